@@ -1,0 +1,209 @@
+"""Every check of the repository. `nox` is the fast set; `nox -s system` runs the real parts; `nox -l` lists the rest.
+
+All sessions of one Python share one environment under .nox, which is made again when pyproject.toml changes. The project
+is installed into it as a wheel, not in place: what is tested is what would be shipped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+REPORTS = ROOT / ".nox" / "reports"
+PYTHONS = ("3.11", "3.12", "3.13")
+FAST = ("tests/unit", "tests/contracts", "tests/wire", "tests/simulation", "tests/golden", "tests/e2e")
+FLOOR_CORE = 90
+"""Branch coverage of src/cloudcore in per cent; may only rise."""
+FLOOR_TOTAL = 77
+"""Branch coverage of all three packages in per cent; may only rise."""
+
+nox.needs_version = ">=2024.10"
+nox.options.sessions = ["lint", "types", "imports", "tests", "docs", "build"]
+nox.options.default_venv_backend = "none"
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting."""
+    tool = _Environment(session)
+    tool.run("ruff", "check", ".")
+    tool.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Check types: mypy over src, pyright over the core, both strict."""
+    tool = _Environment(session)
+    tool.run("mypy")
+    tool.run("pyright", "--warnings", "src/cloudcore")
+
+
+@nox.session
+def imports(session: nox.Session) -> None:
+    """Check who may import whom."""
+    _Environment(session).run("lint-imports", "--no-cache")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the fast suite with coverage; arguments replace the list of tests and leave coverage out."""
+    tool = _Environment(session, install=True)
+    if session.posargs:
+        tool.pytest("chosen", *session.posargs)
+        return
+    data = ROOT / ".nox" / "coverage.json"
+    coverage = ("--cov", "--cov-report=term:skip-covered", f"--cov-report=json:{data}")
+    tool.pytest("fast", *_present(*FAST), "-m", "not system and not slow", "-n", "2", *coverage)
+    tool.run("python", "tests/coverage_floors.py", data, f"cloudcore={FLOOR_CORE}", f"total={FLOOR_TOTAL}")
+
+
+@nox.session
+def golden(session: nox.Session) -> None:
+    """Compare what is derived (tables, OpenAPI document, help) with what is committed."""
+    _Environment(session, install=True).pytest("golden", "tests/golden", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Check that generated pages are current and that links lead somewhere; `-- --write` writes the pages."""
+    _Environment(session, install=True).run("python", "docs/generate.py", *(session.posargs or ("--check",)))
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the sdist, the wheel from it, and look at what is in them."""
+    tool = _Environment(session)
+    folder = ROOT / ".nox" / "dist"
+    shutil.rmtree(folder, ignore_errors=True)
+    tool.run("python", "-m", "build", "--outdir", folder, ".")
+    tool.pytest("build", "tests/unit/test_wheel.py", env={"CLOUDCORE_DIST": str(folder)})
+
+
+@nox.session
+def system(session: nox.Session) -> None:
+    """Run the real parts: processes, databases, libvirt and booted guests. Needs root and the packages of .ci/run."""
+    tool = _Environment(session, install=True)
+    counts = tool.pytest("system", *(session.posargs or ("tests", "-m", "system and not slow")), "--durations=10")
+    if not session.posargs and counts["passed"] == 0:
+        session.error("every system test was skipped: run as root with the packages that .ci/run names")
+
+
+@nox.session
+def perf(session: nox.Session) -> None:
+    """Run the benchmarks of tests/perf; `-- --json FILE` writes the figures, `-- --only WORD` chooses."""
+    _Environment(session, install=True).run("python", "tests/perf/run.py", *session.posargs)
+
+
+@nox.session(name="all")
+def everything(session: nox.Session) -> None:
+    """Run all suites: the long runs on the first Python from 3.11 to 3.13 that is here, the others without them."""
+    first = True
+    for version in PYTHONS:
+        python = _interpreter(version)
+        if python is None:
+            session.warn(f"Python {version} is not here: left out")
+            continue
+        tool = _Environment(session, install=True, python=python)
+        env = {"CLOUDCORE_HYPOTHESIS": "long"} if first else {}
+        length = "" if first else " and not slow"
+        patience = ("--timeout=3600",) if first else ()
+        tool.pytest(f"all-{version}", *_present(*FAST), "-m", f"not system{length}", "-n", "2", *patience, env=env)
+        tool.pytest(f"all-system-{version}", "tests", "-m", f"system{length}", *patience, env=env)
+        first = False
+
+
+class _Environment:
+    """The environment that the sessions of one Python share."""
+
+    def __init__(self, session: nox.Session, *, install: bool = False, python: str = sys.executable) -> None:
+        """install: put the project as it is now into the environment, as a wheel."""
+        self._session = session
+        version = _output(python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])")
+        self._folder = ROOT / ".nox" / f"python-{version}"
+        self._prepare(python)
+        if install:
+            self.run("python", "-m", "pip", *_QUIET, "install", "--force-reinstall", "--no-deps", ".", silent=True)
+
+    def run(self, program: str, *args: str | Path, env: dict[str, str] | None = None, **options: object) -> None:
+        """Run a program of the environment; a failure ends the session."""
+        self._session.run(self._folder / "bin" / program, *args, env=env, external=True, **options)
+
+    def pytest(self, name: str, *args: str | Path, env: dict[str, str] | None = None) -> dict[str, int]:
+        """Run pytest, then print and keep how many tests passed, failed and were skipped, and why."""
+        REPORTS.mkdir(parents=True, exist_ok=True)
+        result = REPORTS / f"{name}.xml"
+        result.unlink(missing_ok=True)
+        try:
+            self.run("python", "-m", "pytest", "-q", f"--junit-xml={result}", *args, env=env)
+        finally:
+            counts, text = _summary(name, result)
+            (REPORTS / f"{name}.txt").write_text(text)
+            self._session.log(text.strip())
+        return counts
+
+    def _prepare(self, python: str) -> None:
+        stamp = self._folder / "made-from"
+        extras = [".[postgresql,mariadb]"]
+        if (
+            shutil.which("pkg-config")
+            and not subprocess.run(["pkg-config", "--exists", "libvirt"], check=False).returncode
+        ):
+            extras = [".[postgresql,mariadb,libvirt]"]
+        else:
+            self._session.warn("libvirt-dev is not here: tests of the libvirt adapter are skipped")
+        wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes() + extras[0].encode()).hexdigest()
+        if stamp.exists() and stamp.read_text() == wanted:
+            return
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._session.run(python, "-m", "venv", self._folder, external=True, silent=True)
+        pip = ("python", "-m", "pip", *_QUIET)
+        self.run(*pip, "install", "--upgrade", "pip>=25.1", silent=True)
+        self.run(*pip, "install", *extras, "--group", "check", silent=True)
+        stamp.write_text(wanted)
+
+
+_QUIET = ("--disable-pip-version-check", "--quiet")
+
+
+def _summary(name: str, result: Path) -> tuple[dict[str, int], str]:
+    """Count the outcomes in a JUnit file; the text names each reason of a skip once."""
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    reasons: dict[str, int] = {}
+    if result.exists():
+        for case in ET.parse(result).iter("testcase"):
+            skipped = case.find("skipped")
+            if skipped is not None:
+                counts["skipped"] += 1
+                reason = skipped.get("message", "")
+                reasons[reason] = reasons.get(reason, 0) + 1
+            else:
+                broken = case.find("failure") is not None or case.find("error") is not None
+                counts["failed" if broken else "passed"] += 1
+    lines = [f"{name}: {counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped"]
+    lines += [f"  {count} skipped: {reason}" for reason, count in sorted(reasons.items())]
+    return counts, "\n".join(lines) + "\n"
+
+
+def _present(*paths: str) -> list[str]:
+    return [path for path in paths if any((ROOT / path).rglob("test_*.py"))]
+
+
+def _interpreter(version: str) -> str | None:
+    """The path of a working interpreter of that version, if one is found."""
+    candidates = [shutil.which(f"python{version}"), sys.executable]
+    for candidate in candidates:
+        if candidate and _output(candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])") == version:
+            return candidate
+    return None
+
+
+def _output(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=dict(os.environ)).stdout.strip()

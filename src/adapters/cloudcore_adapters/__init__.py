@@ -1,0 +1,1 @@
+"""Technologies plugged into the core's ports; siblings never import each other."""

@@ -1,0 +1,181 @@
+"""Ed25519 token signatures and the key ring they come from.
+
+The ring is one file: `{"version": 1, "keys": [{"id", "private", "created_at", "retires_at"}]}`. The newest key signs;
+every key verifies until it retires. A key's id is the start of the SHA-256 of its public half, so that an id names
+exactly one key and nobody chooses it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from os import urandom
+from pathlib import Path
+
+import attrs
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from cloudcore.model.errors import BackendError
+from cloudcore_adapters.crypto.keyfiles import create_key_file, read_key_file, replace_key_file
+
+RING_VERSION = 1
+ACCEPTED_AFTER_ROTATION = timedelta(seconds=86400 + 120)
+"""How long a replaced key still verifies: a token's lifetime and twice the accepted skew."""
+
+
+@attrs.frozen(kw_only=True)
+class SigningKey:
+    """One Ed25519 key of a ring.
+
+    private: the 32 bytes of the private key.
+    retires_at: from when on nothing that it signed is accepted; None while it is the newest.
+    """
+
+    key_id: str
+    private: bytes = attrs.field(repr=False)
+    created_at: datetime
+    retires_at: datetime | None = None
+
+    def public_bytes(self) -> bytes:
+        """The 32 bytes of the public key."""
+        return Ed25519PrivateKey.from_private_bytes(self.private).public_key().public_bytes_raw()
+
+
+@attrs.frozen
+class KeyRing:
+    """Signing keys, newest first; never empty."""
+
+    keys: tuple[SigningKey, ...] = attrs.field(validator=attrs.validators.min_len(1))
+
+    def rotated(self, now: datetime, random_bytes: Callable[[int], bytes] = urandom) -> KeyRing:
+        """With a new key that signs from now on; replaced keys retire after `ACCEPTED_AFTER_ROTATION`."""
+        replaced = attrs.evolve(self.keys[0], retires_at=now + ACCEPTED_AFTER_ROTATION)
+        kept = [key for key in (replaced, *self.keys[1:]) if key.retires_at is None or key.retires_at > now]
+        return KeyRing((new_key(now, random_bytes), *kept))
+
+    def public_keys(self, now: datetime) -> dict[str, bytes]:
+        """Key id → public key of every key that is accepted at `now`: what verifiers in other processes hold."""
+        return {key.key_id: key.public_bytes() for key in self.keys if key.retires_at is None or key.retires_at > now}
+
+
+class Ed25519Verifier:
+    """Verifies with the public keys that it was given; swap the whole object when keys rotate."""
+
+    def __init__(self, public_keys: Mapping[str, bytes]) -> None:
+        self._keys = {key_id: _public_key(key_id, data) for key_id, data in public_keys.items()}
+
+    def verify(self, key_id: str, data: bytes, signature: bytes) -> bool:
+        """See `TokenVerifier.verify`."""
+        key = self._keys.get(key_id)
+        if key is None or len(signature) != 64:
+            return False
+        try:
+            key.verify(signature, data)
+        except InvalidSignature:
+            return False
+        return True
+
+
+class Ed25519Signer:
+    """Signs with the newest key of a ring."""
+
+    def __init__(self, ring: KeyRing) -> None:
+        self._key_id = ring.keys[0].key_id
+        self._key = Ed25519PrivateKey.from_private_bytes(ring.keys[0].private)
+
+    def sign(self, data: bytes) -> tuple[str, bytes]:
+        """See `TokenSigner.sign`."""
+        return self._key_id, self._key.sign(data)
+
+
+def key_id_of(public: bytes) -> str:
+    """The id of a public key."""
+    return hashlib.sha256(b"cloudcore ed25519\x00" + public).hexdigest()[:16]
+
+
+def new_key(now: datetime, random_bytes: Callable[[int], bytes] = urandom) -> SigningKey:
+    """A fresh key."""
+    private = random_bytes(32)
+    public = Ed25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+    return SigningKey(key_id=key_id_of(public), private=private, created_at=now)
+
+
+def load_or_create_ring(path: Path, now: datetime, random_bytes: Callable[[int], bytes] = urandom) -> KeyRing:
+    """The ring of this file; a ring with one new key if there is no file yet.
+
+    Raises:
+        BackendError: the file is not safe to use or damaged (`read_key_file`).
+    """
+    if not path.exists() and not path.is_symlink():
+        create_key_file(path, _dump(KeyRing((new_key(now, random_bytes),))))
+    return _parse(read_key_file(path))
+
+
+def rotate_ring(path: Path, now: datetime, random_bytes: Callable[[int], bytes] = urandom) -> KeyRing:
+    """Rotate the ring of this file and return it; run by one process at a time.
+
+    Raises:
+        BackendError: the file is not safe to use or damaged (`read_key_file`).
+    """
+    ring = _parse(read_key_file(path)).rotated(now, random_bytes)
+    replace_key_file(path, _dump(ring))
+    return ring
+
+
+def _dump(ring: KeyRing) -> bytes:
+    keys = [
+        {
+            "id": key.key_id,
+            "private": base64.b64encode(key.private).decode("ascii"),
+            "created_at": key.created_at.isoformat(),
+            "retires_at": None if key.retires_at is None else key.retires_at.isoformat(),
+        }
+        for key in ring.keys
+    ]
+    return json.dumps({"version": RING_VERSION, "keys": keys}, indent=1).encode("ascii") + b"\n"
+
+
+def _parse(data: bytes) -> KeyRing:
+    try:
+        document = json.loads(data)
+        if document["version"] != RING_VERSION:
+            raise BackendError("a key ring is of another version", internal=f"version {document['version']!r}")
+        ring = KeyRing(tuple(_parse_key(entry) for entry in document["keys"]))
+    except (ValueError, KeyError, TypeError, binascii.Error) as e:
+        raise BackendError("a key ring is damaged", internal=f"{type(e).__name__}") from e
+    _check_ids(ring.keys)
+    return ring
+
+
+def _parse_key(entry: Mapping[str, str | None]) -> SigningKey:
+    retires_at = entry["retires_at"]
+    return SigningKey(
+        key_id=str(entry["id"]),
+        private=base64.b64decode(str(entry["private"]), validate=True),
+        created_at=datetime.fromisoformat(str(entry["created_at"])),
+        retires_at=None if retires_at is None else datetime.fromisoformat(retires_at),
+    )
+
+
+def _check_ids(keys: Sequence[SigningKey]) -> None:
+    for key in keys:
+        try:
+            derived = key_id_of(key.public_bytes())
+        except ValueError as e:
+            raise BackendError("a key ring is damaged", internal=f"key {key.key_id!r} has a wrong length") from e
+        if derived != key.key_id:
+            raise BackendError("a key ring is damaged", internal=f"key {key.key_id!r} does not match its id")
+
+
+def _public_key(key_id: str, data: bytes) -> Ed25519PublicKey:
+    if key_id_of(data) != key_id:
+        raise BackendError("a public key does not match its id", internal=f"key id {key_id!r}")
+    try:
+        return Ed25519PublicKey.from_public_bytes(data)
+    except ValueError as e:
+        raise BackendError("a public key is damaged", internal=f"key id {key_id!r}") from e

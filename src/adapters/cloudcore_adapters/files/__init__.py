@@ -1,0 +1,10 @@
+"""Storage in plain files.
+
+images.py   image bytes, one file for each key, in one folder
+"""
+
+from __future__ import annotations
+
+from cloudcore_adapters.files.images import FileImageStore
+
+__all__ = ["FileImageStore"]

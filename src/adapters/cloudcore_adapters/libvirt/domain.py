@@ -1,0 +1,203 @@
+"""The domain XML of a guest. Built as a tree, so that no text of a description can become markup."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import attrs
+
+from cloudcore.model.errors import InvalidFormatError, InvalidInputError, NotSupportedError, OutOfRangeError
+from cloudcore.model.guest import GuestDescription, GuestDisk, GuestNic
+from cloudcore_adapters.libvirt import marks
+from cloudcore_adapters.libvirt.arguments import Storages
+from cloudcore_adapters.libvirt.connection import domain_uuid
+
+BUSES = {"virtio": "vd", "scsi": "sd", "sata": "sd", "ide": "hd"}
+DISK_FORMATS = ("qcow2", "raw")
+CACHES = ("none", "writeback", "writethrough", "directsync", "unsafe")
+NIC_MODELS = ("virtio", "e1000", "e1000e", "rtl8139", "vmxnet3")
+MACHINES = ("pc", "q35")
+CPU_MODES = {"kvm": "host-passthrough", "qemu": "maximum"}
+_MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.IGNORECASE)
+_NETWORK = re.compile(r"[0-9a-zA-Z_.-]{1,64}")
+MAX_DISKS, MAX_NICS = 24, 16
+
+
+@attrs.frozen(kw_only=True)
+class Place:
+    """Where and how a host runs its guests.
+
+    virt_type: libvirt's domain type: `kvm`, `qemu`, or `test` for libvirt's own simulation.
+    folder: the guest's own folder on the host.
+    seeded: whether the folder has a seed.
+    """
+
+    virt_type: str
+    storages: Storages
+    folder: Path
+    seeded: bool
+
+
+def validate(desc: GuestDescription) -> None:
+    """Check every value of a description that reaches the host.
+
+    Raises:
+        InvalidInputError: naming the field.
+        NotSupportedError: a machine that this adapter does not make.
+    """
+    if desc.arch != "x86_64":
+        raise NotSupportedError(f"guests of architecture {str(desc.arch)[:40]} are not supported", field="desc.arch")
+    _among(desc.machine, MACHINES, "desc.machine")
+    _among(desc.bios, ("BIOS", "UEFI"), "desc.bios")
+    _within(desc.vcpus, 1, 1024, "desc.vcpus")
+    _within(desc.memory_mib, 8, 16 << 20, "desc.memory_mib")
+    if not isinstance(desc.name, str) or len(desc.name) > 1024:
+        raise InvalidInputError("desc.name must be text of at most 1024 characters", field="desc.name")
+    if len(desc.disks) > MAX_DISKS or len(desc.nics) > MAX_NICS:
+        raise OutOfRangeError(f"a guest has at most {MAX_DISKS} disks and {MAX_NICS} network cards", field="desc")
+    for disk in desc.disks:
+        _among(disk.driver, tuple(BUSES), "desc.disks.driver")
+        _among(disk.format, DISK_FORMATS, "desc.disks.format")
+        _among(disk.cache, CACHES, "desc.disks.cache")
+        _within(disk.index, 0, 255, "desc.disks.index")
+    for nic in desc.nics:
+        _check_nic(nic)
+
+
+def domain_xml(desc: GuestDescription, place: Place) -> str:
+    """The XML of a description that `validate` has passed."""
+    domain = ET.Element("domain", type=place.virt_type)
+    _text(domain, "name", domain_name(desc.guest_id))
+    _text(domain, "uuid", domain_uuid(desc.guest_id))
+    if title := "".join(c for c in desc.name if c.isprintable() and ord(c) <= 0xFFFF)[:200].strip():
+        _text(domain, "title", title)
+    domain.append(marks.element(desc.mark))
+    _text(domain, "memory", str(desc.memory_mib)).set("unit", "MiB")
+    _text(domain, "vcpu", str(desc.vcpus))
+    _machine(domain, desc, place)
+    devices = ET.SubElement(domain, "devices")
+    _disks(devices, desc, place)
+    for nic in sorted(desc.nics, key=lambda n: n.index):
+        _nic(devices, nic)
+    _consoles(devices, place)
+    return ET.tostring(domain, encoding="unicode")
+
+
+def domain_name(guest_id: str) -> str:
+    """The name of a guest's domain; unique, for libvirt wants it so, and safe as a file's name."""
+    return f"cloudcore-{guest_id}"
+
+
+def _machine(domain: ET.Element, desc: GuestDescription, place: Place) -> None:
+    system = ET.SubElement(domain, "os")
+    if desc.bios == "UEFI":
+        system.set("firmware", "efi")
+    kind = _text(system, "type", "hvm")
+    if place.virt_type != "test":
+        kind.set("arch", desc.arch)
+        kind.set("machine", desc.machine)
+    ET.SubElement(system, "boot", dev="hd")
+    features = ET.SubElement(domain, "features")
+    ET.SubElement(features, "acpi")
+    ET.SubElement(features, "apic")
+    if mode := CPU_MODES.get(place.virt_type):
+        ET.SubElement(domain, "cpu", mode=mode)
+    ET.SubElement(domain, "clock", offset="utc")
+    for event, reaction in (("poweroff", "destroy"), ("reboot", "restart"), ("crash", "destroy")):
+        _text(domain, f"on_{event}", reaction)
+
+
+def _disks(devices: ET.Element, desc: GuestDescription, place: Place) -> None:
+    used: dict[str, int] = {}
+    for disk in sorted(desc.disks, key=lambda d: d.index):
+        path = place.storages.named(disk.storage_path, "desc.disks.storage_path").volume(disk.volume_id, disk.format)
+        element = _disk(devices, "disk", path, disk.format, _target(disk, used))
+        driver = element.find("driver")
+        assert driver is not None
+        driver.set("cache", disk.cache)
+        driver.set("discard", "unmap")
+    if any(disk.driver == "scsi" for disk in desc.disks):
+        ET.SubElement(devices, "controller", type="scsi", model="virtio-scsi")
+    if place.seeded:
+        bus = "ide" if desc.machine == "pc" else "sata"
+        seed = GuestDisk(volume_id="seed", storage_path="", index=0, size_mib=0, driver=bus)
+        element = _disk(devices, "cdrom", place.folder / "seed.iso", "raw", _target(seed, used))
+        ET.SubElement(element, "readonly")
+
+
+def _target(disk: GuestDisk, used: dict[str, int]) -> tuple[str, str]:
+    """The next free device name of the bus's kind, and the bus."""
+    prefix = BUSES[disk.driver]
+    number = used.get(prefix, 0)
+    if number >= (4 if disk.driver == "ide" else MAX_DISKS + 1):
+        raise OutOfRangeError(f"too many disks on the {disk.driver} bus", field="desc.disks")
+    used[prefix] = number + 1
+    return f"{prefix}{chr(ord('a') + number)}", disk.driver
+
+
+def _disk(devices: ET.Element, device: str, path: Path, disk_format: str, target: tuple[str, str]) -> ET.Element:
+    element = ET.SubElement(devices, "disk", type="file", device=device)
+    ET.SubElement(element, "driver", name="qemu", type=disk_format)  # explicit: QEMU must never guess a format
+    ET.SubElement(element, "source", file=str(path))
+    ET.SubElement(element, "target", dev=target[0], bus=target[1])
+    return element
+
+
+def _nic(devices: ET.Element, nic: GuestNic) -> None:
+    element = ET.SubElement(devices, "interface", type="network")
+    ET.SubElement(element, "mac", address=nic.mac.lower())
+    ET.SubElement(element, "source", network=nic.bridge)
+    ET.SubElement(element, "model", type=nic.driver)
+
+
+def _consoles(devices: ET.Element, place: Place) -> None:
+    serial = ET.SubElement(devices, "serial", type="pty")
+    if place.virt_type != "test":
+        # virtlogd writes it and keeps it below the limits of its own configuration
+        ET.SubElement(serial, "log", file=str(place.folder / "console.log"), append="on")
+    ET.SubElement(serial, "target", port="0")
+    console = ET.SubElement(devices, "console", type="pty")
+    ET.SubElement(console, "target", type="serial", port="0")
+    if place.virt_type == "test":
+        return
+    channel = ET.SubElement(devices, "channel", type="unix")
+    ET.SubElement(channel, "target", type="virtio", name="org.qemu.guest_agent.0")
+    graphics = ET.SubElement(devices, "graphics", type="vnc")
+    ET.SubElement(graphics, "listen", type="socket")  # a unix socket of libvirt's: no port, no password
+    video = ET.SubElement(devices, "video")
+    ET.SubElement(video, "model", type="vga")
+    ET.SubElement(devices, "memballoon", model="virtio")
+    rng = ET.SubElement(devices, "rng", model="virtio")
+    _text(rng, "backend", "/dev/urandom").set("model", "random")
+
+
+def _check_nic(nic: GuestNic) -> None:
+    _among(nic.driver, NIC_MODELS, "desc.nics.driver")
+    _within(nic.index, 0, 255, "desc.nics.index")
+    if not isinstance(nic.mac, str) or not _MAC.fullmatch(nic.mac) or int(nic.mac[:2], 16) & 1:
+        raise InvalidFormatError("desc.nics.mac must be a unicast MAC address", field="desc.nics.mac")
+    if not isinstance(nic.bridge, str) or not _NETWORK.fullmatch(nic.bridge):
+        raise InvalidFormatError("desc.nics.bridge must be the name of a network", field="desc.nics.bridge")
+    try:
+        ipaddress.IPv4Address(nic.ip)
+    except ValueError as e:
+        raise InvalidFormatError("desc.nics.ip must be an IPv4 address", field="desc.nics.ip") from e
+
+
+def _among(value: object, choices: tuple[str, ...], field: str) -> None:
+    if value not in choices:
+        raise InvalidInputError(f"{field} must be one of {', '.join(choices)}", field=field)
+
+
+def _within(value: object, low: int, high: int, field: str) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise OutOfRangeError(f"{field} must be an integer between {low} and {high}", field=field)
+
+
+def _text(parent: ET.Element, tag: str, text: str) -> ET.Element:
+    element = ET.SubElement(parent, tag)
+    element.text = text
+    return element

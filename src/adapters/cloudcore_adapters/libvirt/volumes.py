@@ -1,0 +1,123 @@
+"""Volumes as files of a storage. Removed ones wait in the trash before their bytes go."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+
+from cloudcore.model.errors import BackendError, ConflictError, InvalidInputError, OutOfRangeError
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore_adapters.libvirt import arguments, marks
+from cloudcore_adapters.libvirt.arguments import StorageFolder, Storages
+from cloudcore_adapters.libvirt.images import ImageCache
+from cloudcore_adapters.libvirt.processes import run
+
+FORMATS = ("qcow2", "raw")
+MAX_SIZE_MIB = 64 << 20
+_MIB = 1 << 20
+_TIMEOUT_S = 120
+
+
+class Volumes:
+    """The volumes of one host's storages."""
+
+    def __init__(self, storages: Storages, deployment: str, images: ImageCache, now: Callable[[], float]) -> None:
+        """now: seconds since the epoch; stamps what goes to the trash."""
+        self._storages = storages
+        self._deployment = deployment
+        self._images = images
+        self._now = now
+
+    def create(self, args: JsonMapping, cancelled: Callable[[], bool]) -> JsonObject:
+        """Perform `volume-create`; a volume that is there with our mark is left as it is."""
+        volume_id = arguments.ident(args, "volume_id")
+        storage = self._storages.named(arguments.text(args, "storage_path"))
+        disk_format = arguments.one_of(args, "format", FORMATS)
+        size_mib = arguments.number(args, "size_mib", 1, MAX_SIZE_MIB)
+        mark = arguments.mark(args, self._deployment, volume_id)
+        backing = arguments.ident(args, "backing_image_id") if args.get("backing_image_id") is not None else None
+        if backing and disk_format != "qcow2":
+            raise InvalidInputError("only a qcow2 volume can be backed by an image", field="format")
+        target = storage.volumes / volume_id
+        if (present := self._present(target, disk_format)) is not None:
+            return present
+        new = storage.volumes / f".new-{volume_id}"
+        try:
+            new.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
+            shutil.rmtree(new, ignore_errors=True)
+            new.mkdir(mode=0o711)
+            with self._images.using(backing, cancelled) if backing else nullcontext():
+                self._make(new / f"disk.{disk_format}", storage, disk_format, size_mib, backing)
+                marks.write(new, mark, kind="volume", format=disk_format, size_mib=size_mib, backing_image_id=backing)
+                new.rename(target)
+                marks.sync_folder(storage.volumes)
+        except OSError as e:
+            raise BackendError("the volume cannot be written", internal=str(e)) from e
+        return {"path": str(target / f"disk.{disk_format}"), "size_mib": size_mib}
+
+    def delete(self, args: JsonMapping) -> JsonObject:
+        """Perform `volume-delete`: into the trash; a volume that is not there is fine, one that is not ours is refused."""
+        volume_id = arguments.ident(args, "volume_id")
+        storage = self._storages.named(arguments.text(args, "storage_path"))
+        folder = storage.volumes / volume_id
+        if not folder.exists():
+            return {}
+        self._check_ours(folder)
+        stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(self._now()))
+        try:
+            storage.trash.mkdir(mode=0o711, parents=True, exist_ok=True)
+            target = storage.trash / f"{stamp}-{volume_id}"
+            for number in range(1, 1000):
+                if not target.exists():
+                    break
+                target = storage.trash / f"{stamp}-{volume_id}.{number}"
+            folder.rename(target)
+            marks.sync_folder(storage.trash)
+        except OSError as e:
+            raise BackendError("the volume cannot be moved to the trash", internal=str(e)) from e
+        return {}
+
+    def purge_trash(self, keep_s: float) -> int:
+        """Remove for good our volumes that came to the trash more than `keep_s` seconds ago; answers how many."""
+        limit = time.strftime("%Y%m%dT%H%M%S", time.gmtime(self._now() - keep_s))
+        purged = 0
+        for storage in self._storages.all():
+            for folder in sorted(storage.trash.iterdir()) if storage.trash.exists() else []:
+                read = marks.read(folder)
+                if read is not None and read[0].deployment == self._deployment and folder.name[:15] < limit:
+                    shutil.rmtree(folder)
+                    purged += 1
+        return purged
+
+    def _present(self, folder: Path, disk_format: str) -> JsonObject | None:
+        if not folder.exists():
+            return None
+        _, facts = self._check_ours(folder)
+        if facts.get("format") != disk_format:
+            raise ConflictError("the volume is there in another format", field="format")
+        return {"path": str(folder / f"disk.{disk_format}"), "size_mib": facts["size_mib"]}
+
+    def _check_ours(self, folder: Path) -> tuple[object, dict[str, object]]:
+        read = marks.read(folder)
+        if read is None or read[0].deployment != self._deployment or read[0].resource != folder.name:
+            raise ConflictError("what is in the volume's place is not of this deployment", field="volume_id")
+        return read
+
+    def _make(self, path: Path, storage: StorageFolder, disk_format: str, size_mib: int, backing: str | None) -> None:
+        command = ["qemu-img", "create", "-q", "-f", disk_format]
+        if backing:
+            image = self._images.lookup(storage, backing)
+            if image.format == "iso":
+                raise InvalidInputError("a volume cannot be backed by an ISO image", field="backing_image_id")
+            if image.virtual_size > size_mib * _MIB:
+                least = -(-image.virtual_size // _MIB)
+                raise OutOfRangeError(f"size_mib must be at least the image's {least}", field="size_mib")
+            command += ["-b", str(image.path), "-F", image.format]
+        run([*command, str(path), f"{size_mib}M"], timeout_s=_TIMEOUT_S)
+        path.chmod(0o600)
+        with path.open("rb") as made:
+            os.fsync(made.fileno())

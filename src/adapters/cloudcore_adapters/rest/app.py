@@ -1,0 +1,105 @@
+"""The ASGI application: one door for all services."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount
+from starlette.types import Message, Receive, Scope, Send
+
+from cloudcore.model.errors import UnauthorizedError
+from cloudcore_adapters.rest.access_log import Timer
+from cloudcore_adapters.rest.errors import LOG, error_reply
+from cloudcore_adapters.rest.paths import parts_of, target_of
+from cloudcore_adapters.rest.request import Call
+from cloudcore_adapters.rest.responses import HARDENING, Reply, StreamReply, raw
+from cloudcore_adapters.rest.routes import match
+from cloudcore_adapters.rest.serving import DEFAULT_PREFIXES, Limits, OpenSigned, ServedCloud
+from cloudcore_adapters.rest.site import Site, Stream, Work
+
+
+def build_app(
+    cloud: ServedCloud,
+    *,
+    prefixes: Mapping[str, str] = DEFAULT_PREFIXES,
+    limits: Limits | None = None,
+    public_url: str = "",
+    open_signed: OpenSigned | None = None,
+    log: logging.Logger | None = None,
+    extra_routes: Sequence[BaseRoute] = (),
+) -> Starlette:
+    """An application that serves a cloud.
+
+    prefixes: service → path prefix; a service that is not named is not served. An empty prefix is the root.
+    public_url: what discovery documents call this place; empty: the address that the caller used.
+    open_signed: opens what a signed `/internal/images/…` URL means, for hosts; without it there are no such URLs.
+    log: where failures go, `cloudcore.rest` by default; each request also has a line in `cloudcore.access`.
+    extra_routes: further applications (a web UI, consoles), asked before ours.
+    """
+    site = Site(cloud, prefixes=prefixes, limits=limits or Limits(), public_url=public_url, open_signed=open_signed)
+    return Starlette(routes=[*extra_routes, Mount("/", app=Door(site, log or LOG))])
+
+
+class Door:
+    """Takes each request from its first byte to its last: path, route, body, handler, answer, log line."""
+
+    def __init__(self, site: Site, log: logging.Logger) -> None:
+        self._site = site
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; never raises."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        timer = Timer()
+        call = Call(scope, receive, self._site.limits)
+        answer = Answer(call, send)
+        try:
+            try:
+                reply = await self._answer(call)
+            except Exception as error:  # noqa: BLE001 - the outermost place: nothing may reach the server
+                await call.drain()
+                reply = error_reply(error, request_id=call.request_id, log=self._log)
+            await reply(scope, receive, answer.send)
+        except Exception as error:  # noqa: BLE001 - as above
+            # The answer has begun: all that is left is to end the connection, which an incomplete answer does.
+            self._log.error("request %s: the answer broke off", call.request_id, exc_info=error)
+        finally:
+            timer.write(call, answer.status)
+
+    async def _answer(self, call: Call) -> Reply | StreamReply:
+        site = self._site
+        raw_path: bytes = call.scope.get("raw_path") or call.scope["path"].encode("utf-8", "surrogateescape")
+        parts = parts_of(raw_path.partition(b"?")[0], limit=site.limits.path_parts)
+        call.target = target_of(parts, site.prefixes)
+        found = match(site, call.target, call.method)
+        if not found.open and call.token is None:
+            raise UnauthorizedError("the header X-Auth-Token is missing")
+        if not found.blocking:
+            return await cast("Stream", found.handler)(site, call, found.args)
+        if call.method not in ("GET", "HEAD"):
+            await call.read_json()
+        return await site.workers.run(cast("Work", found.handler), site, call, found.args)
+
+
+class Answer:
+    """The way back: adds what every answer carries, keeps the status for the log, leaves the body out for HEAD."""
+
+    def __init__(self, call: Call, send: Send) -> None:
+        self.status = 0
+        self._send = send
+        self._empty = call.method == "HEAD"
+        self._common = raw((("X-Request-Id", call.request_id), *HARDENING, ("Server", "cloudcore")))
+
+    async def send(self, message: Message) -> None:
+        """Pass one message on."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message["headers"] = [*message["headers"], *self._common]
+        elif self._empty:
+            message = {**message, "body": b""}
+        await self._send(message)

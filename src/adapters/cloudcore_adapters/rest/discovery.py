@@ -1,0 +1,75 @@
+"""Versions, probes, the schema: what answers without a token."""
+
+from __future__ import annotations
+
+import re
+from importlib import metadata
+
+from cloudcore.model.json import JsonObject
+from cloudcore_adapters.rest.request import Call
+from cloudcore_adapters.rest.responses import JSON_TYPE, Reply, json_reply, text_reply
+from cloudcore_adapters.rest.site import Args, Site
+
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?|\[[0-9a-fA-F:.]{2,45}\](?::[0-9]{1,5})?", re.ASCII)
+
+
+def versions(site: Site, call: Call, _args: Args) -> Reply:
+    """`GET /`: the identity versions that OpenStack clients look for; status 300 is what they expect."""
+    return json_reply({"versions": {"values": [_v3(site, call)]}}, status=300)
+
+
+def version_v3(site: Site, call: Call, _args: Args) -> Reply:
+    """`GET /v3`."""
+    return json_reply({"version": _v3(site, call)})
+
+
+def _v3(site: Site, call: Call) -> JsonObject:
+    url = f"{_base(site, call)}{site.prefix_of.get('identity', '')}/v3/"
+    return {
+        "id": "v3.14",
+        "status": "stable",
+        "updated": "2020-04-07T00:00:00Z",
+        "links": [{"rel": "self", "href": url}],
+        "media-types": [{"base": "application/json", "type": "application/vnd.openstack.identity-v3+json"}],
+    }
+
+
+def _base(site: Site, call: Call) -> str:
+    """The configured public address, or the one that the caller used if it looks like one."""
+    if site.public_url:
+        return site.public_url
+    host = call.header("Host")
+    if not _HOST.fullmatch(host):
+        host = "localhost"
+    return f"{call.scope.get('scheme', 'http')}://{host}"
+
+
+def release(_site: Site, _call: Call, _args: Args) -> Reply:
+    """`GET /version`."""
+    try:
+        number = metadata.version("cloudcore")
+    except metadata.PackageNotFoundError:
+        number = "unknown"
+    return text_reply(f"cloudcore {number}\n")
+
+
+def ping(_site: Site, _call: Call, _args: Args) -> Reply:
+    """`GET` or `POST /ping`."""
+    return text_reply("pong")
+
+
+def healthy(_site: Site, _call: Call, _args: Args) -> Reply:
+    """`GET /healthz`: the process runs and has a free worker."""
+    return json_reply({"status": "ok"})
+
+
+def ready(site: Site, _call: Call, _args: Args) -> Reply:
+    """`GET /readyz`: requests would succeed; 503 otherwise."""
+    if site.cloud.ready():
+        return json_reply({"status": "ready"})
+    return json_reply({"status": "not ready"}, status=503)
+
+
+def openapi(site: Site, _call: Call, _args: Args) -> Reply:
+    """`GET /openapi.json`."""
+    return Reply(site.openapi(), content_type=JSON_TYPE)

@@ -1,0 +1,125 @@
+"""Images: attributes in headers, bytes in bodies."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from cloudcore.model.errors import NotSupportedError
+from cloudcore.model.json import JsonObject
+from cloudcore.ports.session import Download, Session
+from cloudcore_adapters.rest.errors import HandlerNotFoundError
+from cloudcore_adapters.rest.image_headers import attributes_of, image_headers
+from cloudcore_adapters.rest.patterns import methods_of
+from cloudcore_adapters.rest.request import Call
+from cloudcore_adapters.rest.responses import Reply, StreamReply, json_reply, list_body
+from cloudcore_adapters.rest.site import Args, Site
+from cloudcore_adapters.rest.transfer import Incoming, Prefixed, send_download
+
+PLURAL = "images"
+COPY_FROM = "x-glance-api-copy-from"
+
+
+def detailed(site: Site, call: Call, _args: Args) -> Reply:
+    """`GET /images/detail`: the list with details."""
+    page = site.session(call).list(PLURAL, {**call.params(), "details": "true"})
+    return json_reply(list_body(PLURAL, page))
+
+
+def show(site: Site, call: Call, args: Args) -> Reply:
+    """`HEAD /images/{id or name}`: the attributes as headers."""
+    image = site.session(call).get(PLURAL, args["id"], call.params())
+    return Reply(headers=image_headers(image))
+
+
+async def download(site: Site, call: Call, args: Args) -> Reply | StreamReply:
+    """`GET /images/{id or name}`: the bytes, or a property of the collection."""
+    if site.is_property(site.types[PLURAL], args["id"]):
+        return await _generic(site, call, args["id"])
+    return await send_download(site, call, await site.workers.run(_open, site, call, args["id"]))
+
+
+def _open(site: Site, call: Call, ident: str) -> Download:
+    return site.session(call).download(ident, call.params())
+
+
+async def download_signed(site: Site, call: Call, args: Args) -> Reply | StreamReply:
+    """`GET /internal/images/{id}`: the bytes for whoever holds a URL that we signed a short while ago."""
+    path = f"/internal/images/{args['id']}"
+    if site.open_signed is None:
+        raise HandlerNotFoundError(f"Handler {path} not found")
+    opened = await site.workers.run(site.open_signed, path, call.query)
+    return await send_download(site, call, opened)
+
+
+async def create(site: Site, call: Call, _args: Args) -> Reply | StreamReply:
+    """`POST /images`: with bytes, or attributes alone, in headers or as JSON."""
+    attributes = attributes_of(call)
+    if call.has_content and (_is_json(call) or (not attributes and not _is_octets(call))):
+        return await _generic(site, call)
+    if call.has_content:
+        return await _store(site, call, None, attributes)
+    return json_reply({"image": await site.workers.run(_create, site, call, attributes)})
+
+
+async def update(site: Site, call: Call, args: Args) -> Reply | StreamReply:
+    """`PUT /images/{id}`: the bytes of a queued image, or changed attributes, in headers or as JSON."""
+    attributes = attributes_of(call)
+    if call.has_content and (_is_json(call) or (not attributes and not _is_octets(call))):
+        return await _generic(site, call, args["id"])
+    if call.has_content:
+        return await _store(site, call, args["id"], attributes)
+    return json_reply({"image": await site.workers.run(_update, site, call, args["id"], attributes)})
+
+
+async def _generic(site: Site, call: Call, *ident: str) -> Reply | StreamReply:
+    """The same as every other resource type."""
+    await call.read_json()
+    methods = methods_of(site, "image", (PLURAL, *ident))
+    assert methods is not None
+    return await site.workers.run(methods[call.method], site, call, {})
+
+
+async def _store(site: Site, call: Call, ident: str | None, attributes: JsonObject) -> Reply:
+    """Take the body as an image's bytes. A body in chunks may turn out to be empty: then there are attributes alone."""
+    session = await site.workers.run(site.session, call)
+    with site.uploads.hold(call.user_id or call.peer):
+        incoming = Incoming(call)
+        first = await incoming.next()
+        if not first:
+            plain = partial(_create, site, call) if ident is None else partial(_update, site, call, ident)
+            return json_reply({"image": await site.workers.run(plain, attributes)})
+        image = await site.transfers.run(_upload, session, ident, attributes, Prefixed(first, incoming))
+    return json_reply({"image": image})
+
+
+def _upload(session: Session, ident: str | None, attributes: JsonObject, chunks: Prefixed) -> JsonObject:
+    try:
+        return session.upload(ident, attributes, chunks)
+    except Exception:
+        # What the sender did wrong is the better answer than what the store made of it.
+        if chunks.failure is not None:
+            raise chunks.failure from None
+        raise
+
+
+def _create(site: Site, call: Call, attributes: JsonObject) -> JsonObject:
+    _refuse_copy(call)
+    return site.session(call).create(PLURAL, attributes, call.params())
+
+
+def _update(site: Site, call: Call, ident: str, attributes: JsonObject) -> JsonObject:
+    _refuse_copy(call)
+    return site.session(call).update(PLURAL, ident, attributes, call.params())
+
+
+def _refuse_copy(call: Call) -> None:
+    if call.header(COPY_FROM):
+        raise NotSupportedError("images are not fetched from a URL here: upload the bytes", field=COPY_FROM)
+
+
+def _is_json(call: Call) -> bool:
+    return call.header("Content-Type").lower().startswith("application/json")
+
+
+def _is_octets(call: Call) -> bool:
+    return call.header("Content-Type").lower().startswith("application/octet-stream")

@@ -1,0 +1,202 @@
+"""The routes that every resource type has, by the shape of the path.
+
+P            GET list · POST create
+P/X          GET one, or a property of the collection · PUT PATCH update · DELETE · POST an action of the collection
+P/X/W        GET a named detail, a relation, or children · POST an action, or create a child
+P/X/Q/Y      a relation, or a child under its parent; up to three parents
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any, TypeAlias
+
+import attrs
+
+from cloudcore.model.json import Json, JsonObject
+from cloudcore.model.reading import read_int
+from cloudcore.model.resource import ActionKind, Resource, Verb, field_map
+from cloudcore.ports.session import Context
+from cloudcore_adapters.rest.paths import Parts
+from cloudcore_adapters.rest.request import Call, optional_envelope, required_envelope
+from cloudcore_adapters.rest.responses import Reply, batch_body, json_reply, list_body
+from cloudcore_adapters.rest.site import Args, Site, Work
+
+Methods: TypeAlias = Mapping[str, Work]
+MAX_COUNT = 1000
+MAX_PARENTS = 3
+
+
+@attrs.frozen(kw_only=True)
+class Place:
+    """Where in the space of resources a path points. ident and word are empty where the path has none."""
+
+    resource: Resource[Any]
+    ident: str = ""
+    word: str = ""
+    context: Context = ()
+
+
+def methods_of(site: Site, service: str, parts: Parts) -> Methods | None:
+    """What can be done at a path; None where nothing is there."""
+    pairs, last = _pairs(parts)
+    parents = pairs if last else pairs[:-1]
+    if not parts or len(parents) > MAX_PARENTS or any(plural not in site.types for plural, _ in parents):
+        return None
+    if len(parts) == 3 and last:
+        return _beside_one(site, service, pairs[0], last)
+    if last:
+        return _collection(site, service, parents, last)
+    return _member(site, service, parents, *pairs[-1])
+
+
+def _pairs(parts: Parts) -> tuple[Context, str]:
+    """The (plural, id) pairs of a path, and the single word at its end."""
+    even = len(parts) // 2 * 2
+    return tuple(zip(parts[0:even:2], parts[1:even:2], strict=True)), parts[even] if even < len(parts) else ""
+
+
+def _collection(site: Site, service: str, parents: Context, word: str) -> Methods | None:
+    joint = site.joints.get((parents[-1][0], word)) if parents else None
+    if joint is not None:
+        return _allowed(Place(resource=joint, context=parents), GET=(Verb.LIST, _list))
+    resource = site.types.get(word) if parents else site.type_of(service, word)
+    if resource is None:
+        return None
+    return _allowed(Place(resource=resource, context=parents), GET=(Verb.LIST, _list), POST=(Verb.CREATE, _create))
+
+
+def _member(site: Site, service: str, parents: Context, word: str, ident: str) -> Methods | None:
+    joint = site.joints.get((parents[-1][0], word)) if parents else None
+    if joint is not None:
+        return _relation(joint, parents, ident)
+    resource = site.types.get(word) if parents else site.type_of(service, word)
+    if resource is None:
+        return None
+    place = Place(resource=resource, ident=ident, context=parents)
+    found = dict(_allowed(place, **_MEMBER))
+    if not parents:
+        if site.is_property(resource, ident):
+            return {"GET": partial(_property, place)}
+        found["POST"] = partial(_perform_class, place)
+    return found
+
+
+def _relation(joint: Resource[Any], parents: Context, other: str) -> Methods:
+    """One row of a relation: `other` is the id of its second side."""
+    place = Place(resource=joint, ident=other, context=parents)
+    attached = Place(resource=joint, context=(*parents, (_other_side(joint, parents[-1][0]), other)))
+    return {**_allowed(place, **_MEMBER), **_allowed(attached, POST=(Verb.CREATE, _attach))}
+
+
+def _beside_one(site: Site, service: str, parent: tuple[str, str], word: str) -> Methods | None:
+    """`P/X/W`: relations first, then the named details and actions that the type declares, then children."""
+    owner = site.types[parent[0]]
+    if (owner.plural, word) in site.joints:
+        listed = _collection(site, service, (parent,), word) or {}
+        return {**listed, "POST": partial(_perform, Place(resource=owner, ident=parent[1], word=word))}
+    if site.type_of(service, owner.plural) is None and word not in site.types:
+        return None
+    place = Place(resource=owner, ident=parent[1], word=word)
+    own: dict[str, Work] = {"GET": partial(_detail, place), "POST": partial(_perform, place)}
+    children = _collection(site, service, (parent,), word) if word in site.types else None
+    if children is None:
+        return own
+    merged = dict(children)
+    if owner.action(word, ActionKind.SPEC):
+        merged["GET"] = own["GET"]
+    if owner.action(word, ActionKind.PERFORM):
+        merged["POST"] = own["POST"]
+    return merged
+
+
+def _other_side(joint: Resource[Any], plural: str) -> str:
+    sides = joint.joint
+    assert sides is not None
+    targets = [ref.target for name in (sides.left, sides.right) if (ref := field_map(joint.entity)[name].ref)]
+    return next((target for target in targets if target != plural), plural)
+
+
+def _allowed(place: Place, **methods: tuple[Verb, Any]) -> Methods:
+    return {name: partial(work, place) for name, (verb, work) in methods.items() if verb in place.resource.verbs}
+
+
+def _one(resource: Resource[Any], content: Json) -> Reply:
+    return json_reply({resource.singular: content})
+
+
+def _list(place: Place, site: Site, call: Call, _args: Args) -> Reply:
+    page = site.session(call).list(place.resource.plural, call.params(), place.context)
+    return json_reply(list_body(place.resource.plural, page))
+
+
+def _create(place: Place, site: Site, call: Call, _args: Args) -> Reply:
+    resource = place.resource
+    body = required_envelope(call.body, resource.singular)
+    sent = call.body.get("count")
+    count = 1 if sent is None else read_int(sent, "count", 0, MAX_COUNT)
+    session = site.session(call)
+    if count <= 1:
+        return _one(resource, session.create(resource.plural, body, call.params(), place.context))
+    body.pop("count", None)
+    made = session.create_many(resource.plural, body, count, call.params(), place.context)
+    return json_reply(batch_body(resource.plural, made))
+
+
+def _attach(place: Place, site: Site, call: Call, _args: Args) -> Reply:
+    body = optional_envelope(call.body, place.resource.singular)
+    made = site.session(call).create(place.resource.plural, body, call.params(), place.context)
+    return _one(place.resource, made)
+
+
+def _get(place: Place, site: Site, call: Call, _args: Args) -> Reply:
+    found = site.session(call).get(place.resource.plural, place.ident, call.params(), place.context)
+    return _one(place.resource, found)
+
+
+def _update(place: Place, site: Site, call: Call, _args: Args) -> Reply:
+    resource = place.resource
+    body = optional_envelope(call.body, resource.singular)
+    changed = site.session(call).update(resource.plural, place.ident, body, call.params(), place.context)
+    return _one(resource, changed)
+
+
+def _delete(place: Place, site: Site, call: Call, _args: Args) -> Reply:
+    resource = place.resource
+    body = optional_envelope(call.body, resource.singular)
+    gone = site.session(call).delete(resource.plural, place.ident, call.params(), body, place.context)
+    return _one(resource, gone)
+
+
+def _property(place: Place, site: Site, call: Call, _args: Args) -> Reply:
+    found = site.session(call).property(place.resource.plural, place.ident, call.params())
+    return _one(place.resource, found)
+
+
+def _detail(place: Place, site: Site, call: Call, _args: Args) -> Reply:
+    found = site.session(call).detail(place.resource.plural, place.ident, place.word, call.params())
+    return _one(place.resource, found)
+
+
+def _perform(place: Place, site: Site, call: Call, _args: Args) -> Reply:
+    body = optional_envelope(call.body, place.resource.singular)
+    done = site.session(call).perform(place.resource.plural, place.ident, place.word, body, call.params())
+    return _one(place.resource, done)
+
+
+def _perform_class(place: Place, site: Site, call: Call, _args: Args) -> Reply:
+    """Clients in Go read the answer under the plural, those in Python under the singular: it stands under both."""
+    resource = place.resource
+    body = optional_envelope(call.body, resource.plural, resource.singular)
+    done = site.session(call).perform_class(resource.plural, place.ident, body, call.params())
+    content: JsonObject = {} if done is None else done
+    return json_reply({resource.plural: content, resource.singular: content})
+
+
+_MEMBER: Mapping[str, tuple[Verb, Any]] = {
+    "GET": (Verb.GET, _get),
+    "PUT": (Verb.UPDATE, _update),
+    "PATCH": (Verb.UPDATE, _update),
+    "DELETE": (Verb.DELETE, _delete),
+}

@@ -1,0 +1,291 @@
+"""What comes in: one request, its headers, its query as a tree, its body within limits."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import anyio
+import orjson
+from starlette.types import Message, Receive, Scope
+
+from cloudcore.model.errors import (
+    InvalidFormatError,
+    InvalidInputError,
+    MissingParameterError,
+    TooLargeError,
+    UnauthorizedError,
+)
+from cloudcore.model.json import Json, JsonMapping, JsonObject
+from cloudcore.model.reading import parse_query
+from cloudcore.ports.session import Session
+from cloudcore_adapters.rest.errors import RequestTimeoutError
+from cloudcore_adapters.rest.paths import Target
+from cloudcore_adapters.rest.serving import Limits, ServedCloud
+
+IDEMPOTENCY_PARAM = "__idempotency_key__"
+MAX_IDEMPOTENCY_KEY = 255
+MAX_TOKEN = 8192
+
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}", re.ASCII)
+_IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}", re.ASCII)
+
+
+class ClientGoneError(InvalidInputError):
+    """The caller went away before its request was complete; nobody reads the answer."""
+
+
+class Call:
+    """One request on its way through the adapter.
+
+    peer: the address of the socket's other end; headers never change it.
+    target: set once the path is understood. user_id: set once the caller is known.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, limits: Limits) -> None:
+        self.scope = scope
+        self.method: str = scope["method"]
+        self.limits = limits
+        self.headers = _headers(scope)
+        client = scope.get("client")
+        self.peer: str = client[0] if client else ""
+        self.request_id = self._request_id()
+        self.target = Target("", ())
+        self.user_id = ""
+        self.body: JsonObject = {}
+        self._receive = receive
+        self._begun = False
+        self._complete = False
+        self._query: JsonObject | None = None
+
+    def header(self, name: str) -> str:
+        """The value of a header, decoded leniently; empty when absent."""
+        return self.headers.get(name.lower(), b"").decode("latin-1").strip()
+
+    def _request_id(self) -> str:
+        sent = self.header("X-Request-Id")
+        return sent if _REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
+
+    @property
+    def token(self) -> str | None:
+        """The caller's token, or None."""
+        text = self.header("X-Auth-Token")
+        if len(text) > MAX_TOKEN:
+            raise UnauthorizedError("X-Auth-Token is too long")
+        return text or None
+
+    @property
+    def query(self) -> JsonObject:
+        """The query string as a tree; a fresh copy of the top level."""
+        if self._query is None:
+            self._query = read_query(self.scope.get("query_string", b""), limit=self.limits.query_bytes)
+        return dict(self._query)
+
+    def params(self) -> JsonObject:
+        """What the core gets as parameters: the query, and the idempotency key of a POST."""
+        found = self.query
+        found.pop(IDEMPOTENCY_PARAM, None)
+        key = self.header("Idempotency-Key") if self.method == "POST" else ""
+        if key:
+            if not _IDEMPOTENCY_KEY.fullmatch(key):
+                raise InvalidInputError(
+                    f"Idempotency-Key must be at most {MAX_IDEMPOTENCY_KEY} printable characters",
+                    field="Idempotency-Key",
+                )
+            found[IDEMPOTENCY_PARAM] = key
+        return found
+
+    def session(self, cloud: ServedCloud) -> Session:
+        """The caller's session. Touches the core: only in a worker."""
+        session = cloud.session_for(self.token, peer=self.peer, request_id=self.request_id)
+        caller = getattr(session, "caller", None)
+        self.user_id = getattr(caller, "user_id", "")
+        return session
+
+    @property
+    def length(self) -> int | None:
+        """The announced number of bytes of the body, or None where it is not announced."""
+        text = self.header("Content-Length")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+
+    @property
+    def has_content(self) -> bool:
+        """Whether a body comes, of known length or in chunks."""
+        return bool(self.length) or "chunked" in self.header("Transfer-Encoding").lower()
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The body as it arrives; never an empty piece.
+
+        Raises:
+            ClientGoneError: the connection ended before the body did.
+        """
+        while not self._complete:
+            self._begun = True
+            message: Message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self._complete = True
+                raise ClientGoneError("the request ended before its body was complete")
+            self._complete = not message.get("more_body", False)
+            if piece := message.get("body", b""):
+                yield piece
+
+    async def read_json(self) -> None:
+        """Read the body as a JSON object; an empty body, or null, is an empty object.
+
+        Raises:
+            TooLargeError: longer than the limit; known from the header before a byte is read where it is announced.
+            RequestTimeoutError: it does not arrive in time.
+            InvalidFormatError: no JSON, or not an object.
+        """
+        limits = self.limits
+        if self.header("Content-Encoding").lower() not in ("", "identity"):
+            raise InvalidFormatError("Content-Encoding: compressed bodies are not read", field="Content-Encoding")
+        if (self.length or 0) > limits.json_bytes:
+            raise _too_large(limits)
+        held = bytearray()
+        try:
+            with anyio.fail_after(limits.json_seconds):
+                async for piece in self.pieces():
+                    held += piece
+                    if len(held) > limits.json_bytes:
+                        raise _too_large(limits)
+        except TimeoutError as error:
+            raise RequestTimeoutError(f"the body did not arrive within {limits.json_seconds:g} s") from error
+        self.body = read_object(bytes(held), depth=limits.json_depth)
+
+    async def drain(self) -> None:
+        """Read on for a little, so that the sender of a refused body sees the answer instead of a reset.
+
+        A sender that waits for leave to send its body gets the answer instead of the leave.
+        """
+        if not self._begun and self.header("Expect").lower() == "100-continue":
+            return
+        left = self.limits.drain_bytes
+        with anyio.move_on_after(self.limits.drain_seconds):
+            try:
+                async for piece in self.pieces():
+                    left -= len(piece)
+                    if left <= 0:
+                        return
+            except ClientGoneError:
+                return
+
+
+def _headers(scope: Scope) -> Mapping[str, bytes]:
+    """Names in lower case; of a repeated header the first counts."""
+    found: dict[str, bytes] = {}
+    for name, value in scope["headers"]:
+        found.setdefault(name.decode("latin-1").lower(), value)
+    return found
+
+
+def _too_large(limits: Limits) -> TooLargeError:
+    return TooLargeError(f"the body is larger than {limits.json_bytes} bytes")
+
+
+def read_query(text: bytes, *, limit: int) -> JsonObject:
+    """A query string as a tree.
+
+    Raises:
+        InvalidInputError: too long, not UTF-8, or keys that contradict each other.
+    """
+    if len(text) > limit:
+        raise TooLargeError(f"the query string is larger than {limit} bytes")
+    pairs: list[tuple[str, str | None]] = []
+    for pair in text.split(b"&"):
+        name, equals, value = pair.partition(b"=")
+        if name:
+            pairs.append((_unquoted(name), _unquoted(value) if equals else None))
+    return parse_query(pairs)
+
+
+def _unquoted(text: bytes) -> str:
+    try:
+        return unquote_to_bytes(text.replace(b"+", b" ")).decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidFormatError("the query string is not UTF-8") from error
+
+
+def read_object(text: bytes, *, depth: int) -> JsonObject:
+    """A JSON object from bytes: strict UTF-8, no NaN, no lone surrogates, no key twice, at most `depth` levels.
+
+    Raises:
+        InvalidFormatError: anything else.
+    """
+    if not text.strip():
+        return {}
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise InvalidFormatError(f"the body is not JSON: {error.msg} at character {error.pos}") from error
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise InvalidFormatError("the body must be a JSON object")
+    _check_depth(value, depth)
+    try:
+        # The fast parser above has proved everything but this: that no key stands twice.
+        strict: JsonObject = json.loads(text, object_pairs_hook=_without_repeats)
+    except ValueError as error:
+        raise InvalidFormatError("the body holds a number with too many digits") from error
+    return strict
+
+
+def _check_depth(value: Json, limit: int) -> None:
+    level: list[Any] = [value]
+    for _ in range(limit):
+        level = [part for item in level for part in (item.values() if isinstance(item, dict) else item)]
+        level = [part for part in level if isinstance(part, dict | list)]
+        if not level:
+            return
+    raise InvalidFormatError(f"the body is nested more than {limit} levels deep")
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> JsonObject:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                raise InvalidFormatError(f"the body has the key {name[:64]!r} twice in one object", field=name[:64])
+            seen.add(name)
+    return found
+
+
+def required_envelope(body: JsonMapping, keyword: str) -> JsonObject:
+    """What stands under the keyword of a create.
+
+    Raises:
+        InvalidInputError: nothing does, or no object.
+    """
+    if keyword not in body:
+        raise InvalidInputError(f"the body must be an object with the key {keyword!r}", field=keyword)
+    inner = body[keyword]
+    if not isinstance(inner, dict):
+        raise InvalidInputError(f"{keyword} must be an object", field=keyword)
+    return dict(inner)
+
+
+def optional_envelope(body: JsonMapping, *keywords: str) -> JsonObject:
+    """What stands under one of the keywords, or the body itself where none holds an object."""
+    for keyword in keywords:
+        inner = body.get(keyword)
+        if isinstance(inner, dict):
+            return dict(inner)
+    return dict(body)
+
+
+def required_header(call: Call, name: str) -> str:
+    """The value of a header.
+
+    Raises:
+        MissingParameterError: it is absent.
+    """
+    value = call.header(name)
+    if not value:
+        raise MissingParameterError(f"the header {name} is missing", field=name)
+    return value

@@ -1,0 +1,124 @@
+"""What goes back: JSON with sorted keys, header names as written, the wire's envelopes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack
+from typing import Any, TypeAlias
+
+import orjson
+from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from cloudcore.model.json import Json, JsonObject
+from cloudcore.ports.session import Listing
+
+Headers: TypeAlias = Sequence[tuple[str, str]]
+
+JSON_TYPE = "application/json;charset=utf-8"
+HARDENING: Headers = (
+    ("X-Frame-Options", "SAMEORIGIN"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-XSS-Protection", "1; mode=block"),
+)
+
+
+class Reply(Response):
+    """A whole answer. Header names keep their case: some clients look for `X-Image-Meta-…` exactly as written."""
+
+    def __init__(
+        self,
+        body: bytes = b"",
+        *,
+        status: int = 200,
+        content_type: str = "",
+        headers: Headers = (),
+        length: int | None = None,
+    ) -> None:
+        self.status_code = status
+        self.background = None
+        self.body = body
+        announced = len(body) if length is None else length
+        self.raw_headers = raw(headers, content_type, announced if status != 204 else None)
+
+
+class StreamReply(StreamingResponse):
+    """An answer whose body comes piece by piece, `length` bytes in all; `held` is released when it is over."""
+
+    def __init__(
+        self,
+        chunks: AsyncIterator[bytes],
+        *,
+        length: int,
+        status: int,
+        content_type: str,
+        held: ExitStack,
+        headers: Headers = (),
+    ) -> None:
+        super().__init__(chunks, status_code=status)
+        self.raw_headers = raw(headers, content_type, length)
+        self._held = held
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it all, or stop when the caller goes away."""
+        with self._held:
+            await super().__call__(scope, receive, send)
+
+
+def raw(headers: Headers, content_type: str = "", length: int | None = None) -> list[tuple[bytes, bytes]]:
+    """Headers as the server takes them, in their order, names as written."""
+    pairs = [*headers]
+    if content_type:
+        pairs.insert(0, ("Content-Type", content_type))
+    if length is not None:
+        pairs.append(("Content-Length", str(length)))
+    return [(name.encode("ascii"), value.encode("latin-1")) for name, value in pairs]
+
+
+def json_reply(value: Json, *, status: int = 200, headers: Headers = ()) -> Reply:
+    """A JSON answer."""
+    return Reply(render(value), status=status, content_type=JSON_TYPE, headers=headers)
+
+
+def text_reply(text: str, *, status: int = 200) -> Reply:
+    """A plain answer for probes and people."""
+    return Reply(text.encode(), status=status, content_type="text/plain; charset=utf-8")
+
+
+def render(value: Json) -> bytes:
+    """JSON with sorted keys; numbers that JSON does not have become null."""
+    return orjson.dumps(value, default=_other, option=orjson.OPT_SORT_KEYS)
+
+
+def list_body(plural: str, listing: Listing) -> JsonObject:
+    """One page of a list: total, limit and offset are left out where they are 0, markers where there are none."""
+    body: JsonObject = {plural: list(listing.items)}
+    if listing.marker_field:
+        body |= {
+            "marker_field": listing.marker_field,
+            "marker_order": listing.marker_order or "DESC",
+            "next_marker": listing.next_marker,
+        }
+        numbers = {"limit": listing.limit}
+    elif listing.items or listing.total:
+        numbers = {"total": listing.total, "limit": listing.limit, "offset": listing.offset}
+    else:
+        numbers = {}
+    body |= {name: number for name, number in numbers.items() if number}
+    if listing.totals is not None:
+        body["totals"] = listing.totals
+    return body
+
+
+def batch_body(plural: str, made: Sequence[JsonObject]) -> JsonObject:
+    """Several resources that were made by one request."""
+    return {plural: [{"status": 200, "id": item.get("id", ""), "body": item} for item in made]}
+
+
+def _other(value: Any) -> Any:
+    """Values that the core may hold in frozen form."""
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if hasattr(value, "items"):
+        return dict(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,138 @@
+"""Every route: the hand-written ones in one table, then the patterns.
+
+A segment in braces takes any text. `*` as the service: under every prefix and at the root.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+
+import attrs
+
+from cloudcore.model.errors import MethodNotAllowedError
+from cloudcore_adapters.rest import discovery, identity, images, services
+from cloudcore_adapters.rest.errors import HandlerNotFoundError
+from cloudcore_adapters.rest.paths import Parts, Target, resource_parts
+from cloudcore_adapters.rest.patterns import methods_of
+from cloudcore_adapters.rest.site import Args, Handler, Site
+
+ANY = "*"
+
+
+@attrs.frozen
+class Route:
+    """One hand-written route; `open`: it answers without a token."""
+
+    service: str
+    methods: str
+    path: str
+    handler: Handler
+    open: bool = False
+
+
+_GRANTS = "/v3/projects/{project}/{kind}/{actor}/roles"
+
+ROUTES: tuple[Route, ...] = (
+    # service   methods     path                        handler
+    Route(ANY, "GET", "/version", discovery.release, open=True),
+    Route(ANY, "GET POST", "/ping", discovery.ping, open=True),
+    Route(ANY, "GET", "/healthz", discovery.healthy, open=True),
+    Route(ANY, "GET", "/readyz", discovery.ready, open=True),
+    Route(ANY, "GET", "/openapi.json", discovery.openapi, open=True),
+    Route("", "GET", "/", discovery.versions, open=True),
+    Route("identity", "GET", "/", discovery.versions, open=True),
+    Route("identity", "GET", "/v3", discovery.version_v3, open=True),
+    Route("identity", "GET", "/v3/version", discovery.release, open=True),
+    Route("identity", "POST", "/v3/auth/tokens", identity.login, open=True),
+    Route("identity", "GET", "/v3/auth/tokens", identity.verify),
+    Route("identity", "DELETE", "/v3/auth/tokens", identity.revoke),
+    Route("identity", "GET", "/v3/auth/tokens/invalid", identity.revoked),
+    Route("identity", "GET", "/v3/auth/policies", identity.policies),
+    Route("identity", "POST", "/v3/auth/policies", identity.policies_of_others),
+    Route("identity", "GET", "/v3/auth/projects", identity.projects),
+    Route("identity", "GET", "/v3/auth/domains", identity.domains),
+    Route("identity", "GET", "/v3/auth/catalog", identity.catalog),
+    Route("identity", "GET", "/v3/role_assignments", identity.assignments),
+    Route("identity", "GET", _GRANTS, identity.granted),
+    Route("identity", "GET", _GRANTS + "/{role}", identity.check_grant),
+    Route("identity", "PUT", _GRANTS + "/{role}", identity.grant),
+    Route("identity", "DELETE", _GRANTS + "/{role}", identity.withdraw),
+    Route("identity", "PUT", "/v3/groups/{group}/users/{user}", identity.join_group),
+    Route("identity", "DELETE", "/v3/groups/{group}/users/{user}", identity.leave_group),
+    Route("identity", "POST", "/v2.0/tokens", identity.login_v2, open=True),
+    Route("image", "GET", "/v1/images/detail", images.detailed),
+    Route("image", "POST", "/v1/images", images.create),
+    Route("image", "HEAD", "/v1/images/{id}", images.show),
+    Route("image", "GET", "/v1/images/{id}", images.download),
+    Route("image", "PUT PATCH", "/v1/images/{id}", images.update),
+    Route("", "GET HEAD", "/internal/images/{id}", images.download_signed, open=True),
+    Route("log", "GET", "/actions", services.actions),
+    Route("log", "GET", "/events", services.events),
+    Route("compute", "GET", "/events", services.events),
+    Route("identity", "GET", "/v3/events", services.events),
+    Route("image", "GET", "/v1/events", services.events),
+    Route("scheduler", "POST", "/scheduler", services.scheduler),
+    Route("scheduler", "POST", "/scheduler/{word}", services.scheduler),
+    Route("scheduler", "POST", "/scheduler/{word}/{id}", services.scheduler),
+)
+
+
+@attrs.frozen(kw_only=True)
+class Match:
+    """The handler of a request. blocking: it runs in a worker, after the body was read."""
+
+    handler: Handler
+    args: Args
+    open: bool
+    blocking: bool
+
+
+def match(site: Site, target: Target, method: str) -> Match:
+    """Find what answers a request; HEAD is GET where nothing else is said.
+
+    Raises:
+        HandlerNotFoundError: nothing has this path.
+        MethodNotAllowedError: the path has other methods.
+    """
+    found = _written(target)
+    parts = resource_parts(target)
+    if parts is not None:
+        for name, work in (methods_of(site, target.service, parts) or {}).items():
+            found.setdefault(name, Match(handler=work, args={}, open=False, blocking=True))
+    if "GET" in found:
+        found.setdefault("HEAD", found["GET"])
+    if not found:
+        raise HandlerNotFoundError(f"Handler /{'/'.join(target.parts)} not found")
+    if method not in found:
+        allow = sorted(found)
+        raise MethodNotAllowedError(f"{method} is not allowed here, only {', '.join(allow)}", data={"allow": allow})
+    return found[method]
+
+
+def _written(target: Target) -> dict[str, Match]:
+    found: dict[str, Match] = {}
+    for route, pattern in _COMPILED:
+        args = _bound(pattern, target.parts) if route.service in (ANY, target.service) else None
+        if args is None or (route.path.startswith(_GRANTS) and args["kind"] not in ("users", "groups")):
+            continue
+        blocking = not inspect.iscoroutinefunction(route.handler)
+        for name in route.methods.split():
+            found.setdefault(name, Match(handler=route.handler, args=args, open=route.open, blocking=blocking))
+    return found
+
+
+def _bound(pattern: Parts, parts: Parts) -> Mapping[str, str] | None:
+    """The texts that stand where the pattern has braces; None where the two differ."""
+    if len(pattern) != len(parts):
+        return None
+    args: dict[str, str] = {}
+    for wanted, part in zip(pattern, parts, strict=True):
+        if wanted.startswith("{"):
+            args[wanted[1:-1]] = part
+        elif wanted != part:
+            return None
+    return args
+
+
+_COMPILED = tuple((route, tuple(p for p in route.path.split("/") if p)) for route in ROUTES)

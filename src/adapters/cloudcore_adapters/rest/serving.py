@@ -1,0 +1,131 @@
+"""What the REST adapter needs from the cloud that it serves, and how much it lets callers ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, Protocol, TypeAlias
+
+import attrs
+
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.resource import Resource
+from cloudcore.ports.session import Download, Listing, Session
+
+
+class ServedCloud(Protocol):
+    """The facade as this adapter uses it. Every method may raise any of `cloudcore.model.errors` but Contention.
+
+    The sessions that are handed back are those that `session_for` gave.
+    """
+
+    @property
+    def resources(self) -> Sequence[Resource[Any]]:
+        """All resource types; the internal ones are not served."""
+        ...
+
+    def ready(self) -> bool:
+        """Whether requests would succeed: the storage answers and the schema is current."""
+        ...
+
+    def authenticate_v3(self, body: JsonMapping, peer: str, request_id: str) -> tuple[str, JsonObject]:
+        """A token's text and the document that goes with it."""
+        ...
+
+    def authenticate_v2(self, body: JsonMapping, peer: str, request_id: str) -> JsonObject:
+        """The older form of the same; the token stands in the document."""
+        ...
+
+    def session_for(self, token: str | None, *, peer: str, request_id: str) -> Session:
+        """The session of whoever holds the token; UnauthorizedError without one."""
+        ...
+
+    def verify_v3(self, session: Any, subject: str) -> JsonObject:
+        """What the token `subject` stands for."""
+        ...
+
+    def revoke(self, session: Any, subject: str) -> None:
+        """Make the token `subject` void."""
+        ...
+
+    def revoked_tokens(self, session: Any) -> list[str]:
+        """Ids of tokens that are void before their end."""
+        ...
+
+    def policies_of(self, session: Any) -> JsonObject:
+        """What the caller may do: names and documents of policies by scope."""
+        ...
+
+    def catalog(self, session: Any) -> Sequence[JsonObject]:
+        """Services and their endpoints."""
+        ...
+
+    def auth_projects(self, session: Any) -> Sequence[JsonObject]:
+        """The projects that the caller may choose as its scope."""
+        ...
+
+    def auth_domains(self, session: Any) -> Sequence[JsonObject]:
+        """The domains that the caller may choose as its scope."""
+        ...
+
+    def grant(
+        self,
+        session: Any,
+        project: str,
+        kind: Literal["users", "groups"],
+        actor: str,
+        role: str,
+        *,
+        remove: bool,
+    ) -> None:
+        """Give a user or group a role in a project, or take it; ids or names."""
+        ...
+
+    def assignments(self, session: Any, params: JsonMapping) -> Listing:
+        """Who has which role where."""
+        ...
+
+
+OpenSigned: TypeAlias = Callable[[str, JsonMapping], Download]
+"""`(path, query) -> Download`: the image that a signed internal URL means; InvalidCredentialError if it does not hold."""
+
+
+@attrs.frozen(kw_only=True)
+class Limits:
+    """How much callers may ask for. Sizes in bytes, times in seconds.
+
+    json_bytes, json_depth: of a JSON request body. json_seconds: for the whole of it to arrive.
+    query_bytes: of a query string. path_parts: segments of a path.
+    workers: threads that run the core; waiting: requests that may wait for one before others are refused.
+    image_bytes: of one image. uploads, uploads_per_caller, downloads: at a time.
+    idle_seconds: without a byte of an upload; slow_bytes_per_second: an upload may not stay below this average
+        once it runs for longer than `idle_seconds`.
+    chunk_bytes: what is handed on at once in either direction.
+    drain_bytes, drain_seconds: what is still read of a refused body, so that its sender sees the answer.
+    """
+
+    json_bytes: int = 1 << 20
+    json_depth: int = 32
+    json_seconds: float = 30.0
+    query_bytes: int = 64 << 10
+    path_parts: int = 12
+    workers: int = 16
+    waiting: int = 512
+    image_bytes: int = 1 << 40
+    uploads: int = 16
+    uploads_per_caller: int = 4
+    downloads: int = 64
+    idle_seconds: float = 60.0
+    slow_bytes_per_second: int = 16 << 10
+    chunk_bytes: int = 256 << 10
+    drain_bytes: int = 4 << 20
+    drain_seconds: float = 2.0
+
+
+DEFAULT_PREFIXES: dict[str, str] = {
+    "identity": "/identity",
+    "compute": "/compute",
+    "image": "/image",
+    "scheduler": "/scheduler",
+    "log": "/log",
+}
+"""Where each service begins; the version segment of a service (`/v3`, `/v1`) follows. An empty prefix is the root."""

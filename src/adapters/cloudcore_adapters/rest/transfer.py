@@ -1,0 +1,153 @@
+"""Image bytes in both directions, never more of them in memory than a few chunks."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+
+import anyio
+import anyio.from_thread
+
+from cloudcore.model.errors import CloudcoreError, TooLargeError
+from cloudcore.ports.session import Download
+from cloudcore_adapters.rest.errors import RangeNotSatisfiableError, RequestTimeoutError
+from cloudcore_adapters.rest.request import Call
+from cloudcore_adapters.rest.responses import Reply, StreamReply
+from cloudcore_adapters.rest.site import Site
+
+OCTETS = "application/octet-stream"
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
+
+
+class Incoming:
+    """The body of a request as an iterable for a worker thread.
+
+    The thread pulls: each step goes to the event loop for the next chunk, so a slow store slows its sender down
+    and nothing piles up in between.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._limits = call.limits
+        self._pieces = call.pieces()
+        self._total = 0
+        self._started = time.monotonic()
+        self.failure: CloudcoreError | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            while chunk := anyio.from_thread.run(self.next):
+                yield chunk
+        except CloudcoreError as error:
+            self.failure = error
+            raise
+
+    async def next(self) -> bytes:
+        """The next chunk of at most about `chunk_bytes`; empty at the end.
+
+        Raises:
+            TooLargeError: more than an image may have.
+            RequestTimeoutError: nothing came for too long, or too little on average.
+            ClientGoneError: the sender went away.
+        """
+        held: list[bytes] = []
+        size = 0
+        try:
+            while size < self._limits.chunk_bytes:
+                with anyio.fail_after(self._limits.idle_seconds):
+                    piece = await anext(self._pieces, b"")
+                if not piece:
+                    break
+                held.append(piece)
+                size += len(piece)
+                self._count(len(piece))
+        except TimeoutError as error:
+            raise RequestTimeoutError(f"no byte came for {self._limits.idle_seconds:g} s") from error
+        return b"".join(held)
+
+    def _count(self, size: int) -> None:
+        self._total += size
+        if self._total > self._limits.image_bytes:
+            raise TooLargeError(f"an image may have at most {self._limits.image_bytes} bytes")
+        seconds = time.monotonic() - self._started
+        if seconds > self._limits.idle_seconds and self._total < seconds * self._limits.slow_bytes_per_second:
+            raise RequestTimeoutError(
+                f"the upload is slower than {self._limits.slow_bytes_per_second} bytes a second", field="body"
+            )
+
+
+class Prefixed:
+    """An iterable that gives one chunk that was read already, then the rest."""
+
+    def __init__(self, first: bytes, rest: Incoming) -> None:
+        self._first = first
+        self._rest = rest
+
+    @property
+    def failure(self) -> CloudcoreError | None:
+        """What the sender did wrong, if it did."""
+        return self._rest.failure
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._first
+        yield from self._rest
+
+
+def parse_range(text: str, size: int) -> tuple[int, int] | None:
+    """The wanted (offset, length) of `size` bytes; None for everything.
+
+    A header that is not understood, or asks for several ranges, counts as absent (RFC 9110 §14.2).
+
+    Raises:
+        RangeNotSatisfiableError: it begins behind the end.
+    """
+    match = _RANGE.fullmatch(text.replace(" ", ""))
+    if match is None or match.group(1) == match.group(2) == "":
+        return None
+    first, last = match.groups()
+    if first == "":
+        length = min(int(last), size)
+        if length == 0:
+            raise RangeNotSatisfiableError("the range is empty", size=size)
+        return size - length, length
+    start, end = int(first), min(int(last), size - 1) if last else size - 1
+    if last and int(last) < start:
+        return None
+    if start >= size:
+        raise RangeNotSatisfiableError(f"the range begins behind the last of {size} bytes", size=size)
+    return start, end - start + 1
+
+
+async def send_download(site: Site, call: Call, download: Download) -> Reply | StreamReply:
+    """The bytes of an image, or the range of them that was asked for."""
+    size, checksum = await site.workers.run(_facts, download)
+    wanted = parse_range(call.header("Range"), size) if call.method == "GET" else None
+    offset, length = wanted or (0, size)
+    headers: list[tuple[str, str]] = [("Accept-Ranges", "bytes")]
+    if checksum:
+        headers.append(("ETag", f'"{checksum}"'))
+    if wanted is not None:
+        headers.append(("Content-Range", f"bytes {offset}-{offset + length - 1}/{size}"))
+    if call.method == "HEAD" or length == 0:
+        return Reply(content_type=OCTETS, headers=headers, length=length)
+    held = ExitStack()
+    held.enter_context(site.downloads.hold(call.user_id or call.peer))
+    chunks = _read(site, download, offset, length)
+    status = 206 if wanted else 200
+    return StreamReply(chunks, length=length, status=status, content_type=OCTETS, headers=headers, held=held)
+
+
+def _facts(download: Download) -> tuple[int, str]:
+    return download.size, download.checksum
+
+
+async def _read(site: Site, download: Download, offset: int, length: int) -> AsyncIterator[bytes]:
+    end = offset + length
+    while offset < end:
+        chunk = await site.workers.run(download.read, offset, min(site.limits.chunk_bytes, end - offset))
+        if not chunk:
+            raise CloudcoreError("an image ended early", internal=f"no byte at {offset} of {end}")
+        offset += len(chunk)
+        yield chunk

@@ -1,0 +1,315 @@
+"""One simulated host with its agent."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+import attrs
+
+from cloudcore.model.effects import Done, Effect, Failed, Outcome, Running, Unknown
+from cloudcore.model.errors import (
+    BackendError,
+    CloudcoreError,
+    Contention,
+    InvalidInputError,
+    ResourceNotFoundError,
+    UnreachableError,
+)
+from cloudcore.model.host import BridgeFacts, Facts, Found, StorageFacts
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.ports.clock import Clock
+from cloudcore_adapters.simulated.console import SimulatedConsole
+from cloudcore_adapters.simulated.machine import Capacity, SimulatedMachine
+
+FORMAT = 1
+KEPT = 10_000
+"""How many ended effects the journal remembers at the least; older ones are asked for by nobody."""
+
+
+def default_facts(hostname: str = "sim-1", uuid: str = "51000000-0000-4000-8000-000000000001") -> Facts:
+    """A big host: 64 CPUs, 256 GiB of memory, one storage of 4 TiB at `/sim/storage`, one network `simbr0`."""
+    storage = StorageFacts(name="sim", path="/sim/storage", capacity_mib=4 * 1024 * 1024, used_mib=0)
+    bridge = BridgeFacts(name="simbr0", mac="52:54:00:51:00:01", cidr="10.99.0.0/16", gateway="10.99.0.1")
+    return Facts(
+        hostname=hostname,
+        uuid=uuid,
+        arch="x86_64",
+        cpu_count=64,
+        cpu_desc="simulated",
+        cpu_mhz=2000,
+        memory_mib=256 * 1024,
+        virt_type="simulated",
+        version="1",
+        storages=(storage,),
+        bridges=(bridge,),
+    )
+
+
+@attrs.frozen
+class _Job:
+    """An open effect: when its work begins and when it is done."""
+
+    resource: str
+    begins: datetime
+    ends: datetime
+
+
+class SimulatedHost:
+    """An effect port, a hypervisor and consoles in one; safe for several threads.
+
+    Effects take the time that `delays` says by the clock that was given: an effect is performed at the first call after
+    its time has come. Those of one resource follow each other, those of different ones run side by side.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        deployment: str,
+        facts: Facts | None = None,
+        delays: Mapping[str, float] | None = None,
+        jitter: float = 0.0,
+        failures: Callable[[Effect, int], Failed | None] | None = None,
+        late_failures: float = 0.0,
+        capacity: Capacity | None = None,
+        downloads: Mapping[str, str] | None = None,
+        power_button: bool = True,
+        seed: int = 0,
+        journal: dict[str, JsonObject] | None = None,
+        on_outcome: Callable[[str], None] | None = None,
+    ) -> None:
+        """Begin with an empty machine.
+
+        delays: seconds by kind of effect; 0 for those that are not named.
+        jitter: share by which a delay may be longer, chosen by the seed.
+        failures: asked with the effect and how often this kind was tried for this resource, from 1; what it gives is the
+            outcome.
+        late_failures: probability, 0 to 1, that such a failure strikes only after the work was done.
+        downloads: address → SHA-256 of the bytes that are there; elsewhere the bytes are what the effect expects.
+        power_button: whether guests stop when they are asked to.
+        journal: key → entry; passing the one of a dead agent goes on with its open effects.
+        on_outcome: called with the key after an effect has ended; a hint, not a guarantee.
+        """
+        self.machine = SimulatedMachine(
+            facts or default_facts(), deployment, capacity, downloads=downloads, power_button=power_button
+        )
+        self.journal = journal if journal is not None else {}
+        self._clock = clock
+        self._delays = dict(delays or {})
+        self._jitter = jitter
+        self._failures = failures
+        self._late_failures = late_failures
+        self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
+        self._on_outcome = on_outcome
+        self._lock = threading.RLock()
+        self._up = True
+        self._jobs: dict[str, _Job] = {}
+        self._fences: dict[str, int] = {}
+        self._tries: dict[tuple[str, str], int] = {}
+        self._consoles: dict[str, SimulatedConsole] = {}
+        self._begin_open()
+
+    # The effect port.
+
+    def submit(self, effect: Effect, key: str, fence: int) -> None:
+        """See `EffectPort.submit`; additionally raises InvalidInputError for an empty or overlong key."""
+        if not 0 < len(key) <= 512:
+            raise InvalidInputError("an effect's key has 1 to 512 characters", field="key")
+        refused: list[str] = []
+        with self._lock:
+            self._answer()
+            if key not in self.journal:
+                highest = self._fences.get(effect.resource, fence)
+                self._fences[effect.resource] = max(fence, highest)
+                self._forget_old()
+                self.journal[key] = {"effect": attrs.asdict(effect), "fence": fence, "outcome": None}
+                self._schedule(key)
+                if fence < highest:
+                    self._end(key, Failed(f"fence {fence} is older than {highest}"))
+                    refused = [key]
+        self._tell(refused)
+        self.tick()
+
+    def outcome(self, key: str) -> Outcome:
+        """See `EffectPort.outcome`."""
+        with self._lock:
+            self._answer()
+        self.tick()
+        with self._lock:
+            job = self._jobs.get(key)
+            if job is not None:
+                return Running(_percent(job, self._clock.now()))
+            entry = self.journal.get(key)
+            return Unknown() if entry is None else _load(entry["outcome"])
+
+    def cancel(self, key: str) -> None:
+        """See `EffectPort.cancel`; what is under way fails at once without having done anything."""
+        self.tick()
+        with self._lock:
+            self._answer()
+            ended = key in self._jobs
+            if ended:
+                self._end(key, Failed("cancelled"))
+        if ended:
+            self._tell([key])
+
+    def tick(self) -> Sequence[str]:
+        """Perform what is due by the clock and push it; the keys of what has ended, in order."""
+        with self._lock:
+            now, ended = self._clock.now(), []
+            while self._up and (key := self._due(now)) is not None:
+                self._end(key, self._perform(key))
+                ended.append(key)
+        self._tell(ended)
+        return ended
+
+    def next_due(self) -> datetime | None:
+        """When the next open effect will be done; None when none is open."""
+        with self._lock:
+            return min((job.ends for job in self._jobs.values()), default=None)
+
+    # Questions.
+
+    def facts(self) -> Facts:
+        """See `Hypervisor.facts`."""
+        with self._lock:
+            self._answer()
+            return self.machine.facts
+
+    def power_state(self, guest_id: str) -> str:
+        """See `Hypervisor.power_state`."""
+        self.tick()
+        with self._lock:
+            self._answer()
+            return self.machine.power_state(guest_id)
+
+    def inventory(self) -> Sequence[Found]:
+        """See `Hypervisor.inventory`."""
+        self.tick()
+        with self._lock:
+            self._answer()
+            return self.machine.inventory()
+
+    def open_serial(self, guest_id: str) -> SimulatedConsole:
+        """See `Consoles.open_serial`."""
+        if self.power_state(guest_id) != "on":
+            raise ResourceNotFoundError(f"guest {guest_id[:64]} is not running here")
+        with self._lock:
+            if (before := self._consoles.pop(guest_id, None)) is not None:
+                before.close()
+            hostname = self.machine.domains[guest_id].desc.hostname
+            console = SimulatedConsole(hostname, lambda: self.machine.power_state(guest_id) == "on")
+            self._consoles[guest_id] = console
+            return console
+
+    # What befalls the host.
+
+    def crash(self, *, power: bool = False) -> None:
+        """The agent dies: it answers nobody, and what it was doing is not done. power: the machine dies with its guests."""
+        with self._lock:
+            self._up = False
+            self._jobs = {}
+            for guest_id in self.machine.domains if power else ():
+                self.machine.set_power_state(guest_id, "off")
+
+    def restart(self, *, lose_journal: bool = False) -> None:
+        """The agent comes back and begins its open effects again; without its journal it knows of none."""
+        with self._lock:
+            if lose_journal:
+                self.journal.clear()
+                self._fences.clear()
+            self._up = True
+            self._begin_open()
+        self.tick()
+
+    def dump(self) -> JsonObject:
+        """The whole state as JSON: machine and journal; `load` reads it back."""
+        with self._lock:
+            return {"format": FORMAT, "machine": self.machine.dump(), "journal": dict(self.journal)}
+
+    def load(self, data: JsonMapping) -> None:
+        """Take over what `dump` gave, and go on with its open effects.
+
+        Raises:
+            BackendError: a later release wrote it.
+        """
+        if data["format"] > FORMAT:
+            raise BackendError(f"the simulated host's state has format {data['format']}; this release reads {FORMAT}")
+        with self._lock:
+            self.machine.load(data["machine"])
+            self.journal.clear()
+            self.journal.update(data["journal"])
+            self._jobs = {}
+            self._begin_open()
+
+    def _answer(self) -> None:
+        if not self._up:
+            raise UnreachableError("the host does not answer")
+
+    def _forget_old(self) -> None:
+        if len(self.journal) >= 2 * KEPT:
+            ended = [key for key, entry in self.journal.items() if entry["outcome"] is not None]
+            for key in ended[:-KEPT]:
+                del self.journal[key]
+
+    def _begin_open(self) -> None:
+        for key, entry in self.journal.items():
+            resource = entry["effect"]["resource"]
+            self._fences[resource] = max(entry["fence"], self._fences.get(resource, 0))
+            if entry["outcome"] is None:
+                self._schedule(key)
+
+    def _schedule(self, key: str) -> None:
+        effect = self._effect(key)
+        before = [job.ends for job in self._jobs.values() if job.resource == effect.resource]
+        delay = self._delays.get(effect.kind, 0.0)
+        if delay and self._jitter:
+            delay *= 1 + self._jitter * self._random.random()
+        begins = max([self._clock.now(), *before])
+        self._jobs[key] = _Job(effect.resource, begins, begins + timedelta(seconds=delay))
+
+    def _due(self, now: datetime) -> str | None:
+        due = [(job.ends, place, key) for place, (key, job) in enumerate(self._jobs.items()) if job.ends <= now]
+        return min(due)[2] if due else None
+
+    def _effect(self, key: str) -> Effect:
+        return Effect(**self.journal[key]["effect"])
+
+    def _perform(self, key: str) -> Done | Failed:
+        effect = self._effect(key)
+        tried = self._tries[effect.kind, effect.resource] = self._tries.get((effect.kind, effect.resource), 0) + 1
+        failure = self._failures(effect, tried) if self._failures is not None else None
+        if failure is not None and self._random.random() >= self._late_failures:
+            return failure
+        try:
+            result = self.machine.perform(effect, self.journal[key]["fence"], lambda _percent: None, lambda: False)
+        except (BackendError, Contention) as error:
+            return Failed(str(error), transient=True)
+        except CloudcoreError as error:
+            return Failed(str(error))
+        return failure or Done(result)
+
+    def _end(self, key: str, outcome: Done | Failed) -> None:
+        self._jobs.pop(key, None)
+        ended = {"done": outcome.result} if isinstance(outcome, Done) else {"failed": attrs.asdict(outcome)}
+        self.journal[key] = {**self.journal[key], "outcome": ended}
+
+    def _tell(self, keys: Sequence[str]) -> None:
+        if self._on_outcome is not None:
+            for key in keys:
+                self._on_outcome(key)
+
+
+def _percent(job: _Job, now: datetime) -> float:
+    whole = (job.ends - job.begins).total_seconds()
+    past = (now - job.begins).total_seconds()
+    return min(99.0, max(0.0, 100.0 * past / whole)) if whole > 0 else 0.0
+
+
+def _load(outcome: JsonObject | None) -> Outcome:
+    if outcome is None:
+        return Running()
+    return Done(outcome["done"]) if "done" in outcome else Failed(**outcome["failed"])

@@ -1,0 +1,127 @@
+"""Rows to entities and back, for one resource type."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+
+from cloudcore.model.entity import Entity, from_row
+from cloudcore.model.errors import MissingParameterError
+from cloudcore.model.resource import Field, Resource, fields_of
+from cloudcore.ports.sealer import Sealer
+from cloudcore_adapters.sql.tables import may_be_null
+from cloudcore_adapters.sql.values import column_reader, decoder, encoder
+
+E = TypeVar("E", bound=Entity)
+
+
+class Codec(Generic[E]):
+    """Conversions of one type, prepared once: only columns whose stored form differs are touched.
+
+    select: the statement for all rows, columns in the order of `names`; id_place and version_place: where those stand.
+    """
+
+    def __init__(self, resource: Resource[E], table: sa.Table, sealer: Sealer | None) -> None:
+        """Prepare for one type.
+
+        sealer: None stores sealed fields in the clear.
+        """
+        self.resource = resource
+        self.table = table
+        self.fields: dict[str, Field] = {f.name: f for f in fields_of(resource.entity)}
+        self.names: tuple[str, ...] = tuple(self.fields)
+        self.volatile = frozenset(n for n, f in self.fields.items() if f.spec.volatile)
+        self.sealed: tuple[str, ...] = tuple(n for n, f in self.fields.items() if f.spec.sealed) if sealer else ()
+        kept = self.volatile | {"updated_at", "update_version"}
+        self._owned = tuple(n for n in self.names if n not in kept)
+        self._sealer = sealer
+        self._encoders = {n: encoder(f) for n, f in self.fields.items()}
+        self._required = frozenset(n for n, f in self.fields.items() if not may_be_null(f))
+        sealed = set(self.sealed)
+        self._by_name = {
+            n: read
+            for n, f in self.fields.items()
+            if n not in sealed and (read := column_reader(f, nullable=may_be_null(f))) is not None
+        }
+        self._readers = tuple((place, self._by_name[n]) for place, n in enumerate(self.names) if n in self._by_name)
+        self.select = sa.select(table)
+        self.id_place, self.version_place = self.names.index("id"), self.names.index("update_version")
+        self._sealed_decoders = {n: decoder(self.fields[n]) for n in self.sealed}
+
+    def decode_columns(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+        """Rows that consist of these fields only, none of them sealed."""
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+        for place, column in enumerate(columns):
+            read = self._by_name.get(names[place])
+            columns[place] = column if read is None else read(column)
+        return list(zip(*columns, strict=True))
+
+    def decode(self, row: Sequence[Any]) -> E:
+        """The entity of one row, whose values stand in the order of `names`."""
+        return self.decode_all((row,))[0]
+
+    def decode_all(self, rows: Sequence[Sequence[Any]]) -> list[E]:
+        """The entities of many rows, converted column by column."""
+        if not rows:
+            return []
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+        for place, read in self._readers:
+            columns[place] = read(columns[place])
+        kind, names = self.resource.entity, self.names
+        if not self.sealed:
+            return [from_row(kind, dict(zip(names, values, strict=True))) for values in zip(*columns, strict=True)]
+        opened = (self._unseal(dict(zip(names, values, strict=True))) for values in zip(*columns, strict=True))
+        return [from_row(kind, values) for values in opened]
+
+    def encode(self, entity: E) -> dict[str, Any]:
+        """The stored form of every field, nothing sealed yet.
+
+        Raises:
+            InvalidFormatError, OutOfRangeError, MissingParameterError: a value that can't be stored.
+        """
+        here = entity.__dict__
+        return {name: self.encode_value(name, here[name]) for name in self.names}
+
+    def encode_owned(self, entity: E) -> dict[str, Any]:
+        """As `encode`, of the fields that a caller changes: no volatile ones, no version, no time that is not set."""
+        here = entity.__dict__
+        return {n: self.encode_value(n, here[n]) for n in self._owned if n != "created_at" or here[n] is not None}
+
+    def encode_value(self, name: str, value: Any) -> Any:
+        """The stored form of one field's value, not sealed."""
+        if value is not None:
+            return self._encoders[name](value)
+        if name in self._required:
+            raise MissingParameterError(f"{name} may not be absent", field=name)
+        return None
+
+    def seal(self, ident: str, values: dict[str, Any]) -> dict[str, Any]:
+        """The same values, those of sealed fields encrypted. Empty and absent ones stay as they are."""
+        if self._sealer is not None:
+            for name in self.sealed:
+                if values.get(name):
+                    values[name] = self._sealer.seal(values[name].encode(), self._context(ident, name))
+        return values
+
+    def plain(self, row: Sequence[Any]) -> dict[str, Any]:
+        """The stored form of every field of a row, with sealed ones opened: comparable with `encode`."""
+        values = dict(zip(self.names, row, strict=True))
+        for name in self.sealed:
+            values[name] = self._open(values["id"], name, values[name])
+        return values
+
+    def _unseal(self, values: dict[str, Any]) -> dict[str, Any]:
+        for name, convert in self._sealed_decoders.items():
+            value = self._open(values["id"], name, values[name])
+            values[name] = convert(value) if convert is not None and value is not None else value
+        return values
+
+    def _open(self, ident: str, name: str, value: str | None) -> str | None:
+        if not value or self._sealer is None:
+            return value
+        return self._sealer.open(value, self._context(ident, name)).decode()
+
+    def _context(self, ident: str, name: str) -> str:
+        return f"{self.resource.table}.{name}:{ident}"

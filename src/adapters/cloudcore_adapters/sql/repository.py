@@ -1,0 +1,361 @@
+"""The rows of one type in SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+
+from cloudcore.model.entity import Entity, evolve
+from cloudcore.model.errors import BackendError, Contention
+from cloudcore.model.query import EVERYTHING, Compare, Expr, In, Op, Query
+from cloudcore_adapters.sql.compile import LONGEST_KEPT, Prepared, Slots, Source
+from cloudcore_adapters.sql.driver import Row
+from cloudcore_adapters.sql.lowering import Shape, Values
+from cloudcore_adapters.sql.paging import arranged, page_shape
+from cloudcore_adapters.sql.tables import may_be_null
+from cloudcore_adapters.sql.uniqueness import taken
+from cloudcore_adapters.sql.unit import TakenError, Unit
+from cloudcore_adapters.sql.values import MAX_INT, MIN_INT, UNSTORABLE, decoder, to_micros
+
+E = TypeVar("E", bound=Entity)
+_ALL = Query()
+_NUMBER = sa.BigInteger()
+_ANY: Shape = ("and",)
+
+
+class SqlRepository(Generic[E]):
+    """The rows of one type that a scope lets through."""
+
+    def __init__(self, unit: Unit, source: Source, scope: Expr) -> None:
+        self._unit = unit
+        self._source = source
+        self._codec = source.codec
+        self._table = source.codec.table
+        self._plural = source.codec.resource.plural
+        lifted = Values()
+        self._scope = unit.compiler.lowering.shape(source.codec, scope, lifted)
+        self._lifted = lifted
+
+    def get(self, ident: str) -> E | None:
+        """The row with this id."""
+        row = self._unit.known(self._plural, ident) if self._scope == _ANY else None
+        if row is None:
+            row = self._row(ident)
+        return None if row is None else self._codec.decode(row)
+
+    def find(self, query: Query = _ALL) -> Sequence[E]:
+        """The rows that satisfy the query, in its order."""
+        rows = self._known(query)
+        return self._codec.decode_all(self._found(query) if rows is None else rows)
+
+    def columns(self, names: Sequence[str], query: Query = _ALL) -> Sequence[tuple[Any, ...]]:
+        """Only these fields of the rows that `find` gives."""
+        for name in names:
+            self._source.field(name)
+        if not names or any(name in self._codec.sealed for name in names):
+            return [tuple(getattr(row, name) for name in names) for row in self.find(query)]
+        shape, values = self._lowered(query.where)
+        page = page_shape(query, self._codec, values)
+        statement = self._statement(("columns", tuple(names), shape, page), values, self._finding(shape, page, names))
+        return self._codec.decode_columns(names, self._unit.rows(statement, values.found))
+
+    def count(self, where: Expr = EVERYTHING) -> int:
+        """How many rows satisfy the expression."""
+        shape, values = self._lowered(where)
+
+        def build(slots: Slots) -> sa.Select[Any]:
+            return self._where(sa.select(sa.func.count()).select_from(self._table), shape, slots)
+
+        statement = self._statement(("count", shape), values, build)
+        return int(self._unit.rows(statement, values.found)[0][0])
+
+    def totals(
+        self, where: Expr = EVERYTHING, *, sums: Sequence[str] = (), by: Sequence[str] = ()
+    ) -> Sequence[Mapping[str, Any]]:
+        """One row for each distinct value of `by`."""
+        shape, values = self._lowered(where)
+
+        def build(slots: Slots) -> sa.Select[Any]:
+            groups = [self._source.column(name) for name in by]
+            added = [sa.func.coalesce(sa.func.sum(self._source.column(name)), 0) for name in sums]
+            select = sa.select(*groups, sa.func.count(), *added).select_from(self._table)
+            statement = self._where(select, shape, slots)
+            low = self._unit.compiler.dialect.nulls_low
+            for name, column in zip(by, groups, strict=True):
+                plain = low or not may_be_null(self._source.field(name))
+                statement = statement.group_by(column).order_by(column if plain else column.asc().nulls_first())
+            return statement
+
+        statement = self._statement(("totals", shape, tuple(sums), tuple(by)), values, build)
+        readers = [decoder(self._source.field(name)) for name in by]
+        return [_total(row, by, readers, sums) for row in self._unit.rows(statement, values.found)]
+
+    def add(self, entity: E, *, action: str = "create") -> E:
+        """Insert."""
+        unit, codec = self._unit, self._codec
+        unit.check_writable()
+        now = unit.now
+        stored = evolve(entity, created_at=entity.created_at or now, updated_at=now, update_version=0)
+        values = codec.encode(stored)
+        self._insert(codec.seal(stored.id, dict(values)), values)
+        unit.wrote(self._plural, stored.id, self._reread(stored.id) if codec.sealed else tuple(values.values()))
+        self._changed(None, stored, action)
+        return stored
+
+    def save(self, entity: E, *, action: str = "update") -> E:
+        """Write the changed fields if the stored version is still the entity's."""
+        unit, codec = self._unit, self._codec
+        unit.check_writable()
+        row = self._base(entity)
+        old: E = codec.decode(row)
+        before, after = codec.plain(row), codec.encode_owned(entity)
+        changed = {name: value for name, value in after.items() if value != before[name]}
+        if not changed:
+            if self._scope != _ANY and self._row(entity.id) is None:
+                raise self._moved(entity)
+            return old
+        volatile = {n: getattr(old, n) for n in codec.volatile}
+        times = {"created_at": entity.created_at or old.created_at, "updated_at": unit.now}
+        stored = evolve(entity, update_version=old.update_version + 1, **times, **volatile)
+        sent = codec.seal(entity.id, dict(changed))
+        sent |= {"updated_at": to_micros(unit.now), "update_version": stored.update_version}
+        self._update(stored, old.update_version, sent, changed)
+        unit.wrote(self._plural, entity.id, tuple((dict(zip(codec.names, row, strict=True)) | sent).values()))
+        self._changed(old, stored, action)
+        return stored
+
+    def remove(self, entity: E, *, action: str = "delete") -> None:
+        """Delete the row if the stored version is still the entity's."""
+        unit = self._unit
+        unit.check_writable()
+        old = self._codec.decode(self._base(entity))
+        statement = self._statement(("delete",), self._lifted, lambda s: self._at(sa.delete(self._table), s))
+        removed = unit.run(statement, [*self._lifted.found, old.id, old.update_version]) == 1
+        unit.wrote(self._plural, old.id, None)
+        if not removed:
+            raise self._moved(entity)
+        unit.seen.pop(self._key(old.id), None)
+        self._changed(old, None, action)
+
+    def touch(self, changes: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        """Set volatile fields of rows by id."""
+        self._unit.check_writable()
+        batches: dict[tuple[str, ...], list[list[Any]]] = {}
+        touched: list[str] = []
+        for ident, values in changes:
+            for name in values:
+                if name not in self._codec.volatile:
+                    raise BackendError(f"{self._codec.resource.singular}.{name} is not volatile")
+            names = tuple(sorted(values))
+            sent = [self._codec.encode_value(n, values[n]) for n in names]
+            if sent and not UNSTORABLE.search(ident):
+                batches.setdefault(names, []).append([*self._lifted.found, ident, *sent])
+                touched.append(ident)
+        for names, rows in batches.items():
+            statement = self._statement(("touch", names), self._lifted, self._setting(names))
+            self._unit.run_each(statement, rows)
+        for ident in touched:
+            self._unit.wrote(self._plural, ident, None)
+
+    def adjust(self, ident: str, deltas: Mapping[str, int], *, limits: Mapping[str, int] | None = None) -> bool:
+        """Add to numbers of a row in one conditional statement."""
+        self._unit.check_writable()
+        if not deltas or UNSTORABLE.search(ident):
+            return self._row(ident) is not None
+        numbers: list[int] = []
+        for name, delta in deltas.items():
+            if self._source.field(name).kind is not int or not MIN_INT < delta <= MAX_INT:
+                raise BackendError(f"{self._codec.resource.singular}.{name} can't be adjusted by {delta}")
+            limit = min((limits or {}).get(name, MAX_INT), MAX_INT) if delta > 0 else MAX_INT
+            highest = limit - max(delta, 0)
+            if highest < MIN_INT:
+                return False
+            numbers.extend((-delta, highest, delta))
+        statement = self._statement(("adjust", tuple(deltas)), self._lifted, self._adding(tuple(deltas)))
+        adjusted = self._unit.run(statement, [*self._lifted.found, ident, *numbers]) == 1
+        self._unit.wrote(self._plural, ident, None)
+        return adjusted
+
+    # Look-ups.
+
+    def _known(self, query: Query) -> list[Row] | None:
+        """The rows of certain ids, when all of them are known without asking."""
+        where = query.where
+        if self._scope != _ANY or query != Query(where=where):
+            return None
+        if isinstance(where, In) and where.field == "id":
+            wanted = where.values
+        elif isinstance(where, Compare) and where.field == "id" and where.op is Op.EQ:
+            wanted = (where.value,)
+        else:
+            return None
+        if not all(isinstance(ident, str) for ident in wanted):
+            return None
+        rows = []
+        for ident in sorted(set(wanted)):
+            row = self._unit.known(self._plural, ident)
+            if row is None:
+                return None
+            rows.append(row)
+        return rows
+
+    def _found(self, query: Query) -> list[Row]:
+        unit, codec = self._unit, self._codec
+        shape, values = self._lowered(query.where)
+        page = page_shape(query, codec, values)
+        kind = ("find", shape, page)
+        question = None if values.crosses else _question(self._scope, kind, values)
+        rows = unit.answer(self._plural, question) if question is not None else None
+        if rows is None:
+            statement = self._statement(kind, values, self._finding(shape, page))
+            rows = unit.rows(statement, values.found)
+            unit.read(self._plural, rows, codec.id_place)
+            if question is not None:
+                unit.answered(self._plural, question, rows)
+        return rows
+
+    def _row(self, ident: str) -> Row | None:
+        if UNSTORABLE.search(ident):
+            return None
+        values = [*self._lifted.found, ident]
+        statement = self._statement(("get",), self._lifted, lambda slots: self._by_id(self._codec.select, slots))
+        found = self._unit.rows(statement, values)
+        self._unit.read(self._plural, found, self._codec.id_place)
+        return found[0] if found else None
+
+    def _base(self, entity: E) -> Row:
+        """The stored row that a change starts from: as this unit read it, else read now."""
+        row = self._unit.seen.get(self._key(entity.id))
+        if row is None:
+            row = self._row(entity.id)
+        if row is None or row[self._codec.version_place] != entity.update_version:
+            raise self._moved(entity)
+        return row
+
+    def _reread(self, ident: str) -> Row:
+        statement = self._unit.compiler.statement(
+            ("row", self._plural),
+            1,
+            lambda slots: self._codec.select.where(self._table.c.id == slots.next(self._table.c.id.type)),
+        )
+        return self._unit.rows(statement, [ident])[0]
+
+    # Statements. Their values are those of the scope, then of the condition, then others.
+
+    def _statement(self, kind: tuple[Any, ...], values: Values, build: Callable[[Slots], Any]) -> Prepared:
+        return self._unit.compiler.statement((self._plural, self._scope, *kind), len(values.found), build)
+
+    def _lowered(self, where: Expr) -> tuple[Shape, Values]:
+        values = Values(list(self._lifted.found), self._lifted.crosses)
+        return self._unit.compiler.lowering.shape(self._codec, where, values), values
+
+    def _scoped(self, statement: Any, slots: Slots) -> Any:
+        if self._scope == _ANY:
+            return statement
+        return statement.where(self._unit.compiler.clause(self._source, self._scope, slots))
+
+    def _where(self, statement: sa.Select[Any], shape: Shape, slots: Slots) -> sa.Select[Any]:
+        scoped: sa.Select[Any] = self._scoped(statement, slots)
+        return scoped if shape == _ANY else scoped.where(self._unit.compiler.clause(self._source, shape, slots))
+
+    def _finding(self, shape: Shape, page: Shape, names: Sequence[str] = ()) -> Callable[[Slots], sa.Select[Any]]:
+        """Builds a look-up of all fields, or of these."""
+        low = self._unit.compiler.dialect.nulls_low
+
+        def build(slots: Slots) -> sa.Select[Any]:
+            select = sa.select(*(self._source.column(name) for name in names)) if names else self._codec.select
+            return arranged(self._where(select, shape, slots), page, self._source, slots, nulls_low=low)
+
+        return build
+
+    def _by_id(self, statement: Any, slots: Slots) -> Any:
+        column = self._table.c.id
+        return self._scoped(statement, slots).where(column == slots.next(column.type))
+
+    def _at(self, statement: Any, slots: Slots) -> Any:
+        column = self._table.c.update_version
+        return self._by_id(statement, slots).where(column == slots.next(column.type))
+
+    def _setting(self, names: Sequence[str]) -> Callable[[Slots], Any]:
+        columns = self._table.c
+
+        def build(slots: Slots) -> Any:
+            statement = self._by_id(sa.update(self._table), slots)
+            return statement.values({name: slots.next(columns[name].type) for name in names})
+
+        return build
+
+    def _adding(self, names: Sequence[str]) -> Callable[[Slots], Any]:
+        columns = self._table.c
+
+        def build(slots: Slots) -> Any:
+            statement, sums = self._by_id(sa.update(self._table), slots), {}
+            for name in names:
+                column = columns[name]
+                statement = statement.where(column >= slots.next(_NUMBER), column <= slots.next(_NUMBER))
+                sums[name] = column + slots.next(_NUMBER)
+            return statement.values(sums)
+
+        return build
+
+    def _insert(self, sent: dict[str, Any], plain: dict[str, Any]) -> None:
+        unit = self._unit
+        try:
+            unit.insert(unit.compiler.insertion(self._codec), tuple(sent.values()))
+        except TakenError as error:
+            unit.wrote(self._plural, plain["id"], None)
+            raise taken(unit, self._source, plain, inserting=True) from error
+
+    def _update(self, entity: E, version: int, sent: dict[str, Any], changed: Mapping[str, Any]) -> None:
+        unit, columns = self._unit, self._table.c
+
+        def build(slots: Slots) -> Any:
+            statement = self._at(sa.update(self._table), slots)
+            return statement.values({name: slots.next(columns[name].type) for name in sent})
+
+        statement = self._statement(("update", tuple(sent)), self._lifted, build)
+        names = {n for group in self._codec.resource.unique for n in group}
+        run = unit.run_unless_taken if names & changed.keys() else unit.run
+        try:
+            updated = run(statement, [*self._lifted.found, entity.id, version, *sent.values()])
+        except TakenError as error:
+            unit.wrote(self._plural, entity.id, None)
+            raise taken(unit, self._source, self._codec.encode(entity), inserting=False) from error
+        if updated != 1:
+            unit.wrote(self._plural, entity.id, None)
+            raise self._moved(entity)
+
+    # Bookkeeping.
+
+    def _key(self, ident: str) -> tuple[str, str]:
+        return (self._plural, ident)
+
+    def _changed(self, old: E | None, new: E | None, action: str) -> None:
+        resource = self._codec.resource
+        if resource.recorded:
+            self._unit.changes.append((resource, old, new, action))
+
+    def _moved(self, entity: E) -> Contention:
+        what = f"{self._codec.resource.singular} {entity.id}"
+        return Contention("the object has changed meanwhile", internal=what)
+
+
+def _question(scope: Shape, kind: Shape, values: Values) -> Shape | None:
+    """What is asked, as a key; None for what is not worth one."""
+    if len(values.found) > LONGEST_KEPT or any(isinstance(value, list) for value in values.found):
+        return None
+    return (scope, kind, tuple(values.found))
+
+
+def _total(row: Sequence[Any], by: Sequence[str], readers: Sequence[Any], sums: Sequence[str]) -> dict[str, Any]:
+    values = list(row)
+    total: dict[str, Any] = {}
+    for name, reader, value in zip(by, readers, values, strict=False):
+        total[name] = reader(value) if reader is not None and value is not None else value
+    total["count"] = int(values[len(by)])
+    for name, value in zip(sums, values[len(by) + 1 :], strict=True):
+        total[name] = int(value) if isinstance(value, Decimal) else value
+    return total

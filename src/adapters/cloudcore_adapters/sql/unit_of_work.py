@@ -1,0 +1,206 @@
+"""Units of work in SQL."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from cloudcore.model.entity import Entity, evolve
+from cloudcore.model.errors import BackendError, Contention
+from cloudcore.model.history import HISTORY, Fact, HistoryRecord, fact_record, record_of
+from cloudcore.model.query import Expr
+from cloudcore.model.resource import Resource
+from cloudcore.ports.clock import Clock
+from cloudcore.ports.ids import IdSource
+from cloudcore.ports.sealer import Sealer
+from cloudcore.ports.unit_of_work import Author, Repository
+from cloudcore_adapters.sql.codec import Codec
+from cloudcore_adapters.sql.compile import Compiler
+from cloudcore_adapters.sql.dialects import dialect_of
+from cloudcore_adapters.sql.doubt import was_kept
+from cloudcore_adapters.sql.engine import TURN_TIMEOUT_S, in_memory, open_engine
+from cloudcore_adapters.sql.failures import translated
+from cloudcore_adapters.sql.lowering import Lowering
+from cloudcore_adapters.sql.repository import SqlRepository
+from cloudcore_adapters.sql.tables import metadata_for
+from cloudcore_adapters.sql.unit import Change, Unit
+
+E = TypeVar("E", bound=Entity)
+
+
+class SqlUnitOfWork:
+    """A unit-of-work port over one database; safe to use from several threads.
+
+    The tables must be there: see `cloudcore_adapters.sql.migrations.migrate`.
+    """
+
+    def __init__(
+        self,
+        database: str | sa.Engine,
+        resources: Sequence[Resource[Any]],
+        ids: IdSource,
+        *,
+        clock: Clock,
+        sealer: Sealer | None,
+    ) -> None:
+        """Take the resource types, HISTORY among them.
+
+        database: a URL, or an engine from `open_engine`.
+        clock: the time of SQLite units; a database server has its own.
+        sealer: None stores sealed fields in the clear, which is for tests.
+
+        Raises:
+            ValueError: HISTORY is missing, or two types share a table.
+            NotSupportedError: another kind of database.
+        """
+        if HISTORY.plural not in {r.plural for r in resources}:
+            raise ValueError("the history must be among the resource types")
+        self.engine = open_engine(database) if isinstance(database, str) else database
+        self.metadata = metadata_for(resources)
+        self._ids = ids
+        self._clock = clock
+        tables = self.metadata.tables
+        codecs = {r.plural: Codec(r, tables[r.table], sealer) for r in resources}
+        dialect = dialect_of(self.engine)
+        self._compiler = Compiler(Lowering(codecs, dialect), dialect, self.engine.dialect)
+        self._writing = self.engine.execution_options(**dialect.writing)
+        self._reading = self.engine.execution_options(**dialect.reading)
+        self._turn = threading.Lock()
+        self._shared = in_memory(self.engine)
+
+    @contextmanager
+    def read(self) -> Iterator[SqlTransaction]:
+        """A snapshot that takes no write lock."""
+        with self._unit(Author(), self._reading, writable=False) as tx:
+            yield tx
+
+    @contextmanager
+    def write(self, author: Author) -> Iterator[SqlTransaction]:
+        """A unit that may write."""
+        with self._unit(author, self._writing, writable=True) as tx:
+            yield tx
+
+    def close(self) -> None:
+        """Close all connections that no unit holds."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _unit(self, author: Author, engine: sa.Engine, *, writable: bool) -> Iterator[SqlTransaction]:
+        with self._queued(writable=writable):
+            with translated():
+                connection = engine.connect()
+            try:
+                with translated():
+                    connection.begin()
+                unit = Unit(connection=connection, compiler=self._compiler, clock=self._clock, writable=writable)
+                try:
+                    yield SqlTransaction(unit, author, self._ids)
+                finally:
+                    unit.is_open = False
+            finally:
+                connection.close()
+
+    @contextmanager
+    def _queued(self, *, writable: bool) -> Iterator[None]:
+        """Where only one may write, the writers of this process wait in a queue instead of asking again and again."""
+        dialect = self._compiler.dialect
+        if not (self._shared or (writable and dialect.single_writer)):
+            yield
+            return
+        if not self._turn.acquire(timeout=TURN_TIMEOUT_S):
+            raise Contention("the database is busy", internal="no turn to write")
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+
+class SqlTransaction:
+    """One unit of work."""
+
+    def __init__(self, unit: Unit, author: Author, ids: IdSource) -> None:
+        self._unit = unit
+        self._author = author
+        self._ids = ids
+
+    @property
+    def now(self) -> datetime:
+        """The database's clock, read once."""
+        return self._unit.now
+
+    def of(self, resource: Resource[E], scope: Expr) -> Repository[E]:
+        """The rows of a type within a scope."""
+        self._unit.check_open()
+        return SqlRepository(self._unit, self._unit.compiler.source(resource.plural), scope)
+
+    def record(self, fact: Fact) -> None:
+        """Remember a fact with this unit's commit."""
+        self._unit.check_writable()
+        self._unit.changes.append(fact)
+
+    def new_id(self) -> str:
+        """A fresh id."""
+        return self._ids.new_id()
+
+    def commit(self) -> None:
+        """Keep everything.
+
+        Raises:
+            Contention: nothing is kept.
+            UnreachableError: the server went away while it committed, and can't be asked whether it did.
+        """
+        unit = self._unit
+        unit.check_writable()
+        records = self._append_history()
+        transaction = unit.connection.get_transaction()
+        if transaction is None:
+            raise BackendError("the unit of work has no transaction")
+        unit.is_open = False
+        try:
+            with translated():
+                transaction.commit()
+        except Contention:
+            history = unit.compiler.codecs[HISTORY.plural].table
+            if not records or not was_kept(unit.connection.engine, history, records[0]):
+                raise
+
+    def _append_history(self) -> Sequence[Mapping[str, Any]]:
+        unit = self._unit
+        if not unit.changes:
+            return ()
+        codec = unit.compiler.codecs[HISTORY.plural]
+        transaction, now = self.new_id(), unit.now
+        records = (self._record(change, transaction, ordinal) for ordinal, change in enumerate(unit.changes))
+        rows = [codec.encode(evolve(record, created_at=now, updated_at=now)) for record in records]
+        statement = unit.compiler.insertion(codec)
+        unit.run_each(statement, [tuple(row.values()) for row in rows])
+        return rows
+
+    def _record(self, change: Change | Fact, transaction: str, ordinal: int) -> HistoryRecord:
+        author = self._author
+        if isinstance(change, Fact):
+            return fact_record(
+                change,
+                actor=author.actor,
+                at=self._unit.now,
+                transaction=transaction,
+                ordinal=ordinal,
+                request_id=author.request_id,
+            )
+        resource, old, new, action = change
+        return record_of(
+            resource,
+            old,
+            new,
+            action=action,
+            actor=author.actor,
+            at=self._unit.now,
+            transaction=transaction,
+            ordinal=ordinal,
+            request_id=author.request_id,
+        )

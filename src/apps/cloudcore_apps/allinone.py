@@ -1,0 +1,375 @@
+"""The whole cloud in one process: this is where adapters meet the core.
+
+`build` opens everything in order, and closes what it has opened, in reverse, when a later part fails:
+data folder, keys, database, platform, hosts, threads, address.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from importlib.util import find_spec
+from socket import gethostname
+from types import TracebackType
+
+import attrs
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from cloudcore.auth.caller import Caller
+from cloudcore.cloud import TYPES, Cloud
+from cloudcore.model.effects import Effect
+from cloudcore.model.host import Found
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.operations.hosts import heartbeat, register_host, sync_power
+from cloudcore.operations.identity.directory import LocalDirectory
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.platform import Settings as CoreSettings
+from cloudcore.operations.policies import PolicyCache
+from cloudcore.operations.seed import ADMIN, seed
+from cloudcore.ports.effects import EffectPort
+from cloudcore.ports.session import Download
+from cloudcore.ports.unit_of_work import UnitOfWork
+from cloudcore.resources.identity.domain import DEFAULT_DOMAIN
+from cloudcore.resources.identity.project import SYSTEM_PROJECT
+from cloudcore.tasks.flows import FLOWS
+from cloudcore.tasks.images import ImagePerformer
+from cloudcore.tasks.inline import InlineEffects
+from cloudcore.tasks.task import Task
+from cloudcore_adapters.crypto.sealing import AesGcmSealer, load_or_create_master_key, new_data_key
+from cloudcore_adapters.crypto.sshkeys import SshKeyGenerator
+from cloudcore_adapters.crypto.tokens import Ed25519Signer, Ed25519Verifier, load_or_create_ring
+from cloudcore_adapters.files import FileImageStore
+from cloudcore_adapters.memory.world import SystemClock, SystemIds
+from cloudcore_adapters.rest.app import build_app
+from cloudcore_adapters.rest.server import BackgroundServer, WebSockets
+from cloudcore_adapters.sql import SqlUnitOfWork, open_engine
+from cloudcore_apps.adoption import adopt_tasks, guest_states, unknown_things
+from cloudcore_apps.console import ConsoleAccess, ConsoleDoor
+from cloudcore_apps.data_folder import DataFolder
+from cloudcore_apps.effects import EffectRouter
+from cloudcore_apps.greeting import Greeting, text_of
+from cloudcore_apps.hasher import LazyHasher
+from cloudcore_apps.hosts import LocalHost, open_hosts
+from cloudcore_apps.pacing import back_off
+from cloudcore_apps.runner import HISTORY, NUMBER_EVERY_S, Chore, Runner
+from cloudcore_apps.schema import bring_to_head
+from cloudcore_apps.settings import Settings, check, is_wildcard
+from cloudcore_apps.signing import KEY_BYTES, UrlSigner
+
+HEARTBEAT_S = 30.0
+SIMULATION_S = 0.02
+GRACE_S = 2
+
+_log = logging.getLogger("cloudcore")
+
+
+class ServedCloud(Cloud):
+    """A cloud with the signed addresses at which its hosts fetch images."""
+
+    def __init__(self, platform: Platform, urls: UrlSigner) -> None:
+        super().__init__(platform)
+        self._urls = urls
+
+    def open_signed(self, path: str, query: JsonMapping) -> Download:
+        """The image that a signed address means.
+
+        Raises:
+            InvalidCredentialError: the signature does not hold, or its time is over.
+            ResourceNotFoundError: the image is gone.
+        """
+        return self.open_image(self._urls.image_of(path, query))
+
+    def caller_of(self, token: str | None, peer: str, request_id: str) -> Caller:
+        """Who holds a token; UnauthorizedError without a good one."""
+        return self.session_for(token, peer=peer, request_id=request_id).caller
+
+
+@attrs.define(kw_only=True)
+class Running:
+    """A cloud that runs in this process; leaving it as a context ends it, cleanly and within seconds."""
+
+    settings: Settings
+    folder: DataFolder
+    url: str
+    cloud: ServedCloud
+    hosts: Sequence[LocalHost]
+    runner: Runner
+    unknown: Sequence[Found]
+    greeted: Greeting
+    _open: ExitStack
+
+    def greeting(self) -> str:
+        """What to tell whoever started it."""
+        return text_of(self.greeted)
+
+    def close(self) -> None:
+        """End it; guests go on."""
+        self._open.close()
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Later:
+    """An application that is not known yet when its address is taken."""
+
+    app: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+
+
+def _unit_as_is(uow: UnitOfWork) -> UnitOfWork:
+    return uow
+
+
+def _effects_as_is(effects: EffectPort) -> EffectPort:
+    return effects
+
+
+@attrs.frozen(kw_only=True)
+class Around:
+    """What a program puts around the two ports that everything durable goes through, such as its own metrics."""
+
+    uow: Callable[[UnitOfWork], UnitOfWork] = _unit_as_is
+    effects: Callable[[EffectPort], EffectPort] = _effects_as_is
+
+
+def build(settings: Settings, around: Around | None = None) -> Running:
+    """Start a cloud as the settings say; it serves when this returns.
+
+    Raises:
+        ConflictError: another process runs on the data folder.
+        InvalidInputError: the settings are wrong.
+        BackendError: a part of it cannot be started; `internal` says more.
+    """
+    check(settings)
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    with ExitStack() as stack:
+        folder = stack.enter_context(DataFolder(settings.data))
+        running = _build(settings, folder, stack, around or Around())
+        running._open = stack.pop_all()  # noqa: SLF001 - handed over
+        return running
+
+
+def _build(settings: Settings, folder: DataFolder, stack: ExitStack, around: Around) -> Running:
+    clock, ids = SystemClock(), SystemIds()
+    deployment = folder.deployment(ids.new_id())
+    door = _Later()
+    server = _server(settings, door)
+    stack.callback(server.stop)
+    base_url, near_url = _addresses(settings, server)
+    urls = UrlSigner(folder.secret("url-key", ids.random_bytes(KEY_BYTES)), clock, near_url)
+    uow = around.uow(_open_database(settings, folder, stack))
+    wake = _Wake()
+    platform = _platform(settings, folder, uow, deployment=deployment, base_url=base_url, wake=wake, stack=stack)
+    password, is_fresh = folder.admin_password()
+    seed(platform, password)
+    cloud = ServedCloud(platform, urls)
+    hosts = open_hosts(settings, folder, clock, deployment, wake.hear, stack)
+    effects = EffectRouter(urls.url, cloud.user_data_of)
+    effects.add(
+        "image:store", InlineEffects(performer=ImagePerformer(platform.image_store), on_defect=_defect_of_effect)
+    )
+    ids_of_hosts = _register(platform, hosts, effects)
+    unknown = unknown_things(uow, deployment, ids_of_hosts)
+    owner = f"up-{deployment}"
+    adopt_tasks(uow, owner)
+    runner = _runner(cloud, around.effects(effects), owner, ids_of_hosts)
+    access = ConsoleAccess(
+        platform=platform, caller_of=cloud.caller_of, hosts={i: h.consoles for i, h in ids_of_hosts.items()}
+    )
+    door.app = build_app(
+        cloud, public_url=base_url, open_signed=cloud.open_signed, extra_routes=[ConsoleDoor(access).route()]
+    )
+    runner.start()
+    stack.callback(runner.stop)
+    wake.runner = runner
+    _watch(platform, ids_of_hosts, stack)
+    server.start()
+    stack.callback(server.stop)  # before all that its requests need
+    _write_local(folder, settings, near_url, password, platform.settings.region)
+    greeted = Greeting(
+        url=base_url,
+        hypervisor=hosts[0].described,
+        hosts=len(hosts),
+        data=folder.path,
+        password=password if is_fresh else "",
+        unknown=tuple(f"{f.kind} {f.ident}" for f in unknown),
+    )
+    folder.note(_note(settings, greeted))
+    return Running(
+        settings=settings,
+        folder=folder,
+        url=base_url,
+        cloud=cloud,
+        hosts=hosts,
+        runner=runner,
+        unknown=unknown,
+        greeted=greeted,
+        open=stack,
+    )
+
+
+def _server(settings: Settings, door: ASGIApp) -> BackgroundServer:
+    websockets: WebSockets = "wsproto" if find_spec("wsproto") is not None else "none"
+    return BackgroundServer(
+        door,
+        settings.host,
+        settings.port,
+        certificate=settings.certificate,
+        key=settings.key,
+        websockets=websockets,
+        grace_s=GRACE_S,
+    )
+
+
+def _addresses(settings: Settings, server: BackgroundServer) -> tuple[str, str]:
+    """Where clients reach it, and where this machine does: an address that means all of them can be asked at none."""
+    near = far = server.url
+    if is_wildcard(settings.host):
+        near = f"{settings.scheme}://127.0.0.1:{server.port}"
+        far = f"{settings.scheme}://{gethostname()}:{server.port}"
+    far = settings.public_url or far
+    # A certificate is for the name by which clients know it.
+    return far, far if settings.certificate else near
+
+
+class _Wake:
+    """Hands what was committed and what has ended to the runner, once there is one."""
+
+    runner: Runner | None = None
+
+    def __call__(self, task_id: str) -> None:
+        if self.runner is not None:
+            self.runner.wake(task_id)
+
+    def hear(self, key: str) -> None:
+        """An effect has ended."""
+        if self.runner is not None:
+            self.runner.hear(key)
+
+
+def _open_database(settings: Settings, folder: DataFolder, stack: ExitStack) -> SqlUnitOfWork:
+    master = load_or_create_master_key(folder / "master-key")
+    wrapped = folder.secret("data-key", new_data_key(master).encode() + b"\n").decode("ascii").split()
+    engine = open_engine(settings.database_url)
+    stack.callback(engine.dispose)
+    bring_to_head(engine)
+    return SqlUnitOfWork(engine, TYPES, SystemIds(), clock=SystemClock(), sealer=AesGcmSealer(master, wrapped))
+
+
+def _platform(
+    settings: Settings,
+    folder: DataFolder,
+    uow: UnitOfWork,
+    *,
+    deployment: str,
+    base_url: str,
+    wake: _Wake,
+    stack: ExitStack,
+) -> Platform:
+    del settings
+    clock, directory = SystemClock(), LocalDirectory(uow)
+    ring = load_or_create_ring(folder / "signing-keys", clock.now())
+    store = FileImageStore(folder / "images")
+    stack.callback(store.close)
+    return Platform(
+        uow=uow,
+        clock=clock,
+        ids=SystemIds(),
+        directory=directory,
+        policies=PolicyCache(directory, clock),
+        hasher=LazyHasher(),
+        signer=Ed25519Signer(ring),
+        verifier=Ed25519Verifier(ring.public_keys(clock.now())),
+        key_generator=SshKeyGenerator(),
+        image_store=store,
+        flows=FLOWS,
+        resources=TYPES,
+        settings=CoreSettings(deployment=deployment, base_url=base_url),
+        backoff=back_off,
+        wake=wake,
+    )
+
+
+def _register(platform: Platform, hosts: Sequence[LocalHost], effects: EffectRouter) -> dict[str, LocalHost]:
+    """Register the hosts, by id, and bring their servers' power states up to date."""
+    found: dict[str, LocalHost] = {}
+    for host in hosts:
+        host_id = register_host(platform, host.facts)
+        effects.add(f"host:{host_id}", host.effects)
+        found[host_id] = host
+        sync_power(platform, host_id, guest_states(platform.uow, host_id, host.found))
+    return found
+
+
+def _runner(cloud: Cloud, effects: EffectPort, owner: str, hosts: Mapping[str, LocalHost]) -> Runner:
+    worker = cloud.worker(effects, owner, _defect_of_task)
+
+    def beat() -> None:
+        for host_id in hosts:
+            heartbeat(cloud.platform, host_id)
+
+    chores = [Chore(HISTORY, cloud.number_history, NUMBER_EVERY_S), Chore("heartbeat", beat, HEARTBEAT_S)]
+    ticks = [host.tick for host in hosts.values() if host.tick is not None]
+    if ticks:
+        chores.append(Chore("simulation", lambda: [tick() for tick in ticks], SIMULATION_S))
+    return Runner(worker, chores)
+
+
+def _watch(platform: Platform, hosts: Mapping[str, LocalHost], stack: ExitStack) -> None:
+    """Follow what guests do behind our back, on hosts that tell."""
+    for host_id, host in hosts.items():
+        if host.watch is not None:
+            stack.callback(host.watch(_PowerSync(platform, host_id)).close)
+
+
+@attrs.frozen
+class _PowerSync:
+    """Takes what a host tells of its guests."""
+
+    platform: Platform
+    host_id: str
+
+    def __call__(self, guest_id: str, state: str) -> None:
+        sync_power(self.platform, self.host_id, {guest_id: state})
+
+
+def _write_local(folder: DataFolder, settings: Settings, url: str, password: str, region: str) -> None:
+    local: JsonObject = {
+        "auth_url": f"{url}/identity/v3",
+        "username": ADMIN,
+        "password": password,
+        "project": SYSTEM_PROJECT,
+        "user_domain": DEFAULT_DOMAIN,
+        "project_domain": DEFAULT_DOMAIN,
+        "region": region,
+    }
+    if settings.certificate:
+        local["ca_file"] = settings.certificate
+    folder.write_local(local)
+
+
+def _note(settings: Settings, greeted: Greeting) -> JsonObject:
+    return {
+        "url": greeted.url,
+        "hypervisor": greeted.hypervisor,
+        "hosts": greeted.hosts,
+        "database": settings.database_kind,
+        "unknown": list(greeted.unknown[:100]),
+    }
+
+
+def _defect_of_task(task: Task, error: Exception) -> None:
+    _log.error("a defect in %s (task %s)", task.flow, task.id, exc_info=error)
+
+
+def _defect_of_effect(effect: Effect, error: Exception) -> None:
+    _log.error("a defect in %s of %s", effect.kind, effect.resource, exc_info=error)

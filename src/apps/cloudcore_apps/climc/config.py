@@ -1,0 +1,153 @@
+"""Which cloud, and who: from OS_* variables, else from the file that the local cloud leaves for its owner."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from cloudcore.model.errors import CloudcoreError
+
+LOCAL_FILE = "local.json"
+MAX_FILE = 64 * 1024
+LOCAL_KEYS = ("auth_url", "username", "password", "project", "user_domain", "project_domain", "region")
+
+HELP = """\
+Configuration: OS_AUTH_URL, OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME, OS_DOMAIN_NAME, OS_PROJECT_DOMAIN,
+OS_REGION_NAME, OS_ZONE_NAME, OS_ENDPOINT_TYPE, OS_AUTH_TOKEN, OS_CACERT, YUNION_INSECURE, YUNION_USE_CACHED_TOKEN;
+without OS_AUTH_URL the cloud that `cloudcore up` runs on this machine (--data, CLOUDCORE_DATA)."""
+
+
+class NotConfiguredError(CloudcoreError):
+    """There is no cloud to talk to; `hint` says what to do."""
+
+    code = "NotConfigured"
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class NoCredentialsError(NotConfiguredError):
+    """The cloud is known, but not who asks."""
+
+    code = "NoCredentials"
+
+
+class Settings(NamedTuple):
+    """Everything that a session needs. Never printed: it has the password."""
+
+    auth_url: str
+    username: str = ""
+    password: str = ""
+    token: str = ""
+    project: str = ""
+    user_domain: str = ""
+    project_domain: str = ""
+    region: str = ""
+    zone: str = ""
+    interface: str = "public"
+    ca_file: str = ""
+    insecure: bool = False
+    token_folder: Path | None = None
+
+    def __repr__(self) -> str:
+        """Without secrets."""
+        return f"Settings(auth_url={self.auth_url!r}, username={self.username!r}, project={self.project!r})"
+
+
+def read_settings(environ: Mapping[str, str], data: Path | None) -> Settings:
+    """The settings. A password in the local file is used only for the address that stands beside it.
+
+    data: the local cloud's folder; None looks at CLOUDCORE_DATA, then at the user's data folder.
+
+    Raises:
+        NotConfiguredError: neither OS_AUTH_URL nor a local cloud, or the file cannot be used.
+        NoCredentialsError: no token, and no name with a password.
+    """
+    known = {} if environ.get("OS_AUTH_URL") else read_local(data_folder(environ, data) / LOCAL_FILE)
+    user = _first(environ, "OS_USERNAME")
+    if user and user != known.get("username"):
+        known = {**known, "password": "", "user_domain": "", "project": "", "project_domain": ""}
+    token = _first(environ, "OS_AUTH_TOKEN", "OS_TOKEN")
+    password = _first(environ, "OS_PASSWORD") or known.get("password", "")
+    user = user or known.get("username", "")
+    if not token and not (user and password):
+        what = "OS_PASSWORD" if user else "OS_USERNAME and OS_PASSWORD"
+        raise NoCredentialsError("there is nothing to log in with", f"set {what}, or OS_AUTH_TOKEN")
+    cached = _first(environ, "YUNION_USE_CACHED_TOKEN").lower() not in ("0", "false", "no")
+    return Settings(
+        auth_url=_first(environ, "OS_AUTH_URL") or known["auth_url"],
+        username=user,
+        password=password,
+        token=token,
+        project=_first(environ, "OS_PROJECT_NAME", "OS_PROJECT_ID", "OS_TENANT_NAME") or known.get("project", ""),
+        user_domain=_first(environ, "OS_USER_DOMAIN_NAME", "OS_USER_DOMAIN_ID", "OS_DOMAIN_NAME")
+        or known.get("user_domain", ""),
+        project_domain=_first(environ, "OS_PROJECT_DOMAIN", "OS_PROJECT_DOMAIN_NAME", "OS_PROJECT_DOMAIN_ID")
+        or known.get("project_domain", ""),
+        region=_first(environ, "OS_REGION_NAME") or known.get("region", ""),
+        zone=_first(environ, "OS_ZONE_NAME"),
+        interface=_first(environ, "OS_ENDPOINT_TYPE", "OS_INTERFACE") or "public",
+        ca_file=_first(environ, "OS_CACERT") or known.get("ca_file", ""),
+        insecure=_first(environ, "YUNION_INSECURE", "OS_INSECURE").lower() in ("1", "true", "yes"),
+        token_folder=_cache_folder(environ) if cached else None,
+    )
+
+
+def data_folder(environ: Mapping[str, str], data: Path | None) -> Path:
+    """Where the local cloud keeps its data."""
+    if data is not None:
+        return data
+    if environ.get("CLOUDCORE_DATA"):
+        return Path(environ["CLOUDCORE_DATA"])
+    home = environ.get("XDG_DATA_HOME", "")
+    return (Path(home) if home.startswith("/") else _home(environ) / ".local" / "share") / "cloudcore"
+
+
+def read_local(path: Path) -> dict[str, str]:
+    """What the local cloud's file says.
+
+    Raises:
+        NotConfiguredError: it is not there, not ours alone, or damaged.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+    except FileNotFoundError as error:
+        raise NotConfiguredError(
+            "no cloud is configured", "run `cloudcore up` in another terminal, or set OS_AUTH_URL and OS_USERNAME"
+        ) from error
+    except OSError as error:
+        raise NotConfiguredError(f"{path} cannot be read: {error.strerror}", "run climc as the cloud's user") from error
+    with os.fdopen(descriptor, "rb") as file:
+        about = os.fstat(file.fileno())
+        if about.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            raise NotConfiguredError(f"{path} holds a password and others may open it", f"chmod 600 {path}")
+        content = file.read(MAX_FILE)
+    return _checked(path, content)
+
+
+def _checked(path: Path, content: bytes) -> dict[str, str]:
+    try:
+        found: Any = json.loads(content)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get("auth_url"), str):
+        raise NotConfiguredError(f"{path} is damaged", "restart the local cloud: `cloudcore down`, `cloudcore up`")
+    return {k: v for k, v in found.items() if isinstance(v, str) and k in (*LOCAL_KEYS, "ca_file")}
+
+
+def _first(environ: Mapping[str, str], *names: str) -> str:
+    return next((environ[name] for name in names if environ.get(name)), "")
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    return Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+
+
+def _cache_folder(environ: Mapping[str, str]) -> Path:
+    home = environ.get("XDG_CACHE_HOME", "")
+    return (Path(home) if home.startswith("/") else _home(environ) / ".cache") / "cloudcore" / "tokens"

@@ -1,0 +1,181 @@
+"""The command index, from the declared resource types. Runs when the index is made and in tests, never in climc."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cloudcore.model.json import JsonObject
+from cloudcore.model.resource import ActionKind, Field, Joint, Resource, Show, Verb, field_map, fields_of
+from cloudcore.operations.ladder import ladder_actions
+from cloudcore_apps.climc.naming import ARGUMENTS, noun_of
+from cloudcore_apps.climc.table import ADDED_ROUTES, HANDMADE
+
+FORMAT = 1
+
+LADDER: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
+    "enable": ("Switch it on", ()),
+    "disable": ("Switch it off", ()),
+    "public": (
+        "Share it",
+        (
+            ("scope", "With whom: project, domain or system"),
+            ("shared_projects", "Projects, with scope project"),
+            ("shared_domains", "Domains, with scope domain"),
+        ),
+    ),
+    "private": ("Stop sharing it", ()),
+    "status": ("Set its status by hand", (("status", "The status"), ("reason", "Why"))),
+    "freeze": ("Refuse every change from now on", ()),
+    "unfreeze": ("Allow changes again", ()),
+    "change-owner": ("Give it to another owner", (("project", "New project"), ("project_domain", "New domain"))),
+    "metadata": ("Set tags; without any, show them", (("tag", "KEY=VALUE; the value none removes the key"),)),
+    "user-metadata": ("Set user tags", (("tag", "KEY=VALUE"),)),
+    "set-user-metadata": ("Replace all user tags", (("tag", "KEY=VALUE"),)),
+}
+RENAMED = {"status": "update-status"}
+JOINT_WORDS = {"attach": "add", "detach": "remove"}
+"""What people type for the marks of scheduling tags."""
+
+
+def declared() -> tuple[Resource[Any], ...]:
+    """Every type with commands, in the order of their declaration."""
+    from cloudcore.operations.types import TYPES
+
+    return tuple(r for r in TYPES if r.service != "internal")
+
+
+def build_index(resources: Iterable[Resource[Any]]) -> JsonObject:
+    """The whole index: types by plural, and commands by name, sorted."""
+    types = tuple(resources)
+    nouns = {r.plural: noun_of(r.plural, r.singular) for r in types}
+    commands: dict[str, list[str]] = {}
+    for resource in types:
+        for name, entry in _commands(resource, nouns[resource.plural]):
+            commands.setdefault(name, entry)
+    for name, made in HANDMADE.items():
+        commands[name] = ["hand", made.target, made.doc]
+    return {
+        "format": FORMAT,
+        "commands": dict(sorted(commands.items())),
+        "types": {r.plural: _type(r, nouns) for r in types} | {p: dict(t) for p, t in ADDED_ROUTES.items()},
+    }
+
+
+def _commands(resource: Resource[Any], noun: str) -> Iterable[tuple[str, list[str]]]:
+    plural = resource.plural
+    words = {Verb.LIST: "list", Verb.GET: "show", Verb.CREATE: "create", Verb.UPDATE: "update", Verb.DELETE: "delete"}
+    if resource.joint is not None:
+        words |= {Verb.CREATE: "attach", Verb.DELETE: "detach"}
+    said = JOINT_WORDS if plural.startswith("schedtag") else {}
+    for verb, word in words.items():
+        if verb in resource.verbs:
+            yield f"{noun}-{said.get(word, word)}", ["joint-" + word if resource.joint else word, plural]
+    for action in _actions(resource):
+        name = action["name"]
+        yield f"{noun}-{RENAMED.get(name, name)}", [action["kind"], plural, name]
+    if resource.joint is None:
+        if resource.recorded:
+            yield f"{noun}-event", ["event", plural]
+        if resource.lifecycle is not None:
+            yield f"{noun}-statistics", [ActionKind.PROPERTY.value, plural, "statistics"]
+
+
+def _type(resource: Resource[Any], nouns: Mapping[str, str]) -> JsonObject:
+    moves = {t.name for t in resource.lifecycle.transitions} if resource.lifecycle else set()
+    return _compact(
+        {
+            "singular": resource.singular,
+            "service": resource.service,
+            "noun": nouns[resource.plural],
+            "doc": resource.doc,
+            "columns": list(resource.columns),
+            "joint": _joint(resource, resource.joint, nouns) if resource.joint else None,
+            "fields": _fields(resource, nouns),
+            "extra": [list(pair) for pair in resource.extra_params],
+            "actions": _actions(resource),
+            "waits": sorted(moves & {"create", "delete"}),
+            "recycled": "pending_deleted" in field_map(resource.entity),
+            "kinds": _kinds(resource),
+            "arguments": [list(pair) for pair in _arguments(resource)],
+        }
+    )
+
+
+def _arguments(resource: Resource[Any]) -> tuple[tuple[str, bool], ...]:
+    fields = field_map(resource.entity)
+    extra = {name for name, _ in resource.extra_params}
+    wanted = ARGUMENTS.get(resource.plural, (("name", True),))
+    return tuple((n, must) for n, must in wanted if n in extra or (n in fields and fields[n].spec.create))
+
+
+def _joint(resource: Resource[Any], joint: Joint, nouns: Mapping[str, str]) -> JsonObject:
+    left, right = field_map(resource.entity)[joint.left].ref, field_map(resource.entity)[joint.right].ref
+    if left is None or right is None:
+        raise TypeError(f"{resource.plural}: a side of the joint is no reference")
+    return {
+        "left": left.target,
+        "right": right.target,
+        "left_path": joint.left_path,
+        "right_path": joint.right_path,
+        "left_noun": nouns.get(left.target, joint.left.removesuffix("_id")),
+        "right_noun": nouns.get(right.target, joint.right.removesuffix("_id")),
+    }
+
+
+def _fields(resource: Resource[Any], nouns: Mapping[str, str]) -> list[JsonObject]:
+    return [_field(f, nouns) for f in fields_of(resource.entity) if f.spec.create or f.spec.update or _filtered(f)]
+
+
+def _filtered(field: Field) -> bool:
+    if field.spec.show is Show.NEVER or field.spec.secret or field.spec.sealed or field.name in _COMMON_FILTERS:
+        return False
+    return field.ref is not None or field.spec.index or field.kind is bool or bool(field.spec.choices or field.enum)
+
+
+_COMMON_FILTERS = frozenset({"id", "name", "status", "domain_id", "tenant_id", "pending_deleted", "is_system"})
+
+
+def _field(field: Field, nouns: Mapping[str, str]) -> JsonObject:
+    spec = field.spec
+    choices = spec.choices or tuple(str(m.value) for m in field.enum or ())
+    return _compact(
+        {
+            "name": field.name,
+            "kind": field.kind.__name__,
+            "doc": spec.doc + (f" ({spec.unit.value})" if spec.unit else ""),
+            "create": spec.create,
+            "update": spec.update,
+            "required": spec.create and spec.required,
+            "filter": _filtered(field),
+            "choices": list(choices),
+            "noun": nouns.get(field.ref.target, "") if field.ref else "",
+            "secret": spec.secret or spec.sealed,
+        }
+    )
+
+
+def _actions(resource: Resource[Any]) -> list[JsonObject]:
+    found: dict[str, JsonObject] = {}
+    for action in resource.actions:
+        kind = "action" if action.kind is ActionKind.PERFORM else action.kind.value
+        found[action.name] = _action(action.name, kind, action.doc, action.params, waits=bool(action.transition))
+    if Verb.UPDATE in resource.verbs and resource.joint is None:
+        for name in ladder_actions(resource.entity):
+            doc, params = LADDER[name]
+            found.setdefault(name, _action(name, "action", doc, params, waits=False))
+    return list(found.values())
+
+
+def _action(name: str, kind: str, doc: str, params: Iterable[tuple[str, str]], *, waits: bool) -> JsonObject:
+    return _compact({"name": name, "kind": kind, "doc": doc, "params": [list(p) for p in params], "waits": waits})
+
+
+def _kinds(resource: Resource[Any]) -> JsonObject:
+    from cloudcore_adapters.client.routes import route_of
+
+    return dict(route_of(resource).kinds)
+
+
+def _compact(whole: JsonObject) -> JsonObject:
+    return {k: v for k, v in whole.items() if v not in (None, "", [], {}, False)}

@@ -1,0 +1,1 @@
+"""Commands that do more than one request, or talk to more than the API. `climc.table` names them."""

@@ -1,0 +1,92 @@
+"""`action-show`, and what the `…-event` commands share with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from cloudcore.model.errors import ResourceNotFoundError
+from cloudcore_apps.climc import options
+from cloudcore_apps.climc.output import TABLE, cell
+from cloudcore_apps.climc.runtime import columns_of, runtime
+
+SUMMARY = 72
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}")
+
+
+def event_options() -> list[click.Parameter]:
+    """Filters of the action log."""
+    return [
+        click.Option(["--since"], help="Not before this time."),
+        click.Option(["--until"], help="Not after this time."),
+        click.Option(["--ascending"], is_flag=True, help="Oldest first."),
+        click.Option(["--descending"], is_flag=True, help="Newest first, which is the default."),
+        click.Option(["--action"], multiple=True, help="Filter: what was done."),
+        click.Option(["--succ"], is_flag=True, help="Only what succeeded."),
+        click.Option(["--fail"], is_flag=True, help="Only what failed."),
+        click.Option(["--project"], help="Filter: project."),
+        click.Option(["--service"], multiple=True, help="Filter: service."),
+        click.Option(["--scope"], type=click.Choice(["project", "domain", "system"]), help="How wide."),
+        click.Option(["--limit"], type=click.IntRange(1), help="Rows at most."),
+        click.Option(["--paging-marker"], help="Where the next page begins."),
+    ]
+
+
+def show_events(values: Mapping[str, Any]) -> None:
+    """Fetch a page of the action log and show it."""
+    told = {k: v for k, v in values.items() if v not in (None, False, ())}
+    if told.pop("succ", False):
+        told["success"] = True
+    if told.pop("fail", False):
+        told["success"] = False
+    if told.pop("ascending", False):
+        told["paging_order"] = "ASC"
+    told.pop("descending", None)
+    run = runtime()
+    page = run.session.list("actions", options.given(told))
+    more = f"more with --paging-marker {page.next_marker}" if page.next_marker else ""
+    shown = run.format == TABLE and not run.columns
+    items = [{**item, "notes": summary(item.get("notes"))} for item in page.items] if shown else page.items
+    run.show_list(items, columns_of("actions"), more or ("" if page.items else "no actions"))
+
+
+def summary(notes: Any) -> str:
+    """What a record says, in few words: which values changed to what, or the beginning of its text."""
+    if isinstance(notes, dict) and isinstance(notes.get("after"), dict) and notes.get("before"):
+        before, after = notes["before"], notes["after"]
+        text = ", ".join(f"{k} {cell(before.get(k))} > {cell(v)}" for k, v in after.items())
+    elif isinstance(notes, dict):
+        text = ""
+    else:
+        text = str(notes or "")
+    return text if len(text) <= SUMMARY else f"{text[: SUMMARY - 3]}..."
+
+
+def subject(plural: str, ident: str) -> dict[str, str]:
+    """The filter for one object: its id where it is there, else what was typed as the name of one that is gone."""
+    if _UUID.fullmatch(ident):
+        return {"obj_id": ident}
+    try:
+        return {"obj_id": str(runtime().session.get(plural, ident)["id"])}
+    except ResourceNotFoundError:
+        return {"obj_name": ident}
+
+
+def _run(obj_ids: tuple[str, ...], obj_types: tuple[str, ...], **values: Any) -> None:
+    show_events({**values, "obj_id": list(obj_ids) or None, "obj_type": list(obj_types) or None})
+
+
+action_show = click.Command(
+    "action-show",
+    callback=_run,
+    params=[
+        *event_options(),
+        click.Option(["--id", "obj_ids"], multiple=True, help="Filter: id of the object."),
+        click.Option(["--type", "obj_types"], multiple=True, help="Filter: type of the object."),
+    ],
+    help="Show the action log, newest first.",
+)

@@ -1,0 +1,154 @@
+"""What a running command holds: the settings, the session, the way its results are shown."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cloudcore_apps.climc.index import Entry, load_index, type_of
+from cloudcore_apps.climc.output import FORMATS, JSON, TABLE, as_json, as_pairs, as_table, printable
+
+if TYPE_CHECKING:
+    from cloudcore.ports.session import Session
+    from cloudcore_adapters.client.session import HttpSession
+    from cloudcore_apps.climc.config import Settings
+
+
+class Runtime:
+    """One run of climc. Options that stand before or behind the command's name set the same attributes.
+
+    failed: the exit code of the first resource of a batch that failed; 0 while none did.
+    """
+
+    def __init__(self, environ: Mapping[str, str] | None = None, session: Session | None = None) -> None:
+        """session: an open one instead of that of the settings; it stays the caller's to close."""
+        self.environ: Mapping[str, str] = os.environ if environ is None else environ
+        wanted = self.environ.get("CLIMC_OUTPUT_FORMAT", "").lower()
+        self.format = wanted if wanted in FORMATS else TABLE
+        self.columns: tuple[str, ...] = ()
+        self.debug = False
+        self.data: Path | None = None
+        self.failed = 0
+        self._given = session
+        self._opened: HttpSession | None = None
+
+    def settings(self) -> Settings:
+        """Which cloud, and who."""
+        from cloudcore_apps.climc.config import read_settings
+
+        return read_settings(self.environ, self.data)
+
+    @property
+    def session(self) -> Session:
+        """The session; made at first use."""
+        return self._given or self.remote
+
+    @property
+    def remote(self) -> HttpSession:
+        """The session over HTTP, for what only that has."""
+        if self._opened is None:
+            self._opened = self._open()
+        return self._opened
+
+    def close(self) -> None:
+        """Give the connections back."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def show_list(self, items: Sequence[Mapping[str, Any]], columns: Sequence[str], footer: str = "") -> None:
+        """A list: a table with a line on standard error below it, or a JSON array."""
+        if self.format == JSON:
+            click.echo(as_json([_picked(item, self.columns) for item in items]))
+            return
+        if items:
+            click.echo(as_table(self.columns or columns, items))
+        if footer:
+            self.note(footer)
+
+    def show_one(self, one: Any) -> None:
+        """One resource, or whatever else an action answers."""
+        if self.format == JSON:
+            click.echo(as_json(_picked(one, self.columns) if isinstance(one, Mapping) else one))
+        elif isinstance(one, Mapping):
+            if one:
+                click.echo(as_pairs(one, self.columns))
+        elif isinstance(one, list) and all(isinstance(item, Mapping) for item in one):
+            names = list(dict.fromkeys(name for item in one for name in item))
+            self.show_list(one, names)
+        else:
+            click.echo(printable(str(one)))
+
+    def note(self, text: str) -> None:
+        """A line on standard error."""
+        click.echo(printable(text), err=True)
+
+    def _open(self) -> HttpSession:
+        from cloudcore_adapters.client.connect import connect
+
+        known = self.settings()
+        return connect(
+            known.auth_url,
+            username=known.username,
+            password=known.password,
+            token=known.token,
+            project=known.project,
+            user_domain=known.user_domain,
+            project_domain=known.project_domain,
+            region=known.region,
+            zone=known.zone,
+            interface=known.interface,
+            ca_file=known.ca_file or None,
+            insecure=known.insecure,
+            token_folder=known.token_folder,
+            source="cli",
+            light=True,
+            routes=_routes(),
+            observe=self._observe,
+        )
+
+    def _observe(self, line: str) -> None:
+        if self.debug:
+            self.note(f"debug: {line}")
+
+
+def runtime() -> Runtime:
+    """The runtime of the command that runs now."""
+    found = click.get_current_context().find_root().obj
+    assert isinstance(found, Runtime)
+    return found
+
+
+def columns_of(plural: str) -> Sequence[str]:
+    """The columns that a list shows unless others are asked for."""
+    found: Sequence[str] = type_of(plural).get("columns") or ("id", "name")
+    return found
+
+
+def is_terminal() -> bool:
+    """Whether progress can be shown: standard error is a terminal."""
+    return sys.stderr.isatty()
+
+
+def _picked(one: Mapping[str, Any], columns: Sequence[str]) -> Mapping[str, Any]:
+    from cloudcore_apps.climc.output import dig
+
+    return {name: dig(one, name) for name in columns} if columns else one
+
+
+def _routes() -> Mapping[str, Any]:
+    from cloudcore_adapters.client.routes import Route
+
+    types: Mapping[str, Entry] = load_index()["types"]
+    return {plural: Route(plural=plural, **_route(entry)) for plural, entry in types.items()}
+
+
+def _route(entry: Entry) -> Entry:
+    joint = entry.get("joint") or {}
+    sides = {k: joint[k] for k in ("left", "right", "left_path", "right_path") if k in joint}
+    return {"singular": entry["singular"], "service": entry["service"], "kinds": entry.get("kinds") or {}, **sides}

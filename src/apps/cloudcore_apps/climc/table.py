@@ -1,0 +1,43 @@
+"""The commands that are written by hand, and the routes that no resource type declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+
+class Handmade(NamedTuple):
+    """Where a command is, as `module:attribute` below `handmade`, and its line in the overview."""
+
+    target: str
+    doc: str
+
+
+HANDMADE: Mapping[str, Handmade] = {
+    "server-create": Handmade("servers:create", "Create a server"),
+    "server-console": Handmade("console:console", "Open the serial console of a server in this terminal"),
+    "server-ssh": Handmade("ssh:ssh", "Log in to a server by SSH"),
+    "image-upload": Handmade("images:upload", "Upload an image from a file"),
+    "image-download": Handmade("images:download", "Write an image into a file"),
+    "keypair-privatekey": Handmade("keys:private_key", "Print the private key of a key pair, once"),
+    "action-show": Handmade("events:action_show", "Show the action log"),
+    "project-add-user": Handmade("grants:add_user", "Give a user a role in a project"),
+    "project-remove-user": Handmade("grants:remove_user", "Take a role in a project from a user"),
+    "role-assignments": Handmade("grants:assignments", "List who has which role where"),
+    "policy-create": Handmade("policies:create", "Create a policy from a file"),
+}
+
+ADDED_ROUTES: Mapping[str, Mapping[str, Any]] = {
+    "actions": {
+        "singular": "action",
+        "service": "log",
+        "noun": "action",
+        "columns": ["id", "ops_time", "obj_type", "obj_name", "action", "user", "tenant", "success", "notes"],
+    },
+    "role_assignments": {
+        "singular": "role_assignment",
+        "service": "identity",
+        "noun": "role-assignment",
+        "columns": ["user", "group", "role", "scope"],
+    },
+}

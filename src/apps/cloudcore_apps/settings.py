@@ -1,0 +1,142 @@
+"""What `cloudcore up` is told, checked once."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import attrs
+
+from cloudcore.model.errors import InvalidInputError
+
+DEFAULT_LISTEN = "127.0.0.1:30300"
+DATA_VARIABLE = "CLOUDCORE_DATA"
+VIRT_TYPES = ("auto", "kvm", "qemu")
+MOST_SIMULATED_HOSTS = 1000
+
+_LISTEN = re.compile(
+    r"(?:\[(?P<six>[0-9a-fA-F:.]{2,45})\]|(?P<host>[0-9A-Za-z.-]{1,253})):(?P<port>[0-9]{1,5})", re.ASCII
+)
+_URL = re.compile(r"https?://(\[[0-9a-fA-F:.]{2,45}\]|[0-9A-Za-z.-]{1,253})(:[0-9]{1,5})?", re.ASCII)
+_DATABASE = re.compile(r"(?P<kind>[a-z]+)(\+[a-z0-9]+)?://", re.ASCII)
+_DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MariaDB", "mariadb": "MariaDB"}
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """How one all-in-one process is set up.
+
+    data: the data folder, absolute. host, port: where it listens; port 0 takes a free one.
+    database: a URL; empty for SQLite in the data folder.
+    kvm: real guests by libvirt; else a simulated hypervisor. virt: which machine libvirt is asked for.
+    libvirt_uri: empty for the machine's own libvirtd, or one of ours where there is none.
+    nat: whether guests reach the world through the host.
+    certificate, key: PEM files; both or none.
+    public_url: where clients reach it, if that is not where it listens.
+    simulated_hosts: how many hosts the simulation has. simulated_delay_s: how long each of their effects takes.
+    """
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = 30300
+    database: str = ""
+    kvm: bool = False
+    virt: str = "auto"
+    libvirt_uri: str = ""
+    nat: bool = False
+    certificate: str = ""
+    key: str = ""
+    insecure_http: bool = False
+    public_url: str = ""
+    simulated_hosts: int = 1
+    simulated_delay_s: float = 0.0
+    log_level: str = "warning"
+
+    @property
+    def scheme(self) -> str:
+        """`https` with a certificate, else `http`."""
+        return "https" if self.certificate else "http"
+
+    @property
+    def database_url(self) -> str:
+        """The database that is used."""
+        return self.database or f"sqlite:///{self.data / 'cloud.sqlite'}"
+
+    @property
+    def database_kind(self) -> str:
+        """What keeps the data, such as `MariaDB`; empty for what is not supported."""
+        found = _DATABASE.match(self.database_url)
+        return _DATABASES.get(found["kind"], "") if found else ""
+
+
+def default_data(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the data is unless told otherwise: `CLOUDCORE_DATA`, else `cloudcore` in the XDG data home."""
+    if chosen := environ.get(DATA_VARIABLE):
+        return Path(chosen).absolute()
+    home = environ.get("XDG_DATA_HOME", "")
+    # The XDG specification has relative paths ignored.
+    base = Path(home) if home.startswith("/") else Path.home() / ".local" / "share"
+    return base / "cloudcore"
+
+
+def parse_listen(text: str) -> tuple[str, int]:
+    """Host and port of `HOST:PORT`; IPv6 addresses stand in brackets.
+
+    Raises:
+        InvalidInputError: it is not of that form.
+    """
+    found = _LISTEN.fullmatch(text)
+    if found is None or int(found["port"]) > 65535:
+        raise InvalidInputError(
+            f"--listen must be HOST:PORT, such as {DEFAULT_LISTEN}, not {text[:80]!r}", field="listen"
+        )
+    return found["six"] or found["host"], int(found["port"])
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def is_wildcard(host: str) -> bool:
+    """Whether the address means every address of this machine."""
+    return host in ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
+
+
+def check(settings: Settings) -> None:
+    """Refuse settings that cannot work or are not safe.
+
+    Raises:
+        InvalidInputError: names the option and what to do.
+    """
+    if bool(settings.certificate) != bool(settings.key):
+        raise InvalidInputError("--certificate and --key go together", field="certificate")
+    for path in (settings.certificate, settings.key):
+        if path and not os.access(path, os.R_OK):
+            raise InvalidInputError(f"{path} cannot be read", field="certificate")
+    if not (is_loopback(settings.host) or settings.certificate or settings.insecure_http):
+        raise InvalidInputError(
+            f"--listen {settings.host} is reachable by others and passwords would cross the network in the clear; "
+            "give --certificate and --key, or --insecure-http if something in front speaks TLS",
+            field="listen",
+        )
+    if not settings.database_kind:
+        raise InvalidInputError("--database must be a sqlite://, postgresql:// or mysql:// URL", field="database")
+    if settings.public_url and _URL.fullmatch(settings.public_url) is None:
+        raise InvalidInputError("--public-url must be http(s)://HOST[:PORT] without a path", field="public_url")
+    if settings.virt not in VIRT_TYPES:
+        raise InvalidInputError(f"--virt must be one of {', '.join(VIRT_TYPES)}", field="virt")
+    if not 1 <= settings.simulated_hosts <= MOST_SIMULATED_HOSTS:
+        raise InvalidInputError(f"--simulated-hosts must be 1 to {MOST_SIMULATED_HOSTS}", field="simulated_hosts")
+    if not 0 <= settings.simulated_delay_s <= 3600:
+        raise InvalidInputError("--simulated-delay must be 0 to 3600 seconds", field="simulated_delay")
+    if not str(settings.data).isprintable() or not settings.data.is_absolute():
+        raise InvalidInputError("--data must be a path without control characters", field="data")

@@ -1,0 +1,229 @@
+"""Simulated hosts that outlive their process, as real ones do: their state is in a file.
+
+One SQLite file holds all of them: a row for each entry of a host's journal and for each thing on its machine. What a
+call has returned survives the end of the process; a fall of the whole computer may cost a simulation its last moments.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import attrs
+
+from cloudcore.model.errors import BackendError
+from cloudcore.model.guest import to_json
+from cloudcore.model.host import BridgeFacts, Facts
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.ports.clock import Clock
+from cloudcore_adapters.simulated.host import SimulatedHost, default_facts
+from cloudcore_adapters.simulated.machine import Domain, SimulatedMachine
+
+FORMAT = 1
+KINDS = ("image-cache", "volume-create", "volume-delete", "guest-create", "guest-start", "guest-stop", "guest-delete")
+_SCHEMA = """
+CREATE TABLE things (
+    host TEXT NOT NULL, part TEXT NOT NULL, key TEXT NOT NULL, position INTEGER NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (host, part, key)
+) WITHOUT ROWID;
+"""
+_JOURNAL = "journal"
+_Place: TypeAlias = tuple[str, str]
+_PARTS = ("images", "volumes", "trash", "domains", "leases")
+
+
+class SimulationFile:
+    """The file; safe for several threads."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it, or begin it.
+
+        Raises:
+            BackendError: it cannot be used, or a later release wrote it.
+        """
+        self._lock = threading.Lock()
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            try:
+                self._prepare()
+            except BaseException:
+                self._db.close()
+                raise
+        except sqlite3.Error as error:
+            raise BackendError("the simulation's state cannot be used", internal=f"{path}: {error}") from error
+
+    def _prepare(self) -> None:
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version > FORMAT:
+            raise BackendError(f"the simulation's state has format {version}; this release reads up to {FORMAT}")
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = OFF")
+        if version == 0:
+            self._db.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version = {FORMAT};COMMIT;")
+        self._position = self._db.execute("SELECT coalesce(max(position), 0) FROM things").fetchone()[0]
+
+    def read(self, host: str) -> dict[str, dict[str, Any]]:
+        """Part → key → thing, in the order of their making."""
+        found: dict[str, dict[str, Any]] = {part: {} for part in (_JOURNAL, *_PARTS)}
+        with self._lock:
+            rows = self._db.execute("SELECT part, key, body FROM things WHERE host = ? ORDER BY position", (host,))
+            for part, key, body in rows:
+                found[part][key] = json.loads(body)
+        return found
+
+    def write(self, host: str, changes: Iterable[tuple[str, str, Any]]) -> None:
+        """Keep (part, key, thing) of a host, all or none; None forgets a thing."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                for part, key, thing in changes:
+                    self._write(host, part, key, thing)
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._db.close()
+
+    def _write(self, host: str, part: str, key: str, thing: Any) -> None:
+        if thing is None:
+            self._db.execute("DELETE FROM things WHERE host = ? AND part = ? AND key = ?", (host, part, key))
+            return
+        self._position += 1
+        self._db.execute(
+            "INSERT INTO things (host, part, key, position, body) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT (host, part, key) DO UPDATE SET body = excluded.body",
+            (host, part, key, self._position, json.dumps(thing, separators=(",", ":"))),
+        )
+
+
+class _Journal(dict[str, JsonObject]):
+    """A host's journal that writes itself, and what changed on the machine, with each change of an entry."""
+
+    def __init__(self, entries: Mapping[str, JsonObject], save: Callable[[str, JsonObject | None], None]) -> None:
+        super().__init__(entries)
+        self._save = save
+
+    def __setitem__(self, key: str, entry: JsonObject) -> None:
+        super().__setitem__(key, entry)
+        self._save(key, entry)
+
+    def __delitem__(self, key: str) -> None:
+        super().__delitem__(key)
+        self._save(key, None)
+
+
+class _Keeper:
+    """Finds what an effect changed on one machine, and writes it. Called under the host's own lock.
+
+    What is written is remembered by the id in the name of which it is on the machine, so that the cost of an effect does
+    not grow with the machine.
+    """
+
+    def __init__(self, file: SimulationFile, host: str) -> None:
+        self._machine: SimulatedMachine | None = None
+        self._file = file
+        self._host = host
+        self._written: dict[str, dict[_Place, Any]] = {}
+        self._trashed = 0
+
+    def begin(self, machine: SimulatedMachine) -> None:
+        """The machine as it stands is what the file holds."""
+        self._machine = machine
+        self._trashed = len(machine.trash)
+        idents = {ident for _, ident in (*machine.images, *machine.volumes)} | set(machine.domains)
+        self._written = {ident: _things_of(machine, ident) for ident in idents}
+
+    def save(self, key: str, entry: JsonObject | None) -> None:
+        """Write an entry of the journal together with what its effect changed on the machine, once it has ended."""
+        changes: list[tuple[str, str, Any]] = [(_JOURNAL, key, entry)]
+        if self._machine is not None and entry is not None and entry["outcome"] is not None:
+            for ident in _idents_of(entry["effect"]):
+                changes += self._changes(self._machine, ident)
+            thrown = self._machine.trash[self._trashed :]
+            changes += [("trash", str(self._trashed + place), _plain(thing)) for place, thing in enumerate(thrown)]
+            self._trashed += len(thrown)
+        self._file.write(self._host, changes)
+
+    def _changes(self, machine: SimulatedMachine, ident: str) -> list[tuple[str, str, Any]]:
+        present, before = _things_of(machine, ident), self._written.pop(ident, {})
+        if present:
+            self._written[ident] = present
+        changed = [(*place, _plain(thing)) for place, thing in present.items() if before.get(place) is not thing]
+        return changed + [(*place, None) for place in before if place not in present]
+
+
+def open_host(
+    file: SimulationFile,
+    facts: Facts,
+    clock: Clock,
+    *,
+    deployment: str,
+    delay_s: float = 0.0,
+    on_outcome: Callable[[str], None] | None = None,
+) -> SimulatedHost:
+    """A simulated host as the file knows it, or a new one; delay_s: of each of its effects."""
+    stored, keeper = file.read(facts.uuid), _Keeper(file, facts.uuid)
+    host = SimulatedHost(
+        clock,
+        deployment=deployment,
+        facts=facts,
+        delays=dict.fromkeys(KINDS, delay_s),
+        journal=_Journal(stored[_JOURNAL], keeper.save),
+        on_outcome=on_outcome,
+    )
+    host.machine.load({part: list(stored[part].values()) for part in _PARTS})
+    keeper.begin(host.machine)
+    return host
+
+
+def facts_of(number: int) -> Facts:
+    """What the simulated host of this number, from 1, says of itself; all share one network."""
+    facts = default_facts(f"sim-{number}", f"51000000-0000-4000-8000-{number:012x}")
+    shared = facts.bridges[0]
+    bridge = BridgeFacts(
+        name=shared.name,
+        mac=f"52:54:00:51:{number >> 8 & 0xFF:02x}:{number & 0xFF:02x}",
+        cidr=shared.cidr,
+        gateway=shared.gateway,
+    )
+    return attrs.evolve(facts, bridges=(bridge,))
+
+
+def _idents_of(effect: JsonMapping) -> list[str]:
+    """The ids that an effect is about: its record's, and those that its arguments name."""
+    args = effect["args"]
+    desc = args.get("desc")
+    named = [effect["resource"], *(args.get(name) for name in ("image_id", "volume_id", "guest_id"))]
+    named.append(desc.get("guest_id") if isinstance(desc, dict) else None)
+    return list(dict.fromkeys(ident for ident in named if isinstance(ident, str)))
+
+
+def _things_of(machine: SimulatedMachine, ident: str) -> dict[_Place, Any]:
+    """What is on the machine in the name of an id."""
+    found: dict[_Place, Any] = {}
+    for storage in machine.facts.storages:
+        if (image := machine.images.get((storage.path, ident))) is not None:
+            found["images", f"{storage.path}/{ident}"] = image
+        if (volume := machine.volumes.get((storage.path, ident))) is not None:
+            found["volumes", f"{storage.path}/{ident}"] = volume
+    if (domain := machine.domains.get(ident)) is not None:
+        found["domains", ident] = domain
+    for mac, lease in machine.leases.items():
+        if lease.mark.resource == ident:
+            found["leases", mac] = lease
+    return found
+
+
+def _plain(thing: Any) -> JsonObject:
+    if isinstance(thing, Domain):
+        return {"desc": to_json(thing.desc), "power_state": thing.power_state}
+    plain: JsonObject = attrs.asdict(thing)
+    return plain

@@ -1,0 +1,218 @@
+"""The command `cloudcore up`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import click
+
+from cloudcore.model.errors import BackendError, DeadlineError, InvalidInputError
+from cloudcore_apps.options import data_option, folder_of
+from cloudcore_apps.settings import DEFAULT_LISTEN, MOST_SIMULATED_HOSTS, VIRT_TYPES, Settings, check, parse_listen
+
+LOG_FILE = "cloudcore.log"
+LONGEST_LOG = 16 << 20
+DATABASE_VARIABLE = "CLOUDCORE_DATABASE"
+READY_S = 60.0
+READY_KVM_S = 120.0
+
+
+@click.command()
+@data_option
+@click.option(
+    "--listen",
+    default=DEFAULT_LISTEN,
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Where to serve; port 0 takes a free one.",
+)
+@click.option("--with-kvm", is_flag=True, help="Real guests, by libvirt and QEMU; installs what is missing.")
+@click.option("--yes", is_flag=True, help="Install without asking.")
+@click.option(
+    "--virt",
+    type=click.Choice(VIRT_TYPES),
+    default="auto",
+    show_default=True,
+    help="The machine of guests; auto boots a probe.",
+)
+@click.option("--libvirt-uri", default="", help="A libvirtd to use, such as qemu:///system.")
+@click.option("--nat", is_flag=True, help="Let guests reach the world through this host.")
+@click.option("--detach", is_flag=True, help="Run in the background, with a log in the data folder.")
+@click.option(
+    "--database",
+    default="",
+    envvar=DATABASE_VARIABLE,
+    metavar="URL",
+    help=f"postgresql://… or mysql://…, better by {DATABASE_VARIABLE} if it has a password; SQLite if not given.",
+)
+@click.option("--certificate", default="", metavar="FILE", help="Serve TLS with this certificate (PEM).")
+@click.option("--key", default="", metavar="FILE", help="The certificate's key (PEM).")
+@click.option("--public-url", default="", metavar="URL", help="Where clients reach it, if not where it listens.")
+@click.option("--insecure-http", is_flag=True, help="Serve others without TLS.")
+@click.option(
+    "--simulated-hosts",
+    type=click.IntRange(1, MOST_SIMULATED_HOSTS),
+    default=1,
+    show_default=True,
+    help="Hosts of the simulation.",
+)
+@click.option(
+    "--simulated-delay",
+    type=click.FloatRange(0, 3600),
+    default=0.0,
+    show_default=True,
+    help="Seconds that each of their effects takes.",
+)
+@click.option(
+    "--log-level", type=click.Choice(("debug", "info", "warning", "error")), default="warning", show_default=True
+)
+@click.option("--ready-fd", type=int, default=-1, hidden=True)
+def up(
+    data: Path | None,
+    listen: str,
+    with_kvm: bool,
+    yes: bool,
+    virt: str,
+    libvirt_uri: str,
+    nat: bool,
+    detach: bool,
+    database: str,
+    certificate: str,
+    key: str,
+    public_url: str,
+    insecure_http: bool,
+    simulated_hosts: int,
+    simulated_delay: float,
+    log_level: str,
+    ready_fd: int,
+) -> None:
+    """Run a whole cloud in this process, until Ctrl-C. Guests go on when it ends."""
+    host, port = parse_listen(listen)
+    settings = Settings(
+        data=folder_of(data).path,
+        host=host,
+        port=port,
+        database=database,
+        kvm=with_kvm,
+        virt=virt,
+        libvirt_uri=libvirt_uri,
+        nat=nat,
+        certificate=certificate and str(Path(certificate).absolute()),
+        key=key and str(Path(key).absolute()),
+        public_url=public_url,
+        insecure_http=insecure_http,
+        simulated_hosts=simulated_hosts,
+        simulated_delay_s=simulated_delay,
+        log_level=log_level,
+    )
+    check(settings)
+    if with_kvm:
+        from cloudcore_apps.installing import provide
+
+        provide(yes=yes)
+    if detach:
+        _detach(settings)
+    else:
+        run(settings, ready_fd)
+
+
+def run(settings: Settings, ready_fd: int = -1) -> None:
+    """Serve until SIGINT or SIGTERM. ready_fd: where to say that it is ready, instead of on standard output."""
+    from cloudcore_apps.allinone import build
+
+    ended = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: ended.set())
+    with build(settings) as running:
+        _say(running.greeting(), ready_fd)
+        while not ended.wait(3600):
+            continue
+        if ready_fd < 0:
+            click.echo("ending; guests go on", err=True)
+
+
+def _say(text: str, ready_fd: int) -> None:
+    if ready_fd < 0:
+        click.echo(text)
+        return
+    with os.fdopen(ready_fd, "w", encoding="utf-8") as pipe:
+        pipe.write(text + "\n")
+
+
+def _detach(settings: Settings) -> None:
+    folder = folder_of(settings.data)
+    # Hold it for a moment: this refuses clearly, here and now, when somebody else does.
+    folder.hold()
+    folder.release()
+    reading, writing = os.pipe()
+    log_path = folder.path / LOG_FILE
+    if log_path.exists() and log_path.stat().st_size > LONGEST_LOG:
+        log_path.replace(log_path.with_suffix(".log.1"))
+    with os.fdopen(os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log:
+        began = log.tell()
+        process = subprocess.Popen(  # noqa: S603 - this very program
+            [sys.executable, "-m", "cloudcore_apps.main", *_arguments(settings), "--ready-fd", str(writing)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=(writing,),
+            start_new_session=True,
+            cwd="/",
+            # Command lines can be read by everybody on the machine, environments cannot.
+            env={**os.environ, DATABASE_VARIABLE: settings.database},
+        )
+    os.close(writing)
+    text = _read_until_end(reading, READY_KVM_S if settings.kvm else READY_S)
+    if text:
+        click.echo(text, nl=False)
+        click.echo(f"  it runs in the background (pid {process.pid}), log in {log_path}; `cloudcore down` ends it")
+        return
+    if text is None:
+        process.terminate()
+        raise DeadlineError(f"it was not ready in time; see {log_path}")
+    process.wait()
+    said = log_path.read_bytes()[began:].decode("utf-8", "replace").strip().removeprefix("cloudcore: ")
+    raise BackendError(said[-2000:] or f"it ended with status {process.returncode}")
+
+
+def _read_until_end(descriptor: int, timeout_s: float) -> str | None:
+    """What comes through a pipe until its end; None when it does not end in time."""
+    import select
+
+    deadline, held = time.monotonic() + timeout_s, b""
+    with os.fdopen(descriptor, "rb", buffering=0) as pipe:
+        while (left := deadline - time.monotonic()) > 0:
+            if not select.select([pipe], [], [], left)[0]:
+                continue
+            piece = pipe.read(65536)
+            if not piece:
+                return held.decode("utf-8", "replace")
+            held += piece
+    return None
+
+
+def _arguments(settings: Settings) -> list[str]:
+    """The command line that gives these settings again."""
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    flags = {"--with-kvm": settings.kvm, "--nat": settings.nat, "--insecure-http": settings.insecure_http}
+    values = {
+        "--public-url": settings.public_url,
+        "--certificate": settings.certificate,
+        "--key": settings.key,
+        "--libvirt-uri": settings.libvirt_uri,
+    }
+    if any("\0" in value for value in values.values()):
+        raise InvalidInputError("an option has a zero byte")
+    found = ["up", "--data", str(settings.data), "--listen", f"{host}:{settings.port}", "--virt", settings.virt]
+    found += ["--simulated-hosts", str(settings.simulated_hosts), "--simulated-delay", str(settings.simulated_delay_s)]
+    found += ["--log-level", settings.log_level]
+    found += [flag for flag, is_set in flags.items() if is_set]
+    for option, value in values.items():
+        found += [option, value] if value else []
+    return found

@@ -1,0 +1,244 @@
+"""`Cloud`: the platform as one object, in process.
+
+    cloud = Cloud(platform)
+    session = cloud.login("sysadmin", password, project="system")
+    session.create("servers", {...})
+
+A `Cloud` holds the driven ports and two caches (policies, revocations); it starts no thread. Whoever owns it drives its
+tasks (`worker`) and numbers its history (`number_history`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from cloudcore.auth.caller import Caller, platform_caller
+from cloudcore.auth.catalog import token_v2, token_v3
+from cloudcore.auth.request import TOKEN, AuthRequest, ScopeRef, parse_v2, parse_v3
+from cloudcore.auth.revocation import Watermark
+from cloudcore.auth.scopes import Scope
+from cloudcore.auth.tokens import TokenPayload
+from cloudcore.model.errors import (
+    Contention,
+    ForbiddenError,
+    ResourceNotFoundError,
+    UnauthorizedError,
+)
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.query import PLATFORM
+from cloudcore.model.resource import Resource
+from cloudcore.operations.history import number
+from cloudcore.operations.identity.grants import grant, list_assignments, targets_of, ungrant
+from cloudcore.operations.identity.login import login
+from cloudcore.operations.identity.revocations import RevocationCache, revoke
+from cloudcore.operations.identity.tokens import caller_of, catalog_of, facts_of, payload_of, projects_of
+from cloudcore.operations.images import stored_image
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.run import reading, writing
+from cloudcore.operations.session import CoreSession
+from cloudcore.operations.types import TYPES
+from cloudcore.ports.effects import EffectPort
+from cloudcore.ports.session import Download, Listing
+from cloudcore.resources.compute.server import SERVERS
+from cloudcore.resources.identity.assignment import IN_DOMAIN
+from cloudcore.resources.identity.user import USERS
+from cloudcore.resources.image.image import IMAGES
+from cloudcore.tasks.engine import Engine
+from cloudcore.tasks.task import Task
+from cloudcore.tasks.worker import Worker
+
+__all__ = ["TYPES", "Cloud", "CoreSession", "Platform"]
+
+
+class Cloud:
+    """The whole platform in process; safe to use from several threads."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.resources: Sequence[Resource[Any]] = platform.resources
+        self._revocations = RevocationCache(platform.uow, platform.clock)
+
+    # Sessions
+
+    def session(self, caller: Caller) -> CoreSession:
+        """The view of a caller whom somebody else has authenticated: an embedding product, the platform itself."""
+        return CoreSession(self.platform, caller)
+
+    def platform_session(self, reason: str) -> CoreSession:
+        """The platform acting by itself, with every right; the reason appears in the history."""
+        return self.session(platform_caller(reason))
+
+    def login(
+        self, user: str, password: str, *, project: str = "", domain: str = "", project_domain: str = ""
+    ) -> CoreSession:
+        """The view of a user of this cloud, in a project or, without one, unscoped.
+
+        Raises:
+            InvalidCredentialError: the user or the password is wrong.
+            UnauthorizedError: he has no role in the project.
+        """
+        scope = ScopeRef(project_name=project, domain_name=project_domain or domain) if project else ScopeRef()
+        request = AuthRequest(
+            method="password", user_name=user, user_domain_name=domain, password=password, scope=scope
+        )
+        issued = login(self.platform, request, "", None, "")
+        return self.session(reading(self.platform, lambda tx: caller_of(tx, issued.payload, peer="", request_id="")))
+
+    def session_for(self, token: str | None, *, peer: str, request_id: str) -> CoreSession:
+        """The view of whoever holds the token.
+
+        Raises:
+            UnauthorizedError: there is no token.
+            InvalidCredentialError: it is not valid.
+        """
+        if not token:
+            raise UnauthorizedError("authentication is required: send a token in X-Auth-Token")
+        payload = self._payload(token)
+        return self.session(reading(self.platform, lambda tx: caller_of(tx, payload, peer=peer, request_id=request_id)))
+
+    # Identity
+
+    def authenticate_v3(self, body: JsonMapping, peer: str, request_id: str) -> tuple[str, JsonObject]:
+        """A token for a v3 login body, and the body of the answer."""
+        text, payload = self._authenticate(parse_v3(body), peer, request_id)
+        facts = reading(self.platform, lambda tx: facts_of(self.platform, tx, payload))
+        return text, token_v3(payload, facts, token_id=text)
+
+    def authenticate_v2(self, body: JsonMapping, peer: str, request_id: str) -> JsonObject:
+        """The body of the answer to a v2 login."""
+        text, payload = self._authenticate(parse_v2(body), peer, request_id)
+        facts = reading(self.platform, lambda tx: facts_of(self.platform, tx, payload))
+        return token_v2(payload, facts, token_id=text)
+
+    def verify_v3(self, session: CoreSession, subject: str) -> JsonObject:
+        """What a token stands for; one's own, or with the privilege any.
+
+        Raises:
+            ForbiddenError: it is somebody else's.
+            InvalidCredentialError: it is not valid.
+        """
+        payload = self._payload(subject)
+        if payload.user_id != session.caller.user_id:
+            self._need(session.caller, "tokens", "perform", "auth")
+        facts = reading(self.platform, lambda tx: facts_of(self.platform, tx, payload))
+        return token_v3(payload, facts)
+
+    def revoke(self, session: CoreSession, subject: str) -> None:
+        """Void a token and all that were derived from it.
+
+        Raises:
+            ForbiddenError: it is somebody else's.
+        """
+        payload = self._payload(subject)
+        if payload.user_id != session.caller.user_id:
+            self._need(session.caller, "tokens", "delete")
+        writing(
+            self.platform,
+            session.caller,
+            lambda tx: revoke(tx, Watermark.TOKEN, payload.audit_id, payload.expires_at),
+        )
+        self._revocations.forget()
+
+    def revoked_tokens(self, session: CoreSession) -> list[str]:
+        """Audit ids of revoked tokens."""
+        self._need(session.caller, "tokens", "perform", "auth")
+        return sorted(self._revocations.watermarks().tokens)
+
+    def policies_of(self, session: CoreSession) -> JsonObject:
+        """Names and documents of the policies that the caller holds, by scope."""
+        bindings = self.platform.directory.bindings(session.caller.role_ids)
+        names: dict[str, list[str]] = {"system": [], "domain": [], "project": []}
+        documents: dict[str, list[JsonObject]] = {}
+        for held in bindings:
+            if held.policy_name not in names[held.scope]:
+                names[held.scope].append(held.policy_name)
+                documents.setdefault(held.scope, []).append({"policy": dict(held.document)})
+        return {"names": names, "policies": documents}
+
+    def catalog(self, session: CoreSession) -> list[JsonObject]:
+        """The service catalogue."""
+        del session
+        return reading(self.platform, catalog_of)
+
+    def auth_projects(self, session: CoreSession) -> list[JsonObject]:
+        """Projects that the caller can log in to."""
+        found = reading(self.platform, lambda tx: projects_of(tx, session.caller.user_id))
+        return [{**project.body(), "enabled": True, "domain_id": project.domain_id} for project in found]
+
+    def auth_domains(self, session: CoreSession) -> list[JsonObject]:
+        """Domains that the caller can log in to."""
+        listing = session_domains(self.platform, session.caller.user_id)
+        return [{"id": d.id, "name": d.name, "enabled": True} for d in listing]
+
+    def grant(self, session: CoreSession, project: str, kind: str, actor: str, role: str, *, remove: bool) -> None:
+        """Give a user or group a role in a project, or take it away. kind: users or groups."""
+        work = ungrant if remove else grant
+        writing(
+            self.platform,
+            session.caller,
+            lambda tx: work(self.platform, tx, session.caller, project, kind, actor, role),
+        )
+        self._revocations.forget()
+
+    def assignments(self, session: CoreSession, params: JsonMapping) -> Listing:
+        """Role assignments."""
+        return reading(self.platform, lambda tx: list_assignments(self.platform, tx, session.caller, params))
+
+    # Work of the owner
+
+    def worker(self, effects: EffectPort, owner: str, on_defect: Callable[[Task, Exception], None]) -> Worker:
+        """A driver of this cloud's tasks. owner: a name that no other process uses."""
+        engine = Engine(flows=self.platform.flows, deployment=self.platform.settings.deployment, owner=owner)
+        return Worker(uow=self.platform.uow, effects=effects, engine=engine, on_defect=on_defect)
+
+    def number_history(self) -> int:
+        """Give positions to new records of the history; how many. 0 when somebody else is doing it."""
+        try:
+            return number(self.platform)
+        except Contention:
+            return 0
+
+    def open_image(self, ident: str) -> Download:
+        """The bytes of an active image, for the platform's own hosts.
+
+        Raises:
+            ResourceNotFoundError: there is none.
+        """
+        image = reading(self.platform, lambda tx: tx.of(IMAGES, PLATFORM).get(ident))
+        if image is None:
+            raise ResourceNotFoundError(f"image {ident} not found")
+        return stored_image(self.platform, image)
+
+    def user_data_of(self, server_id: str) -> str:
+        """The user data of a server, for the host that makes it; empty for none."""
+        server = reading(self.platform, lambda tx: tx.of(SERVERS, PLATFORM).get(server_id))
+        return server.user_data if server is not None else ""
+
+    def ready(self) -> bool:
+        """Whether the storage answers."""
+        try:
+            return reading(self.platform, lambda tx: tx.of(USERS, PLATFORM).count() > 0)
+        except Contention:
+            return False
+
+    # Pieces
+
+    def _authenticate(self, request: AuthRequest, peer: str, request_id: str) -> tuple[str, TokenPayload]:
+        parent = self._payload(request.token) if request.method == TOKEN else None
+        issued = login(self.platform, request, peer, parent, request_id)
+        return issued.text, issued.payload
+
+    def _payload(self, text: str) -> TokenPayload:
+        return payload_of(self.platform, text, self._revocations.watermarks())
+
+    def _need(self, caller: Caller, resource: str, action: str, *extra: str) -> None:
+        policies = self.platform.policies.policy_set(caller)
+        if not caller.is_platform and not policies.allowed(Scope.SYSTEM, "identity", resource, action, *extra).allowed:
+            raise ForbiddenError(f"not enough privilege to do identity {resource} {action}")
+
+
+def session_domains(platform: Platform, user_id: str) -> Sequence[Any]:
+    """The domains in which a user has a role, by name."""
+    idents = reading(platform, lambda tx: targets_of(tx, user_id, IN_DOMAIN))
+    return sorted(platform.directory.domains(idents).values(), key=lambda d: (d.name, d.id))

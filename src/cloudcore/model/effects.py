@@ -1,0 +1,92 @@
+"""Effects: what the core asks of the world, as data.
+
+An effect is submitted under a key and asked for by that key later (`cloudcore.ports.effects`).
+Performing one twice is the same as performing it once: performers ensure a state.
+Formats are versioned by `Effect.version`; a kind's arguments only ever grow.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import attrs
+
+from cloudcore.model.json import JsonObject
+
+
+@attrs.frozen(kw_only=True)
+class Mark:
+    """What everything made outside carries, so that we remove only what is ours."""
+
+    deployment: str
+    resource: str
+    fence: int
+
+
+@attrs.frozen(kw_only=True)
+class Effect:
+    """One change of the outside world.
+
+    kind: one of the names in `KINDS`.
+    target: who performs it, `<family>:<id>`, such as `host:<host id>` or `image:store`.
+    resource: the id of the record that it is about; performers serialise by it.
+    args: as documented beside the kind in `KINDS`; secrets are references, never values.
+    """
+
+    kind: str
+    target: str
+    resource: str
+    args: JsonObject = attrs.field(factory=dict[str, Any])
+    version: int = 1
+
+
+@attrs.frozen
+class Running:
+    """The effect is under way; progress is in percent."""
+
+    progress: float = 0.0
+
+
+@attrs.frozen
+class Done:
+    """The effect has taken place; the result is as documented beside its kind."""
+
+    result: JsonObject = attrs.field(factory=dict[str, Any])
+
+
+@attrs.frozen
+class Failed:
+    """The effect did not take place and left nothing behind that its undo does not remove.
+
+    error: safe to show to the owner of the resource.
+    transient: the same effect may succeed if it is tried again.
+    """
+
+    error: str
+    transient: bool = False
+
+
+@attrs.frozen
+class Unknown:
+    """The performer has never journalled this key; submitting it (again) is safe."""
+
+
+Outcome: TypeAlias = Running | Done | Failed | Unknown
+
+KINDS: dict[str, str] = {
+    # Volumes of a host. storage: id of the storage record; path: its folder on the host.
+    "image-cache": "image_id, format, size (bytes), checksum (sha256), url, storage_path -> path, size",
+    "image-uncache": "image_id, storage_path -> {}",
+    "volume-create": "volume_id, storage_path, format, size_mib, backing_image_id|null, mark -> path, size_mib",
+    "volume-delete": "volume_id, storage_path -> {} (bytes go to the trash folder first)",
+    # Guests of a host. `desc` is a guest description as in cloudcore.model.guest.
+    "guest-create": "desc -> power_state (off)",
+    "guest-start": "guest_id, desc -> power_state (on)",
+    "guest-stop": "guest_id, force, timeout_s -> power_state (off)",
+    "guest-probe": "guest_id -> power_state (on, off, paused, crashed or missing); changes nothing",
+    "guest-delete": "guest_id, desc -> {} (domain, seed, DHCP reservation; volumes have effects of their own)",
+    # Images of the image store.
+    "image-probe": "image_id, staged_key, declared_format -> format, size, virtual_size, checksum",
+    "image-promote": "image_id, staged_key, key -> key",
+    "image-delete": "keys -> {}",
+}

@@ -1,0 +1,261 @@
+"""One query language for REST, CLI, SQL and memory.
+
+Two-valued: a comparison with an absent value is false, and `Not` of it is true, on every engine.
+Text compares by code point; contains, startswith, endswith and like fold ASCII case only. Absent sorts first ascending.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Any, TypeAlias
+
+import attrs
+
+
+class Op(StrEnum):
+    """A comparison."""
+
+    EQ = "eq"
+    NE = "ne"
+    LT = "lt"
+    LE = "le"
+    GT = "gt"
+    GE = "ge"
+
+
+class Like(StrEnum):
+    """A text match; `LIKE` takes the SQL wildcards % and _, with backslash as the escape."""
+
+    CONTAINS = "contains"
+    STARTSWITH = "startswith"
+    ENDSWITH = "endswith"
+    LIKE = "like"
+
+
+@attrs.frozen
+class Compare:
+    """`field op value`; the value is never None."""
+
+    field: str
+    op: Op
+    value: Any
+
+
+@attrs.frozen
+class In:
+    """The field's value is one of these."""
+
+    field: str
+    values: tuple[Any, ...]
+
+
+@attrs.frozen
+class Match:
+    """The field's text matches."""
+
+    field: str
+    how: Like
+    text: str
+
+
+@attrs.frozen
+class IsNull:
+    """The field has no value."""
+
+    field: str
+
+
+@attrs.frozen
+class Contains:
+    """A JSON object field holds the key, with one of the values (empty: any)."""
+
+    field: str
+    key: str
+    values: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Exists:
+    """Another type has a row whose `foreign` field equals our `local` field and that satisfies `where`."""
+
+    plural: str
+    foreign: str
+    local: str
+    where: Expr
+
+
+@attrs.frozen
+class And:
+    """All parts hold; of no parts, true."""
+
+    parts: tuple[Expr, ...] = ()
+
+
+@attrs.frozen
+class Or:
+    """One part holds; of no parts, false."""
+
+    parts: tuple[Expr, ...] = ()
+
+
+@attrs.frozen
+class Not:
+    """The part does not hold."""
+
+    part: Expr
+
+
+Expr: TypeAlias = Compare | In | Match | IsNull | Contains | Exists | And | Or | Not
+
+EVERYTHING = And()
+NOTHING = Or()
+PLATFORM: Expr = EVERYTHING
+"""The scope of the platform's own work (flows, hooks that guard invariants). Requests of callers never use it."""
+
+
+@attrs.frozen
+class Order:
+    """One sort key."""
+
+    field: str
+    descending: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class Query:
+    """Which rows, in what order, how many. limit None: all of them (only for the platform's own use).
+
+    order: the adapters append `id` so that every order is total.
+    after: values of the order's fields (and the id) of the last row of the previous page.
+    """
+
+    where: Expr = EVERYTHING
+    order: tuple[Order, ...] = ()
+    limit: int | None = None
+    offset: int = 0
+    after: tuple[Any, ...] | None = None
+
+
+def eq(field: str, value: Any) -> Expr:
+    """The field equals the value; absent when the value is None."""
+    return IsNull(field) if value is None else Compare(field, Op.EQ, value)
+
+
+def one_of(field: str, values: Iterable[Any]) -> Expr:
+    """The field equals one of the values; their order is kept, doubles dropped."""
+    return In(field, tuple(dict.fromkeys(values)))
+
+
+def both(*parts: Expr) -> Expr:
+    """All of these, with `EVERYTHING` dropped and nested `And` flattened."""
+    flat: list[Expr] = []
+    for part in parts:
+        flat.extend(part.parts if isinstance(part, And) else (part,))
+    return flat[0] if len(flat) == 1 else And(tuple(flat))
+
+
+def either(*parts: Expr) -> Expr:
+    """One of these."""
+    return parts[0] if len(parts) == 1 else Or(parts)
+
+
+Rows: TypeAlias = Callable[[str], Iterable[Any]]
+"""All visible rows of a type, by plural; what `matches` needs for `Exists`."""
+
+
+def matches(expr: Expr, row: Any, rows: Rows) -> bool:
+    """Whether the row satisfies the expression: the reference semantics of every engine."""
+    match expr:
+        case And(parts):
+            return all(matches(p, row, rows) for p in parts)
+        case Or(parts):
+            return any(matches(p, row, rows) for p in parts)
+        case Not(part):
+            return not matches(part, row, rows)
+        case Exists(plural, foreign, local, where):
+            here = getattr(row, local)
+            if here is None:
+                return False
+            return any(getattr(r, foreign) == here and matches(where, r, rows) for r in rows(plural))
+        case _:
+            return _leaf(expr, getattr(row, expr.field))
+
+
+def _leaf(expr: Compare | In | Match | IsNull | Contains, value: Any) -> bool:
+    if isinstance(expr, IsNull):
+        return value is None
+    if value is None:
+        return False
+    match expr:
+        case Compare(_, op, other):
+            return bool(_OPS[op](value, other))
+        case In(_, values):
+            return value in values
+        case Contains(_, key, values):
+            return key in value and (not values or value[key] in values)
+        case Match(_, how, text):
+            return _MATCH[how](fold(value), fold(text))
+
+
+_OPS: Mapping[Op, Callable[[Any, Any], Any]] = {
+    Op.EQ: lambda a, b: a == b,
+    Op.NE: lambda a, b: a != b,
+    Op.LT: lambda a, b: a < b,
+    Op.LE: lambda a, b: a <= b,
+    Op.GT: lambda a, b: a > b,
+    Op.GE: lambda a, b: a >= b,
+}
+
+_FOLD = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
+
+
+def fold(text: str) -> str:
+    """ASCII letters in lower case; every other character as it is."""
+    return text.translate(_FOLD)
+
+
+def like_tokens(pattern: str) -> Sequence[str | None]:
+    """A LIKE pattern as literal characters, `None` for %, and "" for _ ."""
+    tokens: list[str | None] = []
+    escaped = False
+    for char in pattern:
+        if escaped:
+            tokens.append(char)
+            escaped = False
+        elif char == "\\":
+            escaped = True
+        else:
+            tokens.append(None if char == "%" else "" if char == "_" else char)
+    return tokens
+
+
+def _like(value: str, pattern: str) -> bool:
+    # Greedy with one point to go back to: linear in practice, never exponential.
+    tokens = like_tokens(pattern)
+    v = t = 0
+    star, mark = -1, 0
+    while v < len(value):
+        if t < len(tokens) and tokens[t] is not None and tokens[t] in ("", value[v]):
+            v, t = v + 1, t + 1
+        elif t < len(tokens) and tokens[t] is None:
+            star, mark, t = t, v, t + 1
+        elif star >= 0:
+            mark += 1
+            v, t = mark, star + 1
+        else:
+            return False
+    return all(token is None for token in tokens[t:])
+
+
+_MATCH: Mapping[Like, Callable[[str, str], bool]] = {
+    Like.CONTAINS: lambda value, text: text in value,
+    Like.STARTSWITH: lambda value, text: value.startswith(text),
+    Like.ENDSWITH: lambda value, text: value.endswith(text),
+    Like.LIKE: _like,
+}
+
+
+def sort_key(value: Any) -> tuple[bool, Any]:
+    """A key under which absent comes first."""
+    return (value is not None, value if value is not None else 0)

@@ -1,0 +1,239 @@
+"""The language in which resource types are declared.
+
+A resource type is an attrs class whose fields are `Annotated[T, Spec(...)]`, perhaps with a `Ref(...)`, plus one
+`Resource` value. Tables, routes, commands, schemas, pages and test strategies are functions of that value.
+
+Types that a field may have: str, int, float, bool, datetime, a StrEnum, `JsonObject` (dict), `list[...]` (stored as one
+JSON value), and any of these with `| None`.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from enum import Enum, StrEnum
+from functools import cache
+from typing import Any, Generic, TypeVar
+
+import attrs
+
+from cloudcore.model.entity import Entity
+from cloudcore.model.lifecycle import Lifecycle
+from cloudcore.model.spec import Level, OnDelete, Ref, Show, Spec
+
+E = TypeVar("E", bound=Entity)
+
+__all__ = ["Action", "Field", "Joint", "Level", "OnDelete", "Ref", "Resource", "Show", "Spec", "Verb", "fields_of"]
+
+
+class Verb(StrEnum):
+    """What can be asked of a resource type besides its actions."""
+
+    LIST = "list"
+    GET = "get"
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+
+
+ALL_VERBS = frozenset(Verb)
+READ_ONLY = frozenset({Verb.LIST, Verb.GET})
+
+
+class ActionKind(StrEnum):
+    """Where an action hangs in the URL space."""
+
+    PERFORM = "perform"  # POST /P/{id}/{name}
+    CLASS = "class"  # POST /P/{name}
+    SPEC = "spec"  # GET /P/{id}/{name}
+    PROPERTY = "property"  # GET /P/{name}
+
+
+@attrs.frozen(kw_only=True)
+class Action:
+    """Something that can be asked of one resource (or of the whole type).
+
+    run: `(tx, caller, entity, params) -> JsonObject | None`; for CLASS and PROPERTY `entity` is None. None as a result
+        answers with the resource's current details. It runs inside the unit of work and must touch nothing else.
+    transition: name of the lifecycle transition that the action starts; its flow becomes a task.
+        An action has either `run` or `transition`, or an operation of its own in `cloudcore.operations`.
+    params: names and one-line docs of the accepted input, for the CLI and OpenAPI.
+    """
+
+    name: str
+    doc: str
+    kind: ActionKind = ActionKind.PERFORM
+    run: Callable[..., Any] | None = None
+    transition: str | None = None
+    params: tuple[tuple[str, str], ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Joint:
+    """A resource kind that connects two others; owned by what its left side is owned by.
+
+    left, right: names of the fields that refer to the two sides.
+    left_path, right_path: URL words for nested routes (`/servers/{id}/disks`).
+    """
+
+    left: str
+    right: str
+    left_path: str
+    right_path: str
+
+
+@attrs.frozen(kw_only=True)
+class Field:
+    """One field of a resource type, with its type taken apart.
+
+    kind: the plain Python type: str, int, float, bool, datetime, dict or list; `enum` is set for StrEnum fields.
+    """
+
+    name: str
+    kind: type
+    enum: type[Enum] | None
+    nullable: bool
+    has_default: bool
+    default: Any
+    spec: Spec
+    ref: Ref | None
+
+
+def _no_hook(*_: Any) -> None:
+    return None
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Resource(Generic[E]):
+    """One resource type.
+
+    service: who serves it: identity, compute, image, log, or internal (no route).
+    area: prefix of the table name.
+    level: the natural scope: who owns one (system, domain, project, user).
+    columns: what the CLI shows by default.
+    unique: sets of fields whose values together occur once; `name` first in a set makes the error DuplicateNameError.
+    recorded: whether changes are written to the history.
+    prepare: `(tx, caller, draft: dict) -> dict` before an insert: defaults and checks that need other rows.
+    check_update: `(tx, caller, entity, changes: dict) -> dict`.
+    check_delete: `(tx, caller, entity) -> None`, raises when the entity must stay.
+    details: `(tx, entities) -> Sequence[dict]`: extra keys for a page, in the page's order, a fixed number of queries.
+    parent: the field that refers to what it belongs to, where it has no owner of its own (rules of a security group):
+        whoever reaches that reaches this. Of a joint it is the left side.
+    """
+
+    entity: type[E]
+    service: str
+    area: str
+    singular: str
+    plural: str
+    doc: str
+    level: Level
+    columns: tuple[str, ...] = ("id", "name")
+    unique: tuple[tuple[str, ...], ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+    lifecycle: Lifecycle | None = None
+    actions: tuple[Action, ...] = ()
+    joint: Joint | None = None
+    parent: str = ""
+    verbs: frozenset[Verb] = ALL_VERBS
+    recorded: bool = True
+    prepare: Callable[..., Any] = _no_hook
+    check_update: Callable[..., Any] = _no_hook
+    check_delete: Callable[..., Any] = _no_hook
+    details: Callable[..., Any] | None = None
+    extra_params: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def table(self) -> str:
+        """Name of the table: area and plural."""
+        return f"{self.area}_{self.plural}"
+
+    @property
+    def belongs_to(self) -> str:
+        """The field that refers to what it is owned with; empty where it has an owner of its own."""
+        return self.joint.left if self.joint is not None else self.parent
+
+    def action(self, name: str, kind: ActionKind) -> Action | None:
+        """The action of that name and kind."""
+        return next((a for a in self.actions if a.name == name and a.kind == kind), None)
+
+
+def fields_of(entity: type[Any]) -> tuple[Field, ...]:
+    """The fields of an entity class, in declaration order along the ladder.
+
+    Raises:
+        TypeError: a field has no Spec, or a type that is not in this module's docstring.
+    """
+    key: Any = entity
+    return _fields(key)
+
+
+@cache
+def _fields(entity: Any) -> tuple[Field, ...]:
+    hints = typing.get_type_hints(entity, include_extras=True)
+    return tuple(_field(entity, a, hints[a.name]) for a in attrs.fields(entity))
+
+
+def field_map(entity: type[Any]) -> Mapping[str, Field]:
+    """The fields by name."""
+    key: Any = entity
+    return _field_map(key)
+
+
+@cache
+def _field_map(entity: Any) -> Mapping[str, Field]:
+    return types.MappingProxyType({f.name: f for f in fields_of(entity)})
+
+
+def refs_of(entity: type[Any]) -> tuple[Field, ...]:
+    """The fields that refer to another resource."""
+    return tuple(f for f in fields_of(entity) if f.ref is not None)
+
+
+_KINDS: tuple[type, ...] = (bool, int, float, str, datetime, dict, list)
+
+
+def _field(entity: type[Entity], attribute: Any, hint: Any) -> Field:
+    where = f"{entity.__name__}.{attribute.name}"
+    if typing.get_origin(hint) is not typing.Annotated:
+        raise TypeError(f"{where} has no Spec")
+    base, *notes = typing.get_args(hint)
+    spec = next((n for n in notes if isinstance(n, Spec)), None)
+    if spec is None:
+        raise TypeError(f"{where} has no Spec")
+    base, nullable = _unwrap(base)
+    origin = typing.get_origin(base) or base
+    enum = base if isinstance(base, type) and issubclass(base, StrEnum) else None
+    kind = str if enum else origin
+    if kind not in _KINDS:
+        raise TypeError(f"{where} has type {base!r}, which no storage knows")
+    default = attribute.default
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]
+        default = default.factory()
+    return Field(
+        name=attribute.name,
+        kind=kind,
+        enum=enum,
+        nullable=nullable,
+        has_default=default is not attrs.NOTHING,
+        default=None if default is attrs.NOTHING else default,
+        spec=spec,
+        ref=next((n for n in notes if isinstance(n, Ref)), None),
+    )
+
+
+def _unwrap(hint: Any) -> tuple[Any, bool]:
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        parts = [p for p in typing.get_args(hint) if p is not type(None)]
+        if len(parts) != 1:
+            raise TypeError(f"{hint!r}: only one type and None may be joined")
+        return parts[0], True
+    return hint, False
+
+
+def same_owner_key(resource: Resource[Any]) -> Sequence[str]:
+    """The fields that hold the owner, outermost first; the prefix of every list index."""
+    names = field_map(resource.entity)
+    return tuple(n for n in ("domain_id", "tenant_id", "owner_id") if n in names)

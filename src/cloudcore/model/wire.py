@@ -1,0 +1,200 @@
+"""Entity ↔ JSON as the wire has it.
+
+Written: absent values, empty texts, lists and objects are left out; false and 0 stay. Times are UTC with six digits.
+Read: numbers and booleans may come as text; unknown keys, and keys that the caller may not send, are passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any, cast
+
+from cloudcore.model.entity import Entity
+from cloudcore.model.errors import InvalidInputError, MissingParameterError
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.reading import format_time, read_bool, read_float, read_int, read_list_of_str, read_str, read_time
+from cloudcore.model.resource import Field, Resource, Show, fields_of
+
+MAX_JSON_DEPTH = 16
+MAX_JSON_ITEMS = 4096
+
+
+def to_wire(resource: Resource[Any], entity: Entity, *, detail: bool = True) -> JsonObject:
+    """One entity as a JSON object, without what `details` adds."""
+    values = entity.__dict__
+    out: JsonObject = {}
+    for name, write, number in _writers(resource.entity, detail):
+        value = values[name]
+        if not value and (value is None or not number):
+            continue
+        out[name] = value if write is None else write(value)
+    return out
+
+
+def read_create(resource: Resource[Any], body: JsonMapping, *, admin: bool) -> JsonObject:
+    """The values of the fields that a caller may send when creating; references are left for the caller to resolve.
+
+    admin: the caller has domain scope or wider and may send the fields that need it.
+
+    Raises:
+        InvalidInputError: names the field that is wrong.
+        MissingParameterError: a required field is absent.
+    """
+    draft: JsonObject = {}
+    for field in fields_of(resource.entity):
+        if field.ref is not None or not field.spec.create or (field.spec.admin and not admin):
+            continue
+        found, value = sent(field, body)
+        if found:
+            draft[field.name] = read_value(field, value)
+        elif field.spec.required:
+            raise MissingParameterError(f"{field.name} is missing", field=field.name)
+    return draft
+
+
+def read_update(resource: Resource[Any], body: JsonMapping, *, admin: bool) -> JsonObject:
+    """The values of the fields that a caller may change and has sent.
+
+    Raises:
+        InvalidInputError: names the field that is wrong.
+    """
+    changes: JsonObject = {}
+    for field in fields_of(resource.entity):
+        if field.ref is not None or not field.spec.update or (field.spec.admin and not admin):
+            continue
+        found, value = sent(field, body)
+        if found:
+            changes[field.name] = read_value(field, value)
+    return changes
+
+
+def sent(field: Field, body: JsonMapping) -> tuple[bool, Any]:
+    """Whether the caller sent the field, under its name or an alias, and its value."""
+    for name in (field.name, *field.spec.alias):
+        if name in body:
+            return True, body[name]
+    return False, None
+
+
+def read_value(field: Field, value: Any) -> Any:
+    """One value of a field, from JSON or from a query string, within the field's limits.
+
+    Raises:
+        InvalidInputError: names the field and says what is wrong.
+    """
+    if value is None:
+        return _absent(field)
+    spec = field.spec
+    if field.enum is not None or spec.choices is not None:
+        text = read_str(value, field.name, spec.width)
+        allowed = spec.choices or tuple(str(m.value) for m in field.enum or ())
+        match = next((c for c in allowed if c.lower() == text.lower()), None)
+        if match is None:
+            raise InvalidInputError(f"{field.name} must be one of {', '.join(allowed)}", field=field.name)
+        return field.enum(match) if field.enum is not None else match
+    return _READERS[field.kind](field, value)
+
+
+def _absent(field: Field) -> Any:
+    if field.nullable:
+        return None
+    if field.has_default:
+        return field.default
+    raise InvalidInputError(f"{field.name} must not be null", field=field.name)
+
+
+def _read_int(field: Field, value: Any) -> int:
+    low = field.spec.minimum if field.spec.minimum is not None else 0
+    return read_int(value, field.name, low, *(() if field.spec.maximum is None else (field.spec.maximum,)))
+
+
+def _read_float(field: Field, value: Any) -> float:
+    return read_float(value, field.name, *(() if field.spec.minimum is None else (field.spec.minimum,)))
+
+
+def _read_str(field: Field, value: Any) -> str:
+    return read_str(value, field.name, field.spec.width, allow_newlines=field.spec.multiline)
+
+
+def _read_object(field: Field, value: Any) -> JsonObject:
+    if not isinstance(value, dict):
+        raise InvalidInputError(f"{field.name} must be an object", field=field.name)
+    check_json(value, field.name)
+    return cast("JsonObject", value)
+
+
+def _read_list(field: Field, value: Any) -> list[Any]:
+    if isinstance(value, list):
+        check_json(value, field.name)
+        return cast("list[Any]", value)
+    return list(read_list_of_str(value, field.name))
+
+
+_READERS: Mapping[type, Callable[[Field, Any], Any]] = {
+    int: _read_int,
+    float: _read_float,
+    bool: lambda field, value: read_bool(value, field.name),
+    str: _read_str,
+    datetime: lambda field, value: read_time(value, field.name),
+    dict: _read_object,
+    list: _read_list,
+}
+
+
+def check_json(value: Any, field: str) -> None:
+    """Refuse JSON that is too deep, too large, or holds numbers and texts that no storage takes.
+
+    Raises:
+        InvalidInputError: names the field.
+    """
+    stack: list[tuple[Any, int]] = [(value, 1)]
+    seen = 0
+    while stack:
+        item, depth = stack.pop()
+        seen += 1
+        if depth > MAX_JSON_DEPTH or seen > MAX_JSON_ITEMS:
+            raise InvalidInputError(f"{field} is nested too deeply or has too many items", field=field)
+        if isinstance(item, dict):
+            stack.extend((part, depth + 1) for pair in cast("JsonObject", item).items() for part in pair)
+        elif isinstance(item, list):
+            stack.extend((part, depth + 1) for part in cast("list[Any]", item))
+        elif isinstance(item, str):
+            read_str(item, field, 65_536, allow_newlines=True)
+        elif isinstance(item, int) and not isinstance(item, bool):
+            read_int(item, field, -(2**63))
+        elif isinstance(item, float):
+            read_float(item, field)
+
+
+_Writer = tuple[str, Callable[[Any], Any] | None, bool]
+"""Name, conversion, and whether it is a number or a truth value, whose 0 and false are written."""
+
+
+@cache
+def _compiled(entity: Any, detail: bool) -> Sequence[_Writer]:
+    shown = (Show.LIST, Show.DETAIL) if detail else (Show.LIST,)
+    return tuple(
+        (f.name, _writer(f), f.kind in (bool, int, float))
+        for f in fields_of(entity)
+        if f.spec.show in shown and not f.spec.secret and not f.spec.sealed
+    )
+
+
+def _writers(entity: type[Any], detail: bool) -> Sequence[_Writer]:
+    key: Any = entity
+    return _compiled(key, detail)
+
+
+def _writer(field: Field) -> Callable[[Any], Any] | None:
+    if field.kind is datetime:
+        return format_time
+    if field.enum is not None:
+        return str
+    return public_tags if field.name == "metadata" else None
+
+
+def public_tags(tags: JsonMapping) -> JsonObject:
+    """The tags that a caller may see: without the platform's own."""
+    return {k: v for k, v in tags.items() if not k.startswith("__")}

@@ -1,0 +1,86 @@
+"""Beginning a long operation in the commit that accepts the request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudcore.auth.caller import Caller
+from cloudcore.model.entity import evolve
+from cloudcore.model.errors import ResourceBusyError
+from cloudcore.model.json import JsonMapping
+from cloudcore.model.query import PLATFORM, Query, eq
+from cloudcore.model.resource import Resource
+from cloudcore.operations.platform import Platform
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.tasks.task import TASKS, Task, new_task
+
+
+def begin(
+    platform: Platform,
+    tx: Transaction,
+    caller: Caller,
+    resource: Resource[Any],
+    row: Any,
+    flow: str,
+    params: JsonMapping,
+) -> Task:
+    """Insert the task of a flow that works on this row.
+
+    Raises:
+        ResourceBusyError: another open task holds the row; `data["task_id"]` names it.
+    """
+    check_idle(tx, resource, row)
+    task = new_task(
+        ident=tx.new_id(),
+        flow=flow,
+        flow_version=platform.flows[flow].version,
+        subject=row,
+        obj_type=resource.singular,
+        params=params,
+        actor=caller.actor(),
+        request_id=caller.request_id,
+        now=tx.now,
+    )
+    return tx.of(TASKS, PLATFORM).add(task)
+
+
+def check_idle(tx: Transaction, resource: Resource[Any], row: Any) -> None:
+    """Refuse while another long operation holds the row.
+
+    Raises:
+        ResourceBusyError: names that operation.
+    """
+    held = tx.of(TASKS, PLATFORM).find(Query(where=eq("exclusive", f"{resource.singular}/{row.id}"), limit=1))
+    if held:
+        raise ResourceBusyError(
+            f"{resource.singular} {getattr(row, 'name', row.id)} is busy with {held[0].flow} (task {held[0].id})",
+            data={"task_id": held[0].id, "flow": held[0].flow},
+        )
+
+
+def start_transition(
+    platform: Platform,
+    tx: Transaction,
+    caller: Caller,
+    resource: Resource[Any],
+    row: Any,
+    name: str,
+    params: JsonMapping,
+    *,
+    force: bool = False,
+) -> Any:
+    """Move the row into the transition's first status and begin its flow; gives the row as it now is.
+
+    Raises:
+        InvalidStatusError: the row's status does not allow it.
+        ResourceBusyError: another long operation holds the row.
+    """
+    assert resource.lifecycle is not None
+    # Busy says more than a status in the middle of something.
+    check_idle(tx, resource, row)
+    transition = resource.lifecycle.start(name, row.status, force=force, what=f"{resource.singular} {row.name}")
+    moved = tx.of(resource, PLATFORM).save(
+        evolve(row, status=str(transition.through[0]), status_reason=""), action=name
+    )
+    begin(platform, tx, caller, resource, moved, transition.flow, params)
+    return moved

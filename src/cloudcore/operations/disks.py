@@ -1,0 +1,154 @@
+"""Disks that no server uses: made and deleted on their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudcore.auth.caller import Caller
+from cloudcore.model.errors import (
+    InsufficientResourceError,
+    InvalidStatusError,
+    MissingParameterError,
+    NotEmptyError,
+    NotSupportedError,
+    OutOfRangeError,
+)
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.query import PLATFORM, Query, eq
+from cloudcore.operations.access import fetch, fetch_for, reach
+from cloudcore.operations.begin import begin, start_transition
+from cloudcore.operations.creating import new_name, owner
+from cloudcore.operations.generic import check_deletable, check_not_frozen
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.rows import detail_rows
+from cloudcore.operations.tags import tags_sent
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.claims import claim_storage
+from cloudcore.quotas.holdings import MIB
+from cloudcore.quotas.ledger import charge
+from cloudcore.resources.compute.disk import DISKS, Disk, DiskStatus
+from cloudcore.resources.compute.drivers import driver_for
+from cloudcore.resources.compute.guestdisk import GUESTDISKS
+from cloudcore.resources.compute.spec import DiskSpec, parse_disk
+from cloudcore.resources.image.image import IMAGES, ImageStatus
+from cloudcore.resources.infrastructure.host import HOSTS, AgentStatus
+from cloudcore.resources.storage.hoststorage import HOSTSTORAGES
+from cloudcore.resources.storage.storage import STORAGES, StorageStatus
+from cloudcore.resources.storage.storageclaim import STORAGECLAIMS
+
+
+def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
+    """Make a disk that no server uses, and begin to fill it.
+
+    Raises:
+        InsufficientResourceError: no storage of a host that is online has room.
+        OutOfQuotaError: a limit would be exceeded.
+    """
+    granted = reach(platform, caller, DISKS, "create")
+    entry = {k: v for k, v in body.items() if k not in ("name", "description", "generate_name")}
+    spec = parse_disk(entry, 0)
+    driver = driver_for(str(body.get("hypervisor") or "kvm"))
+    if spec.snapshot_id or spec.backup_id or spec.disk_id or spec.existing_path:
+        raise NotSupportedError("a disk is made empty or from an image")
+    image = _image(platform, tx, caller, spec)
+    size = _size(spec, image)
+    driver.check_disk_size(size, root=False)
+    belongs = owner(platform, caller, DISKS, body, granted.scope)
+    place = _place(
+        platform, tx, spec, size, driver.host_type, str(body.get("prefer_host_id") or body.get("prefer_host") or "")
+    )
+    name = new_name(platform, tx, DISKS, {**belongs, "name": body.get("name")}, body)
+    disk = Disk(
+        id=tx.new_id(),
+        name=name,
+        description=str(body.get("description") or "")[:1024],
+        metadata=tags_sent(body),
+        storage_id=place[1],
+        disk_size=size,
+        disk_format="qcow2" if image is not None else driver.choose("disk_formats", spec.format),
+        disk_type=spec.disk_type or "data",
+        template_id=image.id if image is not None else "",
+        fs_format=spec.fs,
+        status=DiskStatus.START_ALLOC.value,
+        auto_delete=bool(spec.auto_delete),
+        **belongs,
+    )
+    stored = tx.of(DISKS, PLATFORM).add(disk)
+    begin(platform, tx, caller, DISKS, stored, "disk-create", {"host_id": place[0]})
+    charge(tx, stored.domain_id, stored.tenant_id, {"storage": size})
+    return detail_rows(platform, tx, DISKS, [stored])[0]
+
+
+def delete_disk(platform: Platform, tx: Transaction, caller: Caller, ident: str, _options: JsonMapping) -> JsonObject:
+    """Begin to delete a disk that no server uses.
+
+    Raises:
+        NotEmptyError: a server uses it.
+        InvalidStatusError: its status does not allow it, or no host that is online reaches its storage.
+    """
+    disk = fetch_for(platform, tx, caller, DISKS, ident, "delete")
+    check_not_frozen(disk)
+    check_deletable(disk)
+    if tx.of(GUESTDISKS, PLATFORM).count(eq("disk_id", disk.id)):
+        raise NotEmptyError(f"disk {disk.name} is attached to a server")
+    host_id = ""
+    if disk.status != DiskStatus.ALLOC_FAILED:
+        hosts = hosts_of(tx, disk.storage_id)
+        if not hosts:
+            raise InvalidStatusError("no host that is online reaches the disk's storage")
+        host_id = hosts[0].id
+    moved = start_transition(platform, tx, caller, DISKS, disk, "delete", {"host_id": host_id, "failed": not host_id})
+    return detail_rows(platform, tx, DISKS, [moved])[0]
+
+
+def _image(platform: Platform, tx: Transaction, caller: Caller, spec: DiskSpec) -> Any:
+    if not spec.image_id:
+        return None
+    image = fetch(platform, tx, caller, IMAGES, spec.image_id)
+    if image.status != ImageStatus.ACTIVE:
+        raise InvalidStatusError(f"image {image.name} is {image.status}, not active", field="image_id")
+    return image
+
+
+def _size(spec: DiskSpec, image: Any) -> int:
+    least = -(-image.virtual_size // MIB) if image is not None else 0
+    if spec.size_mib is None:
+        if image is None:
+            raise MissingParameterError("size is missing", field="size")
+        return max(int(least), 1)
+    if image is not None and spec.size_mib < least:
+        raise OutOfRangeError(f"size must be at least {least} MiB for image {image.name}", field="size")
+    return spec.size_mib
+
+
+def _place(
+    platform: Platform, tx: Transaction, spec: DiskSpec, size: int, host_type: str, prefer_host: str
+) -> tuple[str, str]:
+    """A host and a storage of it, the emptiest first; its space is claimed."""
+    claims = {c.id: c.size_mib for c in tx.of(STORAGECLAIMS, PLATFORM).find()}
+    storages = [
+        s
+        for s in tx.of(STORAGES, PLATFORM).find(Query(where=eq("status", StorageStatus.ONLINE.value)))
+        if s.enabled
+        and (not spec.storage_id or spec.storage_id in (s.id, s.name))
+        and (not spec.backend or spec.backend == s.storage_type)
+        and (not spec.medium or spec.medium == s.medium_type)
+    ]
+    for storage in sorted(storages, key=lambda s: (claims.get(s.id, 0) - s.capacity, s.id)):
+        hosts = [h for h in hosts_of(tx, storage.id) if h.host_type == host_type]
+        hosts = [h for h in hosts if not prefer_host or prefer_host in (h.id, h.name)]
+        bound = storage.cmtbound if storage.cmtbound is not None else platform.settings.storage_overcommit
+        limit = int(storage.capacity * bound) - storage.reserved
+        if hosts and claim_storage(tx, storage.id, size_mib=size, limit_mib=limit):
+            return hosts[0].id, storage.id
+    raise InsufficientResourceError(
+        f"no storage has {size} MiB free: {len(storages)} storages of the wanted kind were tried",
+        data={"size_mib": size},
+    )
+
+
+def hosts_of(tx: Transaction, storage_id: str) -> list[Any]:
+    """The hosts that are enabled and online and reach the storage, by when they were attached."""
+    ids = [row.host_id for row in tx.of(HOSTSTORAGES, PLATFORM).find(Query(where=eq("storage_id", storage_id)))]
+    hosts = (tx.of(HOSTS, PLATFORM).get(ident) for ident in ids)
+    return [h for h in hosts if h is not None and h.enabled and h.host_status == AgentStatus.ONLINE]

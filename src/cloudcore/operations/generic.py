@@ -1,0 +1,276 @@
+"""List, get, create, update and delete, for every resource type.
+
+Types that need more have operations of their own (`cloudcore.operations.table`), which use these pieces.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudcore.auth.caller import Caller
+from cloudcore.auth.scopes import Scope
+from cloudcore.model.entity import Entity, evolve
+from cloudcore.model.errors import (
+    ForbiddenError,
+    InvalidStatusError,
+    NotEmptyError,
+    ResourceNotFoundError,
+)
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.names import validate_name
+from cloudcore.model.query import NOTHING, PLATFORM, Expr, Query, both, eq
+from cloudcore.model.resource import Field, OnDelete, Resource, field_map, refs_of
+from cloudcore.model.wire import read_update
+from cloudcore.operations.access import fetch, fetch_for, list_reach, reach
+from cloudcore.operations.creating import insert, references
+from cloudcore.operations.listing import filters_of, paging_of, texts
+from cloudcore.operations.owners import owner_filter
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.refs import hierarchy, relations, tied
+from cloudcore.operations.rows import detail_rows, plain_rows, selected
+from cloudcore.operations.sharing import forget
+from cloudcore.operations.tags import tag_filters, tags_sent
+from cloudcore.ports.session import Context, Listing
+from cloudcore.ports.unit_of_work import Transaction
+
+
+def list_rows(
+    platform: Platform,
+    tx: Transaction,
+    caller: Caller,
+    resource: Resource[Any],
+    params: JsonMapping,
+    context: Context = (),
+) -> Listing:
+    """One page of a list; a fixed number of statements whatever its length."""
+    paging = paging_of(resource, params)
+    where = both(
+        list_reach(platform, caller, resource, params).where,
+        filters_of(resource, params),
+        tag_filters(resource, params),
+        within(platform, tx, caller, resource, context),
+        owner_filter(platform, resource, params),
+        hierarchy(platform.types, resource, params, _resolver(platform, tx, caller)),
+        relations(platform.types, resource, params, _resolver(platform, tx, caller)),
+    )
+    repository = tx.of(resource, where)
+    query = Query(order=paging.order, limit=paging.limit if paging.limited else None, offset=paging.offset)
+    rows = repository.find(query)
+    short = len(rows) < paging.limit and (bool(rows) or paging.offset == 0)
+    total = paging.offset + len(rows) if short or not paging.limited else repository.count()
+    shape = detail_rows if paging.details else plain_rows
+    items = [selected(item, paging.fields) for item in shape(platform, tx, resource, rows)]
+    return Listing(
+        items=items,
+        total=total,
+        limit=paging.limit if paging.limited and rows else 0,
+        offset=paging.offset if rows else 0,
+    )
+
+
+def get_row(
+    platform: Platform,
+    tx: Transaction,
+    caller: Caller,
+    resource: Resource[Any],
+    ident: str,
+    params: JsonMapping,
+    context: Context = (),
+) -> JsonObject:
+    """One resource with its details."""
+    row = _row_of(platform, tx, caller, resource, ident, context)
+    (item,) = detail_rows(platform, tx, resource, [row])
+    return selected(item, tuple(texts(params.get("field"))))
+
+
+def create_row(
+    platform: Platform,
+    tx: Transaction,
+    caller: Caller,
+    resource: Resource[Any],
+    body: JsonMapping,
+    context: Context = (),
+    *,
+    position: int = 1,
+) -> JsonObject:
+    """Make one resource. position: its place in a batch, from 1."""
+    stored = insert(platform, tx, caller, resource, body, context, position=position)
+    (item,) = detail_rows(platform, tx, resource, [stored])
+    return item
+
+
+def update_row(
+    platform: Platform,
+    tx: Transaction,
+    caller: Caller,
+    resource: Resource[Any],
+    ident: str,
+    body: JsonMapping,
+    context: Context = (),
+) -> JsonObject:
+    """Change what the body names."""
+    if resource.joint is not None and context:
+        ident = _row_of(platform, tx, caller, resource, ident, context).id
+    row = fetch_for(
+        platform, tx, caller, resource, ident, "update", where=within(platform, tx, caller, resource, context)
+    )
+    check_not_frozen(row)
+    granted = reach(platform, caller, resource, "update")
+    changes = read_update(resource, body, admin=granted.scope.covers(Scope.DOMAIN))
+    changes.update(references(platform, tx, caller, resource, body, (), creating=False))
+    if "name" in changes:
+        changes["name"] = validate_name(changes["name"])
+    if "__meta__" in body and "metadata" in field_map(resource.entity):
+        changes["metadata"] = {**row.metadata, **tags_sent(body)}
+    checked = resource.check_update(tx, caller, row, changes)
+    changes = changes if checked is None else checked
+    fields = field_map(resource.entity)
+    volatile = {k: v for k, v in changes.items() if fields[k].spec.volatile}
+    stored = tx.of(resource, PLATFORM).save(evolve(row, **{k: v for k, v in changes.items() if k not in volatile}))
+    if volatile:
+        tx.of(resource, PLATFORM).touch([(row.id, volatile)])
+        stored = evolve(stored, **volatile)
+    (item,) = detail_rows(platform, tx, resource, [stored])
+    return item
+
+
+def delete_row(
+    platform: Platform, tx: Transaction, caller: Caller, resource: Resource[Any], ident: str, context: Context = ()
+) -> JsonObject:
+    """Delete one resource; gives its last details."""
+    row = _row_for(platform, tx, caller, resource, ident, context)
+    check_deletable(row)
+    (item,) = detail_rows(platform, tx, resource, [row])
+    remove(platform, tx, caller, resource, row)
+    return item
+
+
+def remove(platform: Platform, tx: Transaction, caller: Caller, resource: Resource[Any], row: Any) -> None:
+    """Remove a row and do to those that refer to it what their references say.
+
+    Raises:
+        NotEmptyError: somebody still refers to it.
+    """
+    resource.check_delete(tx, caller, row)
+    for other in platform.resources:
+        for field in refs_of(other.entity):
+            ref = field.ref
+            if ref is not None and ref.target == resource.plural:
+                _follow(platform, tx, caller, other, field, ref.on_delete, row)
+    if getattr(row, "is_public", False):
+        forget(tx, resource, [row.id])
+    tx.of(resource, PLATFORM).remove(row)
+
+
+def _follow(
+    platform: Platform, tx: Transaction, caller: Caller, other: Resource[Any], field: Field, rule: OnDelete, row: Entity
+) -> None:
+    repository = tx.of(other, PLATFORM)
+    where = eq(field.name, row.id)
+    if rule is OnDelete.REFUSE:
+        number = repository.count(where)
+        if number:
+            raise NotEmptyError(f"{number} {other.plural} still use it", data={"plural": other.plural, "count": number})
+        return
+    for referring in repository.find(Query(where=where)):
+        if rule is OnDelete.CASCADE:
+            remove(platform, tx, caller, other, referring)
+        else:
+            repository.save(evolve(referring, **{field.name: None if field.nullable else ""}))
+
+
+def within(platform: Platform, tx: Transaction, caller: Caller, resource: Resource[Any], context: Context) -> Expr:
+    """The rows that stand under the parents of a URL.
+
+    Raises:
+        ResourceNotFoundError: a parent is not there, or the type does not stand under it.
+    """
+    types = platform.types
+    parts: list[Expr] = []
+    for plural, ident in context:
+        field = next((f for f in refs_of(resource.entity) if f.ref is not None and f.ref.target == plural), None)
+        related = tied(types, resource, plural, ()) if field is None else None
+        if plural not in types or (field is None and related is None):
+            raise ResourceNotFoundError(f"{resource.plural} do not stand under {plural}")
+        parent = fetch(platform, tx, caller, types[plural], ident)
+        where = eq(field.name, parent.id) if field is not None else tied(types, resource, plural, [parent.id])
+        parts.append(where if where is not None else NOTHING)
+    return both(*parts)
+
+
+def _row_of(
+    platform: Platform, tx: Transaction, caller: Caller, resource: Resource[Any], ident: str, context: Context
+) -> Any:
+    where = within(platform, tx, caller, resource, context)
+    if resource.joint is None or not context:
+        return fetch(platform, tx, caller, resource, ident, where)
+    return _joint_row(
+        platform, tx, caller, resource, ident, context, both(reach(platform, caller, resource, "get").where, where)
+    )
+
+
+def _row_for(
+    platform: Platform, tx: Transaction, caller: Caller, resource: Resource[Any], ident: str, context: Context
+) -> Any:
+    if resource.joint is not None and context:
+        ident = _row_of(platform, tx, caller, resource, ident, context).id
+    row = fetch_for(
+        platform, tx, caller, resource, ident, "delete", where=within(platform, tx, caller, resource, context)
+    )
+    check_not_frozen(row)
+    return row
+
+
+def _joint_row(
+    platform: Platform,
+    tx: Transaction,
+    caller: Caller,
+    resource: Resource[Any],
+    ident: str,
+    context: Context,
+    where: Expr,
+) -> Any:
+    joint = resource.joint
+    assert joint is not None
+    parents = {plural for plural, _ in context}
+    for name in (joint.left, joint.right):
+        ref = field_map(resource.entity)[name].ref
+        if ref is None or ref.target in parents:
+            continue
+        other = fetch(platform, tx, caller, platform.types[ref.target], ident)
+        rows = tx.of(resource, where).find(Query(where=eq(name, other.id), limit=1))
+        if rows:
+            return rows[0]
+    raise ResourceNotFoundError(f"{resource.singular} of {ident} not found")
+
+
+def check_not_frozen(row: Any) -> None:
+    """Refuse to change a frozen resource.
+
+    Raises:
+        InvalidStatusError: it is frozen.
+    """
+    if getattr(row, "freezed", False):
+        raise InvalidStatusError("it is frozen: unfreeze it first", field="freezed")
+
+
+def check_deletable(row: Any) -> None:
+    """Refuse to delete what its owner protects.
+
+    Raises:
+        InvalidStatusError: deletion is switched off.
+    """
+    if getattr(row, "disable_delete", False) or getattr(row, "protected", False):
+        raise InvalidStatusError(
+            f"{row.name} is locked, cannot delete: set disable_delete to false first", field="disable_delete"
+        )
+
+
+def _resolver(platform: Platform, tx: Transaction, caller: Caller) -> Any:
+    def resolve(target: Resource[Any], text: str) -> str | None:
+        try:
+            return str(fetch(platform, tx, caller, target, text).id)
+        except (ResourceNotFoundError, ForbiddenError):
+            return None
+
+    return resolve

@@ -1,0 +1,181 @@
+"""The history: giving positions, and reading it as action log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudcore.auth.caller import Caller
+from cloudcore.auth.scopes import Scope
+from cloudcore.model.errors import ForbiddenError, InvalidInputError
+from cloudcore.model.history import HISTORY, HistoryRecord
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.query import (
+    EVERYTHING,
+    PLATFORM,
+    Compare,
+    Expr,
+    IsNull,
+    Not,
+    Op,
+    Order,
+    Query,
+    both,
+    either,
+    eq,
+    one_of,
+)
+from cloudcore.model.reading import format_time, read_bool, read_int, read_time
+from cloudcore.operations.listing import texts
+from cloudcore.operations.platform import Platform
+from cloudcore.ports.session import Listing
+from cloudcore.ports.unit_of_work import Author, Transaction
+from cloudcore.resources.audit.counter import COUNTERS, Counter
+
+BATCH = 500
+DEFAULT_LIMIT = 20
+MAX_LIMIT = 2048
+COUNTER = "history"
+
+
+def number(platform: Platform) -> int:
+    """Give positions to committed records that have none, oldest first; how many were given.
+
+    The counter's row serialises those who number at the same time: whoever adds to it first goes first, and sees only
+    what is committed by then. Records that commit later get later positions, whatever their times say.
+
+    Raises:
+        Contention: somebody else is numbering.
+    """
+    with platform.uow.read() as tx:
+        if not tx.of(HISTORY, PLATFORM).find(Query(where=IsNull("position"), limit=1)):
+            return 0
+    with platform.uow.write(Author()) as tx:
+        counters = tx.of(COUNTERS, PLATFORM)
+        if counters.get(COUNTER) is None:
+            counters.add(Counter(id=COUNTER))
+        counters.adjust(COUNTER, {"value": BATCH})
+        counter = counters.get(COUNTER)
+        assert counter is not None
+        first = counter.value - BATCH + 1
+        order = (Order("recorded_at"), Order("transaction"), Order("ordinal"))
+        rows = tx.of(HISTORY, PLATFORM).find(Query(where=IsNull("position"), order=order, limit=BATCH))
+        tx.of(HISTORY, PLATFORM).touch([(row.id, {"position": first + place}) for place, row in enumerate(rows)])
+        counters.adjust(COUNTER, {"value": len(rows) - BATCH})
+        tx.commit()
+        return len(rows)
+
+
+def list_actions(platform: Platform, tx: Transaction, caller: Caller, params: JsonMapping) -> Listing:
+    """A page of the action log, newest first, by marker.
+
+    Raises:
+        ForbiddenError: the caller may not read the log at the scope that he asks for.
+        InvalidInputError: a filter or the marker is wrong.
+    """
+    limit = read_int(params.get("limit") or DEFAULT_LIMIT, "limit", 0, 2**31)
+    limit = min(limit or DEFAULT_LIMIT, MAX_LIMIT)
+    descending = str(params.get("order") or "desc").lower() != "asc"
+    where = both(
+        _visible(platform, caller, params), _filters(params), Not(IsNull("position")), _marker(params, descending)
+    )
+    rows = tx.of(HISTORY, where).find(Query(order=(Order("position", descending),), limit=limit + 1))
+    page = rows[:limit]
+    more = str(page[-1].position) if len(rows) > limit else ""
+    return Listing(
+        items=[action_row(row) for row in page],
+        limit=limit,
+        next_marker=more,
+        marker_field="id",
+        marker_order="DESC" if descending else "ASC",
+    )
+
+
+def action_row(record: HistoryRecord) -> JsonObject:
+    """A record as the action log shows it; what changed is in `notes`."""
+    actor = record.actor
+    notes: Any = (
+        record.after if record.obj_type and not record.before else {"before": record.before, "after": record.after}
+    )
+    row: JsonObject = {
+        "id": record.position,
+        "obj_type": record.obj_type,
+        "obj_id": record.obj_id,
+        "obj_name": record.obj_name,
+        "action": record.action,
+        "notes": notes,
+        "user_id": actor.get("user_id", ""),
+        "user": actor.get("user_name", ""),
+        "tenant_id": actor.get("project_id", ""),
+        "tenant": actor.get("project_name", ""),
+        "project_id": actor.get("project_id", ""),
+        "project": actor.get("project_name", ""),
+        "domain_id": actor.get("user_domain_id", ""),
+        "domain": actor.get("user_domain_name", ""),
+        "roles": ",".join(actor.get("roles", ())),
+        "ip": actor.get("client_ip", ""),
+        "ops_time": format_time(record.recorded_at),
+        "owner_domain_id": record.owner_domain_id,
+        "owner_tenant_id": record.owner_tenant_id,
+        "request_id": record.request_id,
+        "service": record.service,
+        "success": record.success,
+        "severity": "INFO" if record.success else "WARN",
+        "kind": "NORMAL",
+    }
+    return {k: v for k, v in row.items() if v not in ("", None, {})}
+
+
+def _visible(platform: Platform, caller: Caller, params: JsonMapping) -> Expr:
+    if caller.is_platform:
+        return EVERYTHING
+    wanted = str(params.get("scope") or "").lower()
+    policies = platform.policies.policy_set(caller)
+    ladder = (Scope.SYSTEM, Scope.DOMAIN, Scope.PROJECT, Scope.USER)
+    granted = next((s for s in ladder if policies.allowed(s, "log", "actions", "list").allowed), None)
+    if granted is None or (wanted in tuple(Scope) and not granted.covers(Scope(wanted))):
+        raise ForbiddenError("not enough privilege to do log actions list")
+    scope = Scope(wanted) if wanted in tuple(Scope) else granted
+    if scope is Scope.SYSTEM:
+        return EVERYTHING
+    if scope is Scope.DOMAIN:
+        return eq("owner_domain_id", caller.scope_domain_id)
+    own = eq("user_id", caller.user_id)
+    return (
+        either(own, eq("owner_tenant_id", caller.project_id)) if scope is Scope.PROJECT and caller.project_id else own
+    )
+
+
+_COLUMNS = {
+    "obj_type": "obj_type",
+    "obj_id": "obj_id",
+    "obj": "obj_id",
+    "obj_name": "obj_name",
+    "action": "action",
+    "service": "service",
+}
+
+
+def _filters(params: JsonMapping) -> Expr:
+    parts: list[Expr] = [one_of(column, texts(params[key])) for key, column in _COLUMNS.items() if params.get(key)]
+    if params.get("user_id"):
+        parts.append(one_of("user_id", texts(params["user_id"])))
+    if params.get("success") not in (None, ""):
+        parts.append(eq("success", read_bool(params["success"], "success")))
+    if params.get("since"):
+        parts.append(Compare("recorded_at", Op.GE, read_time(params["since"], "since")))
+    if params.get("until"):
+        parts.append(Compare("recorded_at", Op.LE, read_time(params["until"], "until")))
+    if params.get("owner_project_ids"):
+        parts.append(one_of("owner_tenant_id", texts(params["owner_project_ids"])))
+    if params.get("owner_domain_ids"):
+        parts.append(one_of("owner_domain_id", texts(params["owner_domain_ids"])))
+    return both(*parts) if parts else EVERYTHING
+
+
+def _marker(params: JsonMapping, descending: bool) -> Expr:
+    marker = params.get("paging_marker")
+    if marker in (None, ""):
+        return EVERYTHING
+    if not (isinstance(marker, str) and marker.isascii() and marker.isdigit() and len(marker) < 19):
+        raise InvalidInputError("paging_marker must be the next_marker of an earlier page", field="paging_marker")
+    return Compare("position", Op.LT if descending else Op.GT, int(marker))

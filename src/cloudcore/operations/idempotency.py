@@ -1,0 +1,75 @@
+"""The same request under the same key gets the same answer and happens once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from cloudcore.auth.caller import Caller
+from cloudcore.model.errors import ConflictError, Contention, DuplicateResourceError, OutOfRangeError
+from cloudcore.model.json import Json, JsonObject
+from cloudcore.model.query import PLATFORM, Compare, Op, Query
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.audit.idempotency import IDEMPOTENCIES, Idempotency
+
+PARAMETER = "__idempotency_key__"
+"""The parameter in which an edge hands over what it read from the `Idempotency-Key` header."""
+
+KEPT = timedelta(hours=24)
+MAX_KEY = 255
+CLEAN_AT_ONCE = 20
+
+
+def remembered(tx: Transaction, caller: Caller, key: str, asked: Json) -> Sequence[JsonObject] | None:
+    """What was answered to the same request under this key, or None.
+
+    Raises:
+        ConflictError: the key was used for another request.
+        OutOfRangeError: the key is too long.
+    """
+    if len(key) > MAX_KEY:
+        raise OutOfRangeError(f"Idempotency-Key has more than {MAX_KEY} characters", field="Idempotency-Key")
+    found = tx.of(IDEMPOTENCIES, PLATFORM).get(_ident(caller, key))
+    if found is None or found.expires_at <= tx.now:
+        return None
+    if found.fingerprint != _fingerprint(asked):
+        raise ConflictError("this Idempotency-Key was used for another request", field="Idempotency-Key")
+    return found.answer
+
+
+def once(
+    tx: Transaction, caller: Caller, key: str, asked: Json, work: Callable[[], Sequence[JsonObject]]
+) -> Sequence[JsonObject]:
+    """The remembered answer, or that of the work, which is then remembered in the same commit.
+
+    Raises:
+        ConflictError: the key was used for another request.
+        Contention: the same request is under way elsewhere.
+    """
+    known = remembered(tx, caller, key, asked)
+    if known is not None:
+        return known
+    answer = list(work())
+    notes = tx.of(IDEMPOTENCIES, PLATFORM)
+    for old in notes.find(Query(where=Compare("expires_at", Op.LE, tx.now), limit=CLEAN_AT_ONCE)):
+        notes.remove(old)
+    try:
+        notes.add(
+            Idempotency(
+                id=_ident(caller, key), fingerprint=_fingerprint(asked), answer=answer, expires_at=tx.now + KEPT
+            )
+        )
+    except DuplicateResourceError as error:
+        raise Contention("the same request is under way", internal=str(error)) from error
+    return answer
+
+
+def _ident(caller: Caller, key: str) -> str:
+    who = f"{caller.user_id}/{caller.project_id}/{caller.domain_id}"
+    return hashlib.sha256(f"{who}\0{key}".encode()).hexdigest()
+
+
+def _fingerprint(asked: Json) -> str:
+    return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()

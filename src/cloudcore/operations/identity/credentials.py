@@ -1,0 +1,194 @@
+"""Making credentials, and logging in by access key."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import attrs
+
+from cloudcore.auth.accesskey import MIN_SECRET, is_right, read_signed
+from cloudcore.auth.caller import Caller
+from cloudcore.auth.request import ScopeRef, login_refused
+from cloudcore.auth.revocation import Watermark
+from cloudcore.auth.scopes import Scope
+from cloudcore.auth.tokens import expiry
+from cloudcore.model.errors import (
+    ForbiddenError,
+    InvalidFormatError,
+    InvalidInputError,
+    MissingParameterError,
+    OutOfRangeError,
+    ResourceNotFoundError,
+)
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.query import PLATFORM, Query, both, eq
+from cloudcore.model.reading import read_int, read_str
+from cloudcore.operations.access import fetch, fetch_for, reach
+from cloudcore.operations.creating import insert
+from cloudcore.operations.generic import delete_row, update_row
+from cloudcore.operations.identity.revocations import revoke
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.rows import detail_rows
+from cloudcore.ports.session import Context
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.identity.credential import AKSK, CREDENTIALS, TYPES
+from cloudcore.resources.identity.domain import DOMAINS
+from cloudcore.resources.identity.user import USERS
+
+MAX_PER_USER = 64
+MAX_BLOB = 8192
+_NEEDED = {AKSK: "secret", "totp": "totp", "oidc": "secret"}
+
+
+def create_credential(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
+    """Keep a secret; the answer is the only one that shows it.
+
+    Raises:
+        OutOfRangeError: the user has too many.
+        ForbiddenError: the user is somebody whose credentials the caller may not make.
+    """
+    kind = read_str(body.get("type") or "", "type", 32)
+    if kind not in TYPES:
+        raise InvalidInputError(f"type must be one of {', '.join(TYPES)}", field="type")
+    owner = _owner(platform, tx, caller, body)
+    where = both(eq("owner_id", owner), eq("type", kind))
+    if tx.of(CREDENTIALS, PLATFORM).count(where) >= MAX_PER_USER:
+        raise OutOfRangeError(f"a user has at most {MAX_PER_USER} credentials of a type", field="type")
+    blob, expired_at = _blob(platform, kind, body.get("blob"))
+    given: JsonObject = {
+        "id": tx.new_id().replace("-", ""),
+        "owner_id": owner,
+        "project_id": _project(platform, caller, owner, body),
+        "blob": blob,
+        "expired_at": expired_at,
+    }
+    stored = insert(platform, tx, caller, CREDENTIALS, {"name": f"{kind}-{given['id'][:8]}", **body}, given=given)
+    return {**detail_rows(platform, tx, CREDENTIALS, [stored])[0], "blob": blob}
+
+
+def update_credential(
+    platform: Platform, tx: Transaction, caller: Caller, ident: str, body: JsonMapping, context: Context = ()
+) -> JsonObject:
+    """Change a credential; what was logged in by one that is switched off is void."""
+    own = fetch_for(platform, tx, caller, CREDENTIALS, ident, "update")
+    answer = update_row(platform, tx, caller, CREDENTIALS, own.id, body, context)
+    if own.enabled and answer.get("enabled") is False:
+        void(tx, own.id)
+    return answer
+
+
+def delete_credential(
+    platform: Platform, tx: Transaction, caller: Caller, ident: str, _options: JsonMapping
+) -> JsonObject:
+    """Remove a credential; what was logged in by it is void."""
+    answer = delete_row(platform, tx, caller, CREDENTIALS, ident)
+    void(tx, str(answer["id"]))
+    return answer
+
+
+def void(tx: Transaction, credential_id: str) -> None:
+    """Void every token that was had by a credential: it is among their ancestors."""
+    revoke(tx, Watermark.TOKEN, credential_id, expiry(tx.now, user_expires_at=None))
+
+
+@attrs.frozen(kw_only=True)
+class KeyHolder:
+    """Whom an access key stands for: a user in a project, until a time."""
+
+    user: Any
+    credential_id: str
+    scope: ScopeRef
+    expires_at: datetime | None
+
+
+def holder_of(tx: Transaction, text: str, now: datetime) -> KeyHolder:
+    """Whom a signed login stands for.
+
+    Raises:
+        InvalidCredentialError: the key, its signature or its user is not in force; which of them is not told.
+        InvalidInputError: the text is damaged.
+    """
+    signed = read_signed(text)
+    held = tx.of(CREDENTIALS, PLATFORM).get(signed.access_key)
+    secret = str(_object(held.blob).get("secret") or "") if held is not None and held.type == AKSK else ""
+    right = is_right(signed, secret or "-" * MIN_SECRET, now)
+    if held is None or not secret or not right:
+        raise login_refused("unknown access key or wrong signature")
+    user = tx.of(USERS, PLATFORM).get(held.owner_id)
+    home = tx.of(DOMAINS, PLATFORM).get(user.domain_id) if user is not None else None
+    ended = [end for end in (held.expired_at, user.expired_at if user is not None else None) if end is not None]
+    if not held.enabled or user is None or not user.enabled or home is None or not home.enabled or _over(ended, now):
+        raise login_refused("access key or its user is disabled or has expired")
+    return KeyHolder(
+        user=user,
+        credential_id=held.id,
+        scope=ScopeRef(project_id=held.project_id or ""),
+        expires_at=min(ended) if ended else None,
+    )
+
+
+def reset_credentials(_platform: Platform, tx: Transaction, _caller: Caller, user: Any, body: JsonMapping) -> None:
+    """Remove a user's credentials of a type, second factors unless another is named."""
+    kind = read_str(body.get("type") or "totp", "type", 32)
+    repository = tx.of(CREDENTIALS, PLATFORM)
+    for held in repository.find(Query(where=both(eq("owner_id", user.id), eq("type", kind)))):
+        repository.remove(held)
+        void(tx, held.id)
+
+
+def _over(ends: list[datetime], now: datetime) -> bool:
+    return any(end <= now for end in ends)
+
+
+def _owner(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> str:
+    sent = body.get("user_id") or body.get("user")
+    if not sent:
+        return caller.user_id
+    user = fetch(platform, tx, caller, USERS, read_str(sent, "user_id", 128))
+    granted = reach(platform, caller, CREDENTIALS, "create").scope
+    within = granted.covers(Scope.SYSTEM) or (granted.covers(Scope.DOMAIN) and user.domain_id == caller.scope_domain_id)
+    if user.id != caller.user_id and not within:
+        raise ForbiddenError("not enough privilege to make credentials of others", field="user_id")
+    return user.id
+
+
+def _project(platform: Platform, caller: Caller, owner: str, body: JsonMapping) -> str | None:
+    """The project of a new credential. Whether its user has a role there is asked at each login."""
+    sent = body.get("project_id") or body.get("project")
+    if not sent or sent == "default":
+        return (caller.project_id or None) if owner == caller.user_id else None
+    project = platform.directory.find_project(read_str(sent, "project_id", 128), None)
+    if project is None:
+        raise ResourceNotFoundError(f"project {str(sent)[:128]} not found", field="project_id")
+    return project.id
+
+
+def _blob(platform: Platform, kind: str, sent: Any) -> tuple[str, datetime | None]:
+    """The text to keep, and until when it is in force."""
+    if kind == AKSK and sent in (None, ""):
+        secret = base64.urlsafe_b64encode(platform.ids.random_bytes(32)).decode()
+        return json.dumps({"expire": 0, "secret": secret}), None
+    if sent in (None, ""):
+        raise MissingParameterError("blob is missing", field="blob")
+    text = sent if isinstance(sent, str) else json.dumps(sent)
+    values = _object(read_str(text, "blob", MAX_BLOB, allow_newlines=True))
+    needed = _NEEDED.get(kind)
+    if needed is not None and not (isinstance(values.get(needed), str) and values[needed]):
+        raise InvalidInputError(f"blob must be a JSON object with {needed}", field="blob")
+    if kind == AKSK and len(values["secret"]) < MIN_SECRET:
+        raise OutOfRangeError(f"blob.secret must have at least {MIN_SECRET} characters", field="blob")
+    expire = read_int(values.get("expire") or 0, "blob.expire", 0, 253_402_300_799)
+    return text, datetime.fromtimestamp(expire, UTC) if expire else None
+
+
+def _object(text: str) -> JsonObject:
+    try:
+        values: Any = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidFormatError("blob must be the text of a JSON object", field="blob") from error
+    if not isinstance(values, dict):
+        raise InvalidFormatError("blob must be the text of a JSON object", field="blob")
+    return cast("JsonObject", values)

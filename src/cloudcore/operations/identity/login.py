@@ -1,0 +1,275 @@
+"""From a password or a token to a token.
+
+An unknown user, a wrong password, a locked or a disabled account all get the same answer after the same work.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from cloudcore.auth.caller import GUEST
+from cloudcore.auth.passwords import Attempts, after_failure, after_success, check_lock
+from cloudcore.auth.request import AKSK, PASSWORD, TOKEN, AuthRequest, ScopeRef, login_refused
+from cloudcore.auth.tokens import TokenPayload, TokenScope, encode, expiry, rescope
+from cloudcore.model.entity import evolve
+from cloudcore.model.errors import CloudcoreError, InvalidCredentialError, NotSupportedError, UnauthorizedError
+from cloudcore.model.history import Fact
+from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
+from cloudcore.operations.identity.credentials import KeyHolder, holder_of
+from cloudcore.operations.identity.directory import find_domain
+from cloudcore.operations.identity.grants import actors_of
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.run import reading, writing
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.identity.assignment import ASSIGNMENTS, IN_DOMAIN, IN_PROJECT
+from cloudcore.resources.identity.domain import DOMAINS
+from cloudcore.resources.identity.password import PASSWORDS
+from cloudcore.resources.identity.project import PROJECTS
+from cloudcore.resources.identity.user import USERS
+
+
+@attrs.frozen(kw_only=True)
+class Issued:
+    """A fresh token. text is the secret; payload says what it stands for."""
+
+    text: str = attrs.field(repr=False)
+    payload: TokenPayload
+
+
+@attrs.frozen(kw_only=True)
+class _Scope:
+    kind: TokenScope
+    ident: str = ""
+    domain_id: str = ""
+    role_ids: tuple[str, ...] = ()
+
+
+def login(platform: Platform, request: AuthRequest, peer: str, parent: TokenPayload | None, request_id: str) -> Issued:
+    """Check the credential and issue a token for the wanted scope.
+
+    parent: what the request's token says, verified and not revoked, for the token method.
+
+    Raises:
+        InvalidCredentialError: the password or user is wrong, or the account may not log in.
+        UnauthorizedError: the user has no role in the wanted scope.
+        NotSupportedError: the method is not offered.
+    """
+    holder: KeyHolder | None = None
+    if request.method == PASSWORD:
+        user = _by_password(platform, request, peer, request_id)
+    elif request.method == AKSK:
+        holder = _by_access_key(platform, request, peer, request_id)
+        user, request = holder.user, attrs.evolve(request, scope=holder.scope)
+    elif request.method == TOKEN and parent is not None:
+        user = reading(platform, lambda tx: _enabled_user(tx, parent.user_id))
+    else:
+        raise NotSupportedError(f"login by {request.method} is not offered; offered are password, token and aksk")
+    scope = reading(platform, lambda tx: _scope(tx, user, request.scope))
+    now = platform.clock.now()
+    audit_id = platform.ids.new_id().replace("-", "")
+    if parent is not None:
+        payload = rescope(
+            parent,
+            scope=scope.kind,
+            scope_id=scope.ident,
+            scope_domain_id=scope.domain_id,
+            role_ids=scope.role_ids,
+            audit_id=audit_id,
+            issued_at=now,
+        )
+    else:
+        payload = TokenPayload(
+            user_id=user.id,
+            user_domain_id=user.domain_id,
+            scope=scope.kind,
+            scope_id=scope.ident,
+            scope_domain_id=scope.domain_id,
+            role_ids=scope.role_ids,
+            methods=(request.method,),
+            issued_at=now,
+            expires_at=expiry(now, user_expires_at=holder.expires_at if holder is not None else user.expired_at),
+            audit_id=audit_id,
+            # What was logged in by an access key is void when the key is.
+            ancestors=() if holder is None else (holder.credential_id,),
+            source=request.source,
+            ip=peer,
+        )
+    return Issued(text=encode(payload, platform.signer), payload=payload)
+
+
+def _by_access_key(platform: Platform, request: AuthRequest, peer: str, request_id: str) -> KeyHolder:
+    now = platform.clock.now()
+    try:
+        holder = reading(platform, lambda tx: holder_of(tx, request.access_key, now))
+    except InvalidCredentialError as error:
+        _note(platform, request, peer, request_id, error.internal or "refused access key")
+        raise
+    seen = {"last_active_at": now, "last_login_ip": peer, "last_login_source": request.source}
+
+    def work(tx: Transaction) -> None:
+        tx.of(USERS, PLATFORM).touch([(holder.user.id, seen)])
+        tx.record(_fact(request, holder.user, peer, success=True, why=""))
+
+    writing(platform, attrs.evolve(GUEST, request_id=request_id), work)
+    return holder
+
+
+def _by_password(platform: Platform, request: AuthRequest, peer: str, request_id: str) -> Any:
+    user, stored = reading(platform, lambda tx: _find(tx, request))
+    now = platform.clock.now()
+    if user is None or stored is None:
+        platform.hasher.dummy_verify(request.password)
+        _note(platform, request, peer, request_id, "unknown user")
+        raise login_refused("unknown user")
+    attempts = Attempts(failed_count=stored.failed_count, failed_at=stored.failed_at, locked_until=stored.locked_until)
+    right = platform.hasher.verify(request.password, stored.hash)
+    problem = _problem(user, attempts, right=right, now=now)
+    if problem:
+        _count(platform, user, request, peer, request_id, problem, wrong=not right)
+        raise login_refused(problem)
+    _succeeded(platform, user, request, peer, request_id, rehash=platform.hasher.needs_rehash(stored.hash))
+    return user
+
+
+def _problem(user: Any, attempts: Attempts, *, right: bool, now: Any) -> str:
+    try:
+        check_lock(attempts, now)
+    except CloudcoreError:
+        return "account is locked"
+    if not right:
+        return "wrong password"
+    if not user.enabled:
+        return "account is disabled"
+    return "account has expired" if user.expired_at is not None and user.expired_at <= now else ""
+
+
+def _find(tx: Transaction, request: AuthRequest) -> tuple[Any, Any]:
+    users = tx.of(USERS, PLATFORM)
+    if request.user_id:
+        user = users.get(request.user_id)
+    else:
+        where = eq("name", request.user_name)
+        domain = request.user_domain_id or request.user_domain_name
+        if domain:
+            owner = find_domain(tx, domain)
+            where = both(where, eq("domain_id", owner.id if owner is not None else ""))
+        found = users.find(Query(where=where, limit=2))
+        user = found[0] if len(found) == 1 else None
+    if user is None:
+        return None, None
+    home = tx.of(DOMAINS, PLATFORM).get(user.domain_id)
+    if home is None or not home.enabled:
+        return None, None
+    stored = tx.of(PASSWORDS, PLATFORM).find(Query(where=eq("user_id", user.id), limit=1))
+    return user, stored[0] if stored else None
+
+
+def _enabled_user(tx: Transaction, user_id: str) -> Any:
+    user = tx.of(USERS, PLATFORM).get(user_id)
+    if user is None or not user.enabled:
+        raise login_refused("the token's user is gone or disabled")
+    return user
+
+
+def _count(
+    platform: Platform, user: Any, request: AuthRequest, peer: str, request_id: str, why: str, *, wrong: bool
+) -> None:
+    def work(tx: Transaction) -> None:
+        (stored,) = tx.of(PASSWORDS, PLATFORM).find(Query(where=eq("user_id", user.id)))
+        if wrong:
+            attempts = Attempts(
+                failed_count=stored.failed_count, failed_at=stored.failed_at, locked_until=stored.locked_until
+            )
+            failed = after_failure(attempts, tx.now)
+            changed = evolve(
+                stored, failed_count=failed.failed_count, failed_at=failed.failed_at, locked_until=failed.locked_until
+            )
+            tx.of(PASSWORDS, PLATFORM).save(changed)
+        tx.record(_fact(request, user, peer, success=False, why=why))
+
+    writing(platform, attrs.evolve(GUEST, request_id=request_id), work)
+
+
+def _note(platform: Platform, request: AuthRequest, peer: str, request_id: str, why: str) -> None:
+    fact = _fact(request, None, peer, success=False, why=why)
+    writing(platform, attrs.evolve(GUEST, request_id=request_id), lambda tx: tx.record(fact))
+
+
+def _succeeded(
+    platform: Platform, user: Any, request: AuthRequest, peer: str, request_id: str, *, rehash: bool
+) -> None:
+    fresh = platform.hasher.hash(request.password) if rehash else None
+
+    def work(tx: Transaction) -> None:
+        (stored,) = tx.of(PASSWORDS, PLATFORM).find(Query(where=eq("user_id", user.id)))
+        clean = after_success(Attempts(failed_count=stored.failed_count))
+        changes: dict[str, Any] = {
+            "failed_count": clean.failed_count,
+            "failed_at": clean.failed_at,
+            "locked_until": clean.locked_until,
+        }
+        if fresh is not None:
+            changes["hash"] = fresh
+        tx.of(PASSWORDS, PLATFORM).save(evolve(stored, **changes))
+        tx.of(USERS, PLATFORM).touch(
+            [(user.id, {"last_active_at": tx.now, "last_login_ip": peer, "last_login_source": request.source})]
+        )
+        tx.record(_fact(request, user, peer, success=True, why=""))
+
+    writing(
+        platform, attrs.evolve(GUEST, user_id=user.id, user_name=user.name, is_guest=False, request_id=request_id), work
+    )
+
+
+def _fact(request: AuthRequest, user: Any, peer: str, *, success: bool, why: str) -> Fact:
+    return Fact(
+        action="login",
+        obj_type="user",
+        obj_id=user.id if user is not None else "",
+        obj_name=user.name if user is not None else request.user_name[:128],
+        owner_domain_id=user.domain_id if user is not None else "",
+        success=success,
+        service="identity",
+        notes={"source": request.source, "ip": peer, "reason": why} if why else {"source": request.source, "ip": peer},
+    )
+
+
+def _scope(tx: Transaction, user: Any, wanted: ScopeRef) -> _Scope:
+    if wanted.project_id or wanted.project_name:
+        return _project_scope(tx, user, wanted)
+    if wanted.domain_id or wanted.domain_name:
+        return _domain_scope(tx, user, wanted)
+    return _Scope(kind=TokenScope.UNSCOPED)
+
+
+def _project_scope(tx: Transaction, user: Any, wanted: ScopeRef) -> _Scope:
+    where = eq("id", wanted.project_id) if wanted.project_id else eq("name", wanted.project_name)
+    domain = wanted.domain_id or wanted.domain_name
+    if domain and not wanted.project_id:
+        owner = find_domain(tx, domain)
+        where = both(where, eq("domain_id", owner.id if owner is not None else ""))
+    candidates = tx.of(PROJECTS, PLATFORM).find(Query(where=where, limit=20))
+    held = [(project, roles) for project in candidates if (roles := roles_in(tx, user.id, project.id, "project"))]
+    if len(held) != 1 or not held[0][0].enabled:
+        # Whether the project exists is none of the business of somebody without a role in it.
+        raise UnauthorizedError("the user has no role in this project", field="auth.scope.project")
+    project, roles = held[0]
+    return _Scope(kind=TokenScope.PROJECT, ident=project.id, domain_id=project.domain_id, role_ids=roles)
+
+
+def _domain_scope(tx: Transaction, user: Any, wanted: ScopeRef) -> _Scope:
+    domain = find_domain(tx, wanted.domain_id or wanted.domain_name)
+    stored = tx.of(DOMAINS, PLATFORM).get(domain.id) if domain is not None else None
+    roles = roles_in(tx, user.id, stored.id, "domain") if stored is not None else ()
+    if stored is None or not roles or not stored.enabled:
+        raise UnauthorizedError("the user has no role in this domain", field="auth.scope.domain")
+    return _Scope(kind=TokenScope.DOMAIN, ident=stored.id, domain_id=stored.id, role_ids=roles)
+
+
+def roles_in(tx: Transaction, user_id: str, target_id: str, kind: str) -> tuple[str, ...]:
+    """Ids of the roles that a user has in a project or domain, himself or by a group, in a stable order."""
+    types = {"project": IN_PROJECT, "domain": IN_DOMAIN}[kind]
+    where = both(one_of("actor_id", actors_of(tx, user_id)), eq("target_id", target_id), one_of("type", types))
+    return tuple(dict.fromkeys(sorted(a.role_id for a in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=where)))))

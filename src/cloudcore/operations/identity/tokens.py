@@ -1,0 +1,174 @@
+"""Verify tokens, say what they stand for, revoke them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cloudcore.auth.bindings import active, policy_names
+from cloudcore.auth.caller import Caller
+from cloudcore.auth.catalog import Endpoint, Identified, Service, TokenFacts, TokenUser, build_catalog
+from cloudcore.auth.revocation import Watermarks, revoked
+from cloudcore.auth.tokens import TokenPayload, TokenScope, decode
+from cloudcore.model.errors import InvalidCredentialError
+from cloudcore.model.json import JsonObject
+from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
+from cloudcore.model.resource import Resource
+from cloudcore.operations.identity.grants import assignments_of, targets_of
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.policies import bound
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.identity.assignment import IN_PROJECT
+from cloudcore.resources.identity.domain import DOMAINS
+from cloudcore.resources.identity.endpoint import ENDPOINTS
+from cloudcore.resources.identity.project import PROJECTS
+from cloudcore.resources.identity.role import ROLES
+from cloudcore.resources.identity.service import SERVICES
+from cloudcore.resources.identity.user import USERS
+
+
+def payload_of(platform: Platform, text: str, watermarks: Watermarks) -> TokenPayload:
+    """What a token says, if it is genuine, in force and not revoked.
+
+    Raises:
+        InvalidCredentialError: it is not.
+    """
+    payload = decode(text, platform.verifier, platform.clock.now())
+    if revoked(payload, watermarks):
+        raise InvalidCredentialError("the token is not valid", internal="revoked")
+    return payload
+
+
+def caller_of(tx: Transaction, payload: TokenPayload, *, peer: str, request_id: str) -> Caller:
+    """The caller that a token stands for, with the names of today.
+
+    Raises:
+        InvalidCredentialError: its user, project or domain is gone or disabled.
+    """
+    facts = _Names(tx, payload)
+    project = payload.scope is TokenScope.PROJECT
+    domain = payload.scope is TokenScope.DOMAIN
+    return Caller(
+        user_id=payload.user_id,
+        user_name=facts.user.name,
+        user_domain_id=payload.user_domain_id,
+        user_domain_name=facts.domain_name(payload.user_domain_id),
+        project_id=payload.scope_id if project else "",
+        project_name=facts.scope_name if project else "",
+        project_domain_id=payload.scope_domain_id if project else "",
+        project_domain_name=facts.domain_name(payload.scope_domain_id) if project else "",
+        domain_id=payload.scope_id if domain else "",
+        domain_name=facts.scope_name if domain else "",
+        roles=tuple(role.name for role in facts.roles),
+        role_ids=tuple(role.id for role in facts.roles),
+        token_id=payload.audit_id,
+        assumed_by=payload.assumed_by,
+        request_id=request_id,
+        client_ip=peer,
+        issued_at=payload.issued_at,
+    )
+
+
+def facts_of(platform: Platform, tx: Transaction, payload: TokenPayload) -> TokenFacts:
+    """Everything that a token reply shows."""
+    names = _Names(tx, payload)
+    user = names.user
+    who = Identified(
+        id=user.id, name=user.name, domain_id=user.domain_id, domain_name=names.domain_name(user.domain_id)
+    )
+    described = TokenUser(
+        who=who,
+        displayname=user.displayname,
+        email=user.email,
+        mobile=user.mobile,
+        is_system_account=user.is_system_account,
+    )
+    if payload.scope is TokenScope.UNSCOPED:
+        return TokenFacts(
+            user=described, projects=projects_of(tx, user.id), role_assignments=assignments_of(tx, user.id)
+        )
+    bindings = [bound(b) for b in platform.directory.bindings(payload.role_ids)]
+    held = active(
+        bindings,
+        role_ids=payload.role_ids,
+        project_id=payload.scope_id,
+        ip=payload.ip,
+        now=platform.clock.now(),
+    )
+    in_project = payload.scope is TokenScope.PROJECT
+    return TokenFacts(
+        user=described,
+        scope=Identified(
+            id=payload.scope_id,
+            name=names.scope_name,
+            domain_id=payload.scope_domain_id if in_project else "",
+            domain_name=names.domain_name(payload.scope_domain_id) if in_project else "",
+        ),
+        roles=[Identified(id=role.id, name=role.name) for role in names.roles],
+        policies=policy_names(held),
+        catalog=catalog_of(tx),
+    )
+
+
+def catalog_of(tx: Transaction) -> list[JsonObject]:
+    """The service catalogue: enabled services with their enabled endpoints."""
+    services = tx.of(SERVICES, PLATFORM).find(Query(where=eq("enabled", True)))
+    endpoints = tx.of(ENDPOINTS, PLATFORM).find(Query(where=eq("enabled", True)))
+    return build_catalog(
+        [Service(id=s.id, name=s.name, type=s.type) for s in services],
+        [
+            Endpoint(
+                id=e.id, service_id=e.service_id, region_id=e.region_id, interface=e.interface, url=e.url, name=e.name
+            )
+            for e in endpoints
+        ],
+    )
+
+
+def projects_of(tx: Transaction, user_id: str) -> list[Identified]:
+    """The enabled projects in which a user has a role, by name."""
+    idents = targets_of(tx, user_id, IN_PROJECT)
+    where = both(one_of("id", idents), eq("enabled", True))
+    rows = tx.of(PROJECTS, PLATFORM).find(Query(where=where)) if idents else ()
+    domains = _domain_names(tx, [row.domain_id for row in rows])
+    found = [
+        Identified(id=row.id, name=row.name, domain_id=row.domain_id, domain_name=domains.get(row.domain_id, ""))
+        for row in rows
+    ]
+    return sorted(found, key=lambda each: (each.name, each.id))
+
+
+class _Names:
+    """The rows that a token refers to."""
+
+    def __init__(self, tx: Transaction, payload: TokenPayload) -> None:
+        user = tx.of(USERS, PLATFORM).get(payload.user_id)
+        if user is None or not user.enabled:
+            raise InvalidCredentialError("the token is not valid", internal="user is gone or disabled")
+        self.user: Any = user
+        self.roles: Sequence[Any] = ()
+        if payload.role_ids:
+            by_id = {r.id: r for r in tx.of(ROLES, PLATFORM).find(Query(where=one_of("id", payload.role_ids)))}
+            self.roles = [by_id[i] for i in payload.role_ids if i in by_id]
+        self.scope_name = _scope_name(tx, payload)
+        self._domains = _domain_names(tx, [i for i in (payload.user_domain_id, payload.scope_domain_id) if i])
+
+    def domain_name(self, ident: str) -> str:
+        """The name of one of the token's domains."""
+        return self._domains.get(ident, "")
+
+
+def _scope_name(tx: Transaction, payload: TokenPayload) -> str:
+    if payload.scope is TokenScope.UNSCOPED:
+        return ""
+    resource: Resource[Any] = PROJECTS if payload.scope is TokenScope.PROJECT else DOMAINS
+    row: Any = tx.of(resource, PLATFORM).get(payload.scope_id)
+    if row is None or not row.enabled:
+        raise InvalidCredentialError("the token is not valid", internal="its project or domain is gone or disabled")
+    return str(row.name)
+
+
+def _domain_names(tx: Transaction, idents: Sequence[str]) -> dict[str, str]:
+    if not idents:
+        return {}
+    return {d.id: d.name for d in tx.of(DOMAINS, PLATFORM).find(Query(where=one_of("id", idents)))}

@@ -1,0 +1,118 @@
+"""Users: their passwords, and what must be void when they change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudcore.auth.caller import Caller
+from cloudcore.auth.passwords import DEFAULT_RULES, check_password
+from cloudcore.auth.revocation import Watermark
+from cloudcore.auth.scopes import Scope
+from cloudcore.model.entity import evolve
+from cloudcore.model.errors import ForbiddenError
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.query import PLATFORM, Query, eq
+from cloudcore.model.reading import read_bool
+from cloudcore.model.resource import Resource
+from cloudcore.operations.access import fetch, widest
+from cloudcore.operations.creating import insert
+from cloudcore.operations.generic import update_row
+from cloudcore.operations.identity.revocations import revoke
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.rows import detail_rows
+from cloudcore.ports.session import Context
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.identity.domain import DOMAINS
+from cloudcore.resources.identity.password import PASSWORDS, Password
+from cloudcore.resources.identity.project import PROJECTS
+from cloudcore.resources.identity.user import USERS
+
+
+def create_user(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
+    """Make a user, with a password if one is sent.
+
+    Raises:
+        WeakPasswordError: it is below the rules.
+    """
+    stored = insert(platform, tx, caller, USERS, body)
+    if body.get("password"):
+        set_password(platform, tx, caller, stored, body)
+    return detail_rows(platform, tx, USERS, [stored])[0]
+
+
+def update_user(
+    platform: Platform, tx: Transaction, caller: Caller, ident: str, body: JsonMapping, context: Context = ()
+) -> JsonObject:
+    """Change a user; a new password or a disabled account voids every token issued so far."""
+    own = fetch(platform, tx, caller, USERS, ident)
+    if body.get("password"):
+        _may_set_password(platform, caller, own)
+        set_password(platform, tx, caller, own, body)
+        revoke(tx, Watermark.USER, own.id, tx.now)
+        if set(body) <= {"password", "skip_password_complexity_check"}:
+            return detail_rows(platform, tx, USERS, [own])[0]
+    answer = update_row(platform, tx, caller, USERS, ident, body, context)
+    if answer.get("enabled") is False and own.enabled:
+        revoke(tx, Watermark.USER, own.id, tx.now)
+    return answer
+
+
+def update_owner(
+    platform: Platform,
+    tx: Transaction,
+    caller: Caller,
+    resource: Resource[Any],
+    ident: str,
+    body: JsonMapping,
+    context: Context,
+) -> JsonObject:
+    """Change a project or a domain; disabling it voids the tokens that are scoped to it."""
+    own = fetch(platform, tx, caller, resource, ident)
+    answer = update_row(platform, tx, caller, resource, ident, body, context)
+    if answer.get("enabled") is False and own.enabled:
+        revoke(tx, Watermark.DOMAIN if resource is DOMAINS else Watermark.PROJECT, own.id, tx.now)
+    return answer
+
+
+def update_project(
+    platform: Platform, tx: Transaction, caller: Caller, ident: str, body: JsonMapping, context: Context = ()
+) -> JsonObject:
+    """Change a project."""
+    return update_owner(platform, tx, caller, PROJECTS, ident, body, context)
+
+
+def update_domain(
+    platform: Platform, tx: Transaction, caller: Caller, ident: str, body: JsonMapping, context: Context = ()
+) -> JsonObject:
+    """Change a domain."""
+    return update_owner(platform, tx, caller, DOMAINS, ident, body, context)
+
+
+def set_password(platform: Platform, tx: Transaction, caller: Caller, user: Any, body: JsonMapping) -> None:
+    """Hash and keep a user's new password; earlier failures are forgotten.
+
+    Raises:
+        WeakPasswordError: it is below the rules, and the caller may not or did not ask to pass them over.
+    """
+    password = body["password"] if isinstance(body["password"], str) else ""
+    skip = read_bool(body.get("skip_password_complexity_check") or False, "skip_password_complexity_check")
+    granted = widest(platform, caller, USERS, "update")
+    if not skip or granted is None or not granted.scope.covers(Scope.DOMAIN):
+        check_password(password, DEFAULT_RULES, user_name=user.name)
+    hashed = platform.hasher.hash(password)
+    repository = tx.of(PASSWORDS, PLATFORM)
+    found = repository.find(Query(where=eq("user_id", user.id), limit=1))
+    if found:
+        repository.save(evolve(found[0], hash=hashed, failed_count=0, failed_at=None, locked_until=None))
+    else:
+        repository.add(Password(id=tx.new_id(), user_id=user.id, hash=hashed))
+
+
+def _may_set_password(platform: Platform, caller: Caller, user: Any) -> None:
+    if caller.user_id == user.id:
+        return
+    granted = widest(platform, caller, USERS, "update")
+    if granted is None or not granted.scope.covers(Scope.DOMAIN):
+        raise ForbiddenError("not enough privilege to set the password of another user", field="password")
+    if granted.scope is Scope.DOMAIN and user.domain_id != caller.scope_domain_id:
+        raise ForbiddenError("not enough privilege to set the password of another user", field="password")

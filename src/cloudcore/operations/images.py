@@ -1,0 +1,170 @@
+"""Images: records, and bytes that go into quarantine first. Bytes never pass through a unit of work."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import attrs
+
+from cloudcore.auth.caller import Caller
+from cloudcore.model.entity import evolve
+from cloudcore.model.errors import (
+    CloudcoreError,
+    InvalidInputError,
+    InvalidStatusError,
+    ResourceNotFoundError,
+    TooLargeError,
+)
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.query import PLATFORM
+from cloudcore.operations.access import fetch, fetch_for
+from cloudcore.operations.begin import begin, check_idle, start_transition
+from cloudcore.operations.creating import insert
+from cloudcore.operations.generic import check_deletable, check_not_frozen
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.rows import detail_rows
+from cloudcore.operations.run import reading, writing
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.image.image import IMAGES, ImageStatus
+
+MAX_IMAGE_BYTES = 1 << 40
+
+
+def upload_image(
+    platform: Platform, caller: Caller, ident: str | None, attributes: JsonMapping, chunks: Iterable[bytes]
+) -> JsonObject:
+    """Store the bytes of a queued image, or of a new one, in quarantine, and begin their inspection.
+
+    Raises:
+        InvalidStatusError: the image is not queued.
+        InvalidInputError: there were no bytes.
+        TooLargeError: there were too many.
+        BackendError: the store could not take them; the image is `save_fail` then.
+    """
+    image = writing(platform, caller, lambda tx: _saving(platform, tx, caller, ident, attributes))
+    key = f"staged/{platform.ids.new_id()}"
+    hashing = _Hashing(chunks)
+    try:
+        size = _store(platform, key, hashing)
+    except BaseException as error:
+        why = str(error) if isinstance(error, CloudcoreError) else "the upload broke off"
+        writing(platform, caller, lambda tx: _broken(tx, image.id, why))
+        raise
+    return writing(platform, caller, lambda tx: _saved(platform, tx, caller, image.id, key, size, hashing))
+
+
+def _store(platform: Platform, key: str, chunks: Iterable[bytes]) -> int:
+    size = platform.image_store.write(key, chunks)
+    if size == 0:
+        platform.image_store.delete(key)
+        raise InvalidInputError("there are no bytes in the upload", field="body")
+    return size
+
+
+def _saving(platform: Platform, tx: Transaction, caller: Caller, ident: str | None, attributes: JsonMapping) -> Any:
+    if ident is None:
+        return insert(platform, tx, caller, IMAGES, attributes, given={"status": ImageStatus.SAVING.value})
+    image = fetch_for(platform, tx, caller, IMAGES, ident, "update")
+    check_not_frozen(image)
+    if image.status != ImageStatus.QUEUED:
+        raise InvalidStatusError(f"image {image.name} is {image.status}: only a queued one takes bytes", field="status")
+    return tx.of(IMAGES, PLATFORM).save(evolve(image, status=ImageStatus.SAVING.value), action="upload")
+
+
+def _broken(tx: Transaction, ident: str, why: str) -> None:
+    image = tx.of(IMAGES, PLATFORM).get(ident)
+    if image is not None and image.status == ImageStatus.SAVING:
+        failed = evolve(image, status=ImageStatus.SAVE_FAIL.value, status_reason=why[:1000])
+        tx.of(IMAGES, PLATFORM).save(failed, action="upload_fail")
+
+
+def _saved(
+    platform: Platform, tx: Transaction, caller: Caller, ident: str, key: str, size: int, hashing: Any
+) -> JsonObject:
+    image = tx.of(IMAGES, PLATFORM).get(ident)
+    if image is None or image.status != ImageStatus.SAVING:
+        raise ResourceNotFoundError("the image was deleted during its upload")
+    saved = evolve(
+        image,
+        status=ImageStatus.SAVED.value,
+        size=size,
+        checksum=hashing.md5.hexdigest(),
+        sha256=hashing.sha256.hexdigest(),
+        staged_key=key,
+    )
+    stored = tx.of(IMAGES, PLATFORM).save(saved, action="upload")
+    begin(platform, tx, caller, IMAGES, stored, "image-upload", {})
+    return detail_rows(platform, tx, IMAGES, [stored])[0]
+
+
+class _Hashing:
+    """Passes chunks on, hashing them and refusing more than an image may have."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = chunks
+        self.md5 = hashlib.md5(usedforsecurity=False)
+        self.sha256 = hashlib.sha256()
+
+    def __iter__(self) -> Iterator[bytes]:
+        total = 0
+        for chunk in self._chunks:
+            total += len(chunk)
+            if total > MAX_IMAGE_BYTES:
+                raise TooLargeError(f"an image has at most {MAX_IMAGE_BYTES} bytes")
+            self.md5.update(chunk)
+            self.sha256.update(chunk)
+            yield chunk
+
+
+@attrs.frozen(kw_only=True)
+class StoredImage:
+    """The bytes of an image, in ranges."""
+
+    platform: Platform = attrs.field(repr=False)
+    key: str
+    size: int
+    checksum: str
+    name: str
+
+    def read(self, offset: int, length: int) -> bytes:
+        """At most `length` bytes from `offset`."""
+        return self.platform.image_store.read(self.key, offset, length)
+
+
+def download_image(platform: Platform, caller: Caller, ident: str) -> StoredImage:
+    """The bytes of an active image.
+
+    Raises:
+        InvalidStatusError: it is not active.
+    """
+    image = reading(platform, lambda tx: fetch(platform, tx, caller, IMAGES, ident))
+    return stored_image(platform, image)
+
+
+def stored_image(platform: Platform, image: Any) -> StoredImage:
+    """The bytes of an image record.
+
+    Raises:
+        InvalidStatusError: it is not active.
+    """
+    if image.status != ImageStatus.ACTIVE:
+        raise InvalidStatusError(f"image {image.name} is {image.status}, not active", field="status")
+    return StoredImage(
+        platform=platform, key=image.store_key, size=image.size, checksum=image.checksum, name=image.name
+    )
+
+
+def delete_image(platform: Platform, tx: Transaction, caller: Caller, ident: str, _options: JsonMapping) -> JsonObject:
+    """Begin to delete an image.
+
+    Raises:
+        InvalidStatusError: it is protected, or its status does not allow it.
+    """
+    image = fetch_for(platform, tx, caller, IMAGES, ident, "delete")
+    check_not_frozen(image)
+    check_deletable(image)
+    check_idle(tx, IMAGES, image)
+    moved = start_transition(platform, tx, caller, IMAGES, image, "delete", {}, force=True)
+    return detail_rows(platform, tx, IMAGES, [moved])[0]

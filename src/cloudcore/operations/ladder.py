@@ -1,0 +1,148 @@
+"""Actions that come with the ownership ladder, whatever the type: enable, public, freeze, tags, status, owner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from cloudcore.auth.caller import Caller
+from cloudcore.auth.scopes import Scope
+from cloudcore.model.entity import DomainOwned, Enabled, Entity, Named, ProjectOwned, Sharable, Statused, evolve
+from cloudcore.model.errors import InvalidInputError, NotSupportedError, ResourceNotFoundError
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.query import PLATFORM
+from cloudcore.model.reading import read_str
+from cloudcore.model.resource import Resource
+from cloudcore.model.wire import public_tags
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.sharing import need, share, unshare
+from cloudcore.operations.tags import merged, read_tags
+from cloudcore.ports.unit_of_work import Transaction
+
+
+@attrs.frozen(kw_only=True)
+class Call:
+    """One call of an action of the ladder."""
+
+    platform: Platform
+    tx: Transaction
+    caller: Caller
+    resource: Resource[Any]
+    body: JsonMapping
+
+    def save(self, row: Any, action: str, **changes: Any) -> None:
+        """Keep the changes under the action's name."""
+        self.tx.of(self.resource, PLATFORM).save(evolve(row, **changes), action=action)
+
+
+def _enable(call: Call, row: Any) -> None:
+    call.save(row, "enable", enabled=True)
+
+
+def _disable(call: Call, row: Any) -> None:
+    call.save(row, "disable", enabled=False)
+
+
+def _public(call: Call, row: Any) -> None:
+    share(call.platform, call.tx, call.caller, call.resource, row, call.body)
+
+
+def _private(call: Call, row: Any) -> None:
+    unshare(call.platform, call.tx, call.caller, call.resource, row)
+
+
+def _need(call: Call, action: str, scope: Scope) -> None:
+    need(call.platform, call.caller, call.resource, action, scope)
+
+
+def _freeze(call: Call, row: Any) -> None:
+    call.save(row, "freeze", freezed=True)
+
+
+def _unfreeze(call: Call, row: Any) -> None:
+    call.save(row, "unfreeze", freezed=False)
+
+
+def _metadata(call: Call, row: Any) -> JsonObject:
+    tags = merged(row.metadata, read_tags(dict(call.body), "metadata"))
+    call.save(row, "metadata", metadata=tags)
+    return public_tags(tags)
+
+
+def _user_metadata(call: Call, row: Any) -> JsonObject:
+    tags = merged(row.metadata, read_tags(dict(call.body), "metadata", prefix="user:"))
+    call.save(row, "user-metadata", metadata=tags)
+    return public_tags(tags)
+
+
+def _set_user_metadata(call: Call, row: Any) -> JsonObject:
+    others = {k: v for k, v in row.metadata.items() if not k.startswith("user:")}
+    tags = merged(others, read_tags(dict(call.body), "metadata", prefix="user:"))
+    call.save(row, "set-user-metadata", metadata=tags)
+    return public_tags(tags)
+
+
+def _status(call: Call, row: Any) -> None:
+    _need(call, "status", Scope.SYSTEM)
+    lifecycle = call.resource.lifecycle
+    status = read_str(call.body.get("status"), "status", 36)
+    allowed = [str(s) for s in lifecycle.stable] + sorted(lifecycle.failures()) if lifecycle is not None else [status]
+    if status not in allowed:
+        raise InvalidInputError(f"status must be one of {', '.join(allowed)}", field="status")
+    reason = read_str(call.body.get("reason") or "", "reason", 1000, allow_newlines=True)
+    from cloudcore.operations.begin import check_idle
+
+    check_idle(call.tx, call.resource, row)
+    call.save(row, "status", status=status, status_reason=reason)
+
+
+def _change_owner(call: Call, row: Any) -> None:
+    if isinstance(row, ProjectOwned):
+        _change_project(call, row)
+        return
+    domain = call.platform.directory.find_domain(
+        _text(call.body, "project_domain", "domain", "domain_id", "project_domain_id")
+    )
+    if domain is None:
+        raise ResourceNotFoundError("domain not found", field="project_domain")
+    _need(call, "change-owner", Scope.SYSTEM)
+    call.save(row, "change-owner", domain_id=domain.id, domain_src="local")
+
+
+def _change_project(call: Call, row: Any) -> None:
+    wanted = _text(call.body, "project", "project_id", "tenant", "tenant_id")
+    project = call.platform.directory.find_project(wanted, call.body.get("project_domain"))
+    if project is None:
+        raise ResourceNotFoundError(f"project {wanted} not found", field="project")
+    _need(call, "change-owner", Scope.DOMAIN if project.domain_id == row.domain_id else Scope.SYSTEM)
+    if call.resource.plural == "servers":
+        raise NotSupportedError("servers cannot change their owner: their quota and disks belong to the project")
+    call.save(row, "change-owner", tenant_id=project.id, domain_id=project.domain_id, project_src="local")
+
+
+def _text(body: JsonMapping, *names: str) -> str:
+    for name in names:
+        if body.get(name) not in (None, ""):
+            return read_str(body[name], name, 128)
+    raise InvalidInputError(f"{names[0]} is missing", field=names[0])
+
+
+_LADDER: tuple[tuple[type, Mapping[str, Callable[[Call, Any], Any]]], ...] = (
+    (Enabled, {"enable": _enable, "disable": _disable}),
+    (Sharable, {"public": _public, "private": _private}),
+    (Statused, {"status": _status}),
+    (ProjectOwned, {"freeze": _freeze, "unfreeze": _unfreeze, "change-owner": _change_owner}),
+    (DomainOwned, {"change-owner": _change_owner}),
+    (Named, {"metadata": _metadata, "user-metadata": _user_metadata, "set-user-metadata": _set_user_metadata}),
+)
+
+
+def ladder_actions(entity: type[Entity]) -> Mapping[str, Callable[[Call, Any], Any]]:
+    """The actions that a type has by what it is, by name."""
+    found: dict[str, Callable[[Call, Any], Any]] = {}
+    for rung, actions in _LADDER:
+        if issubclass(entity, rung):
+            found.update(actions)
+    return found

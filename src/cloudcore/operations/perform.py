@@ -1,0 +1,152 @@
+"""Actions, class actions, named details and collection properties of every type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudcore.auth.caller import Caller
+from cloudcore.model.entity import Entity, Statused
+from cloudcore.model.errors import ActionNotFoundError, InvalidInputError, SpecNotFoundError
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.query import both
+from cloudcore.model.reading import read_bool
+from cloudcore.model.resource import ActionKind, Resource
+from cloudcore.model.wire import public_tags
+from cloudcore.operations.access import fetch_for, list_reach, reach
+from cloudcore.operations.begin import start_transition
+from cloudcore.operations.generic import check_not_frozen
+from cloudcore.operations.ladder import Call, ladder_actions
+from cloudcore.operations.listing import filterable, filters_of, texts
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.rows import detail_rows
+from cloudcore.operations.table import PERFORM
+from cloudcore.ports.unit_of_work import Transaction
+
+
+def perform_action(
+    platform: Platform,
+    tx: Transaction,
+    caller: Caller,
+    resource: Resource[Any],
+    ident: str,
+    name: str,
+    body: JsonMapping,
+) -> JsonObject:
+    """Do something with one resource; its details where the action has no answer of its own.
+
+    Raises:
+        ActionNotFoundError: the type has no such action.
+    """
+    action = resource.action(name, ActionKind.PERFORM)
+    common = ladder_actions(resource.entity).get(name)
+    if action is None and common is None:
+        raise ActionNotFoundError(f"{resource.plural} have no action {name[:64]}")
+    row = fetch_for(platform, tx, caller, resource, ident, "perform", name)
+    if name != "unfreeze":
+        check_not_frozen(row)
+    answer: Any = None
+    if action is not None and action.transition is not None:
+        force = "is_force" in body and read_bool(body["is_force"], "is_force")
+        params = {key: body[key] for key, _ in action.params if key in body}
+        start_transition(platform, tx, caller, resource, row, action.transition, params, force=force)
+    elif action is not None and action.run is not None:
+        answer = action.run(tx, caller, row, body)
+    elif (own := PERFORM.get((resource.plural, name))) is not None:
+        answer = own(platform, tx, caller, row, body)
+    elif common is not None:
+        answer = common(Call(platform=platform, tx=tx, caller=caller, resource=resource, body=body), row)
+    return dict(answer) if answer is not None else details_of(platform, tx, resource, row.id)
+
+
+def perform_class_action(
+    platform: Platform, tx: Transaction, caller: Caller, resource: Resource[Any], name: str, body: JsonMapping
+) -> JsonObject:
+    """Do something with a type.
+
+    Raises:
+        ActionNotFoundError: the type has no such action.
+    """
+    action = resource.action(name, ActionKind.CLASS)
+    if action is None or action.run is None:
+        raise ActionNotFoundError(f"{resource.plural} have no class action {name[:64]}")
+    reach(platform, caller, resource, "perform", name)
+    answer: JsonObject | None = action.run(tx, caller, None, body)
+    return answer or {}
+
+
+def named_detail(
+    platform: Platform,
+    tx: Transaction,
+    caller: Caller,
+    resource: Resource[Any],
+    ident: str,
+    name: str,
+    params: JsonMapping,
+) -> Any:
+    """A named detail of one resource.
+
+    Raises:
+        SpecNotFoundError: the type has no such detail.
+    """
+    action = resource.action(name, ActionKind.SPEC)
+    if action is None and name not in ("metadata", "status"):
+        raise SpecNotFoundError(f"{resource.plural} have no detail {name[:64]}")
+    row = fetch_for(platform, tx, caller, resource, ident, "get", name)
+    if action is not None and action.run is not None:
+        return action.run(tx, caller, row, params)
+    return _status(row) if name == "status" else _tags(row, params)
+
+
+def collection_property(
+    platform: Platform, tx: Transaction, caller: Caller, resource: Resource[Any], name: str, params: JsonMapping
+) -> Any:
+    """A property of a whole collection.
+
+    Raises:
+        SpecNotFoundError: the type has no such property.
+    """
+    action = resource.action(name, ActionKind.PROPERTY)
+    if action is not None and action.run is not None:
+        reach(platform, caller, resource, "get", name)
+        return action.run(tx, caller, None, params)
+    where = both(list_reach(platform, caller, resource, params).where, filters_of(resource, params))
+    repository = tx.of(resource, where)
+    if name == "statistics" and issubclass(resource.entity, Statused):
+        rows = repository.totals(by=("status",))
+        return {
+            "status_info": [
+                {"status": r["status"], "total_count": r["count"], "pending_deleted_count": 0} for r in rows
+            ]
+        }
+    if name == "distinct-field":
+        return {field: _distinct(resource, repository, field) for field in texts(params.get("field"))}
+    raise SpecNotFoundError(f"{resource.plural} have no property {name[:64]}")
+
+
+def is_property(resource: Resource[Any], name: str) -> bool:
+    """Whether a word in the place of an id names a collection property."""
+    return name in ("statistics", "distinct-field") or resource.action(name, ActionKind.PROPERTY) is not None
+
+
+def details_of(platform: Platform, tx: Transaction, resource: Resource[Any], ident: str) -> JsonObject:
+    """The present details of a row that this unit may just have changed."""
+    from cloudcore.model.query import PLATFORM
+
+    row: Entity | None = tx.of(resource, PLATFORM).get(ident)
+    return detail_rows(platform, tx, resource, [row])[0] if row is not None else {"id": ident}
+
+
+def _distinct(resource: Resource[Any], repository: Any, field: str) -> list[Any]:
+    if field not in {f.name for f in filterable(resource)}:
+        raise InvalidInputError(f"{resource.plural} have no column {field[:64]!r}", field="field")
+    return [row[field] for row in repository.totals(by=(field,)) if row[field] not in (None, "")]
+
+
+def _status(row: Any) -> JsonObject:
+    known = {"status": getattr(row, "status", ""), "power_states": getattr(row, "power_states", "")}
+    return {k: v for k, v in known.items() if v != ""}
+
+
+def _tags(row: Any, params: JsonMapping) -> JsonObject:
+    prefix = str(params.get("prefix") or "")
+    return {k: v for k, v in public_tags(row.metadata).items() if k.startswith(prefix)}

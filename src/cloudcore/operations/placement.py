@@ -1,0 +1,230 @@
+"""Where a server goes: the inventory as it stands, the decision, and the admission of one placement.
+
+The decision is made on a snapshot, outside the unit that writes. The unit admits it by conditional updates; a placement
+that no longer fits is replaced by the decision's next alternative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import attrs
+
+from cloudcore.model.errors import InsufficientResourceError
+from cloudcore.model.json import JsonObject
+from cloudcore.model.query import PLATFORM, Query, eq, one_of
+from cloudcore.model.resource import Resource
+from cloudcore.operations.platform import Settings
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.claims import claim_host, claim_storage
+from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
+from cloudcore.resources.infrastructure.host import HOSTS
+from cloudcore.resources.infrastructure.zone import ZONES, ZoneStatus
+from cloudcore.resources.network.network import NETWORKS, is_exit
+from cloudcore.resources.network.ranges import addresses_in_use, range_of
+from cloudcore.resources.storage.hoststorage import HOSTSTORAGES
+from cloudcore.resources.storage.hostwire import HOSTWIRES
+from cloudcore.resources.storage.storage import STORAGES
+from cloudcore.resources.storage.storageclaim import STORAGECLAIMS
+from cloudcore.scheduling import (
+    Decision,
+    HostRow,
+    Inventory,
+    NetworkRow,
+    Placement,
+    Request,
+    StorageRow,
+    relaxations,
+    schedule,
+)
+from cloudcore.scheduling.forecast import explanation
+
+MAX_RELAXED_HOSTS = 2000
+_ALL = Query()
+
+
+@attrs.frozen(kw_only=True)
+class Seat:
+    """An admitted placement. storages: storage id per disk, in the request's order; networks: candidates per card."""
+
+    host_id: str
+    storages: tuple[str, ...]
+    networks: tuple[tuple[str, ...], ...]
+
+
+def inventory_of(tx: Transaction, settings: Settings, *, host_type: str, networks: Sequence[str] | None) -> Inventory:
+    """The columns of all hosts of a type; a fixed number of queries. networks: only these, None: all."""
+    hosts = _read(tx, HOSTS, _HOST, Query(where=eq("host_type", host_type)))
+    zones = {z.id: z for z in _read(tx, ZONES, ("id", "status", "cloudregion_id"))}
+    claims = {c.id: c for c in _read(tx, HOSTCLAIMS, _CLAIM)}
+    storages = _read(tx, STORAGES, _STORAGE)
+    given = dict(tx.of(STORAGECLAIMS, PLATFORM).columns(("id", "size_mib")))
+    nets = _read(tx, NETWORKS, _NETWORK, Query() if networks is None else Query(where=one_of("id", networks)))
+    used = addresses_in_use(tx, [n.id for n in nets])
+    taken = {ident: sum(counts.values()) for ident, counts in used.items()}
+    # Links of other types' hosts are among these; the inventory leaves them out.
+    return Inventory.build(
+        [_host(h, zones.get(h.zone_id), claims.get(h.id), settings) for h in hosts],
+        [_storage(s, given.get(s.id, 0), settings) for s in storages],
+        [_network(n, taken.get(n.id, 0)) for n in nets],
+        [(host, storage) for host, storage in tx.of(HOSTSTORAGES, PLATFORM).columns(("host_id", "storage_id"))],
+        [(host, wire) for host, wire in tx.of(HOSTWIRES, PLATFORM).columns(("host_id", "wire_id"))],
+    )
+
+
+_HOST = (
+    *("id", "name", "zone_id", "domain_id", "is_public", "public_scope", "status", "host_status", "enabled"),
+    *("host_type", "cpu_architecture", "resource_type", "cpu_count", "cpu_cmtbound", "cpu_reserved"),
+    *("mem_size", "mem_cmtbound", "mem_reserved", "kvm_cap_max_vcpu"),
+)
+_CLAIM = ("id", "vcpus", "memory_mib", "guests", "update_version")
+_STORAGE = (
+    *("id", "name", "storage_type", "medium_type", "status", "enabled", "is_sys_disk_store"),
+    *("capacity", "cmtbound", "reserved"),
+)
+_NETWORK = (
+    *("id", "name", "wire_id", "status", "server_type", "is_auto_alloc", "guest_ip_start", "guest_ip_end"),
+    *("tenant_id", "domain_id", "is_public", "public_scope"),
+)
+
+
+def _read(tx: Transaction, resource: Resource[Any], names: Sequence[str], query: Query = _ALL) -> Sequence[Any]:
+    """These columns of rows, as objects that have nothing else."""
+    return [
+        SimpleNamespace(**dict(zip(names, row, strict=True))) for row in tx.of(resource, PLATFORM).columns(names, query)
+    ]
+
+
+def decide(inventory: Inventory, request: Request) -> Decision:
+    """A decision that places the whole request.
+
+    Raises:
+        InsufficientResourceError: it does not fit; says which filter removed how many hosts and what would help.
+    """
+    decision = schedule(inventory, request)
+    if decision.refusal is None:
+        return decision
+    proposals = relaxations(inventory, request) if decision.refusal.hosts <= MAX_RELAXED_HOSTS else ()
+    helps = f"; it would fit with {' or '.join(p.text for p in proposals[:3])}" if proposals else ""
+    data: JsonObject = dict(explanation(decision.refusal, proposals))
+    raise InsufficientResourceError(f"{decision.refusal.summary()}{helps}", data=data)
+
+
+def seats(decision: Decision) -> Iterator[Placement]:
+    """The placements of a decision, then its alternatives, each of which is tried once."""
+    yield from decision.placements
+    yield from decision.alternatives
+
+
+def admit(tx: Transaction, settings: Settings, placement: Placement, request: Request) -> Seat | None:
+    """Claim the placement's host and storages; None when they do not fit any more. What it wrote then is not kept apart:
+    the caller tries storages and hosts in turn and gives up the unit when nothing fits.
+    """
+    host = tx.of(HOSTS, PLATFORM).get(placement.host_id)
+    if host is None or not host.enabled:
+        return None
+    cpu_bound = host.cpu_cmtbound if host.cpu_cmtbound is not None else settings.cpu_overcommit
+    memory_bound = host.mem_cmtbound if host.mem_cmtbound is not None else settings.memory_overcommit
+    fits = claim_host(
+        tx,
+        host.id,
+        vcpus=request.vcpus,
+        memory_mib=request.memory_mib,
+        cpu_limit=int(host.cpu_count * cpu_bound) - host.cpu_reserved,
+        memory_limit=int(host.mem_size * memory_bound) - host.mem_reserved,
+    )
+    if not fits:
+        return None
+    chosen = tuple(
+        _claim_disk(tx, settings, choice.storage_ids, disk.size_mib) for choice, disk in _pairs(placement, request)
+    )
+    if None in chosen:
+        raise InsufficientResourceError("the storage was taken by others meanwhile", data={"retry": True})
+    return Seat(
+        host_id=host.id,
+        storages=tuple(c for c in chosen if c is not None),
+        networks=tuple(tuple(choice.network_ids) for choice in placement.nets),
+    )
+
+
+def _pairs(placement: Placement, request: Request) -> Iterable[tuple[Any, Any]]:
+    return zip(placement.disks, request.disks, strict=True)
+
+
+def _claim_disk(tx: Transaction, settings: Settings, candidates: Sequence[str], size_mib: int) -> str | None:
+    for storage_id in candidates:
+        storage = tx.of(STORAGES, PLATFORM).get(storage_id)
+        if storage is None:
+            continue
+        bound = storage.cmtbound if storage.cmtbound is not None else settings.storage_overcommit
+        limit = int(storage.capacity * bound) - storage.reserved
+        if claim_storage(tx, storage_id, size_mib=size_mib, limit_mib=limit):
+            return storage_id
+    return None
+
+
+def _host(host: Any, zone: Any, claim: Any, settings: Settings) -> HostRow:
+    return HostRow(
+        id=host.id,
+        name=host.name,
+        region_id=zone.cloudregion_id if zone is not None else "",
+        zone_id=host.zone_id,
+        domain_id=host.domain_id,
+        is_public=host.is_public,
+        public_scope=host.public_scope,
+        status=host.status,
+        host_status=str(host.host_status),
+        enabled=host.enabled,
+        zone_enabled=zone is not None and zone.status == ZoneStatus.ENABLE,
+        host_type=host.host_type,
+        architecture=host.cpu_architecture or "x86_64",
+        resource_type=host.resource_type,
+        cpu_count=host.cpu_count,
+        cpu_cmtbound=host.cpu_cmtbound if host.cpu_cmtbound is not None else settings.cpu_overcommit,
+        cpu_reserved=host.cpu_reserved,
+        cpu_claimed=claim.vcpus if claim is not None else 0,
+        mem_size=host.mem_size,
+        mem_cmtbound=host.mem_cmtbound if host.mem_cmtbound is not None else settings.memory_overcommit,
+        mem_reserved=host.mem_reserved,
+        mem_claimed=claim.memory_mib if claim is not None else 0,
+        max_vcpu=host.kvm_cap_max_vcpu,
+        guests=claim.guests if claim is not None else 0,
+        generation=claim.update_version if claim is not None else 0,
+    )
+
+
+def _storage(storage: Any, claimed: int, settings: Settings) -> StorageRow:
+    return StorageRow(
+        id=storage.id,
+        name=storage.name,
+        storage_type=storage.storage_type,
+        medium_type=storage.medium_type,
+        status=storage.status,
+        enabled=storage.enabled,
+        is_sys_disk_store=storage.is_sys_disk_store,
+        capacity=storage.capacity,
+        cmtbound=storage.cmtbound if storage.cmtbound is not None else settings.storage_overcommit,
+        reserved=storage.reserved,
+        claimed=claimed,
+    )
+
+
+def _network(network: Any, used: int) -> NetworkRow:
+    return NetworkRow(
+        id=network.id,
+        name=network.name,
+        wire_id=network.wire_id,
+        status=network.status,
+        free_ports=max(len(range_of(network)) - used, 0),
+        server_type=network.server_type,
+        is_auto_alloc=network.is_auto_alloc,
+        is_exit=is_exit(network.guest_ip_start),
+        guest_ip_start=network.guest_ip_start,
+        guest_ip_end=network.guest_ip_end,
+        project_id=network.tenant_id,
+        domain_id=network.domain_id,
+        is_public=network.is_public,
+        public_scope=network.public_scope,
+    )

@@ -1,0 +1,91 @@
+"""What operations need of the deployment; built once by an app or an embedding product."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+import attrs
+
+from cloudcore.model.resource import Resource
+from cloudcore.operations.policies import PolicySource
+from cloudcore.ports.clock import Clock
+from cloudcore.ports.directory import Directory
+from cloudcore.ports.ids import IdSource
+from cloudcore.ports.image_store import ImageStore
+from cloudcore.ports.key_generator import KeyPairGenerator
+from cloudcore.ports.password_hasher import PasswordHasher
+from cloudcore.ports.token_signer import TokenSigner, TokenVerifier
+from cloudcore.ports.unit_of_work import UnitOfWork
+from cloudcore.tasks.flow import Flow
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """Numbers and names of a deployment.
+
+    base_url: where clients reach it; catalogue URLs start with it.
+    token_lifetime_s: seconds until a token expires.
+    cpu_overcommit, memory_overcommit, storage_overcommit: for hosts and storages that set none themselves.
+    recycle: whether deleting a server first puts it into the recycle bin.
+    """
+
+    deployment: str
+    region: str = "region0"
+    base_url: str = "http://127.0.0.1:30300"
+    token_lifetime_s: int = 86_400
+    cpu_overcommit: float = 8.0
+    memory_overcommit: float = 1.0
+    storage_overcommit: float = 1.0
+    recycle: bool = False
+
+
+def _no_wait(_attempt: int) -> None:
+    return None
+
+
+def _no_wake(_task: str) -> None:
+    return None
+
+
+@attrs.frozen(kw_only=True)
+class Platform:
+    """The driven ports, the registries and the settings that operations work with.
+
+    directory: identity's answers about names, grants and policies.
+    backoff: called with the number of the try (from 1) before an operation runs again on contention; an app sleeps in
+        it, bounded and jittered.
+    wake: called with a task's id after the commit that began it.
+    """
+
+    uow: UnitOfWork
+    clock: Clock
+    ids: IdSource
+    directory: Directory
+    policies: PolicySource
+    hasher: PasswordHasher
+    signer: TokenSigner
+    verifier: TokenVerifier
+    key_generator: KeyPairGenerator
+    image_store: ImageStore
+    flows: Mapping[str, Flow]
+    resources: tuple[Resource[Any], ...]
+    settings: Settings
+    backoff: Callable[[int], None] = _no_wait
+    wake: Callable[[str], None] = _no_wake
+
+    @property
+    def types(self) -> Mapping[str, Resource[Any]]:
+        """The resource types by plural."""
+        return _by_plural(self.resources)
+
+    def resource(self, plural: str) -> Resource[Any] | None:
+        """The type of that plural."""
+        return self.types.get(plural)
+
+
+@cache
+def _by_plural(resources: tuple[Resource[Any], ...]) -> Mapping[str, Resource[Any]]:
+    return MappingProxyType({r.plural: r for r in resources})

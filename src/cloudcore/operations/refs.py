@@ -1,0 +1,235 @@
+"""Ids and names → rows, filters along references, and details that come from referred rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from cloudcore.model.entity import Entity, ProjectOwned
+from cloudcore.model.errors import DuplicateResourceError, ResourceNotFoundError
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.query import EVERYTHING, PLATFORM, Exists, Expr, Query, both, either, eq, one_of
+from cloudcore.model.resource import Field, Ref, Resource, field_map, refs_of
+from cloudcore.model.wire import to_wire
+from cloudcore.operations.listing import texts
+from cloudcore.ports.unit_of_work import Transaction
+
+E = TypeVar("E", bound=Entity)
+Types = Mapping[str, Resource[Any]]
+
+IDENTITY = frozenset({"domains", "projects", "users"})
+MAX_DEPTH = 3
+
+
+def find_one(tx: Transaction, resource: Resource[E], ident: str, scope: Expr) -> E:
+    """The row of that id, or else of that name, within a scope. Names of recycled rows are not found.
+
+    Raises:
+        ResourceNotFoundError: there is none.
+        DuplicateResourceError: the name fits several.
+    """
+    repository = tx.of(resource, scope)
+    found = repository.get(ident) if len(ident) <= 128 else None
+    if found is not None:
+        return found
+    if "name" in field_map(resource.entity):
+        where = eq("name", ident)
+        if issubclass(resource.entity, ProjectOwned):
+            where = both(where, eq("pending_deleted", False))
+        named = repository.find(Query(where=where, limit=2))
+        if len(named) > 1:
+            raise DuplicateResourceError(
+                f"several {resource.plural} are called {ident}; use an id", field=resource.singular
+            )
+        if named:
+            return named[0]
+    raise ResourceNotFoundError(f"{resource.singular} {ident[:128]} not found", field=resource.singular)
+
+
+def reference_keys(field: Field) -> tuple[str, ...]:
+    """The names under which a caller may send a reference: the field, the same without `_id`, and its aliases."""
+    bare = field.name.removesuffix("_id")
+    aliases = field.ref.alias if field.ref is not None else ()
+    return tuple(dict.fromkeys((field.name, bare, *field.spec.alias, *aliases)))
+
+
+def sent_reference(field: Field, body: JsonMapping) -> str | None:
+    """The id or name that the caller sent for the reference, if any."""
+    for key in reference_keys(field):
+        value = body.get(key)
+        if isinstance(value, str | int) and value != "" and not isinstance(value, bool):
+            return str(value)
+    return None
+
+
+def hierarchy(types: Types, resource: Resource[Any], params: JsonMapping, resolve: Any) -> Expr:
+    """Filters such as `zone=` or `wire_id=`, along references up to three steps away.
+
+    resolve: `(target resource, id or name) -> id or None`; what is not found matches nothing.
+    """
+    parts: list[Expr] = []
+    consumed: set[str] = set()
+    for path in _paths(types, resource):
+        field = path[-1]
+        for key in reference_keys(field):
+            if key in params and key not in consumed and params[key] not in (None, ""):
+                consumed.update(reference_keys(field))
+                target = types[field.ref.target] if field.ref is not None else None
+                idents = [resolve(target, text) for text in texts(params[key])]
+                parts.append(_nest(path, one_of(field.name, [i for i in idents if i is not None])))
+                break
+    return both(*parts) if parts else EVERYTHING
+
+
+TIES: Mapping[tuple[str, str], tuple[str, str, str]] = {
+    ("users", "groups"): ("memberships", "user_id", "group_id"),
+    ("groups", "users"): ("memberships", "group_id", "user_id"),
+    ("users", "projects"): ("assignments", "actor_id", "target_id"),
+    ("groups", "projects"): ("assignments", "actor_id", "target_id"),
+    ("projects", "users"): ("assignments", "target_id", "actor_id"),
+    ("projects", "groups"): ("assignments", "target_id", "actor_id"),
+    ("users", "roles"): ("assignments", "actor_id", "role_id"),
+    ("groups", "roles"): ("assignments", "actor_id", "role_id"),
+}
+"""What is tied to what by rows without a route: (type, other type) → those rows, their field for it and for the other."""
+
+
+def tied(types: Types, resource: Resource[Any], other: str, idents: Sequence[str]) -> Expr | None:
+    """Rows of the type that are connected with these of another one, by a relation; None where none connects them."""
+    tie = TIES.get((resource.plural, other))
+    if tie is not None:
+        plural, mine, theirs = tie
+        return Exists(plural, mine, "id", one_of(theirs, idents))
+    for joint in types.values():
+        if joint.joint is None:
+            continue
+        sides = {ref.target: n for n in (joint.joint.left, joint.joint.right) if (ref := _ref(joint, n)) is not None}
+        if resource.plural in sides and other in sides and other != resource.plural:
+            return Exists(joint.plural, sides[resource.plural], "id", one_of(sides[other], idents))
+    return None
+
+
+def _ref(resource: Resource[Any], name: str) -> Ref | None:
+    return field_map(resource.entity)[name].ref
+
+
+def relations(types: Types, resource: Resource[Any], params: JsonMapping, resolve: Any) -> Expr:
+    """Filters such as `server=` of security groups or `group_id=` of users: through relations, by id or name."""
+    parts: list[Expr] = []
+    own = {key for field in refs_of(resource.entity) for key in reference_keys(field)}
+    for word, plural in _WORDS.items():
+        keys = [key for key in (f"{word}_id", word) if params.get(key) and key not in own]
+        if not keys or plural not in types or plural == resource.plural:
+            continue
+        idents = [resolve(types[plural], text) for text in texts(params[keys[0]])]
+        where = tied(types, resource, plural, [i for i in idents if i is not None])
+        if where is not None:
+            parts.append(where)
+    return both(*parts) if parts else EVERYTHING
+
+
+_WORDS: Mapping[str, str] = {
+    "server": "servers",
+    "guest": "servers",
+    "disk": "disks",
+    "host": "hosts",
+    "storage": "storages",
+    "wire": "wires",
+    "network": "networks",
+    "secgroup": "secgroups",
+    "schedtag": "schedtags",
+    "instancegroup": "instancegroups",
+    "snapshotpolicy": "snapshotpolicies",
+    "group": "groups",
+    "user": "users",
+    "project": "projects",
+    "role": "roles",
+}
+"""The words by which lists name what their rows are connected with."""
+
+
+def _paths(types: Types, resource: Resource[Any]) -> list[tuple[Any, ...]]:
+    """Chains of reference fields from the type outwards, nearest first; each target is reached once."""
+    found: list[tuple[Any, ...]] = []
+    seen: set[str] = set()
+    layer: list[tuple[Resource[Any], tuple[Any, ...]]] = [(resource, ())]
+    for _ in range(MAX_DEPTH):
+        following: list[tuple[Resource[Any], tuple[Any, ...]]] = []
+        for here, way in layer:
+            for field in refs_of(here.entity):
+                target = field.ref.target if field.ref is not None else ""
+                if target not in types or (target in seen and way):
+                    continue
+                seen.add(target)
+                found.append((*way, field))
+                if target not in IDENTITY:
+                    following.append((types[target], (*way, field)))
+        layer = following
+    return found
+
+
+def _nest(path: Sequence[Field], where: Expr) -> Expr:
+    for field in reversed(path[:-1]):
+        target = field.ref.target if field.ref is not None else ""
+        where = Exists(target, "id", field.name, where)
+    return where
+
+
+class Rows:
+    """Referred rows of one answer, read once per type however many rows refer to them."""
+
+    def __init__(self, tx: Transaction, types: Types) -> None:
+        self._tx = tx
+        self._types = types
+        self._known: dict[str, dict[str, JsonObject]] = {}
+
+    def shown(self, plural: str, idents: Iterable[str], depth: int = 0) -> Mapping[str, JsonObject]:
+        """The wire form, with what it shows of its own references, of each of these rows."""
+        known = self._known.setdefault(plural, {})
+        missing = [i for i in dict.fromkeys(idents) if i not in known]
+        if missing:
+            resource = self._types[plural]
+            rows = self._tx.of(resource, PLATFORM).find(Query(where=one_of("id", missing)))
+            for row, extra in zip(rows, self.details(resource, rows, depth + 1), strict=True):
+                known[row.id] = {**to_wire(resource, row, detail=False), **extra}
+        return known
+
+    def details(self, resource: Resource[Any], page: Sequence[Any], depth: int = 0) -> list[JsonObject]:
+        """For each row of a page, the keys that its references show."""
+        out: list[JsonObject] = [{} for _ in page]
+        if depth > MAX_DEPTH or not page:
+            return out
+        for field in refs_of(resource.entity):
+            ref = field.ref
+            if ref is None or ref.target in IDENTITY or ref.target not in self._types:
+                continue
+            idents = [getattr(row, field.name) for row in page]
+            rows = self.shown(ref.target, [i for i in idents if i], depth)
+            bare = field.name.removesuffix("_id")
+            for target, ident in zip(out, idents, strict=True):
+                if not ident or ident not in rows:
+                    continue
+                other = rows[ident]
+                target[bare] = other.get("name", ident)
+                for alias in ref.alias:
+                    target[alias] = ident if alias.endswith("_id") else target[bare]
+                for key in ref.show:
+                    if key in other:
+                        target[key] = other[key]
+        return out
+
+
+def shared_with(resource: Resource[Any], project_id: str, domain_id: str) -> Expr:
+    """Rows of a type that are shown to everybody, to this domain, or to this project."""
+    parts = [eq("public_scope", "system")]
+    if domain_id:
+        own = eq("domain_id", domain_id)
+        parts.append(both(eq("public_scope", "domain"), either(own, _named_target(resource, "domain", domain_id))))
+    if project_id:
+        parts.append(both(eq("public_scope", "project"), _named_target(resource, "project", project_id)))
+    return both(eq("is_public", True), either(*parts))
+
+
+def _named_target(resource: Resource[Any], kind: str, ident: str) -> Expr:
+    what = both(eq("resource_type", resource.plural), eq("target_type", kind), eq("target_id", ident))
+    return Exists("sharedresources", "resource_id", "id", what)

@@ -1,0 +1,282 @@
+"""Making servers: one decision, and for up to fifty of them one commit with claims, quota, addresses, rows and tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from cloudcore.auth.caller import Caller
+from cloudcore.model.addresses import generate_mac
+from cloudcore.model.entity import evolve
+from cloudcore.model.errors import (
+    ConflictError,
+    Contention,
+    DuplicateNameError,
+    DuplicateResourceError,
+    InsufficientResourceError,
+    MissingParameterError,
+    OutOfRangeError,
+)
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.names import derive_hostname, generate_name, validate_name
+from cloudcore.model.query import PLATFORM, Like, Match, both, either, eq
+from cloudcore.model.reading import read_bool
+from cloudcore.operations.begin import begin
+from cloudcore.operations.idempotency import once, remembered
+from cloudcore.operations.placement import Seat, admit, decide, inventory_of, seats
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.rows import detail_rows
+from cloudcore.operations.run import again, reading, write_once
+from cloudcore.operations.servers.input import Wanted, read_wanted
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.holdings import server_amounts
+from cloudcore.quotas.ledger import charge
+from cloudcore.resources.compute.disk import DISKS, Disk, DiskStatus
+from cloudcore.resources.compute.guestdisk import GUESTDISKS, Guestdisk
+from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS, Guestnetwork
+from cloudcore.resources.compute.server import SERVERS, Server, ServerStatus
+from cloudcore.resources.network.network import NETWORKS
+from cloudcore.resources.network.ranges import allocate_address
+from cloudcore.scheduling import Decision, Placement
+
+MOST_IN_ONE_UNIT = 50
+ADDRESSES_TRIED = 20
+
+
+def create_servers(
+    platform: Platform, caller: Caller, body: JsonMapping, count: int, *, key: str = ""
+) -> Sequence[JsonObject]:
+    """Make `count` servers from one body, all or none; each begins its own long operation.
+
+    key: under which the same request is answered as before and happens once; empty for none.
+
+    Raises:
+        InsufficientResourceError: they don't fit; explains why and what would help.
+        OutOfQuotaError: a limit would be exceeded.
+        DuplicateNameError: the name is taken.
+        Others of `read_wanted`.
+    """
+    if not 1 <= count <= MOST_IN_ONE_UNIT:
+        raise OutOfRangeError(f"count must be between 1 and {MOST_IN_ONE_UNIT}", field="count")
+    dry = read_bool(body.get("dry_run") or body.get("suggestion") or False, "dry_run")
+
+    asked = ["create", "servers", count, body]
+
+    def attempt() -> Sequence[JsonObject]:
+        known = reading(platform, lambda tx: remembered(tx, caller, key, asked)) if key else None
+        if known is not None:
+            return known
+        wanted = reading(platform, lambda tx: read_wanted(platform, tx, caller, body, count))
+        decision = reading(platform, lambda tx: _decide(platform, tx, wanted))
+        if dry:
+            return [_preview(wanted, placement) for placement in decision.placements]
+
+        def insert(tx: Transaction) -> Sequence[JsonObject]:
+            def make() -> Sequence[JsonObject]:
+                return _insert(platform, tx, caller, wanted, decision)
+
+            return once(tx, caller, key, asked, make) if key else make()
+
+        return write_once(platform, caller, insert)
+
+    return again(platform, attempt)
+
+
+def _decide(platform: Platform, tx: Transaction, wanted: Wanted) -> Decision:
+    named = [nic.network_id for nic in wanted.request.nets]
+    networks = named if all(named) else None
+    inventory = inventory_of(tx, platform.settings, host_type=wanted.request.host_type, networks=networks)
+    return decide(inventory, wanted.request)
+
+
+def _preview(wanted: Wanted, placement: Placement) -> JsonObject:
+    return {
+        **wanted.draft,
+        "host_id": placement.host_id,
+        "host": placement.host_name,
+        "name": wanted.name,
+        "dry_run": True,
+    }
+
+
+def _insert(
+    platform: Platform, tx: Transaction, caller: Caller, wanted: Wanted, decision: Decision
+) -> list[JsonObject]:
+    names = _names(platform, tx, wanted)
+    candidates = seats(decision)
+    taken: set[str] = set()
+    made = [
+        _one(platform, tx, caller, wanted, name, _seat(platform, tx, wanted, candidates), position, taken)
+        for position, name in enumerate(names)
+    ]
+    # Quota rows come last in the order of locks, and are the hottest: held for the shortest time.
+    amounts = server_amounts(made[0])
+    total = {key: value * len(made) for key, value in amounts.items()}
+    total["storage"] = sum(wanted.sizes) * len(made)
+    charge(tx, wanted.owner["domain_id"], wanted.owner["tenant_id"], total)
+    return detail_rows(platform, tx, SERVERS, made)
+
+
+def _seat(platform: Platform, tx: Transaction, wanted: Wanted, candidates: Iterator[Placement]) -> Seat:
+    for placement in candidates:
+        try:
+            seat = admit(tx, platform.settings, placement, wanted.request)
+        except InsufficientResourceError as error:
+            raise Contention("the place was taken by others", internal=str(error)) from error
+        if seat is not None:
+            return seat
+    raise Contention("the places were taken by others")
+
+
+def _one(
+    platform: Platform,
+    tx: Transaction,
+    caller: Caller,
+    wanted: Wanted,
+    name: str,
+    seat: Seat,
+    position: int,
+    taken: set[str],
+) -> Any:
+    server = tx.of(SERVERS, PLATFORM).add(_server(tx, wanted, name, seat))
+    _add_disks(tx, wanted, server, seat)
+    _add_nics(platform, tx, wanted, server, seat, position, taken)
+    begin(platform, tx, caller, SERVERS, server, "server-create", {"auto_start": wanted.auto_start})
+    return server
+
+
+def _server(tx: Transaction, wanted: Wanted, name: str, seat: Seat) -> Server:
+    values: JsonObject = {
+        "hostname": derive_hostname(name),
+        **{key: value for key, value in wanted.draft.items() if value not in (None, "")},
+        **wanted.owner,
+        "id": tx.new_id(),
+        "name": name,
+        "host_id": seat.host_id,
+        "status": ServerStatus.SCHEDULE.value,
+    }
+    return Server(**values)
+
+
+def _add_disks(tx: Transaction, wanted: Wanted, server: Any, seat: Seat) -> None:
+    for spec, size, image, storage_id in zip(wanted.disks, wanted.sizes, wanted.images, seat.storages, strict=True):
+        disk = Disk(
+            id=tx.new_id(),
+            name=f"vdisk-{server.id[:13]}-{spec.index}",
+            domain_id=server.domain_id,
+            tenant_id=server.tenant_id,
+            storage_id=storage_id,
+            disk_size=size,
+            disk_format="qcow2" if image is not None else wanted.driver.choose("disk_formats", spec.format),
+            disk_type=spec.disk_type or ("sys" if spec.index == 0 else "data"),
+            template_id=image.id if image is not None else "",
+            fs_format=spec.fs,
+            os_arch=server.os_arch,
+            status=DiskStatus.START_ALLOC.value,
+            auto_delete=spec.auto_delete if spec.auto_delete is not None else True,
+            is_ssd=spec.medium == "ssd",
+            iops=spec.iops,
+            throughput=spec.throughput,
+        )
+        stored = tx.of(DISKS, PLATFORM).add(disk)
+        link = Guestdisk(
+            id=tx.new_id(),
+            guest_id=server.id,
+            disk_id=stored.id,
+            driver=wanted.driver.choose("disk_drivers", spec.driver),
+            cache_mode=wanted.driver.choose("cache_modes", spec.cache),
+            mountpoint=spec.mountpoint,
+            index=spec.index,
+            boot_index=spec.boot_index if spec.boot_index is not None else -1,
+        )
+        tx.of(GUESTDISKS, PLATFORM).add(link)
+
+
+def _add_nics(
+    platform: Platform, tx: Transaction, wanted: Wanted, server: Any, seat: Seat, position: int, taken: set[str]
+) -> None:
+    for spec, candidates in zip(wanted.nics, seat.networks, strict=True):
+        address = spec.address or (spec.addresses[position] if position < len(spec.addresses) else "")
+        nic = Guestnetwork(
+            id=tx.new_id(),
+            guest_id=server.id,
+            network_id="",
+            mac_addr=_mac(platform, tx, spec, position),
+            driver=wanted.driver.choose("nic_drivers", spec.driver),
+            bw_limit=spec.bw_limit,
+            rx_bw_limit=spec.rx_bw_limit,
+            tx_bw_limit=spec.tx_bw_limit,
+            index=spec.index,
+            ifname=spec.ifname,
+            is_default=spec.index == 0,
+        )
+        _connect(platform, tx, nic, candidates, address, taken)
+
+
+def _connect(
+    platform: Platform, tx: Transaction, nic: Guestnetwork, candidates: Sequence[str], wanted: str, taken: set[str]
+) -> None:
+    """Store a card with a free address: the next one where others take it first."""
+    for _ in range(ADDRESSES_TRIED):
+        network, ip = _address(platform, tx, candidates, wanted, taken)
+        taken.add(f"{network.id}/{ip}")
+        try:
+            tx.of(GUESTNETWORKS, PLATFORM).add(evolve(nic, network_id=network.id, ip_addr=ip))
+        except DuplicateResourceError as error:
+            if wanted or error.field != "network_id":
+                raise Contention("the address was taken meanwhile", internal=str(error)) from error
+        else:
+            return
+    raise Contention("the addresses were taken by others")
+
+
+def _address(
+    platform: Platform, tx: Transaction, candidates: Sequence[str], wanted: str, taken: set[str]
+) -> tuple[Any, str]:
+    for ident in candidates:
+        network = tx.of(NETWORKS, PLATFORM).get(ident)
+        if network is None:
+            continue
+        mine = [key.partition("/")[2] for key in taken if key.startswith(f"{ident}/")]
+        try:
+            ip = allocate_address(
+                tx, network, random=platform.ids.random_bytes, wanted=wanted or None, taken_in_unit=mine
+            )
+        except InsufficientResourceError:
+            continue
+        return network, ip
+    raise Contention("the addresses were taken by others")
+
+
+def _mac(platform: Platform, tx: Transaction, spec: Any, position: int) -> str:
+    def used(mac: str) -> bool:
+        return tx.of(GUESTNETWORKS, PLATFORM).count(eq("mac_addr", mac)) > 0
+
+    wanted = spec.mac or (spec.macs[position] if position < len(spec.macs) else "")
+    if not wanted:
+        return generate_mac(platform.ids.random_bytes, used)
+    if used(wanted):
+        raise ConflictError(f"hardware address {wanted} is in use", field=f"nets.{spec.index}.mac")
+    return str(wanted)
+
+
+def _names(platform: Platform, tx: Transaction, wanted: Wanted) -> list[str]:
+    count = wanted.request.count
+    project = eq("tenant_id", wanted.owner["tenant_id"])
+    pattern = wanted.generate_name or (wanted.name if count > 1 else "")
+    if not pattern:
+        if not wanted.name:
+            raise MissingParameterError("name or generate_name is missing", field="name")
+        name = validate_name(wanted.name)
+        if tx.of(SERVERS, PLATFORM).count(both(eq("name", name), project)):
+            raise DuplicateNameError(f"server name {name} is already used", field="name")
+        return [name]
+    stem = pattern.split("#", 1)[0].split("?", 1)[0]
+    like = either(eq("name", pattern), Match("name", Like.STARTSWITH, stem))
+    used = {row["name"] for row in tx.of(SERVERS, PLATFORM).totals(both(like, project), by=("name",))}
+    names: list[str] = []
+    for position in range(1, count + 1):
+        name = generate_name(pattern, used.__contains__, platform.ids.random_bytes, base=position)
+        used.add(name)
+        names.append(validate_name(name))
+    return names

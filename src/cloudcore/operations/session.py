@@ -1,0 +1,191 @@
+"""A caller's view of the cloud, in process: the session port over the operations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from cloudcore.auth.caller import Caller
+from cloudcore.model.errors import MethodNotAllowedError, OutOfRangeError, ResourceNotFoundError
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.resource import Resource, Verb
+from cloudcore.operations.generic import create_row, delete_row, get_row, list_rows, update_row
+from cloudcore.operations.history import list_actions
+from cloudcore.operations.idempotency import PARAMETER, once
+from cloudcore.operations.images import download_image, upload_image
+from cloudcore.operations.perform import (
+    collection_property,
+    is_property,
+    named_detail,
+    perform_action,
+    perform_class_action,
+)
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.run import reading, writing
+from cloudcore.operations.scheduler import SCHEDULER, ask_scheduler
+from cloudcore.operations.servers.create import create_servers
+from cloudcore.operations.table import CREATE, DELETE, UPDATE
+from cloudcore.ports.session import NO_PARAMS, Context, Download, Listing
+from cloudcore.ports.unit_of_work import Transaction
+
+T = TypeVar("T")
+
+LOGS = ("actions", "events")
+MOST_AT_ONCE = 50
+
+
+class CoreSession:
+    """One caller in process. Holds nothing but who he is."""
+
+    def __init__(self, platform: Platform, caller: Caller) -> None:
+        self._platform = platform
+        self.caller = caller
+
+    def list(self, plural: str, params: JsonMapping = NO_PARAMS, context: Context = ()) -> Listing:
+        """One page of the resources of a type."""
+        if plural in LOGS:
+            return self._read(lambda tx: list_actions(self._platform, tx, self.caller, params))
+        resource = self._type(plural, Verb.LIST)
+        return self._read(lambda tx: list_rows(self._platform, tx, self.caller, resource, params, context))
+
+    def get(self, plural: str, ident: str, params: JsonMapping = NO_PARAMS, context: Context = ()) -> JsonObject:
+        """One resource with its details."""
+        resource = self._type(plural, Verb.GET)
+        return self._read(lambda tx: get_row(self._platform, tx, self.caller, resource, ident, params, context))
+
+    def create(
+        self, plural: str, body: JsonMapping, params: JsonMapping = NO_PARAMS, context: Context = ()
+    ) -> JsonObject:
+        """Make one resource."""
+        return self.create_many(plural, body, 1, params, context)[0]
+
+    def create_many(
+        self, plural: str, body: JsonMapping, count: int, params: JsonMapping = NO_PARAMS, context: Context = ()
+    ) -> Sequence[JsonObject]:
+        """Make `count` resources from one body, all or none."""
+        resource = self._type(plural, Verb.CREATE)
+        key = str(params.get(PARAMETER) or "")
+        if plural == "servers":
+            return create_servers(self._platform, self.caller, body, count, key=key)
+        if not 1 <= count <= MOST_AT_ONCE:
+            raise OutOfRangeError(f"count must be between 1 and {MOST_AT_ONCE}", field="count")
+        asked = ["create", plural, list(context), count, body]
+
+        def work(tx: Transaction) -> Sequence[JsonObject]:
+            def make() -> Sequence[JsonObject]:
+                batch = _of_batch(body, count)
+                return [self._one(tx, resource, batch, context, place) for place in range(1, count + 1)]
+
+            return once(tx, self.caller, key, asked, make) if key else make()
+
+        return self._write(work)
+
+    def update(
+        self, plural: str, ident: str, body: JsonMapping, params: JsonMapping = NO_PARAMS, context: Context = ()
+    ) -> JsonObject:
+        """Change what the body names."""
+        del params
+        resource = self._type(plural, Verb.UPDATE)
+        own = UPDATE.get(plural)
+        if own is not None:
+            return self._write(lambda tx: own(self._platform, tx, self.caller, ident, body, context))
+        return self._write(lambda tx: update_row(self._platform, tx, self.caller, resource, ident, body, context))
+
+    def delete(
+        self,
+        plural: str,
+        ident: str,
+        params: JsonMapping = NO_PARAMS,
+        body: JsonMapping = NO_PARAMS,
+        context: Context = (),
+    ) -> JsonObject:
+        """Delete, or begin to."""
+        resource = self._type(plural, Verb.DELETE)
+        own = DELETE.get(plural)
+        if own is not None:
+            options = {**params, **body}
+            return self._write(lambda tx: own(self._platform, tx, self.caller, ident, options))
+        return self._write(lambda tx: delete_row(self._platform, tx, self.caller, resource, ident, context))
+
+    def perform(
+        self, plural: str, ident: str, action: str, body: JsonMapping = NO_PARAMS, params: JsonMapping = NO_PARAMS
+    ) -> Any:
+        """Do something with one resource."""
+        resource = self._type(plural)
+        key = str(params.get(PARAMETER) or "")
+        asked = ["perform", plural, ident, action, body]
+
+        def work(tx: Transaction) -> JsonObject:
+            def act() -> Sequence[JsonObject]:
+                return [perform_action(self._platform, tx, self.caller, resource, ident, action, body)]
+
+            return (once(tx, self.caller, key, asked, act) if key else act())[0]
+
+        return self._write(work)
+
+    def perform_class(
+        self, plural: str, action: str, body: JsonMapping = NO_PARAMS, params: JsonMapping = NO_PARAMS
+    ) -> Any:
+        """Do something with a type."""
+        del params
+        if plural == SCHEDULER:
+            return ask_scheduler(self._platform, self.caller, action, body)
+        resource = self._type(plural)
+        return self._write(lambda tx: perform_class_action(self._platform, tx, self.caller, resource, action, body))
+
+    def detail(self, plural: str, ident: str, name: str, params: JsonMapping = NO_PARAMS) -> Any:
+        """A named detail of one resource."""
+        resource = self._type(plural)
+        # Some details are handed out once, so that asking for them changes something.
+        return self._write(lambda tx: named_detail(self._platform, tx, self.caller, resource, ident, name, params))
+
+    def property(self, plural: str, name: str, params: JsonMapping = NO_PARAMS) -> Any:
+        """A property of a whole collection."""
+        resource = self._type(plural)
+        return self._read(lambda tx: collection_property(self._platform, tx, self.caller, resource, name, params))
+
+    def has_property(self, plural: str, name: str) -> bool:
+        """Whether a word in the place of an id names a property of the collection."""
+        resource = self._platform.resource(plural)
+        return resource is not None and is_property(resource, name)
+
+    def upload(self, ident: str | None, attributes: JsonMapping, chunks: Iterable[bytes]) -> JsonObject:
+        """Store an image's bytes."""
+        return upload_image(self._platform, self.caller, ident, attributes, chunks)
+
+    def download(self, ident: str, params: JsonMapping = NO_PARAMS) -> Download:
+        """The bytes of an active image."""
+        del params
+        return download_image(self._platform, self.caller, ident)
+
+    def _one(
+        self, tx: Transaction, resource: Resource[Any], body: JsonMapping, context: Context, place: int
+    ) -> JsonObject:
+        own = CREATE.get(resource.plural)
+        if own is not None:
+            made: JsonObject = own(self._platform, tx, self.caller, body)
+            return made
+        return create_row(self._platform, tx, self.caller, resource, body, context, position=place)
+
+    def _type(self, plural: str, verb: Verb | None = None) -> Resource[Any]:
+        resource = self._platform.resource(plural)
+        if resource is None or resource.service == "internal":
+            raise ResourceNotFoundError(f"there is no resource type {plural[:64]}")
+        if verb is not None and verb not in resource.verbs:
+            raise MethodNotAllowedError(
+                f"{plural} do not offer {verb}", data={"allow": sorted(str(v) for v in resource.verbs)}
+            )
+        return resource
+
+    def _read(self, work: Callable[[Transaction], T]) -> T:
+        return reading(self._platform, work)
+
+    def _write(self, work: Callable[[Transaction], T]) -> T:
+        return writing(self._platform, self.caller, work)
+
+
+def _of_batch(body: JsonMapping, count: int) -> JsonMapping:
+    """In a batch the name is a pattern."""
+    if count == 1 or not body.get("name"):
+        return body
+    return {**{k: v for k, v in body.items() if k != "name"}, "generate_name": body["name"]}

@@ -1,0 +1,96 @@
+"""Which operation serves which verb of which type, where the generic one does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+from cloudcore.operations import addresses, members, secgroups
+from cloudcore.operations.addresses import create_eip
+from cloudcore.operations.caches import cache_image
+from cloudcore.operations.disks import create_disk, delete_disk
+from cloudcore.operations.identity import credentials, memberships
+from cloudcore.operations.identity.regions import create_region
+from cloudcore.operations.identity.users import create_user, update_domain, update_project, update_user
+from cloudcore.operations.images import delete_image
+from cloudcore.operations.keypairs import create_keypair
+from cloudcore.operations.secgroups import create_secgroup
+from cloudcore.operations.servers.delete import delete_server
+from cloudcore.resources.compute.schedtag import TAGGED
+
+Operation = Callable[..., Any]
+
+CREATE: Mapping[str, Operation] = MappingProxyType(
+    {
+        "users": create_user,
+        "regions": create_region,
+        "keypairs": create_keypair,
+        "disks": create_disk,
+        "secgroups": create_secgroup,
+        "eips": create_eip,
+        "credentials": credentials.create_credential,
+    }
+)
+"""`(platform, tx, caller, body) -> JsonObject`; servers are made outside a unit, see `cloudcore.operations.servers`."""
+
+UPDATE: Mapping[str, Operation] = MappingProxyType(
+    {
+        "users": update_user,
+        "projects": update_project,
+        "domains": update_domain,
+        "credentials": credentials.update_credential,
+    }
+)
+"""`(platform, tx, caller, ident, body, context) -> JsonObject`."""
+
+PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
+    {
+        ("storagecaches", "cache-image"): cache_image,
+        ("secgroups", "add-rule"): secgroups.add_rule,
+        ("secgroups", "import-rules"): secgroups.import_rules,
+        ("secgroups", "clone"): secgroups.clone,
+        ("networks", "reserve-ip"): addresses.reserve_ip,
+        ("networks", "release-reserved-ip"): addresses.release_reserved_ip,
+        ("eips", "associate"): addresses.associate_eip,
+        ("eips", "dissociate"): addresses.dissociate_eip,
+        ("eips", "change-bandwidth"): addresses.change_bandwidth,
+        ("instancegroups", "bind-guests"): members.bind_guests,
+        ("instancegroups", "unbind-guests"): members.unbind_guests,
+        ("snapshotpolicies", "bind-disks"): members.bind_disks,
+        ("snapshotpolicies", "unbind-disks"): members.unbind_disks,
+        ("snapshotpolicies", "bind-resources"): members.bind_resources,
+        ("snapshotpolicies", "unbind-resources"): members.unbind_resources,
+        ("schedtags", "set-resource"): members.set_resource,
+        ("schedtags", "set-scope"): members.set_scope,
+        ("users", "join"): partial(memberships.join, "users"),
+        ("users", "leave"): partial(memberships.leave, "users"),
+        ("users", "reset-credentials"): credentials.reset_credentials,
+        ("groups", "join"): partial(memberships.join, "groups"),
+        ("groups", "leave"): partial(memberships.leave, "groups"),
+        ("groups", "add-users"): memberships.add_users,
+        ("groups", "remove-users"): memberships.remove_users,
+        ("projects", "join"): memberships.project_join,
+        ("projects", "leave"): memberships.project_leave,
+        ("projects", "set-admin"): memberships.set_admin,
+        ("roles", "add-policy"): memberships.add_policy,
+        ("roles", "remove-policy"): memberships.remove_policy,
+        ("roles", "set-policies"): memberships.set_policies,
+        ("policies", "bind-role"): memberships.bind_role,
+        ("isolated_devices", "purge"): members.purge_device,
+        **{(plural, "set-schedtag"): partial(members.set_schedtag, plural) for plural in TAGGED},
+    }
+)
+"""`(platform, tx, caller, row, body) -> JsonObject | None`, by type and action."""
+
+DELETE: Mapping[str, Operation] = MappingProxyType(
+    {
+        "servers": delete_server,
+        "disks": delete_disk,
+        "images": delete_image,
+        "credentials": credentials.delete_credential,
+        "groups": memberships.delete_group,
+    }
+)
+"""`(platform, tx, caller, ident, options) -> JsonObject`; each begins a long operation."""

@@ -1,0 +1,137 @@
+"""The port of storage: units of work and the repositories that hang off them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+import attrs
+
+from cloudcore.model.entity import Entity
+from cloudcore.model.history import Fact
+from cloudcore.model.json import JsonMapping
+from cloudcore.model.query import EVERYTHING, Expr, Query
+from cloudcore.model.resource import Resource
+
+E = TypeVar("E", bound=Entity)
+
+
+@attrs.frozen(kw_only=True)
+class Author:
+    """Whose unit of work it is, for the history. actor: ids and names, never secrets."""
+
+    actor: JsonMapping = attrs.field(factory=dict[str, Any])
+    request_id: str = ""
+
+
+class Repository(Protocol[E]):
+    """The rows of one type that a scope lets through. Rows outside it do not exist here, for reading and for writing."""
+
+    def get(self, ident: str) -> E | None:
+        """The row with this id."""
+        ...
+
+    def find(self, query: Query = ...) -> Sequence[E]:
+        """The rows that satisfy the query, in its order, ties by id."""
+        ...
+
+    def columns(self, names: Sequence[str], query: Query = ...) -> Sequence[tuple[Any, ...]]:
+        """Only these fields of the rows that `find` gives, in its order: for many rows of which little is wanted."""
+        ...
+
+    def count(self, where: Expr = EVERYTHING) -> int:
+        """How many rows satisfy the expression."""
+        ...
+
+    def totals(
+        self, where: Expr = EVERYTHING, *, sums: Sequence[str] = (), by: Sequence[str] = ()
+    ) -> Sequence[Mapping[str, Any]]:
+        """One row for each distinct value of `by`, with `count` and the sums, ordered by `by`."""
+        ...
+
+    def add(self, entity: E, *, action: str = "create") -> E:
+        """Insert; the stored entity comes back with its times set.
+
+        Raises:
+            DuplicateNameError, DuplicateResourceError: a unique constraint of the type is hurt by a committed row.
+            Contention: another open unit is inserting the same.
+        """
+        ...
+
+    def save(self, entity: E, *, action: str = "update") -> E:
+        """Write the changed fields if the stored version is still the entity's; the result has the next version.
+
+        Nothing is written, and no history, when no field differs from the stored row.
+
+        Raises:
+            Contention: the row has moved on or is gone.
+            DuplicateNameError, DuplicateResourceError: as for `add`.
+        """
+        ...
+
+    def remove(self, entity: E, *, action: str = "delete") -> None:
+        """Delete the row if the stored version is still the entity's.
+
+        Raises:
+            Contention: the row has moved on or is gone.
+        """
+        ...
+
+    def touch(self, changes: Iterable[tuple[str, Mapping[str, Any]]]) -> None:
+        """Set volatile fields of rows by id: no version, no history; rows that are gone are passed over."""
+        ...
+
+    def adjust(self, ident: str, deltas: Mapping[str, int], *, limits: Mapping[str, int] | None = None) -> bool:
+        """Add to numbers of a row in one conditional statement: no version, no history.
+
+        False, with nothing written, when the row is gone, when a number would fall below 0, or would exceed its limit
+        (a limit applies only to fields whose delta is positive).
+        """
+        ...
+
+
+class Transaction(Protocol):
+    """One unit of work. Nothing is kept unless `commit` is called; leaving without it rolls back."""
+
+    @property
+    def now(self) -> datetime:
+        """The storage's clock at the beginning of the unit; UTC, microseconds."""
+        ...
+
+    def of(self, resource: Resource[E], scope: Expr) -> Repository[E]:
+        """The rows of a type within a scope (`cloudcore.operations.authorize` makes one; flows use PLATFORM)."""
+        ...
+
+    def record(self, fact: Fact) -> None:
+        """Remember a fact in the history, with this unit's commit."""
+        ...
+
+    def new_id(self) -> str:
+        """A fresh id from the deployment's source of ids."""
+        ...
+
+    def commit(self) -> None:
+        """Keep everything. The unit can't be used afterwards.
+
+        Raises:
+            Contention: the storage could not; nothing is kept.
+        """
+        ...
+
+
+class UnitOfWork(Protocol):
+    """Opens units of work. Safe to use from several threads; each unit belongs to one."""
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        """A snapshot that takes no write lock; writing through it is an error."""
+        ...
+
+    def write(self, author: Author) -> AbstractContextManager[Transaction]:
+        """A unit that may write.
+
+        Raises:
+            Contention: the storage is busy or briefly away.
+        """
+        ...

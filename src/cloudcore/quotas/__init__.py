@@ -1,0 +1,9 @@
+"""Quotas and the ledgers of what is given out.
+
+    ledger.py     quota usage of projects and domains, charged and refunded in the unit that causes it
+    claims.py     what the servers of a host hold of it, and the disks of a storage
+    holdings.py   everything that one server or disk holds, taken and given back together
+    ties.py      what servers and disks are tied to, parted before they go
+
+Correctness comes from conditional updates: whoever would exceed a limit changes no row.
+"""

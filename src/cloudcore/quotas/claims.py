@@ -1,0 +1,73 @@
+"""What the servers of a host hold of it, and the disks of a storage: admitted by conditional updates."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from cloudcore.model.entity import Entity
+from cloudcore.model.errors import BackendError, Contention, DuplicateResourceError
+from cloudcore.model.query import PLATFORM
+from cloudcore.ports.unit_of_work import Repository, Transaction
+from cloudcore.resources.compute.hostclaim import HOSTCLAIMS, Hostclaim
+from cloudcore.resources.storage.storageclaim import STORAGECLAIMS, Storageclaim
+
+E = TypeVar("E", bound=Entity)
+
+
+def claim_host(
+    tx: Transaction, host_id: str, *, vcpus: int, memory_mib: int, cpu_limit: int, memory_limit: int
+) -> bool:
+    """Take CPUs and memory (MiB) of a host for one more server; False, with nothing written, when they do not fit.
+
+    One conditional update, which raises the claim's generation: of many at once on one host, each gets in that fits.
+    """
+    repository = tx.of(HOSTCLAIMS, PLATFORM)
+    wanted = {"vcpus": vcpus, "memory_mib": memory_mib, "guests": 1, "update_version": 1}
+    limits = {"vcpus": cpu_limit, "memory_mib": memory_limit}
+    if repository.adjust(host_id, wanted, limits=limits):
+        return True
+    if repository.get(host_id) is not None:
+        return False
+    _opened(repository, Hostclaim(id=host_id))
+    return repository.adjust(host_id, wanted, limits=limits)
+
+
+def release_host(tx: Transaction, host_id: str, *, vcpus: int, memory_mib: int) -> None:
+    """Give back what one server held.
+
+    Raises:
+        BackendError: the ledger holds less than that: it is wrong.
+    """
+    given = {"vcpus": -vcpus, "memory_mib": -memory_mib, "guests": -1, "update_version": 1}
+    if not tx.of(HOSTCLAIMS, PLATFORM).adjust(host_id, given):
+        raise BackendError("the host's ledger is wrong: it would become negative", internal=host_id)
+
+
+def claim_storage(tx: Transaction, storage_id: str, *, size_mib: int, limit_mib: int) -> bool:
+    """Take space of a storage; False, with nothing written, when it does not fit."""
+    repository = tx.of(STORAGECLAIMS, PLATFORM)
+    wanted, limits = {"size_mib": size_mib}, {"size_mib": limit_mib}
+    if repository.adjust(storage_id, wanted, limits=limits):
+        return True
+    if repository.get(storage_id) is not None:
+        return False
+    _opened(repository, Storageclaim(id=storage_id))
+    return repository.adjust(storage_id, wanted, limits=limits)
+
+
+def release_storage(tx: Transaction, storage_id: str, *, size_mib: int) -> None:
+    """Give space back.
+
+    Raises:
+        BackendError: the ledger holds less than that: it is wrong.
+    """
+    if not tx.of(STORAGECLAIMS, PLATFORM).adjust(storage_id, {"size_mib": -size_mib}):
+        raise BackendError("the storage's ledger is wrong: it would become negative", internal=storage_id)
+
+
+def _opened(repository: Repository[E], ledger: E) -> E:
+    try:
+        return repository.add(ledger)
+    except DuplicateResourceError as error:
+        # Somebody else has just made it; this unit may not see it yet.
+        raise Contention("the ledger was just opened", internal=ledger.id) from error

@@ -1,0 +1,76 @@
+"""Everything that one server or disk holds: host and storage claims, quota, addresses, rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cloudcore.model.query import PLATFORM, Query, eq
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.claims import release_host, release_storage
+from cloudcore.quotas.ledger import Amounts, refund
+from cloudcore.quotas.ties import untie_disk, untie_server
+from cloudcore.resources.compute.disk import DISKS
+from cloudcore.resources.compute.guestdisk import GUESTDISKS
+from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
+from cloudcore.resources.compute.server import SERVERS
+
+MIB = 1 << 20
+
+
+def server_amounts(server: Any) -> Amounts:
+    """What a server itself counts for, without its disks."""
+    return {"count": 1, "cpu": server.vcpu_count, "memory": server.vmem_size}
+
+
+def disk_amounts(disk: Any) -> Amounts:
+    """What a disk counts for."""
+    return {"storage": disk.disk_size}
+
+
+def release_failed_server(tx: Transaction, server: Any) -> None:
+    """Give back all that a server held whose making failed; its own row stays, to say why. Twice is once."""
+    if server.host_id is None:
+        return
+    _release(tx, server, [link.disk_id for link in _links(tx, server)])
+
+
+def drop_server(tx: Transaction, server: Any, doomed: Sequence[str]) -> None:
+    """Give back all that a server held and remove its row; disks that are not in `doomed` stay, attached to nothing."""
+    if server.host_id is not None:
+        _release(tx, server, doomed)
+    untie_server(tx, server.id)
+    tx.of(SERVERS, PLATFORM).remove(server)
+
+
+def release_disk(tx: Transaction, disk: Any) -> None:
+    """Give back what a disk held; its row stays."""
+    release_storage(tx, disk.storage_id, size_mib=disk.disk_size)
+    refund(tx, disk.domain_id, disk.tenant_id, disk_amounts(disk))
+
+
+def drop_disk(tx: Transaction, disk: Any, *, held: bool) -> None:
+    """Give back what a disk held, if it still held anything, and remove its row."""
+    if held:
+        release_disk(tx, disk)
+    untie_disk(tx, disk.id)
+    tx.of(DISKS, PLATFORM).remove(disk)
+
+
+def _links(tx: Transaction, server: Any) -> Sequence[Any]:
+    return tx.of(GUESTDISKS, PLATFORM).find(Query(where=eq("guest_id", server.id)))
+
+
+def _release(tx: Transaction, server: Any, doomed: Sequence[str]) -> None:
+    for nic in tx.of(GUESTNETWORKS, PLATFORM).find(Query(where=eq("guest_id", server.id))):
+        tx.of(GUESTNETWORKS, PLATFORM).remove(nic)
+    for link in _links(tx, server):
+        tx.of(GUESTDISKS, PLATFORM).remove(link)
+    for disk_id in doomed:
+        disk = tx.of(DISKS, PLATFORM).get(disk_id)
+        if disk is not None:
+            release_disk(tx, disk)
+            untie_disk(tx, disk.id)
+            tx.of(DISKS, PLATFORM).remove(disk)
+    release_host(tx, server.host_id, vcpus=server.vcpu_count, memory_mib=server.vmem_size)
+    refund(tx, server.domain_id, server.tenant_id, server_amounts(server))

@@ -1,0 +1,50 @@
+"""What servers and disks are tied to: groups, policies, devices, public addresses. Taken apart before they go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudcore.model.entity import evolve
+from cloudcore.model.query import PLATFORM, Query, both, eq
+from cloudcore.model.resource import Resource
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.compute.groupguest import GROUPGUESTS
+from cloudcore.resources.compute.guestsecgroup import GUESTSECGROUPS
+from cloudcore.resources.compute.isolateddevice import ISOLATED_DEVICES
+from cloudcore.resources.network.eip import EIPS
+from cloudcore.resources.storage.snapshotpolicy import SNAPSHOTPOLICYDISKS, SNAPSHOTPOLICYSERVERS
+
+_OF_SERVERS: tuple[tuple[Resource[Any], str], ...] = (
+    (GUESTSECGROUPS, "guest_id"),
+    (GROUPGUESTS, "guest_id"),
+    (SNAPSHOTPOLICYSERVERS, "server_id"),
+)
+
+
+def untie_server(tx: Transaction, server_id: str) -> None:
+    """Take a server out of its groups and policies, and free its devices and public addresses.
+
+    A public address that goes with its server is removed.
+    """
+    for joint, field in _OF_SERVERS:
+        _remove(tx, joint, field, server_id)
+    devices = tx.of(ISOLATED_DEVICES, PLATFORM)
+    for device in devices.find(Query(where=eq("guest_id", server_id))):
+        devices.save(evolve(device, guest_id=None, network_index=-1, disk_index=-1), action="detach")
+    eips = tx.of(EIPS, PLATFORM)
+    for eip in eips.find(Query(where=both(eq("associate_type", "server"), eq("associate_id", server_id)))):
+        if eip.auto_dellocate or eip.mode == "public_ip":
+            eips.remove(eip)
+        else:
+            eips.save(evolve(eip, associate_type="", associate_id=""), action="dissociate")
+
+
+def untie_disk(tx: Transaction, disk_id: str) -> None:
+    """Take a disk out of its snapshot policies."""
+    _remove(tx, SNAPSHOTPOLICYDISKS, "disk_id", disk_id)
+
+
+def _remove(tx: Transaction, joint: Resource[Any], field: str, ident: str) -> None:
+    repository = tx.of(joint, PLATFORM)
+    for row in repository.find(Query(where=eq(field, ident))):
+        repository.remove(row)

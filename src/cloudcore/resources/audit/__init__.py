@@ -1,0 +1,12 @@
+"""What has happened: the history, which the unit of work writes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudcore.model.history import HISTORY
+from cloudcore.model.resource import Resource
+from cloudcore.resources.audit.counter import COUNTERS
+from cloudcore.resources.audit.idempotency import IDEMPOTENCIES
+
+RESOURCES: tuple[Resource[Any], ...] = (HISTORY, COUNTERS, IDEMPOTENCIES)

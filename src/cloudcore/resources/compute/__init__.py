@@ -1,0 +1,39 @@
+"""Servers, their disks and network cards, and the keys that are put into them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudcore.model.resource import Resource
+from cloudcore.resources.compute.disk import DISKS
+from cloudcore.resources.compute.groupguest import GROUPGUESTS
+from cloudcore.resources.compute.guestdisk import GUESTDISKS
+from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
+from cloudcore.resources.compute.guestsecgroup import GUESTSECGROUPS
+from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
+from cloudcore.resources.compute.instancegroup import INSTANCEGROUPS
+from cloudcore.resources.compute.isolateddevice import ISOLATED_DEVICES
+from cloudcore.resources.compute.keypair import KEYPAIRS
+from cloudcore.resources.compute.schedpolicy import DYNAMICSCHEDTAGS, SCHEDPOLICIES
+from cloudcore.resources.compute.schedtag import SCHEDTAGS
+from cloudcore.resources.compute.server import SERVERS
+from cloudcore.resources.compute.serversku import SERVERSKUS
+from cloudcore.resources.compute.tagging import JOINTS as MARKS
+
+RESOURCES: tuple[Resource[Any], ...] = (
+    SERVERS,
+    DISKS,
+    GUESTDISKS,
+    GUESTNETWORKS,
+    GUESTSECGROUPS,
+    KEYPAIRS,
+    SERVERSKUS,
+    INSTANCEGROUPS,
+    GROUPGUESTS,
+    ISOLATED_DEVICES,
+    SCHEDTAGS,
+    *MARKS.values(),
+    SCHEDPOLICIES,
+    DYNAMICSCHEDTAGS,
+    HOSTCLAIMS,
+)

@@ -1,0 +1,181 @@
+"""Disks: volumes that servers boot from and keep data on."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated, Any
+
+import attrs
+
+from cloudcore.model.entity import Billed, External, ProjectOwned, Statused, entity
+from cloudcore.model.errors import NotEmptyError
+from cloudcore.model.json import JsonObject
+from cloudcore.model.lifecycle import Lifecycle, Transition
+from cloudcore.model.query import PLATFORM, Query, eq, one_of
+from cloudcore.model.resource import Level, Ref, Resource, Show, Spec
+from cloudcore.model.units import Unit
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.compute import guestdisk, server
+
+
+class DiskStatus(StrEnum):
+    """Statuses of a disk."""
+
+    INIT = "init"
+    START_ALLOC = "start_alloc"
+    ALLOCATING = "allocating"
+    READY = "ready"
+    ALLOC_FAILED = "alloc_failed"
+    DEALLOCATING = "deallocating"
+    DEALLOC_FAILED = "dealloc_failed"
+
+
+@entity
+class Disk(Statused, External, Billed, ProjectOwned):
+    """One volume. disk_size in MiB; callers send it as `size`."""
+
+    storage_id: Annotated[
+        str,
+        Spec("Storage", create=True, width=128, index=True),
+        Ref(
+            "storages",
+            show=(
+                "storage_type",
+                "medium_type",
+                "zone",
+                "zone_id",
+                "cloudregion",
+                "cloudregion_id",
+                "region",
+                "region_id",
+                "provider",
+            ),
+        ),
+    ]
+    disk_format: Annotated[str, Spec("Format: qcow2, raw …", width=32)] = "qcow2"
+    disk_size: Annotated[int, Spec("Size", unit=Unit.MIB, index=True)]
+    access_path: Annotated[str, Spec("Path on the host", width=256, show=Show.DETAIL)] = ""
+    pci_path: Annotated[str, Spec("Place on the bus", width=64, show=Show.DETAIL)] = ""
+    backup_storage_id: Annotated[str, Spec("Storage of a second copy", width=128)] = ""
+    template_id: Annotated[str, Spec("Image that it was made from", width=256, index=True)] = ""
+    snapshot_id: Annotated[str, Spec("Snapshot that it was made from", width=256)] = ""
+    backup_id: Annotated[str, Spec("Backup that it was made from", width=256)] = ""
+    device: Annotated[str, Spec("Device in the guest", width=64)] = ""
+    fs_format: Annotated[str, Spec("File system", width=32)] = ""
+    fs_features: Annotated[JsonObject, Spec("Options of the file system")] = attrs.field(factory=dict[str, Any])
+    disk_type: Annotated[
+        str, Spec("Use: sys, data, swap, volume", update=True, width=32, choices=("sys", "data", "swap", "volume"))
+    ] = "data"
+    preallocation: Annotated[
+        str, Spec("Preallocation", update=True, width=12, choices=("off", "metadata", "falloc", "full"))
+    ] = "off"
+    nonpersistent: Annotated[bool, Spec("Loses its content when the server stops")] = False
+    auto_reset: Annotated[bool, Spec("Reset at each stop", update=True)] = False
+    auto_delete: Annotated[bool, Spec("Goes with its server", update=True)] = False
+    os_arch: Annotated[str, Spec("Architecture of the system on it", width=16)] = ""
+    is_ssd: Annotated[bool, Spec("On solid state", create=True, update=True)] = False
+    iops: Annotated[int, Spec("Most operations per second; 0: no bound", create=True)] = 0
+    throughput: Annotated[int, Spec("Most MB per second; 0: no bound", create=True)] = 0
+    encrypt_key_id: Annotated[str, Spec("Key that encrypts it", width=36)] = ""
+
+
+DISK_LIFECYCLE = Lifecycle(
+    states=DiskStatus,
+    initial=DiskStatus.INIT,
+    stable=(DiskStatus.INIT, DiskStatus.READY),
+    transitions=(
+        Transition(
+            name="create",
+            sources=(),
+            through=(DiskStatus.START_ALLOC, DiskStatus.ALLOCATING),
+            to=DiskStatus.READY,
+            failed=DiskStatus.ALLOC_FAILED,
+            flow="disk-create",
+            deadline_s=7200,
+        ),
+        Transition(
+            name="delete",
+            sources=(DiskStatus.READY, DiskStatus.INIT, DiskStatus.ALLOC_FAILED, DiskStatus.DEALLOC_FAILED),
+            through=(DiskStatus.DEALLOCATING,),
+            to=None,
+            failed=DiskStatus.DEALLOC_FAILED,
+            flow="disk-delete",
+            deadline_s=1800,
+        ),
+    ),
+)
+
+
+def _details(tx: Transaction, page: Sequence[Disk]) -> Sequence[JsonObject]:
+    links = tx.of(guestdisk.GUESTDISKS, PLATFORM).find(Query(where=one_of("disk_id", [d.id for d in page])))
+    guests = tx.of(server.SERVERS, PLATFORM).find(Query(where=one_of("id", [link.guest_id for link in links])))
+    known = {g.id: g for g in guests}
+    attached: defaultdict[str, list[JsonObject]] = defaultdict(list)
+    for link in links:
+        if (guest := known.get(link.guest_id)) is not None:
+            attached[link.disk_id].append(
+                {
+                    "id": guest.id,
+                    "name": guest.name,
+                    "status": guest.status,
+                    "index": link.index,
+                    "driver": link.driver,
+                    "cache_mode": link.cache_mode,
+                    "billing_type": guest.billing_type,
+                }
+            )
+    return [_of_guests(attached[d.id]) for d in page]
+
+
+def _of_guests(guests: Sequence[JsonObject]) -> JsonObject:
+    return {
+        "guests": list(guests),
+        "guest_count": len(guests),
+        "guest": ",".join(g["name"] for g in guests),
+        "guest_status": ",".join(g["status"] for g in guests),
+        "guest_billing_type": guests[0]["billing_type"] if guests else "",
+    }
+
+
+def _check_delete(tx: Transaction, _caller: Any, disk: Disk) -> None:
+    if tx.of(guestdisk.GUESTDISKS, PLATFORM).count(eq("disk_id", disk.id)):
+        raise NotEmptyError("the disk is attached to a server")
+
+
+DISKS = Resource(
+    entity=Disk,
+    service="compute",
+    area="compute",
+    singular="disk",
+    plural="disks",
+    doc="Volumes of servers.",
+    level=Level.PROJECT,
+    columns=(
+        "id",
+        "name",
+        "disk_size",
+        "status",
+        "disk_format",
+        "disk_type",
+        "storage_id",
+        "storage_type",
+        "guest",
+        "is_ssd",
+        "billing_type",
+    ),
+    lifecycle=DISK_LIFECYCLE,
+    details=_details,
+    check_delete=_check_delete,
+    extra_params=(
+        ("size", "Size such as 10g; a bare number is in MiB"),
+        ("image_id", "Image that fills it"),
+        ("format", "Format"),
+        ("fs", "File system"),
+        ("backend", "Technology of its storage"),
+        ("medium", "Medium of its storage"),
+        ("prefer_host_id", "Host whose storage it takes"),
+        ("prefer_zone_id", "Zone whose storage it takes"),
+    ),
+)

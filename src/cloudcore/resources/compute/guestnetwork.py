@@ -1,0 +1,64 @@
+"""The network cards of servers and their addresses."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import attrs
+
+from cloudcore.model.entity import Billed, Entity, entity
+from cloudcore.model.resource import READ_ONLY, Joint, Level, OnDelete, Ref, Resource, Spec, Verb
+from cloudcore.model.units import Unit
+
+
+@entity
+class Guestnetwork(Billed, Entity):
+    """One card of one server. Limits are 0 where there is none; a card without an address has none."""
+
+    guest_id: Annotated[
+        str,
+        Spec("Server", width=128, index=True),
+        Ref("servers", on_delete=OnDelete.CASCADE, alias=("server", "server_id")),
+    ]
+    network_id: Annotated[
+        str,
+        Spec("Network", width=128, index=True),
+        Ref("networks", show=("wire", "wire_id", "vpc", "vpc_id", "zone", "zone_id", "vlan_id", "bgp_type")),
+    ]
+    mac_addr: Annotated[str, Spec("Hardware address", width=32)]
+    ip_addr: Annotated[str | None, Spec("Address", width=16, index=True)] = None
+    ip6_addr: Annotated[str | None, Spec("IPv6 address", width=64)] = None
+    driver: Annotated[str, Spec("Model: virtio, e1000, vmxnet3", update=True, width=16)] = "virtio"
+    num_queues: Annotated[int, Spec("Queues", update=True, minimum=1, maximum=256)] = 1
+    bw_limit: Annotated[int, Spec("Most bandwidth", unit=Unit.MBPS)] = 0
+    rx_bw_limit: Annotated[int, Spec("Most bandwidth inwards", unit=Unit.MBPS)] = 0
+    tx_bw_limit: Annotated[int, Spec("Most bandwidth outwards", unit=Unit.MBPS)] = 0
+    rx_traffic_limit: Annotated[int, Spec("Most traffic inwards in a month", unit=Unit.BYTE)] = 0
+    rx_traffic_used: Annotated[int, Spec("Traffic inwards so far", unit=Unit.BYTE, volatile=True)] = 0
+    tx_traffic_limit: Annotated[int, Spec("Most traffic outwards in a month", unit=Unit.BYTE)] = 0
+    tx_traffic_used: Annotated[int, Spec("Traffic outwards so far", unit=Unit.BYTE, volatile=True)] = 0
+    index: Annotated[int, Spec("Position, from 0", update=True, maximum=127)] = 0
+    virtual: Annotated[bool, Spec("A further address of another card")] = False
+    ifname: Annotated[str, Spec("Name of the tap", update=True, width=16)] = ""
+    team_with: Annotated[str, Spec("Hardware address of its partner", width=32)] = ""
+    mapped_ip_addr: Annotated[str, Spec("Address in the overlay", width=16)] = ""
+    mapped_ip6_addr: Annotated[str, Spec("IPv6 address in the overlay", width=64)] = ""
+    eip_id: Annotated[str, Spec("Public address", width=128)] = ""
+    is_default: Annotated[bool, Spec("Holds the default route")] = False
+    port_mappings: Annotated[list[Any], Spec("Forwarded ports", update=True)] = attrs.field(factory=list[Any])
+    charge_type: Annotated[str, Spec("Charged by traffic or bandwidth", width=32)] = ""
+
+
+GUESTNETWORKS = Resource(
+    entity=Guestnetwork,
+    service="compute",
+    area="compute",
+    singular="guestnetwork",
+    plural="guestnetworks",
+    doc="Network cards of servers.",
+    level=Level.PROJECT,
+    columns=("guest_id", "network_id", "mac_addr", "ip_addr", "driver", "index", "ifname"),
+    unique=(("network_id", "ip_addr"), ("mac_addr",), ("guest_id", "index")),
+    joint=Joint(left="guest_id", right="network_id", left_path="servers", right_path="networks"),
+    verbs=READ_ONLY | {Verb.UPDATE},
+)

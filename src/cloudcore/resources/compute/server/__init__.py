@@ -1,0 +1,184 @@
+"""Servers: the guests that run on hosts.
+
+lifecycle.py has the statuses and the ways between them, details.py what details add.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from cloudcore.model.entity import Billed, DeleteProtected, External, ProjectOwned, Statused, entity
+from cloudcore.model.errors import ForbiddenError, InvalidInputError, InvalidStatusError
+from cloudcore.model.json import JsonObject
+from cloudcore.model.query import PLATFORM
+from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
+from cloudcore.model.units import Unit
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.compute.server.details import server_details
+from cloudcore.resources.compute.server.lifecycle import SERVER_LIFECYCLE, PowerState, ServerStatus
+from cloudcore.resources.infrastructure import host as hosts
+
+__all__ = ["SERVERS", "SERVER_LIFECYCLE", "PowerState", "Server", "ServerStatus"]
+
+_HOST_KEYS = (
+    "zone",
+    "zone_id",
+    "cloudregion",
+    "cloudregion_id",
+    "region",
+    "region_id",
+    "provider",
+    "host_type",
+)
+
+
+@entity
+class Server(Statused, External, Billed, DeleteProtected, ProjectOwned):
+    """One guest. Memory in MiB. What creating accepts besides these fields is read by `cloudcore.resources.compute.spec`.
+
+    user_data, login_password: what the guest finds at its first start; sealed, because people put secrets there.
+    """
+
+    hostname: Annotated[str, Spec("Name that the guest calls itself", create=True, update=True, width=253)] = ""
+    power_states: Annotated[PowerState, Spec("What the hypervisor says", width=16)] = PowerState.OFF
+    vcpu_count: Annotated[
+        int, Spec("Virtual CPUs", create=True, minimum=1, maximum=4096, index=True, alias=("ncpu_count",))
+    ] = 1
+    cpu_sockets: Annotated[int, Spec("Sockets", create=True, minimum=1, maximum=256)] = 1
+    extra_cpu_count: Annotated[int, Spec("Further CPUs that are not counted", create=True, maximum=4096)] = 0
+    vmem_size: Annotated[int, Spec("Memory", create=True, unit=Unit.MIB, minimum=1, index=True)]
+    cpu_numa_pin: Annotated[str, Spec("CPU pinning, as JSON", width=1024, show=Show.DETAIL)] = ""
+    boot_order: Annotated[str, Spec("Order of c, d, n: disk, CD, network", create=True, update=True, width=8)] = "cdn"
+    shutdown_behavior: Annotated[
+        str,
+        Spec(
+            "When the guest shuts itself down",
+            create=True,
+            update=True,
+            width=16,
+            choices=("stop", "terminate", "stop_release_gpu"),
+        ),
+    ] = "stop"
+    shutdown_mode: Annotated[
+        str, Spec("Charged while stopped", width=24, choices=("keep_charging", "stop_charging"))
+    ] = "keep_charging"
+    keypair_id: Annotated[str | None, Spec("Key pair", create=True, width=128, index=True), Ref("keypairs")] = None
+    host_id: Annotated[str | None, Spec("Host", width=128, index=True), Ref("hosts", show=_HOST_KEYS)] = None
+    backup_host_id: Annotated[str, Spec("Host of its second instance", width=128)] = ""
+    backup_guest_status: Annotated[str, Spec("Status of its second instance", width=36)] = ""
+    progress_mbps: Annotated[float, Spec("Speed of what is under way", update=True, unit=Unit.MBPS, volatile=True)] = (
+        0.0
+    )
+    vga: Annotated[
+        str,
+        Spec(
+            "Graphics card",
+            create=True,
+            update=True,
+            width=36,
+            choices=("", "std", "vmware", "cirrus", "qxl", "virtio"),
+        ),
+    ] = "std"
+    vdi: Annotated[str, Spec("Screen protocol", create=True, update=True, width=36, choices=("vnc", "spice"))] = "vnc"
+    machine: Annotated[str, Spec("Machine: pc, q35, virt", create=True, update=True, width=36)] = ""
+    bios: Annotated[str, Spec("Firmware", create=True, update=True, width=36, choices=("BIOS", "UEFI"))] = "BIOS"
+    os_type: Annotated[str, Spec("Kind of system: Linux, Windows …", create=True, width=36, index=True)] = ""
+    os_arch: Annotated[str, Spec("Architecture", create=True, width=16)] = ""
+    flavor_id: Annotated[str, Spec("Size from the catalogue", width=128)] = ""
+    secgrp_id: Annotated[str, Spec("Security group", width=128)] = ""
+    admin_secgrp_id: Annotated[str, Spec("Security group of the platform", width=128)] = ""
+    src_ip_check: Annotated[bool, Spec("Drop packets from other addresses", create=True, update=True)] = True
+    src_mac_check: Annotated[bool, Spec("Drop packets from other cards", create=True, update=True)] = True
+    hypervisor: Annotated[str, Spec("Hypervisor", create=True, width=16, index=True)] = "kvm"
+    instance_type: Annotated[str, Spec("Size by name", create=True, width=64, alias=("sku", "flavor"))] = ""
+    is_daemon: Annotated[bool, Spec("Starts with its host", create=True, update=True, admin=True)] = False
+    internet_max_bandwidth_out: Annotated[int, Spec("Public bandwidth", unit=Unit.MBPS)] = 0
+    throughput: Annotated[int, Spec("Bandwidth inside the cloud", unit=Unit.MBPS)] = 0
+    qga_status: Annotated[str, Spec("Status of the guest agent", width=36)] = "unknown"
+    health_status: Annotated[str, Spec("Health, as checked from outside", width=36)] = ""
+    rescue_mode: Annotated[bool, Spec("Booted from a rescue system")] = False
+    last_start_at: Annotated[datetime | None, Spec("When it last began to run")] = None
+    ssh_port: Annotated[int, Spec("Port of its SSH server", update=True, minimum=1, maximum=65_535)] = 22
+    sshable_last_state: Annotated[bool, Spec("SSH worked when it was last tried")] = False
+    encrypt_key_id: Annotated[str, Spec("Key that encrypts its disks", width=36)] = ""
+    login_account: Annotated[str, Spec("Account of its first user", create=True, width=32, show=Show.DETAIL)] = ""
+    login_password: Annotated[
+        str, Spec("Password of that account", width=256, show=Show.NEVER, sealed=True, secret=True)
+    ] = ""
+    user_data: Annotated[
+        str, Spec("Cloud-init data", width=65_536, show=Show.NEVER, sealed=True, secret=True, multiline=True)
+    ] = ""
+
+
+def _check_update(_tx: Transaction, _caller: Any, server: Server, changes: JsonObject) -> JsonObject:
+    order = changes.get("boot_order", server.boot_order)
+    if not order or len(set(order)) != len(order) or not set(order) <= set("cdn"):
+        raise InvalidInputError("boot_order must be made of c, d and n, each once at most", field="boot_order")
+    moved = [name for name in _WHEN_STOPPED if name in changes and changes[name] != getattr(server, name)]
+    if moved and server.status != ServerStatus.READY:
+        raise InvalidStatusError(f"{moved[0]} can be changed in status {ServerStatus.READY} only", field=moved[0])
+    return changes
+
+
+_WHEN_STOPPED = ("boot_order", "vga", "vdi", "machine", "bios")
+
+
+def _check_delete(tx: Transaction, _caller: Any, server: Server) -> None:
+    if server.disable_delete:
+        raise InvalidStatusError(f"server {server.name} is locked, cannot delete", field="disable_delete")
+    if server.billing_type == "prepaid" and server.expired_at is not None and server.expired_at > tx.now:
+        raise ForbiddenError("the server is paid for in advance and has not expired")
+    host = tx.of(hosts.HOSTS, PLATFORM).get(server.host_id) if server.host_id else None
+    if host is not None and (not host.enabled or host.host_status != hosts.AgentStatus.ONLINE):
+        raise InvalidInputError(f"host {host.name} is disabled or offline", field="host_id")
+
+
+SERVERS = Resource(
+    entity=Server,
+    service="compute",
+    area="compute",
+    singular="server",
+    plural="servers",
+    doc="Guests that run on hosts.",
+    level=Level.PROJECT,
+    columns=(
+        "id",
+        "name",
+        "status",
+        "power_states",
+        "vcpu_count",
+        "vmem_size",
+        "ips",
+        "hypervisor",
+        "host",
+        "os_type",
+        "billing_type",
+        "created_at",
+    ),
+    unique=(("name", "tenant_id"),),
+    indexes=(("host_id", "status"),),
+    lifecycle=SERVER_LIFECYCLE,
+    actions=(
+        Action(name="start", doc="Start the server.", transition="start"),
+        Action(
+            name="stop",
+            doc="Shut the server down.",
+            transition="stop",
+            params=(
+                ("is_force", "Cut the power instead of asking the guest"),
+                ("timeout_secs", "How long the guest may take, in seconds"),
+            ),
+        ),
+        Action(
+            name="restart",
+            doc="Stop and start the server.",
+            transition="restart",
+            params=(("is_force", "Cut the power instead of asking the guest"),),
+        ),
+        Action(name="syncstatus", doc="Ask the host how the server is.", transition="syncstatus"),
+    ),
+    check_update=_check_update,
+    check_delete=_check_delete,
+    details=server_details,
+)

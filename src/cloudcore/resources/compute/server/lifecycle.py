@@ -1,0 +1,137 @@
+"""Every status of a server and the ways between them.
+
+create    schedule → network → disk → start_deploy → deploying → ready (→ start_start → starting → running)
+start     start_start → starting → running
+stop      start_stop → stopping → ready
+restart   start_stop → stopping → start_start → starting → running
+delete    start_delete → deleting → gone
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from cloudcore.model.lifecycle import Lifecycle, Transition
+
+
+class ServerStatus(StrEnum):
+    """Statuses of a server; `ready` is stopped."""
+
+    INIT = "init"
+    SCHEDULE = "schedule"
+    SCHED_FAIL = "sched_fail"
+    NETWORK = "network"
+    NET_FAIL = "net_fail"
+    DISK = "disk"
+    DISK_FAIL = "disk_fail"
+    START_DEPLOY = "start_deploy"
+    DEPLOYING = "deploying"
+    DEPLOY_FAIL = "deploy_fail"
+    CREATE_FAIL = "create_fail"
+    READY = "ready"
+    START_START = "start_start"
+    STARTING = "starting"
+    START_FAIL = "start_fail"
+    RUNNING = "running"
+    START_STOP = "start_stop"
+    STOPPING = "stopping"
+    STOP_FAIL = "stop_fail"
+    START_DELETE = "start_delete"
+    DELETING = "deleting"
+    DELETE_FAIL = "delete_fail"
+    SYNCSTATUS = "syncstatus"
+    UNKNOWN = "unknown"
+
+
+class PowerState(StrEnum):
+    """What the hypervisor says of a server."""
+
+    ON = "on"
+    OFF = "off"
+    UNKNOWN = "unknown"
+
+
+S = ServerStatus
+
+CREATE_FAILURES = (S.CREATE_FAIL, S.SCHED_FAIL, S.NET_FAIL, S.DISK_FAIL, S.DEPLOY_FAIL)
+"""The server never came to be; it can only be deleted."""
+
+MADE = (S.READY, S.RUNNING, S.START_FAIL, S.STOP_FAIL, S.DELETE_FAIL, S.UNKNOWN)
+"""The server exists on its host, as far as is known."""
+
+SERVER_LIFECYCLE = Lifecycle(
+    states=ServerStatus,
+    initial=S.INIT,
+    stable=(S.INIT, S.READY, S.RUNNING, S.UNKNOWN),
+    transitions=(
+        Transition(
+            name="start",
+            sources=(S.READY, S.START_FAIL),
+            through=(S.START_START, S.STARTING),
+            to=S.RUNNING,
+            failed=S.START_FAIL,
+            flow="server-start",
+            deadline_s=600,
+        ),
+        Transition(
+            name="stop",
+            sources=(S.RUNNING, S.STOP_FAIL),
+            through=(S.START_STOP, S.STOPPING),
+            to=S.READY,
+            failed=S.STOP_FAIL,
+            flow="server-stop",
+            deadline_s=900,
+            force=(S.READY, S.START_FAIL, S.UNKNOWN),
+        ),
+        Transition(
+            name="restart",
+            sources=(S.RUNNING, S.STOP_FAIL),
+            through=(S.START_STOP, S.STOPPING, S.START_START, S.STARTING),
+            to=S.RUNNING,
+            failed=S.STOP_FAIL,
+            flow="server-restart",
+            deadline_s=1500,
+            force=(S.START_FAIL, S.UNKNOWN),
+            also_failed=(S.START_FAIL,),
+        ),
+        Transition(
+            name="delete",
+            sources=(S.INIT, *MADE, *CREATE_FAILURES),
+            through=(S.START_DELETE, S.DELETING),
+            to=None,
+            failed=S.DELETE_FAIL,
+            flow="server-delete",
+            deadline_s=3600,
+        ),
+        Transition(
+            name="syncstatus",
+            sources=MADE,
+            through=(S.SYNCSTATUS,),
+            to=S.READY,
+            failed=S.UNKNOWN,
+            flow="server-syncstatus",
+            deadline_s=300,
+            also_to=(S.RUNNING,),
+        ),
+        Transition(
+            name="create",
+            sources=(),
+            through=(
+                S.SCHEDULE,
+                S.NETWORK,
+                S.DISK,
+                S.START_DEPLOY,
+                S.DEPLOYING,
+                S.START_START,
+                S.STARTING,
+            ),
+            to=S.READY,
+            failed=S.CREATE_FAIL,
+            flow="server-create",
+            deadline_s=10_800,
+            also_to=(S.RUNNING,),
+            also_failed=(S.SCHED_FAIL, S.NET_FAIL, S.DISK_FAIL, S.DEPLOY_FAIL, S.START_FAIL),
+        ),
+    ),
+)
+"""`create` comes last: a start that is part of it is looked up as the start that it is."""

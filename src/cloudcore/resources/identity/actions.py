@@ -1,0 +1,23 @@
+"""Actions that several identity types declare alike. Imports nothing of the types."""
+
+from __future__ import annotations
+
+from cloudcore.model.resource import Action
+
+JOIN_PROJECTS = Action(
+    name="join",
+    doc="Give it roles in projects.",
+    params=(("projects", "Projects, several times"), ("roles", "Roles, several times")),
+)
+LEAVE_PROJECTS = Action(
+    name="leave",
+    doc="Take roles in projects from it.",
+    params=(("project_roles", "Objects of project and role"),),
+)
+BINDING = (
+    ("project_id", "Only in this project"),
+    ("ips", "Only from these addresses or subnets"),
+    ("valid_since", "From when"),
+    ("valid_until", "Until when"),
+)
+"""Under which conditions a role carries a policy."""

@@ -1,0 +1,54 @@
+"""Roles that users and groups have in projects and domains."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Annotated
+
+from cloudcore.model.entity import Entity, entity
+from cloudcore.model.query import PLATFORM, both, eq, one_of
+from cloudcore.model.resource import Level, OnDelete, Ref, Resource, Spec
+from cloudcore.ports.unit_of_work import Transaction
+
+TYPES = ("UserProject", "UserDomain", "GroupProject", "GroupDomain")
+IN_PROJECT = ("UserProject", "GroupProject")
+IN_DOMAIN = ("UserDomain", "GroupDomain")
+
+
+@entity
+class Assignment(Entity):
+    """One role of one user or group in one project or domain; the type says of which."""
+
+    type: Annotated[str, Spec("Of whom, and where", width=32, choices=TYPES)]
+    actor_id: Annotated[
+        str, Spec("User or group", width=64, index=True), Ref("users", on_delete=OnDelete.CASCADE, context=False)
+    ]
+    target_id: Annotated[str, Spec("Project or domain", width=64, index=True)]
+    role_id: Annotated[str, Spec("Role", width=64, index=True), Ref("roles", context=False)]
+
+
+def target_counts(tx: Transaction, actors: Sequence[str]) -> Mapping[str, int]:
+    """User or group → in how many projects it has roles itself."""
+    where = both(one_of("type", IN_PROJECT), one_of("actor_id", actors))
+    return Counter(row["actor_id"] for row in tx.of(ASSIGNMENTS, PLATFORM).totals(where, by=("actor_id", "target_id")))
+
+
+def actor_counts(tx: Transaction, projects: Sequence[str], kind: str) -> Mapping[str, int]:
+    """Project → how many users (UserProject) or groups (GroupProject) have roles there themselves."""
+    where = both(eq("type", kind), one_of("target_id", projects))
+    return Counter(row["target_id"] for row in tx.of(ASSIGNMENTS, PLATFORM).totals(where, by=("target_id", "actor_id")))
+
+
+ASSIGNMENTS = Resource(
+    entity=Assignment,
+    service="internal",
+    area="identity",
+    singular="assignment",
+    plural="assignments",
+    doc="Roles that users and groups have in projects and domains.",
+    level=Level.SYSTEM,
+    columns=("id", "type", "actor_id", "target_id", "role_id"),
+    unique=(("type", "actor_id", "target_id", "role_id"),),
+    verbs=frozenset(),
+)

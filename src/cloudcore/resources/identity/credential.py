@@ -1,0 +1,55 @@
+"""Secrets of users: access keys, second factors, answers for recovery, clients of OpenID Connect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+from cloudcore.model.entity import UserOwned, entity
+from cloudcore.model.json import JsonObject
+from cloudcore.model.resource import Level, OnDelete, Ref, Resource, Show, Spec
+from cloudcore.ports.unit_of_work import Transaction
+
+AKSK = "aksk"
+TYPES = (AKSK, "totp", "recovery_secret", "oidc")
+
+
+@entity
+class Credential(UserOwned):
+    """One secret. Its id is the access key; the blob is shown once, in the answer that makes it."""
+
+    name: Annotated[str, Spec("Name", create=True, update=True, width=128, search=True, index=True)] = ""
+    type: Annotated[str, Spec("Kind", create=True, required=True, width=32, choices=TYPES, index=True)]
+    project_id: Annotated[
+        str | None,
+        Spec("Project that the access key logs in to", width=64, index=True),
+        Ref("projects", on_delete=OnDelete.CASCADE, context=False),
+    ] = None
+    enabled: Annotated[bool, Spec("In force", create=True, update=True)] = True
+    expired_at: Annotated[datetime | None, Spec("Until when; absent: for ever")] = None
+    blob: Annotated[
+        str, Spec("JSON text with the secret", show=Show.NEVER, width=16_384, sealed=True, secret=True, multiline=True)
+    ] = ""
+
+
+def _details(_tx: Transaction, page: Sequence[Credential]) -> Sequence[JsonObject]:
+    return [{"user_id": row.owner_id, **({"access_key": row.id} if row.type == AKSK else {})} for row in page]
+
+
+CREDENTIALS = Resource(
+    entity=Credential,
+    service="identity",
+    area="identity",
+    singular="credential",
+    plural="credentials",
+    doc="Access keys and other secrets of users.",
+    level=Level.USER,
+    columns=("id", "name", "type", "user_id", "project_id", "enabled"),
+    details=_details,
+    extra_params=(
+        ("blob", "JSON text with the secret; absent for aksk: one is made"),
+        ("user_id", "Whose; absent: the caller's"),
+        ("project_id", "Project of an access key; absent: the caller's"),
+    ),
+)

@@ -1,0 +1,67 @@
+"""Domains: the outermost owners."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from cloudcore.model.entity import Named, entity
+from cloudcore.model.errors import ForbiddenError, InvalidStatusError, NotEmptyError
+from cloudcore.model.query import PLATFORM, eq, one_of
+from cloudcore.model.resource import Level, Resource, Spec
+from cloudcore.ports.unit_of_work import Transaction
+
+DEFAULT_DOMAIN = "default"
+
+
+@entity
+class Domain(Named):
+    """A tenant's own world: its projects, users, roles and policies."""
+
+    enabled: Annotated[bool, Spec("Its users may log in", create=True, update=True)] = True
+    displayname: Annotated[str, Spec("Name for people", create=True, update=True, width=128)] = ""
+
+
+def _details(tx: Transaction, page: Sequence[Domain]) -> Sequence[dict[str, Any]]:
+    from cloudcore.resources.identity.project import PROJECTS
+    from cloudcore.resources.identity.user import USERS
+
+    where = one_of("domain_id", [d.id for d in page])
+    users = {r["domain_id"]: r["count"] for r in tx.of(USERS, PLATFORM).totals(where, by=("domain_id",))}
+    projects = {r["domain_id"]: r["count"] for r in tx.of(PROJECTS, PLATFORM).totals(where, by=("domain_id",))}
+    return [{"user_count": users.get(d.id, 0), "project_count": projects.get(d.id, 0)} for d in page]
+
+
+def _check_delete(tx: Transaction, _caller: Any, domain: Domain) -> None:
+    from cloudcore.resources.identity.group import GROUPS
+    from cloudcore.resources.identity.project import PROJECTS
+    from cloudcore.resources.identity.user import USERS
+
+    if domain.id == DEFAULT_DOMAIN:
+        raise ForbiddenError("the default domain cannot be deleted")
+    if domain.enabled:
+        raise InvalidStatusError("disable the domain before deleting it", field="enabled")
+    _refuse_while_owning(tx, domain, PROJECTS)
+    _refuse_while_owning(tx, domain, USERS)
+    _refuse_while_owning(tx, domain, GROUPS)
+
+
+def _refuse_while_owning(tx: Transaction, domain: Domain, resource: Resource[Any]) -> None:
+    number = tx.of(resource, PLATFORM).count(eq("domain_id", domain.id))
+    if number:
+        raise NotEmptyError(f"the domain has {number} {resource.plural}")
+
+
+DOMAINS = Resource(
+    entity=Domain,
+    service="identity",
+    area="identity",
+    singular="domain",
+    plural="domains",
+    doc="The outermost owners: each has projects, users, roles and policies.",
+    level=Level.SYSTEM,
+    columns=("id", "name", "enabled", "description"),
+    unique=(("name",),),
+    details=_details,
+    check_delete=_check_delete,
+)

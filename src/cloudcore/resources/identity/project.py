@@ -1,0 +1,63 @@
+"""Projects: the owners of servers, disks, networks and images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from cloudcore.model.entity import DomainOwned, entity
+from cloudcore.model.errors import ForbiddenError
+from cloudcore.model.resource import Action, Level, Ref, Resource, Spec
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.identity import assignment
+
+SYSTEM_PROJECT = "system"
+
+
+@entity
+class Project(DomainOwned):
+    """A part of a domain that owns resources."""
+
+    enabled: Annotated[bool, Spec("Its members may log in to it", create=True, update=True)] = True
+    displayname: Annotated[str, Spec("Name for people", create=True, update=True, width=128)] = ""
+    admin_id: Annotated[str | None, Spec("User in charge", width=64), Ref("users", context=False)] = None
+
+
+def _details(tx: Transaction, page: Sequence[Project]) -> Sequence[dict[str, Any]]:
+    idents = [project.id for project in page]
+    users = assignment.actor_counts(tx, idents, "UserProject")
+    groups = assignment.actor_counts(tx, idents, "GroupProject")
+    return [{"user_count": users.get(i, 0), "group_count": groups.get(i, 0)} for i in idents]
+
+
+def _check_delete(_tx: Transaction, _caller: Any, project: Project) -> None:
+    if project.name == SYSTEM_PROJECT and project.domain_id == "default":
+        raise ForbiddenError("the system project cannot be deleted")
+
+
+PROJECTS = Resource(
+    entity=Project,
+    service="identity",
+    area="identity",
+    singular="project",
+    plural="projects",
+    doc="Parts of a domain that own resources.",
+    level=Level.DOMAIN,
+    columns=("id", "name", "project_domain", "enabled", "description"),
+    unique=(("name", "domain_id"),),
+    actions=(
+        Action(
+            name="join",
+            doc="Give users and groups roles in it.",
+            params=(("users", "Users"), ("groups", "Groups"), ("roles", "Roles")),
+        ),
+        Action(
+            name="leave",
+            doc="Take roles in it away.",
+            params=(("user_roles", "Objects of user and role"), ("group_roles", "Objects of group and role")),
+        ),
+        Action(name="set-admin", doc="Say who is in charge of it.", params=(("user_id", "One of its users"),)),
+    ),
+    details=_details,
+    check_delete=_check_delete,
+)

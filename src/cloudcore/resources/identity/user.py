@@ -1,0 +1,88 @@
+"""Users: people and programs that log in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from cloudcore.model.entity import DomainOwned, entity
+from cloudcore.model.errors import ForbiddenError
+from cloudcore.model.json import JsonObject
+from cloudcore.model.query import PLATFORM, one_of
+from cloudcore.model.resource import Action, Level, Resource, Spec
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.identity import assignment, credential, group
+from cloudcore.resources.identity.actions import JOIN_PROJECTS, LEAVE_PROJECTS
+
+
+@entity
+class User(DomainOwned):
+    """Somebody who logs in. The password is kept elsewhere."""
+
+    displayname: Annotated[str, Spec("Name for people", create=True, update=True, width=128)] = ""
+    email: Annotated[str, Spec("Mail address", create=True, update=True, width=64)] = ""
+    mobile: Annotated[str, Spec("Telephone number", create=True, update=True, width=20)] = ""
+    enabled: Annotated[bool, Spec("May log in", create=True, update=True)] = True
+    is_system_account: Annotated[bool, Spec("Account of the platform itself", create=True, admin=True)] = False
+    allow_web_console: Annotated[bool, Spec("May use the web console", create=True, update=True)] = True
+    enable_mfa: Annotated[bool, Spec("Asks for a second factor", create=True, update=True)] = False
+    lang: Annotated[str, Spec("Language", create=True, update=True, width=8)] = ""
+    expired_at: Annotated[datetime | None, Spec("When the account ends", create=True, update=True)] = None
+    last_active_at: Annotated[datetime | None, Spec("Last login", volatile=True)] = None
+    last_login_ip: Annotated[str, Spec("Address of the last login", width=64, volatile=True)] = ""
+    last_login_source: Annotated[str, Spec("Client of the last login", width=36, volatile=True)] = ""
+
+
+def _details(tx: Transaction, page: Sequence[User]) -> Sequence[dict[str, Any]]:
+    idents = [user.id for user in page]
+    projects = assignment.target_counts(tx, idents)
+    groups = _numbers(tx, group.MEMBERSHIPS, "user_id", idents)
+    secrets = _numbers(tx, credential.CREDENTIALS, "owner_id", idents)
+    return [
+        {
+            "project_count": projects.get(i, 0),
+            "group_count": groups.get(i, 0),
+            "credential_count": secrets.get(i, 0),
+            "is_local": True,
+        }
+        for i in idents
+    ]
+
+
+def _numbers(tx: Transaction, resource: Resource[Any], field: str, idents: Sequence[str]) -> Mapping[str, int]:
+    rows = tx.of(resource, PLATFORM).totals(one_of(field, idents), by=(field,))
+    return {row[field]: int(row["count"]) for row in rows}
+
+
+def _check_update(_tx: Transaction, _caller: Any, user: User, changes: JsonObject) -> JsonObject:
+    if user.is_system_account and changes.get("enabled") is False:
+        raise ForbiddenError("a system account cannot be disabled", field="enabled")
+    return changes
+
+
+def _check_delete(_tx: Transaction, _caller: Any, user: User) -> None:
+    if user.is_system_account:
+        raise ForbiddenError("a system account cannot be deleted")
+
+
+USERS = Resource(
+    entity=User,
+    service="identity",
+    area="identity",
+    singular="user",
+    plural="users",
+    doc="People and programs that log in.",
+    level=Level.DOMAIN,
+    columns=("id", "name", "project_domain", "enabled", "email", "displayname"),
+    unique=(("name", "domain_id"),),
+    actions=(
+        JOIN_PROJECTS,
+        LEAVE_PROJECTS,
+        Action(name="reset-credentials", doc="Remove second factors.", params=(("type", "Type of credential; totp"),)),
+    ),
+    details=_details,
+    check_update=_check_update,
+    check_delete=_check_delete,
+    extra_params=(("password", "Password of the user"), ("skip_password_complexity_check", "Accept a weak one")),
+)

@@ -1,0 +1,10 @@
+"""Images; inspect/ looks into their bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudcore.model.resource import Resource
+from cloudcore.resources.image.image import IMAGES
+
+RESOURCES: tuple[Resource[Any], ...] = (IMAGES,)

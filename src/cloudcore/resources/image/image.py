@@ -1,0 +1,216 @@
+"""Images: the contents that disks start with.
+
+upload    queued → saving → saved → probing → active
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Annotated, Any
+
+import attrs
+
+from cloudcore.model.entity import ProjectOwned, Sharable, Statused, entity, evolve
+from cloudcore.model.errors import InvalidInputError, NotSupportedError, OutOfRangeError, ProtectedResourceError
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.lifecycle import Lifecycle, Transition
+from cloudcore.model.query import PLATFORM
+from cloudcore.model.reading import read_bool, read_str
+from cloudcore.model.resource import Action, Level, Resource, Show, Spec
+from cloudcore.model.units import Unit
+from cloudcore.ports.unit_of_work import Transaction
+
+DISK_FORMATS = ("raw", "qcow2", "iso", "vmdk", "vhd", "vhdx")
+"""Formats whose content can be inspected; what cannot is not accepted."""
+
+MAX_PROPERTIES = 64
+_PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", re.ASCII)
+
+
+class ImageStatus(StrEnum):
+    """Statuses of an image; only an active one can back disks."""
+
+    QUEUED = "queued"
+    SAVING = "saving"
+    SAVED = "saved"
+    SAVE_FAIL = "save_fail"
+    PROBING = "probing"
+    KILLED = "killed"
+    ACTIVE = "active"
+    DELETING = "deleting"
+    DELETE_FAIL = "delete_fail"
+
+
+@entity
+class Image(Sharable, Statused, ProjectOwned):
+    """One image. min_disk and min_ram in MiB, sizes in bytes.
+
+    staged_key: where the bytes lie in quarantine; store_key: where they lie once they were inspected.
+    """
+
+    status: Annotated[str, Spec("Status", width=36, index=True)] = ImageStatus.QUEUED.value
+    size: Annotated[int, Spec("Size of the stored bytes", unit=Unit.BYTE)] = 0
+    virtual_size: Annotated[int, Spec("Size of the disk inside", unit=Unit.BYTE, show=Show.DETAIL)] = 0
+    disk_format: Annotated[str, Spec("Format", create=True, width=20, choices=DISK_FORMATS, index=True)] = "raw"
+    min_disk: Annotated[int, Spec("Smallest disk for it", create=True, update=True, unit=Unit.MIB)] = 0
+    min_ram: Annotated[int, Spec("Least memory for it", create=True, update=True, unit=Unit.MIB)] = 0
+    checksum: Annotated[str, Spec("MD5 of the bytes", width=32)] = ""
+    fast_hash: Annotated[str, Spec("MD5 of samples of the bytes", width=32)] = ""
+    sha256: Annotated[str, Spec("SHA-256 of the bytes", width=64, show=Show.DETAIL)] = ""
+    protected: Annotated[bool, Spec("Refuse deletion", create=True, update=True, alias=("disable_delete",))] = True
+    is_standard: Annotated[bool, Spec("Offered by the platform to everybody")] = False
+    is_guest_image: Annotated[bool, Spec("Part of the image of a whole server")] = False
+    is_data: Annotated[bool, Spec("For data disks")] = False
+    os_arch: Annotated[str, Spec("Architecture", create=True, update=True, width=16)] = ""
+    encrypt_key_id: Annotated[str, Spec("Key that encrypts it", width=36)] = ""
+    encrypt_status: Annotated[str, Spec("unencrypted, encrypting or encrypted", width=16)] = "unencrypted"
+    oss_checksum: Annotated[str, Spec("Checksum of the object store", width=64, show=Show.DETAIL)] = ""
+    location: Annotated[str, Spec("Where the bytes are", width=256, show=Show.NEVER)] = ""
+    properties: Annotated[JsonObject, Spec("Facts such as os_type", create=True, update=True)] = attrs.field(
+        factory=dict[str, Any]
+    )
+    staged_key: Annotated[str, Spec("Key of the bytes in quarantine", width=200, show=Show.NEVER)] = ""
+    store_key: Annotated[str, Spec("Key of the inspected bytes", width=200, show=Show.NEVER)] = ""
+
+
+IMAGE_LIFECYCLE = Lifecycle(
+    states=ImageStatus,
+    initial=ImageStatus.QUEUED,
+    stable=(ImageStatus.QUEUED, ImageStatus.ACTIVE),
+    transitions=(
+        Transition(
+            name="upload",
+            sources=(ImageStatus.QUEUED,),
+            through=(ImageStatus.SAVING, ImageStatus.SAVED, ImageStatus.PROBING),
+            to=ImageStatus.ACTIVE,
+            failed=ImageStatus.KILLED,
+            flow="image-upload",
+            deadline_s=7200,
+            also_failed=(ImageStatus.SAVE_FAIL,),
+        ),
+        Transition(
+            name="delete",
+            sources=(
+                ImageStatus.QUEUED,
+                ImageStatus.ACTIVE,
+                ImageStatus.KILLED,
+                ImageStatus.SAVE_FAIL,
+                ImageStatus.DELETE_FAIL,
+            ),
+            through=(ImageStatus.DELETING,),
+            to=None,
+            failed=ImageStatus.DELETE_FAIL,
+            flow="image-delete",
+            deadline_s=3600,
+            force=(ImageStatus.SAVING, ImageStatus.SAVED),
+        ),
+    ),
+)
+
+
+def read_properties(sent: JsonMapping) -> JsonObject:
+    """Properties as they are stored: every value a text; absent and empty ones are left out.
+
+    Raises:
+        InvalidInputError: a name that cannot stand in a header, or a value that is not one text.
+        OutOfRangeError: more than 64 of them.
+    """
+    if len(sent) > MAX_PROPERTIES:
+        raise OutOfRangeError(f"properties: more than {MAX_PROPERTIES}", field="properties")
+    found: JsonObject = {}
+    for name, value in sent.items():
+        if not _PROPERTY.fullmatch(name):
+            raise InvalidInputError(f"properties: {name[:64]!a} is no name of a property", field="properties")
+        text = str(value).lower() if isinstance(value, bool) else value
+        if text not in (None, ""):
+            found[name] = read_str(text, f"properties.{name}", 1024)
+    return found
+
+
+def _architecture(values: Mapping[str, Any]) -> str:
+    arch = str(values.get("os_arch") or values.get("properties", {}).get("os_arch") or "")
+    return _ARCHITECTURES.get(arch.lower(), arch)
+
+
+_ARCHITECTURES: Mapping[str, str] = {"amd64": "x86_64", "x64": "x86_64", "x86": "i386", "arm64": "aarch64"}
+
+
+def _prepare(_tx: Transaction, _caller: Any, draft: JsonObject) -> JsonObject:
+    values = {**draft, "properties": read_properties(draft.get("properties") or {})}
+    if values.get("encrypt_key_id"):
+        raise NotSupportedError("encrypted images are not available", field="encrypt_key_id")
+    return {**values, "os_arch": _architecture(values)}
+
+
+def _check_update(_tx: Transaction, _caller: Any, image: Image, changes: JsonObject) -> JsonObject:
+    if "properties" not in changes:
+        return changes
+    sent: JsonObject = changes["properties"] or {}
+    kept = {name: value for name, value in image.properties.items() if name not in sent}
+    merged = {**kept, **read_properties(sent)}
+    if len(merged) > MAX_PROPERTIES:
+        raise OutOfRangeError(f"properties: more than {MAX_PROPERTIES}", field="properties")
+    return {**changes, "properties": merged}
+
+
+def _check_delete(_tx: Transaction, _caller: Any, image: Image) -> None:
+    if image.protected:
+        raise ProtectedResourceError(f"image {image.name} is protected, cannot delete", field="protected")
+
+
+def _details(_tx: Transaction, page: Sequence[Image]) -> Sequence[JsonObject]:
+    return [
+        {
+            "owner": image.tenant_id,
+            "disable_delete": image.protected,
+            "oss_checksum": image.oss_checksum or image.checksum,
+        }
+        for image in page
+    ]
+
+
+def _mark_standard(tx: Transaction, _caller: Any, image: Image, params: JsonObject) -> None:
+    standard = read_bool(params.get("is_standard", True), "is_standard")
+    tx.of(IMAGES, PLATFORM).save(evolve(image, is_standard=standard), action="mark_standard")
+
+
+IMAGES = Resource(
+    entity=Image,
+    service="image",
+    area="image",
+    singular="image",
+    plural="images",
+    doc="Contents that disks start with.",
+    level=Level.PROJECT,
+    columns=(
+        "id",
+        "name",
+        "disk_format",
+        "size",
+        "status",
+        "is_public",
+        "protected",
+        "is_standard",
+        "min_disk",
+        "min_ram",
+        "os_arch",
+        "checksum",
+        "created_at",
+    ),
+    unique=(("name", "tenant_id"),),
+    lifecycle=IMAGE_LIFECYCLE,
+    actions=(
+        Action(
+            name="mark-standard",
+            doc="Offer the image as one of the platform's own.",
+            run=_mark_standard,
+            params=(("is_standard", "Whether it is one"),),
+        ),
+    ),
+    prepare=_prepare,
+    check_update=_check_update,
+    check_delete=_check_delete,
+    details=_details,
+)

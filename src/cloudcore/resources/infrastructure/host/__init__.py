@@ -1,0 +1,163 @@
+"""Hosts: the machines that servers run on.
+
+status.py has the statuses, details.py the counts and commitments that details add.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import attrs
+
+from cloudcore.model.entity import Billed, DomainOwned, Enabled, External, Sharable, Statused, entity
+from cloudcore.model.errors import InvalidStatusError, NotEmptyError
+from cloudcore.model.json import JsonObject
+from cloudcore.model.query import PLATFORM, eq
+from cloudcore.model.resource import Level, Ref, Resource, Show, Spec
+from cloudcore.model.units import Unit
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.actions import SET_SCHEDTAG
+from cloudcore.resources.compute import server as servers
+from cloudcore.resources.infrastructure.host.details import host_details
+from cloudcore.resources.infrastructure.host.status import HOST_LIFECYCLE, AgentStatus, HostStatus
+
+__all__ = ["HOSTS", "AgentStatus", "Host", "HostStatus"]
+
+
+@entity
+class Host(Sharable, Statused, Enabled, External, Billed, DomainOwned):
+    """One machine. Memory and storage in MiB; a commit bound that is absent is the deployment's."""
+
+    zone_id: Annotated[
+        str,
+        Spec("Zone", create=True, width=128, index=True),
+        Ref("zones", show=("cloudregion", "cloudregion_id", "region", "region_id", "provider")),
+    ]
+    hostname: Annotated[str, Spec("Its own name", create=True, update=True, admin=True, width=60)] = ""
+    rack: Annotated[str, Spec("Rack", create=True, update=True, admin=True, width=16, show=Show.DETAIL)] = ""
+    slots: Annotated[str, Spec("Slots", create=True, update=True, admin=True, width=16, show=Show.DETAIL)] = ""
+    access_mac: Annotated[
+        str | None, Spec("Hardware address of its management card", create=True, update=True, admin=True, width=32)
+    ] = None
+    access_ip: Annotated[str, Spec("Management address", create=True, update=True, admin=True, width=64)] = ""
+    manager_uri: Annotated[str, Spec("URL of its agent", create=True, update=True, admin=True, width=256)] = ""
+    sys_info: Annotated[JsonObject, Spec("Vendor and model", create=True, update=True, admin=True)] = attrs.field(
+        factory=dict[str, Any]
+    )
+    sn: Annotated[str, Spec("Serial number", create=True, update=True, admin=True, width=128)] = ""
+    cpu_count: Annotated[int, Spec("Hardware threads", create=True, update=True, admin=True, maximum=65_536)] = 0
+    node_count: Annotated[int, Spec("Sockets", create=True, update=True, admin=True, maximum=1024)] = 0
+    cpu_desc: Annotated[
+        str, Spec("Model of the CPU", create=True, update=True, admin=True, width=128, show=Show.DETAIL)
+    ] = ""
+    cpu_mhz: Annotated[int, Spec("Clock", create=True, update=True, admin=True, unit=Unit.MHZ, show=Show.DETAIL)] = 0
+    cpu_cache: Annotated[
+        int, Spec("Cache of the CPU", create=True, update=True, admin=True, unit=Unit.KIB, show=Show.DETAIL)
+    ] = 0
+    cpu_reserved: Annotated[int, Spec("Threads kept for the host", create=True, update=True, admin=True)] = 0
+    cpu_cmtbound: Annotated[
+        float | None, Spec("CPU overcommit", create=True, admin=True, unit=Unit.RATIO, minimum=0, maximum=1000)
+    ] = None
+    cpu_microcode: Annotated[
+        str, Spec("Microcode", create=True, update=True, admin=True, width=64, show=Show.DETAIL)
+    ] = ""
+    cpu_architecture: Annotated[
+        str, Spec("Such as x86_64", create=True, update=True, admin=True, width=16, index=True)
+    ] = ""
+    kvm_cap_max_vcpu: Annotated[
+        int, Spec("Most vCPUs of a guest; 0: no bound", create=True, update=True, admin=True)
+    ] = 0
+    mem_size: Annotated[int, Spec("Memory", create=True, update=True, admin=True, unit=Unit.MIB)] = 0
+    mem_reserved: Annotated[int, Spec("Kept for the host", create=True, update=True, admin=True, unit=Unit.MIB)] = 0
+    mem_cmtbound: Annotated[
+        float | None, Spec("Memory overcommit", create=True, admin=True, unit=Unit.RATIO, minimum=0, maximum=1000)
+    ] = None
+    page_size_kb: Annotated[int, Spec("Page size", create=True, update=True, admin=True, unit=Unit.KIB)] = 4
+    enable_numa_allocate: Annotated[bool, Spec("Allocate by NUMA node", create=True, update=True, admin=True)] = False
+    storage_size: Annotated[int, Spec("Local storage", create=True, update=True, admin=True, unit=Unit.MIB)] = 0
+    storage_type: Annotated[
+        str, Spec("Medium of local disks: rotate, ssd, hybrid", create=True, update=True, admin=True, width=20)
+    ] = ""
+    storage_driver: Annotated[
+        str, Spec("RAID driver", create=True, update=True, admin=True, width=20, show=Show.DETAIL)
+    ] = ""
+    storage_info: Annotated[
+        list[Any], Spec("Physical disks", create=True, update=True, admin=True, show=Show.DETAIL)
+    ] = attrs.field(factory=list[Any])
+    root_partition_used_capacity_mb: Annotated[
+        int, Spec("Used of the root file system", create=True, update=True, admin=True, unit=Unit.MIB, volatile=True)
+    ] = 0
+    memory_used_mb: Annotated[
+        int, Spec("Memory in use", create=True, update=True, admin=True, unit=Unit.MIB, volatile=True)
+    ] = 0
+    cpu_usage_percent: Annotated[
+        float, Spec("CPU in use", create=True, update=True, admin=True, unit=Unit.PERCENT, volatile=True)
+    ] = 0.0
+    ipmi_ip: Annotated[str, Spec("Address of its BMC", width=64)] = ""
+    ipmi_info: Annotated[
+        JsonObject, Spec("How to reach the BMC", create=True, update=True, admin=True, show=Show.DETAIL, secret=True)
+    ] = attrs.field(factory=dict[str, Any])
+    host_status: Annotated[AgentStatus, Spec("Whether its agent answers", width=16, index=True)] = AgentStatus.OFFLINE
+    host_type: Annotated[
+        str, Spec("hypervisor, baremetal, or a cloud's", create=True, update=True, admin=True, width=36, index=True)
+    ] = "hypervisor"
+    version: Annotated[str, Spec("Version of the agent", create=True, update=True, admin=True, width=64)] = ""
+    ovn_version: Annotated[str, Spec("Version of OVN", create=True, update=True, admin=True, width=64)] = ""
+    is_baremetal: Annotated[bool, Spec("Can be given out as a whole", create=True, update=True, admin=True)] = False
+    is_maintenance: Annotated[bool, Spec("Under maintenance")] = False
+    last_ping_at: Annotated[datetime | None, Spec("Last heartbeat", show=Show.NEVER, volatile=True)] = None
+    enable_health_check: Annotated[bool, Spec("Move its guests when it fails", show=Show.NEVER)] = False
+    resource_type: Annotated[
+        str, Spec("shared, prepaid or dedicated", create=True, update=True, admin=True, width=36)
+    ] = "shared"
+    real_external_id: Annotated[str, Spec("Id over there", width=256, show=Show.DETAIL)] = ""
+    is_import: Annotated[bool, Spec("Taken over from elsewhere", create=True, admin=True)] = False
+    enable_pxe_boot: Annotated[bool, Spec("May boot by PXE", create=True, update=True, admin=True)] = True
+    uuid: Annotated[str, Spec("UUID in SMBIOS", create=True, update=True, admin=True, width=64)] = ""
+    boot_mode: Annotated[str, Spec("pxe or iso", create=True, update=True, admin=True, width=8)] = ""
+    ovn_mapped_ip_addr: Annotated[str, Spec("Address in the overlay", width=16)] = ""
+    ovn_mapped_ip6_addr: Annotated[str, Spec("IPv6 address in the overlay", width=64)] = ""
+    uefi_info: Annotated[JsonObject, Spec("UEFI facts", create=True, update=True, admin=True, show=Show.DETAIL)] = (
+        attrs.field(factory=dict[str, Any])
+    )
+    public_ip: Annotated[str, Spec("Public address", update=True, width=64)] = ""
+
+
+def _check_delete(tx: Transaction, _caller: Any, host: Host) -> None:
+    if host.enabled:
+        raise InvalidStatusError("disable the host before deleting it", field="enabled")
+    if tx.of(servers.SERVERS, PLATFORM).count(eq("host_id", host.id)):
+        raise NotEmptyError("servers are on this host")
+
+
+HOSTS = Resource(
+    entity=Host,
+    service="compute",
+    area="infrastructure",
+    singular="host",
+    plural="hosts",
+    doc="Machines that servers run on.",
+    level=Level.DOMAIN,
+    columns=(
+        "id",
+        "name",
+        "access_mac",
+        "access_ip",
+        "manager_uri",
+        "status",
+        "host_status",
+        "enabled",
+        "host_type",
+        "zone_id",
+        "cpu_count",
+        "mem_size",
+        "storage_size",
+        "version",
+    ),
+    unique=(("name", "domain_id"), ("access_mac",)),
+    lifecycle=HOST_LIFECYCLE,
+    actions=(SET_SCHEDTAG,),
+    details=host_details,
+    check_delete=_check_delete,
+)

@@ -1,0 +1,46 @@
+"""The scheduler: a pure function of an inventory and a request.
+
+    HostRow StorageRow NetworkRow            Request (count, vcpus, memory, disks, nets, preferences)
+             │                                   │
+             ▼ Inventory.build                   │
+         Inventory (columns) ────────┬───────────┘
+                                     ▼
+       filters/   keep the hosts that can take one; bound how many each can take     one function a file
+                                     ▼
+       weighers/  0..1 times weight, summed; ties by a hash of the request's seed        one function a file
+                                     ▼
+       assign     round and round, best host first, one server a host; claims of disks and ports as it goes
+                                     ▼
+         Decision   placements · alternatives · refusal (why not, per filter) · explain()
+                                     ▼
+       forecast     the shapes of the wire's scheduler API
+       relaxation   the smallest changes of a refused request that would make it fit
+
+`columns` holds the array types, `disks` packs disks onto storages, `nics` matches cards to networks, `verdict` says what
+a filter is. Nothing here reads a clock, a database or a random number; numpy is imported in this package only.
+"""
+
+from __future__ import annotations
+
+from cloudcore.scheduling.decision import Decision, Placement, Refusal
+from cloudcore.scheduling.inventory import Inventory
+from cloudcore.scheduling.pipeline import schedule
+from cloudcore.scheduling.relaxation import Relaxation, relaxations
+from cloudcore.scheduling.request import DiskRequest, NicRequest, Request
+from cloudcore.scheduling.rows import HostRow, NetworkRow, StorageRow
+
+__all__ = [
+    "Decision",
+    "DiskRequest",
+    "HostRow",
+    "Inventory",
+    "NetworkRow",
+    "NicRequest",
+    "Placement",
+    "Refusal",
+    "Relaxation",
+    "Request",
+    "StorageRow",
+    "relaxations",
+    "schedule",
+]

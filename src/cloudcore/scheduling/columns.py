@@ -1,0 +1,166 @@
+"""Columns: what the filters and weighers compute on.
+
+A column has one entry per host (or storage, or network), in id order. Columns are read-only arrays: a filter that tries
+to write one fails. Text is dictionary-encoded, so that comparing ten thousand zones is one comparison of integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+BoolArray: TypeAlias = npt.NDArray[np.bool_]
+"""One truth value per row."""
+
+IntArray: TypeAlias = npt.NDArray[np.int64]
+"""One integer per row, or row numbers."""
+
+FloatArray: TypeAlias = npt.NDArray[np.float64]
+"""One score or fraction per row."""
+
+KeyArray: TypeAlias = npt.NDArray[np.uint64]
+"""One hash per row."""
+
+LIMIT = 1 << 50
+"""The largest amount that a column holds: sums of a million of them still fit in 63 bits with room for their use."""
+
+_KEPT = 64
+"""So many values of a column have the rows that they are on kept: such as states and types, hardly owners."""
+
+UNLIMITED = LIMIT
+"""The capacity of a host that no filter has bounded."""
+
+
+def frozen(array: npt.NDArray[np.generic]) -> None:
+    """Make an array read-only in place."""
+    array.setflags(write=False)
+
+
+@attrs.frozen(eq=False)
+class Coded:
+    """A text column: `values[codes[row]]` is the text of a row."""
+
+    codes: IntArray
+    values: tuple[str, ...]
+    index: Mapping[str, int]
+    _equal: dict[int, BoolArray] = attrs.field(factory=dict[int, BoolArray], init=False)
+
+    @classmethod
+    def of(cls, items: Iterable[str]) -> Coded:
+        """Encode the texts, codes in order of first appearance."""
+        index: dict[str, int] = {}
+        codes = np.array([index.setdefault(item, len(index)) for item in items], dtype=np.int64)
+        frozen(codes)
+        return cls(codes, tuple(index), index)
+
+    def equals(self, value: str) -> BoolArray:
+        """The rows whose text is `value`; not to be written to."""
+        code = self.index.get(value, -1)
+        found = self._equal.get(code)
+        if found is None:
+            found = self.codes == code
+            frozen(found)
+            if code < _KEPT:
+                self._equal[code] = found
+        return found
+
+    def among(self, values: Iterable[str]) -> BoolArray:
+        """The rows whose text is one of `values`."""
+        wanted = frozenset(values)
+        return self.where(lambda value: value in wanted)
+
+    def where(self, predicate: Callable[[str], bool]) -> BoolArray:
+        """The rows whose text satisfies `predicate`, which is called once per distinct text."""
+        verdicts = np.array([predicate(value) for value in self.values], dtype=np.bool_)
+        return verdicts[self.codes] if self.values else np.zeros(len(self.codes), dtype=np.bool_)
+
+    def __getitem__(self, row: int) -> str:
+        return self.values[int(self.codes[row])]
+
+
+@attrs.frozen(eq=False)
+class Sharing:
+    """Who owns each row and whom its owner lets use it.
+
+    shared_domains, shared_projects: the rows that are shared with an id, by that id.
+    """
+
+    domain: Coded
+    project: Coded
+    system_wide: BoolArray
+    domain_wide: BoolArray
+    shared_domains: Mapping[str, IntArray]
+    shared_projects: Mapping[str, IntArray]
+
+    def for_domain(self, domain_id: str) -> BoolArray:
+        """The rows that a domain may use: its own, those public to all, and those shared with it."""
+        usable = self.domain.equals(domain_id) | self.system_wide
+        shared = self.shared_domains.get(domain_id)
+        if shared is not None:
+            usable[shared] |= self.domain_wide[shared]
+        return usable
+
+    def for_project(self, project_id: str, domain_id: str) -> BoolArray:
+        """The rows that a project may use: its own, public ones, and those shared with it or with its domain."""
+        usable = self.project.equals(project_id) & self.domain.equals(domain_id)
+        usable |= self.system_wide | (self.domain_wide & self.domain.equals(domain_id))
+        for shared, mask in (
+            (self.shared_domains.get(domain_id), self.domain_wide),
+            (self.shared_projects.get(project_id), None),
+        ):
+            if shared is not None:
+                usable[shared] |= True if mask is None else mask[shared]
+        return usable
+
+
+def rows_by_key(keys: Sequence[Iterable[str]]) -> dict[str, IntArray]:
+    """Turn a list of keys per row into a list of rows per key."""
+    found: dict[str, list[int]] = {}
+    for row, row_keys in enumerate(keys):
+        for key in row_keys:
+            found.setdefault(key, []).append(row)
+    return {key: np.array(rows, dtype=np.int64) for key, rows in found.items()}
+
+
+@attrs.frozen(eq=False)
+class Adjacency:
+    """Which rights (storages, wires, networks) belong to which lefts (hosts, wires).
+
+    left, right: the edges, sorted by left then right, without duplicates.
+    starts: `right[starts[l]:starts[l + 1]]` are the rights of `l`.
+    """
+
+    left: IntArray
+    right: IntArray
+    starts: IntArray
+
+    @classmethod
+    def of(cls, left: Sequence[int], right: Sequence[int], size: int) -> Adjacency:
+        """Build from parallel lists of row numbers; `size` is the number of lefts."""
+        edges = np.array([left, right], dtype=np.int64).reshape(2, -1)
+        order = np.lexsort((edges[1], edges[0]))
+        edges = edges[:, order]
+        if edges.shape[1]:
+            fresh = np.append(True, np.any(edges[:, 1:] != edges[:, :-1], axis=0))
+            edges = edges[:, fresh]
+        starts = np.searchsorted(edges[0], np.arange(size + 1)).astype(np.int64)
+        frozen(edges)
+        frozen(starts)
+        return cls(edges[0], edges[1], starts)
+
+    def of_row(self, left: int) -> IntArray:
+        """The rights of one left, ascending."""
+        return self.right[self.starts[left] : self.starts[left + 1]]
+
+    def padded(self) -> IntArray:
+        """The rights of every left as a matrix, one line a left, filled up with -1; columns lie together in memory."""
+        counts = np.diff(self.starts)
+        width = int(counts.max()) if counts.size else 0
+        table = np.full((len(counts), width), -1, dtype=np.int64, order="F")
+        table[self.left, np.arange(len(self.left)) - self.starts[self.left]] = self.right
+        frozen(table)
+        return table

@@ -1,0 +1,32 @@
+"""The filters, in the order they run: cheap and selective first.
+
+To add one: a file with a function, its words and its `Filter` value; its line here; a test for its own rule.
+Every filter in the tuple is tested for the properties that all of them share.
+"""
+
+from __future__ import annotations
+
+from cloudcore.scheduling.filters.architecture import ARCHITECTURE
+from cloudcore.scheduling.filters.cpu import CPU
+from cloudcore.scheduling.filters.domain import DOMAIN
+from cloudcore.scheduling.filters.hypervisor import HYPERVISOR
+from cloudcore.scheduling.filters.memory import MEMORY
+from cloudcore.scheduling.filters.network import NETWORK
+from cloudcore.scheduling.filters.prefer import PREFER
+from cloudcore.scheduling.filters.resource_type import RESOURCE_TYPE
+from cloudcore.scheduling.filters.status import STATUS
+from cloudcore.scheduling.filters.storage import STORAGE
+from cloudcore.scheduling.verdict import Filter
+
+FILTERS: tuple[Filter, ...] = (
+    PREFER,
+    STATUS,
+    HYPERVISOR,
+    RESOURCE_TYPE,
+    DOMAIN,
+    ARCHITECTURE,
+    MEMORY,
+    CPU,
+    STORAGE,
+    NETWORK,
+)

@@ -1,0 +1,30 @@
+"""Keep hosts with enough free virtual CPUs, overcommit and reserve counted."""
+
+from __future__ import annotations
+
+from cloudcore.scheduling.columns import BoolArray, IntArray
+from cloudcore.scheduling.inventory import Inventory
+from cloudcore.scheduling.request import Request
+from cloudcore.scheduling.verdict import Filter, Verdict, shortage
+
+REASON = "not enough free CPUs"
+
+
+def cpu(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
+    """Require as many free CPUs as one server has, within what one guest of the host may have."""
+    hosts, wanted = inventory.hosts, request.vcpus
+    if not wanted:
+        return Verdict(alive.copy())
+    allowed = (hosts.max_vcpu == 0) | (hosts.max_vcpu >= wanted)
+    return Verdict(alive & allowed & (hosts.cpu_free >= wanted), hosts.cpu_free // wanted)
+
+
+def explain(request: Request, inventory: Inventory, rows: IntArray) -> str:
+    """Name the wanted number and the free one, or the limit of one guest."""
+    hosts = inventory.hosts
+    if (hosts.cpu_free[rows] >= request.vcpus).all():
+        return f"request: {request.vcpus}, most for one guest: {int(hosts.max_vcpu[rows].max())}"
+    return shortage(request.vcpus, hosts.cpu_free, rows)
+
+
+CPU = Filter(name="host_cpu", reason=REASON, apply=cpu, explain=explain)

@@ -1,0 +1,23 @@
+"""Keep hosts that the owner's domain may use."""
+
+from __future__ import annotations
+
+from cloudcore.scheduling.columns import BoolArray, IntArray
+from cloudcore.scheduling.inventory import Inventory
+from cloudcore.scheduling.request import Request
+from cloudcore.scheduling.verdict import Filter, Verdict
+
+REASON = "host belongs to another domain"
+
+
+def domain(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
+    """Require the host to be the domain's own, public to all, or shared with the domain; also for administrators."""
+    return Verdict(alive & inventory.hosts.sharing.for_domain(request.domain_id))
+
+
+def explain(_request: Request, _inventory: Inventory, _rows: IntArray) -> str:
+    """Say so, without naming the domain that owns the host."""
+    return "host is not shared with the domain of the request"
+
+
+DOMAIN = Filter(name="host_domain", reason=REASON, apply=domain, explain=explain)

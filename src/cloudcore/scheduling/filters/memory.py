@@ -1,0 +1,26 @@
+"""Keep hosts with enough free memory, overcommit and reserve counted."""
+
+from __future__ import annotations
+
+from cloudcore.scheduling.columns import BoolArray, IntArray
+from cloudcore.scheduling.inventory import Inventory
+from cloudcore.scheduling.request import Request
+from cloudcore.scheduling.verdict import Filter, Verdict, shortage
+
+REASON = "not enough free memory"
+
+
+def memory(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
+    """Require the memory of one server to be free."""
+    free, wanted = inventory.hosts.mem_free_mib, request.memory_mib
+    if not wanted:
+        return Verdict(alive.copy())
+    return Verdict(alive & (free >= wanted), free // wanted)
+
+
+def explain(request: Request, inventory: Inventory, rows: IntArray) -> str:
+    """Name the wanted amount and the free one."""
+    return shortage(request.memory_mib, inventory.hosts.mem_free_mib, rows, "MiB")
+
+
+MEMORY = Filter(name="host_memory", reason=REASON, apply=memory, explain=explain)

@@ -1,0 +1,31 @@
+"""Keep hosts that run, answer, are enabled, and whose zone and provider are usable."""
+
+from __future__ import annotations
+
+from cloudcore.scheduling.columns import BoolArray, IntArray
+from cloudcore.scheduling.inventory import Inventory
+from cloudcore.scheduling.request import Request
+from cloudcore.scheduling.verdict import Filter, Verdict
+
+REASON = "host is not ready"
+
+
+def status(_request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
+    """Require status `running`, host_status `online`, and everything above the host enabled."""
+    return Verdict(alive & inventory.hosts.ready)
+
+
+def explain(_request: Request, inventory: Inventory, rows: IntArray) -> str:
+    """Name everything that is wrong with the first of the hosts."""
+    hosts, row = inventory.hosts, int(rows[0])
+    wrong = {
+        f"status: {hosts.status[row]}": hosts.status[row] != "running",
+        f"host_status: {hosts.host_status[row]}": hosts.host_status[row] != "online",
+        "host is disabled": not hosts.enabled[row],
+        "zone is disabled": not hosts.zone_enabled[row],
+        "provider is not connected": not hosts.provider_ready[row],
+    }
+    return ", ".join(text for text, applies in wrong.items() if applies)
+
+
+STATUS = Filter(name="host_status", reason=REASON, apply=status, explain=explain)

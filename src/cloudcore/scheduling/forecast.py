@@ -1,0 +1,100 @@
+"""The shapes in which the wire's scheduler API answers, as functions of a decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from cloudcore.model.json import JsonObject
+from cloudcore.scheduling.decision import Decision, Placement, Refusal, Walk
+from cloudcore.scheduling.relaxation import Relaxation
+
+OUT_OF_RESOURCE = "Out of resource"
+MAX_FILTERED = 100
+
+
+def candidates(decision: Decision, *, session_id: str = "") -> list[JsonObject]:
+    """Shape the answer of `POST /scheduler`: one element per requested server, errors for those without a place."""
+    placed = [_candidate(placement, session_id) for placement in decision.placements]
+    return placed + [{"error": OUT_OF_RESOURCE}] * (decision.request.count - len(placed))
+
+
+def forecast(decision: Decision, *, session_id: str = "", limit: int = MAX_FILTERED) -> JsonObject:
+    """Shape the answer of `POST /scheduler/forecast`.
+
+    allow_count: servers that could be placed, also when that is fewer than wanted. limit: the most refused hosts that
+    are listed, in the order in which filters removed them; each comes with the words of every filter that refuses it,
+    the first to do so first.
+    """
+    wanted = decision.request.count
+    refusal = decision.refusal
+    reasons = (
+        [f"{one.removed} host filter by {one.filter}: {one.text}" for one in refusal.removals if one.removed]
+        if refusal
+        else []
+    )
+    if refusal and not reasons:
+        reasons = [refusal.summary()]
+    return {
+        "can_create": decision.fitting >= wanted,
+        "candidates": [_candidate(placement, session_id) for placement in decision.placements],
+        "req_count": wanted,
+        "allow_count": decision.fitting,
+        "not_allow_reasons": reasons,
+        "filtered_candidates": _filtered(decision.walk, limit),
+    }
+
+
+def explanation(refusal: Refusal, proposals: Iterable[Relaxation] = ()) -> JsonObject:
+    """Shape a refusal as JSON, for the `data` of an `InsufficientResourceError`.
+
+    filters: those that removed a host or bound how many fit, in the order in which they ran.
+    """
+    return {
+        "summary": refusal.summary(),
+        "requested": refusal.requested,
+        "fitting": refusal.fitting,
+        "hosts": refusal.hosts,
+        "filters": [
+            {
+                "filter_name": one.filter,
+                "reason": one.reason,
+                "removed": one.removed,
+                "alone": one.alone,
+                "limits": one.limits,
+                "text": one.text,
+                "examples": [
+                    {"id": each.host_id, "name": each.host_name, "reason": each.text} for each in one.examples
+                ],
+            }
+            for one in refusal.removals
+            if one.removed or one.limits
+        ],
+        "relaxations": [one.text for one in proposals],
+    }
+
+
+def _candidate(placement: Placement, session_id: str) -> JsonObject:
+    return {
+        "session_id": session_id,
+        "host_id": placement.host_id,
+        "name": placement.host_name,
+        "disks": [{"index": disk.index, "storage_ids": list(disk.storage_ids)} for disk in placement.disks],
+        "nets": [{"index": nic.index, "network_ids": list(nic.network_ids)} for nic in placement.nets],
+    }
+
+
+def _filtered(walk: Walk, limit: int) -> list[JsonObject]:
+    refusing = [(step.filter, frozenset(walk.alone(step).tolist())) for step in walk.steps]
+    hosts = walk.inventory.hosts
+    found: list[JsonObject] = []
+    for at, step in enumerate(walk.steps):
+        for row in step.removed.tolist()[: max(limit - len(found), 0)]:
+            words = [
+                one.explain(walk.request, walk.inventory, np.array([row])) for one, rows in refusing[at:] if row in rows
+            ]
+            found.append(
+                {"id": hosts.ids[row], "name": hosts.names[row], "filter_name": step.filter.name, "reasons": words}
+            )
+    return found

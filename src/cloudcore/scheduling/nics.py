@@ -1,0 +1,171 @@
+"""Which networks take which cards of a server: the filter asks whether, a placement asks where.
+
+Cards that are asked for alike form a group. By Hall's theorem the cards of a server fit on a host exactly when every
+union of groups finds as many free ports as it has cards among the networks that suit any of them; so ports are counted
+once, however many cards share a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_address
+from itertools import islice
+
+import attrs
+import numpy as np
+
+from cloudcore.scheduling.columns import UNLIMITED, BoolArray, IntArray
+from cloudcore.scheduling.inventory import Inventory
+from cloudcore.scheduling.request import NicRequest, Request
+
+EXACT_GROUPS = 6
+_MOST_CANDIDATES = 8
+
+
+@attrs.frozen(kw_only=True)
+class NicChoice:
+    """Where a card is plugged in: the first of `network_ids` in this decision, the others if that one is lost."""
+
+    index: int
+    network_ids: tuple[str, ...]
+
+
+@attrs.frozen(eq=False)
+class Group:
+    """Cards that are asked for alike: their positions in `request.nets` and the networks that suit them."""
+
+    positions: tuple[int, ...]
+    suits: BoolArray
+
+
+def groups(request: Request, inventory: Inventory) -> tuple[Group, ...]:
+    """Group the cards of a request, in order of first appearance."""
+    found: dict[NicRequest, list[int]] = {}
+    for position, nic in enumerate(request.nets):
+        found.setdefault(attrs.evolve(nic, index=0), []).append(position)
+    return tuple(Group(tuple(at), suitable(nic, request, inventory)) for nic, at in found.items())
+
+
+def suitable(nic: NicRequest, request: Request, inventory: Inventory) -> BoolArray:
+    """The networks that a card may be plugged into, were all their ports free and all wires in reach."""
+    networks = inventory.networks
+    suits = networks.usable & visible(request, inventory)
+    if nic.network_id:
+        named = networks.names.equals(nic.network_id).copy()
+        row = networks.index.get(nic.network_id)
+        if row is not None:
+            named[row] = True
+        suits &= named
+    else:
+        suits &= networks.is_auto_alloc & networks.server_type.among(request.network_types)
+        suits &= networks.is_exit == nic.exit
+    if nic.wire_id:
+        suits &= networks.wire == inventory.wires.get(nic.wire_id, -1)
+    if nic.private:
+        suits &= ~(networks.sharing.system_wide | networks.sharing.domain_wide)
+    if nic.address:
+        suits &= _holding(nic.address, inventory)
+    return suits
+
+
+def visible(request: Request, inventory: Inventory) -> BoolArray:
+    """The networks that the caller may use."""
+    sharing = inventory.networks.sharing
+    if request.is_admin:
+        return np.ones(len(inventory.networks.ids), dtype=np.bool_)
+    usable = sharing.for_project(request.project_id, request.domain_id)
+    return usable | sharing.domain.equals(request.domain_id) if request.is_domain_admin else usable
+
+
+def room(wanted: Sequence[Group], inventory: Inventory) -> IntArray:
+    """Count how many servers' cards each host can take, were no other host to use its networks.
+
+    Exact up to `EXACT_GROUPS` groups, else a bound from above.
+    """
+    bound = np.full(len(inventory.hosts), UNLIMITED, dtype=np.int64)
+    for union in _unions(len(wanted)):
+        cards = sum(len(wanted[n].positions) for n in union)
+        suits = np.logical_or.reduce([wanted[n].suits for n in union])
+        bound = np.minimum(bound, reachable_ports(suits, inventory) // cards)
+    return bound
+
+
+def reachable_ports(suits: BoolArray, inventory: Inventory) -> IntArray:
+    """Sum, per host, the free ports of some networks on the wires that the host is plugged into."""
+    free = np.where(suits, inventory.networks.free_ports, 0)
+    per_wire = np.bincount(inventory.networks.wire, weights=free, minlength=len(inventory.wires))
+    links = inventory.host_wires
+    per_host = np.bincount(links.left, weights=per_wire[links.right], minlength=len(inventory.hosts))
+    return per_host.astype(np.int64)
+
+
+def choose(wanted: Sequence[Group], ranked: Sequence[int], ports: Sequence[int]) -> dict[int, list[int]] | None:
+    """Pick networks for the cards of one server on one host: per position of a card, candidates in order.
+
+    ranked: the networks that the host reaches, best first. ports: free ones, by network. The first candidates can all be
+    used together. None when the cards do not fit.
+    """
+    options: dict[int, list[int]] = {}
+    alone = len(wanted) == 1 and len(wanted[0].positions) == 1
+    for group in wanted:
+        suiting = (network for network in ranked if ports[network] > 0 and group.suits[network])
+        found = list(islice(suiting, _MOST_CANDIDATES) if alone else suiting)
+        options.update(dict.fromkeys(group.positions, found))
+    if alone:
+        return options if all(options.values()) else None
+    matched = match(options, {network: ports[network] for found in options.values() for network in found})
+    if matched is None:
+        return None
+    return {
+        position: [chosen, *(n for n in options[position] if n != chosen)][:_MOST_CANDIDATES]
+        for position, chosen in matched.items()
+    }
+
+
+def match(options: Mapping[int, Sequence[int]], ports: Mapping[int, int]) -> dict[int, int] | None:
+    """Give each card one of its options without exceeding any network's ports; None when that cannot be done."""
+    held: dict[int, list[int]] = {}
+
+    def seat(card: int, tried: set[int]) -> bool:
+        for network in options[card]:
+            if network in tried:
+                continue
+            tried.add(network)
+            holders = held.setdefault(network, [])
+            if len(holders) < ports[network]:
+                holders.append(card)
+                return True
+            for place, other in enumerate(holders):
+                if seat(other, tried):
+                    holders[place] = card
+                    return True
+        return False
+
+    if not all(seat(card, set()) for card in sorted(options, key=lambda card: (len(options[card]), card))):
+        return None
+    return {card: network for network, cards in held.items() for card in cards}
+
+
+def _unions(count: int) -> list[list[int]]:
+    if count > EXACT_GROUPS:
+        return [[n] for n in range(count)] + [list(range(count))]
+    return [[n for n in range(count) if mask >> n & 1] for mask in range(1, 1 << count)]
+
+
+def _holding(address: str, inventory: Inventory) -> BoolArray:
+    wanted = ip_address(address)
+    return np.array(
+        [
+            bounds is not None and bounds[0] == wanted.version and bounds[1] <= int(wanted) <= bounds[2]
+            for bounds in inventory.networks.ranges
+        ],
+        dtype=np.bool_,
+    )
+
+
+def distance(request: Request, inventory: Inventory) -> IntArray:
+    """How near each network is to the caller: 0 is his project's own, 1 his domain's, 2 another's."""
+    sharing = inventory.networks.sharing
+    same_domain = sharing.domain.equals(request.domain_id)
+    same_project = sharing.project.equals(request.project_id) & same_domain
+    return np.where(same_project, 0, np.where(same_domain, 1, 2)).astype(np.int64)

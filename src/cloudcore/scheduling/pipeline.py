@@ -1,0 +1,105 @@
+"""The way from a request to a decision: filter, weigh, rank, assign."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import numpy as np
+
+from cloudcore.scheduling.assign import assign
+from cloudcore.scheduling.columns import UNLIMITED, BoolArray, FloatArray, IntArray, KeyArray
+from cloudcore.scheduling.decision import Decision, Placement, Refusal, Step, Walk
+from cloudcore.scheduling.filters import FILTERS
+from cloudcore.scheduling.inventory import Inventory
+from cloudcore.scheduling.ledger import Ledger, Seat
+from cloudcore.scheduling.ranking import Ranking
+from cloudcore.scheduling.request import Request
+from cloudcore.scheduling.verdict import Filter
+from cloudcore.scheduling.weighers import WEIGHERS, Weigher
+
+ALTERNATIVES = 5
+_DECIMALS = 9
+
+
+def schedule(
+    inventory: Inventory,
+    request: Request,
+    *,
+    filters: tuple[Filter, ...] = FILTERS,
+    weighers: tuple[Weigher, ...] = WEIGHERS,
+) -> Decision:
+    """Decide where the servers of a request go, spread over hosts in order of score.
+
+    Pure: the same inventory and request give the same decision. Without `best_effort` all servers are placed or none;
+    with it, a refusal comes only when none fits. Never raises for lack of room: the refusal is the answer.
+    """
+    active = tuple(one for one in filters if one.name not in request.ignore_filters)
+    walk = filter_hosts(inventory, request, active)
+    rows = np.flatnonzero(walk.kept)
+    scores = weigh(inventory, request, rows, walk.capacity[rows], weighers)
+    ranking = Ranking(rows, scores, _mixed(inventory, request, rows))
+
+    def recheck(left: Inventory, hosts: BoolArray) -> BoolArray:
+        return filter_hosts(left, request, active, hosts & walk.kept).kept
+
+    ledger = Ledger(inventory, request)
+    seats, spares = assign(ranking, walk.capacity, ledger, recheck, count=request.count, spare=ALTERNATIVES)
+    placements = tuple(_placement(inventory, seat, ranking.score(seat[0])) for seat in seats)
+    enough = len(seats) == request.count or (request.best_effort and seats)
+    return Decision(
+        placements=placements if enough else (),
+        alternatives=tuple(_placement(inventory, seat, ranking.score(seat[0])) for seat in spares) if enough else (),
+        fitting=len(seats),
+        refusal=None if enough else Refusal.of(walk, len(seats)),
+        walk=walk,
+    )
+
+
+def filter_hosts(
+    inventory: Inventory, request: Request, filters: tuple[Filter, ...], alive: BoolArray | None = None
+) -> Walk:
+    """Run filters one after the other over all hosts, or over those of `alive`."""
+    kept = np.ones(len(inventory.hosts), dtype=np.bool_) if alive is None else alive
+    capacity = np.full(len(inventory.hosts), UNLIMITED, dtype=np.int64)
+    steps: list[Step] = []
+    for one in filters:
+        verdict = one.apply(request, inventory, kept)
+        left = kept & verdict.kept
+        steps.append(Step(filter=one, before=kept, kept=left, capacity=verdict.capacity))
+        kept = left
+        if verdict.capacity is not None:
+            capacity = np.minimum(capacity, verdict.capacity)
+    return Walk(inventory=inventory, request=request, steps=tuple(steps), kept=kept, capacity=capacity)
+
+
+def weigh(
+    inventory: Inventory, request: Request, rows: IntArray, capacity: IntArray, weighers: tuple[Weigher, ...]
+) -> FloatArray:
+    """Sum the weighted scores of some hosts, rounded so that equal hosts are equal on every machine."""
+    total = np.zeros(len(rows), dtype=np.float64)
+    for weigher in weighers:
+        if weigher.weight:
+            total += weigher.weight * weigher.score(request, inventory, rows, capacity)
+    return np.round(total, _DECIMALS)
+
+
+def _mixed(inventory: Inventory, request: Request, rows: IntArray) -> KeyArray:
+    """A hash of seed and host id: the order of equally good hosts, so that requests don't all begin alike."""
+    digest = blake2b(request.seed.encode(errors="surrogatepass"), digest_size=8).digest()
+    mixed = inventory.hosts.keys[rows] ^ np.uint64(int.from_bytes(digest, "little"))
+    mixed ^= mixed >> np.uint64(31)
+    mixed *= np.uint64(0x9E3779B97F4A7C15)
+    return mixed
+
+
+def _placement(inventory: Inventory, seat: Seat, score: float) -> Placement:
+    row, disk_choices, nic_choices = seat
+    hosts = inventory.hosts
+    return Placement(
+        host_id=hosts.ids[row],
+        host_name=hosts.names[row],
+        generation=int(hosts.generation[row]),
+        score=score,
+        disks=disk_choices,
+        nets=nic_choices,
+    )

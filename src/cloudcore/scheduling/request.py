@@ -1,0 +1,139 @@
+"""What is to be placed: a batch of identical servers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from ipaddress import ip_address
+from typing import Any
+
+import attrs
+
+from cloudcore.model.errors import DuplicateResourceError, InvalidFormatError, OutOfRangeError
+
+MAX_COUNT = 5000
+MAX_VCPUS = 4096
+MAX_MIB = 1 << 40
+MAX_PARTS = 32
+_HOST_TYPES = {"kvm": "hypervisor", "": "hypervisor"}
+
+Check = Callable[[Any, "attrs.Attribute[Any]", Any], None]
+
+
+def _between(low: int, high: int) -> Check:
+    def check(_: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if type(value) is not int or not low <= value <= high:
+            raise OutOfRangeError(f"{attribute.name} must be a whole number from {low} to {high}", field=attribute.name)
+
+    return check
+
+
+def _few(_: object, attribute: attrs.Attribute[Any], value: tuple[object, ...]) -> None:
+    if len(value) > MAX_PARTS:
+        raise OutOfRangeError(f"more than {MAX_PARTS} {attribute.name}", field=attribute.name)
+
+
+def _address(_: object, attribute: attrs.Attribute[Any], value: str) -> None:
+    if not value:
+        return
+    try:
+        ip_address(value)
+    except ValueError as error:
+        raise InvalidFormatError(f"{value[:64]!r} is not an address", field=attribute.name) from error
+
+
+@attrs.frozen(kw_only=True)
+class DiskRequest:
+    """One new disk. An empty backend, medium or storage_id leaves the choice to the scheduler.
+
+    index: its position in the server; the disk at 0 holds the system.
+    """
+
+    size_mib: int = attrs.field(validator=_between(1, MAX_MIB))
+    backend: str = ""
+    medium: str = ""
+    storage_id: str = ""
+    index: int = attrs.field(default=0, validator=_between(0, MAX_PARTS))
+
+
+@attrs.frozen(kw_only=True)
+class NicRequest:
+    """One network card. Without `network_id` (an id or a name) any network that suits is taken.
+
+    exit: from a public segment. private: only from a network that is not shared. address: this one and no other.
+    """
+
+    network_id: str = ""
+    wire_id: str = ""
+    exit: bool = False
+    private: bool = False
+    address: str = attrs.field(default="", validator=_address)
+    index: int = attrs.field(default=0, validator=_between(0, MAX_PARTS))
+
+
+def _texts(value: Iterable[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _names(value: Iterable[str]) -> frozenset[str]:
+    return frozenset(_texts(value))
+
+
+def _disks(value: Iterable[DiskRequest]) -> tuple[DiskRequest, ...]:
+    return tuple(value)
+
+
+def _nets(value: Iterable[NicRequest]) -> tuple[NicRequest, ...]:
+    return tuple(value)
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """`count` servers that are alike, and who wants them.
+
+    vcpus, memory_mib: of one server; 0 when its driver does not count them.
+    arch: `x86_64`, `aarch64`, `riscv64` or one of their other names; empty for any.
+    prefer_…: hard restrictions, as on the wire; empty for none.
+    network_types: server types of networks that may be chosen when none is named.
+    is_admin, is_domain_admin: the caller may use any network, or any of the domain.
+    seed: the request's id; among equally good hosts it decides, so a repeated request is placed alike.
+    best_effort: place as many as fit and refuse only when none does.
+    ignore_filters: names of filters that are skipped.
+
+    Raises:
+        OutOfRangeError: a number or a length is outside its limits.
+        InvalidFormatError: an address does not parse.
+        DuplicateResourceError: one address is wanted more than once.
+    """
+
+    count: int = attrs.field(default=1, validator=_between(1, MAX_COUNT))
+    vcpus: int = attrs.field(default=1, validator=_between(0, MAX_VCPUS))
+    memory_mib: int = attrs.field(default=0, validator=_between(0, MAX_MIB))
+    disks: tuple[DiskRequest, ...] = attrs.field(default=(), converter=_disks, validator=_few)
+    nets: tuple[NicRequest, ...] = attrs.field(default=(), converter=_nets, validator=_few)
+    hypervisor: str = "kvm"
+    arch: str = ""
+    resource_type: str = "shared"
+    prefer_region: str = ""
+    prefer_zone: str = ""
+    prefer_zones: tuple[str, ...] = attrs.field(default=(), converter=_texts)
+    prefer_manager: str = ""
+    prefer_wire: str = ""
+    prefer_host: str = ""
+    project_id: str = ""
+    domain_id: str = ""
+    is_admin: bool = False
+    is_domain_admin: bool = False
+    network_types: tuple[str, ...] = attrs.field(default=("guest",), converter=_texts)
+    seed: str = ""
+    best_effort: bool = False
+    ignore_filters: frozenset[str] = attrs.field(default=frozenset[str](), converter=_names)
+
+    def __attrs_post_init__(self) -> None:
+        addresses = [ip_address(nic.address) for nic in self.nets if nic.address]
+        if len(set(addresses)) < len(addresses) or (addresses and self.count > 1):
+            raise DuplicateResourceError("one address cannot be given to several cards", field="address")
+
+    @property
+    def host_type(self) -> str:
+        """The type of host that runs the hypervisor; `kvm` runs on type `hypervisor`."""
+        return _HOST_TYPES.get(self.hypervisor, self.hypervisor)

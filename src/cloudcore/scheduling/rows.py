@@ -1,0 +1,107 @@
+"""Plain values from which an inventory is built: what a database adapter or a library user fills in.
+
+Ownership: a row without project and domain belongs to a request without project and domain, and to no other.
+Numbers are checked when the inventory is built, all rows of a column at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import attrs
+
+
+def _no_counts() -> Mapping[str, int]:
+    return {}
+
+
+@attrs.frozen(kw_only=True)
+class HostRow:
+    """One host. Memory in MiB.
+
+    cpu_cmtbound, mem_cmtbound: how many times the physical amount may be given out.
+    cpu_claimed, mem_claimed: what the guests of the host hold, those that are being created included.
+    max_vcpu: the most virtual CPUs of one guest; 0 is no limit.
+    guests, creating: guests on the host, and how many of them are being created.
+    project_guests: guests per project id, for keeping a project's guests apart.
+    generation: the number that the claim of a placement is made against.
+    """
+
+    id: str
+    name: str = ""
+    region_id: str = ""
+    zone_id: str = ""
+    manager_id: str = ""
+    domain_id: str = ""
+    is_public: bool = False
+    public_scope: str = "none"
+    shared_domain_ids: tuple[str, ...] = ()
+    status: str = "running"
+    host_status: str = "online"
+    enabled: bool = True
+    zone_enabled: bool = True
+    provider_ready: bool = True
+    host_type: str = "hypervisor"
+    architecture: str = "x86_64"
+    resource_type: str = "shared"
+    cpu_count: int = 0
+    cpu_cmtbound: float = 8.0
+    cpu_reserved: int = 0
+    cpu_claimed: int = 0
+    mem_size: int = 0
+    mem_cmtbound: float = 1.0
+    mem_reserved: int = 0
+    mem_claimed: int = 0
+    max_vcpu: int = 0
+    guests: int = 0
+    creating: int = 0
+    project_guests: Mapping[str, int] = attrs.field(factory=_no_counts)
+    generation: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class StorageRow:
+    """One storage. Sizes in MiB.
+
+    claimed: the nominal sizes of all its disks. actual_free: what its agent last measured; None when nobody did.
+    is_sys_disk_store: whether the first disk of a guest may live here.
+    """
+
+    id: str
+    name: str = ""
+    storage_type: str = "local"
+    medium_type: str = "ssd"
+    status: str = "online"
+    enabled: bool = True
+    is_sys_disk_store: bool = True
+    capacity: int = 0
+    cmtbound: float = 1.0
+    reserved: int = 0
+    claimed: int = 0
+    actual_free: int | None = None
+
+
+@attrs.frozen(kw_only=True)
+class NetworkRow:
+    """One network. `free_ports` is the number of addresses that nobody holds.
+
+    guest_ip_start, guest_ip_end: the first and last address, inclusive; empty when addresses are not checked.
+    is_auto_alloc: whether it may be chosen for a caller who named no network.
+    """
+
+    id: str
+    name: str = ""
+    wire_id: str = ""
+    status: str = "available"
+    free_ports: int = 0
+    server_type: str = "guest"
+    is_auto_alloc: bool = True
+    is_exit: bool = False
+    guest_ip_start: str = ""
+    guest_ip_end: str = ""
+    project_id: str = ""
+    domain_id: str = ""
+    is_public: bool = False
+    public_scope: str = "none"
+    shared_domain_ids: tuple[str, ...] = ()
+    shared_project_ids: tuple[str, ...] = ()

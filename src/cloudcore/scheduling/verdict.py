@@ -1,0 +1,50 @@
+"""What a filter is: a function over columns, a name on the wire, and words for those who were refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import attrs
+
+from cloudcore.scheduling.columns import BoolArray, IntArray
+from cloudcore.scheduling.inventory import Inventory
+from cloudcore.scheduling.request import Request
+
+
+@attrs.frozen(eq=False)
+class Verdict:
+    """The hosts that a filter keeps, a part of those it was given.
+
+    capacity: per host, how many of the requested servers fit as far as this filter can tell; read for kept hosts only,
+    where it is at least 1. None when the filter bounds nothing. It may be too large where hosts share something (a
+    storage, a network): the claims made while a batch is placed are exact.
+    """
+
+    kept: BoolArray
+    capacity: IntArray | None = None
+
+
+Apply: TypeAlias = Callable[[Request, Inventory, BoolArray], Verdict]
+"""(request, inventory, alive) → verdict. Pure; never writes its arguments; looks at every host for itself alone."""
+
+Explain: TypeAlias = Callable[[Request, Inventory, IntArray], str]
+"""(request, inventory, rows) → why these hosts, one or several and never none, do not do."""
+
+
+@attrs.frozen(kw_only=True)
+class Filter:
+    """One filter. name: of the predicate on the wire. reason: what is wrong, in a few words that never change."""
+
+    name: str
+    reason: str
+    apply: Apply
+    explain: Explain
+
+
+def shortage(wanted: int, free: IntArray, rows: IntArray, unit: str = "") -> str:
+    """Say `request: 4096 MiB, free: 1024 MiB`, or `free at most` when there are several hosts."""
+    suffix = f" {unit}" if unit else ""
+    at_most = "free" if len(rows) == 1 else "free at most"
+    amount = int(free[rows].max())
+    return f"request: {wanted}{suffix}, {at_most}: {amount}{suffix}"

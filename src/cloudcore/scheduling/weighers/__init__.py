@@ -1,0 +1,16 @@
+"""The weighers. A host's score is the sum of score times weight; equally good hosts are ordered by the request's seed.
+
+To add one: a file with a function and its `Weigher` value; its line here; a test for its own rule.
+"""
+
+from __future__ import annotations
+
+from cloudcore.scheduling.weighers.capacity import CAPACITY
+from cloudcore.scheduling.weighers.creating import CREATING
+from cloudcore.scheduling.weighers.project import PROJECT
+from cloudcore.scheduling.weighers.spread import SPREAD
+from cloudcore.scheduling.weighers.weigher import Weigher
+
+__all__ = ["WEIGHERS", "Weigher"]
+
+WEIGHERS: tuple[Weigher, ...] = (SPREAD, CAPACITY, PROJECT, CREATING)

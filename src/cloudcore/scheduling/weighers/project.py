@@ -1,0 +1,22 @@
+"""Keep the servers of one project apart."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cloudcore.scheduling.columns import FloatArray, IntArray
+from cloudcore.scheduling.inventory import Inventory
+from cloudcore.scheduling.request import Request
+from cloudcore.scheduling.weighers.weigher import Weigher
+
+
+def project(request: Request, inventory: Inventory, rows: IntArray, _capacity: IntArray) -> FloatArray:
+    """Score 1 without a guest of the project, 1/2 with one, 1/3 with two, and so on."""
+    scores = np.ones(len(inventory.hosts))
+    held = inventory.hosts.project_guests.get(request.project_id)
+    if held is not None:
+        scores[held[0]] = 1.0 / (1.0 + held[1])
+    return scores.take(rows)
+
+
+PROJECT = Weigher(name="project", weight=1.0, score=project)

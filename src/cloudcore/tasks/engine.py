@@ -1,0 +1,205 @@
+"""The state machine of tasks.
+
+`advance` is one commit: given the task and the outcomes of its intents it changes the domain through the transaction and
+gives the task's next state. It waits for nothing and calls nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import attrs
+
+from cloudcore.model.effects import Done, Effect, Failed, Outcome
+from cloudcore.model.entity import evolve
+from cloudcore.model.json import JsonObject
+from cloudcore.model.query import PLATFORM
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.tasks.flow import Context, Effects, Flow, Step
+from cloudcore.tasks.task import LOG_LENGTH, TASKS, Task, TaskState, log_entry
+
+LEASE_S = 10.0
+RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+
+
+@attrs.frozen(kw_only=True)
+class Engine:
+    """Advances tasks. flows: by name; deployment: the id that marks carry; owner: this worker's name."""
+
+    flows: Mapping[str, Flow]
+    deployment: str
+    owner: str
+
+    def advance(self, tx: Transaction, task: Task, outcomes: Sequence[Outcome] = ()) -> Task:
+        """Take the task over the outcomes of its intents, up to the next effects or its end; saves it.
+
+        Raises:
+            Contention: somebody else has advanced it.
+            Exception: a step's function failed; nothing of this unit may be kept, and `fail` goes into a fresh one.
+        """
+        flow = self.flows[task.flow]
+        task = evolve(task, fence=_next_fence(task, tx.now))
+        if task.intents:
+            task = self._settle(tx, flow, task, outcomes)
+        while task.is_open and not task.intents and not _waits(task, tx.now):
+            task = self._turn(tx, flow, task)
+        return self._save(tx, task)
+
+    def fail(self, tx: Transaction, task: Task, error: str) -> Task:
+        """Note that a step's function failed: forwards it turns the task round, backwards it is tried again later."""
+        task = evolve(task, fence=_next_fence(task, tx.now), intents=[])
+        if task.state is TaskState.RUNNING:
+            return self._save(tx, _unwind(task, tx.now, self._step_name(task), error))
+        return self._save(tx, _again(task, tx.now, self._step_name(task), error))
+
+    def cancel(self, tx: Transaction, task: Task) -> Task:
+        """Turn a running task round; it takes back what it did."""
+        if task.state is not TaskState.RUNNING:
+            return task
+        task = evolve(task, fence=_next_fence(task, tx.now), cancelled=True)
+        return self._save(tx, _unwind(task, tx.now, self._step_name(task), "cancelled"))
+
+    def claim(self, tx: Transaction, task: Task) -> Task:
+        """Take a task over whose driver has gone: from now on that one's saves fail."""
+        return self._save(tx, evolve(task, fence=_next_fence(task, tx.now)))
+
+    def _step_name(self, task: Task) -> str:
+        steps = self.flows[task.flow].steps
+        return steps[max(0, min(task.cursor, len(steps) - 1))].name
+
+    def _context(self, tx: Transaction, task: Task) -> Context:
+        return Context(tx=tx, task=task, deployment=self.deployment, fence=task.fence)
+
+    def _turn(self, tx: Transaction, flow: Flow, task: Task) -> Task:
+        if task.state is TaskState.UNWINDING:
+            return self._back(tx, flow, task)
+        if task.cursor >= len(flow.steps):
+            flow.succeed(self._context(tx, task))
+            return _end(task, tx.now, TaskState.COMPLETE)
+        step = flow.steps[task.cursor]
+        context = self._context(tx, task)
+        if not step.when(context):
+            return evolve(task, cursor=task.cursor + 1, attempt=1)
+        if wanted := _listed(step.do(context)):
+            return _intend(task, tx.now, step, wanted, "begin", step.deadline_s)
+        return self._finish(tx, task, step, ())
+
+    def _finish(self, tx: Transaction, task: Task, step: Step, results: Sequence[JsonObject]) -> Task:
+        value = step.done(self._context(tx, task), results)
+        task = _logged(task, tx.now, step.name, "done")
+        kept = {**task.results, step.name: value} if value is not None else task.results
+        return evolve(task, results=kept, cursor=task.cursor + 1, attempt=1, intents=[], deadline_at=None)
+
+    def _settle(self, tx: Transaction, flow: Flow, task: Task, outcomes: Sequence[Outcome]) -> Task:
+        step = flow.steps[task.cursor]
+        failed = next((o for o in outcomes if isinstance(o, Failed)), None)
+        if failed is not None:
+            return self._failed(tx, step, task, failed)
+        if len(outcomes) != len(task.intents) or not all(isinstance(o, Done) for o in outcomes):
+            return task
+        results = [o.result for o in outcomes if isinstance(o, Done)]
+        if task.state is TaskState.UNWINDING:
+            step.undone(self._context(tx, task))
+            task = _logged(task, tx.now, step.name, "undone")
+            return evolve(task, intents=[], cursor=task.cursor - 1, attempt=1, deadline_at=None)
+        return self._finish(tx, task, step, results)
+
+    @staticmethod
+    def _failed(tx: Transaction, step: Step, task: Task, failed: Failed) -> Task:
+        unwinding = task.state is TaskState.UNWINDING
+        # Taking back is tried until it works: giving up would leave something behind that nobody knows of.
+        if unwinding or (failed.transient and task.attempt < step.attempts):
+            return _again(task, tx.now, step.name, failed.error)
+        return _unwind(evolve(task, intents=[]), tx.now, step.name, failed.error)
+
+    def _back(self, tx: Transaction, flow: Flow, task: Task) -> Task:
+        if task.cursor < 0:
+            flow.fail(self._context(tx, task), task.error)
+            return _end(task, tx.now, TaskState.FAILED)
+        step = flow.steps[task.cursor]
+        context = self._context(tx, task)
+        if not step.when(context):
+            return evolve(task, cursor=task.cursor - 1, attempt=1)
+        if wanted := _listed(step.undo(context)):
+            return _intend(task, tx.now, step, wanted, "undo", step.deadline_s)
+        step.undone(context)
+        return evolve(_logged(task, tx.now, step.name, "undone"), cursor=task.cursor - 1, attempt=1)
+
+    def _save(self, tx: Transaction, task: Task) -> Task:
+        lease = tx.now + timedelta(seconds=LEASE_S)
+        waiting = _waits(task, tx.now) and not task.intents
+        volatile: dict[str, Any] = {
+            "lease_owner": "" if waiting or not task.is_open else self.owner,
+            "lease_until": None if waiting or not task.is_open else lease,
+            "wake_at": task.wake_at if waiting else lease,
+            "deadline_at": task.deadline_at,
+            "progress": task.progress,
+        }
+        repository = tx.of(TASKS, PLATFORM)
+        saved = repository.save(task)
+        repository.touch([(task.id, volatile)])
+        return evolve(saved, **volatile)
+
+
+def effects_of(task: Task) -> list[tuple[str, Effect]]:
+    """The keys and effects that the task waits for, in order."""
+    return [(intent["key"], Effect(**intent["effect"])) for intent in task.intents]
+
+
+def _waits(task: Task, now: datetime) -> bool:
+    return task.wake_at > now and task.attempt > 1
+
+
+def _listed(effects: Effects) -> list[Effect]:
+    if effects is None:
+        return []
+    return [effects] if isinstance(effects, Effect) else list(effects)
+
+
+def _intend(task: Task, now: datetime, step: Step, effects: Sequence[Effect], event: str, deadline_s: int) -> Task:
+    way = "u" if task.state is TaskState.UNWINDING else "d"
+    intents = [
+        {"key": f"{task.id}/{step.name}/{way}{task.attempt}/{place}", "effect": attrs.asdict(effect)}
+        for place, effect in enumerate(effects)
+    ]
+    task = _logged(task, now, step.name, event, ", ".join(dict.fromkeys(e.kind for e in effects)))
+    return evolve(task, intents=intents, deadline_at=now + timedelta(seconds=deadline_s))
+
+
+def _next_fence(task: Task, now: datetime) -> int:
+    # Fences grow along one object's tasks without a counter of their own: microseconds of the storage's clock.
+    return max(task.fence + 1, int(now.timestamp() * 1_000_000))
+
+
+def _again(task: Task, now: datetime, step: str, error: str) -> Task:
+    wait = RETRY_S[min(task.attempt - 1, len(RETRY_S) - 1)]
+    task = _logged(task, now, step, "retry", error)
+    return evolve(task, intents=[], attempt=task.attempt + 1, deadline_at=None, wake_at=now + timedelta(seconds=wait))
+
+
+def _unwind(task: Task, now: datetime, step: str, error: str) -> Task:
+    task = _logged(task, now, step, "failed", error)
+    return evolve(
+        task, state=TaskState.UNWINDING, intents=[], attempt=1, error=error[:1000], deadline_at=None, wake_at=now
+    )
+
+
+def _end(task: Task, now: datetime, state: TaskState) -> Task:
+    task = _logged(task, now, "", str(state), task.error)
+    return evolve(
+        task,
+        state=state,
+        exclusive=None,
+        intents=[],
+        ended_at=now,
+        deadline_at=None,
+        progress=100.0,
+        cursor=max(task.cursor, 0),
+    )
+
+
+def _logged(task: Task, now: datetime, step: str, event: str, text: str = "") -> Task:
+    log = [*task.log, log_entry(now, step, event, text)]
+    return evolve(task, log=log if len(log) <= LOG_LENGTH else [*log[:20], *log[-(LOG_LENGTH - 20) :]])

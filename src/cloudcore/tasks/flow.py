@@ -1,0 +1,101 @@
+"""What a long operation is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import attrs
+
+from cloudcore.model.effects import Effect, Mark
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.tasks.task import Task
+
+Effects: TypeAlias = Effect | Sequence[Effect] | None
+"""What a step asks of the world: nothing (its work is done in the commit), one effect, or several side by side."""
+
+
+@attrs.frozen(kw_only=True)
+class Context:
+    """What a step's functions get. They change the domain through `tx` only, and are run again after a crash."""
+
+    tx: Transaction
+    task: Task
+    deployment: str
+    fence: int
+
+    @property
+    def now(self) -> datetime:
+        """The storage's clock."""
+        return self.tx.now
+
+    @property
+    def params(self) -> JsonMapping:
+        """The flow's input."""
+        return self.task.params
+
+    def result(self, step: str) -> Any:
+        """What an earlier step gave, or None."""
+        return self.task.results.get(step)
+
+    def mark(self, resource: str) -> Mark:
+        """The mark of something that this step makes outside."""
+        return Mark(deployment=self.deployment, resource=resource, fence=self.fence)
+
+
+def _nothing(_ctx: Context) -> None:
+    return None
+
+
+def _no_result(_ctx: Context, _results: Sequence[JsonObject]) -> None:
+    return None
+
+
+def _always(_ctx: Context) -> bool:
+    return True
+
+
+@attrs.frozen(kw_only=True)
+class Step:
+    """One step of a flow. Its name is stable: journals refer to it.
+
+    do: changes the domain for the beginning of the step and says which effects are wanted; both are committed together.
+    done: gets the effects' results, in order, and changes the domain; its return value is kept as the step's result.
+    undo, undone: the same for taking the step back. They run for the step that failed and for those before it, and must
+        cope with a step that did only part of its work.
+    deadline_s: how long the effects of one attempt may take.
+    attempts: how often the step is tried when its effects fail transiently.
+    when: whether the step applies; asked once, when its turn comes.
+    """
+
+    name: str
+    do: Callable[[Context], Effects]
+    done: Callable[[Context, Sequence[JsonObject]], Any] = _no_result
+    undo: Callable[[Context], Effects] = _nothing
+    undone: Callable[[Context], None] = _nothing
+    deadline_s: int = 60
+    attempts: int = 3
+    when: Callable[[Context], bool] = _always
+
+
+@attrs.frozen(kw_only=True)
+class Flow:
+    """One long operation.
+
+    succeed: last domain changes, in the commit that ends the task.
+    fail: domain changes after everything was taken back; gets the reason.
+    """
+
+    name: str
+    obj_type: str
+    steps: tuple[Step, ...]
+    succeed: Callable[[Context], None] = _nothing
+    fail: Callable[[Context, str], None]
+    version: int = 1
+
+    @property
+    def deadline_s(self) -> int:
+        """The longest that the flow can take forwards, in seconds."""
+        return sum(step.deadline_s * step.attempts for step in self.steps)

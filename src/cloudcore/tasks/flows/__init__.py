@@ -1,0 +1,34 @@
+"""The long operations of the platform: one file each, listed here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from cloudcore.tasks.flow import Flow
+from cloudcore.tasks.flows.disk_create import DISK_CREATE
+from cloudcore.tasks.flows.disk_delete import DISK_DELETE
+from cloudcore.tasks.flows.image_cache import IMAGE_CACHE
+from cloudcore.tasks.flows.image_delete import IMAGE_DELETE
+from cloudcore.tasks.flows.image_upload import IMAGE_UPLOAD
+from cloudcore.tasks.flows.server_create import SERVER_CREATE
+from cloudcore.tasks.flows.server_delete import SERVER_DELETE
+from cloudcore.tasks.flows.server_restart import SERVER_RESTART
+from cloudcore.tasks.flows.server_start import SERVER_START
+from cloudcore.tasks.flows.server_stop import SERVER_STOP
+from cloudcore.tasks.flows.server_syncstatus import SERVER_SYNCSTATUS
+
+ALL: tuple[Flow, ...] = (
+    SERVER_CREATE,
+    SERVER_START,
+    SERVER_STOP,
+    SERVER_RESTART,
+    SERVER_SYNCSTATUS,
+    SERVER_DELETE,
+    DISK_CREATE,
+    DISK_DELETE,
+    IMAGE_UPLOAD,
+    IMAGE_DELETE,
+    IMAGE_CACHE,
+)
+FLOWS: Mapping[str, Flow] = MappingProxyType({flow.name: flow for flow in ALL})

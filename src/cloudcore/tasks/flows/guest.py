@@ -1,0 +1,197 @@
+"""What the flows of servers share: the rows around a server, its description for a hypervisor, its effects."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from typing import Any
+
+import attrs
+
+from cloudcore.model.effects import Effect
+from cloudcore.model.entity import evolve
+from cloudcore.model.errors import ResourceNotFoundError
+from cloudcore.model.guest import GuestDescription, GuestDisk, GuestNic, to_json
+from cloudcore.model.json import JsonObject
+from cloudcore.model.names import derive_hostname
+from cloudcore.model.query import PLATFORM, Order, Query, both, eq, one_of
+from cloudcore.resources.compute.disk import DISKS
+from cloudcore.resources.compute.guestdisk import GUESTDISKS
+from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
+from cloudcore.resources.compute.keypair import KEYPAIRS
+from cloudcore.resources.compute.server import SERVERS
+from cloudcore.resources.network.network import NETWORKS
+from cloudcore.resources.storage.hoststorage import HOSTSTORAGES
+from cloudcore.resources.storage.hostwire import HOSTWIRES
+from cloudcore.tasks.flow import Context
+
+START_S = 120
+STOP_GRACE_S = 60
+CREATE_S = 120
+
+
+@attrs.frozen(kw_only=True)
+class Guest:
+    """A server with its disks, in boot order. mounts: storage id → folder on the server's host."""
+
+    server: Any
+    links: Sequence[Any]
+    disks: Mapping[str, Any]
+    mounts: Mapping[str, str]
+
+    @property
+    def attached(self) -> list[tuple[Any, Any]]:
+        """Each link with its disk, in boot order."""
+        return [(link, self.disks[link.disk_id]) for link in self.links if link.disk_id in self.disks]
+
+    def folder(self, disk: Any) -> str:
+        """Where the disk's storage is on the host; empty when it is not there."""
+        return self.mounts.get(disk.storage_id, "")
+
+
+def server_of(ctx: Context) -> Any:
+    """The server that the task works on.
+
+    Raises:
+        ResourceNotFoundError: it is gone.
+    """
+    server = ctx.tx.of(SERVERS, PLATFORM).get(ctx.task.obj_id)
+    if server is None:
+        raise ResourceNotFoundError(f"server {ctx.task.obj_id} not found")
+    return server
+
+
+def guest_of(ctx: Context) -> Guest:
+    """The task's server with its disks and mounts."""
+    return around(ctx, server_of(ctx))
+
+
+def around(ctx: Context, server: Any) -> Guest:
+    """A server, as it was just saved, with its disks and mounts."""
+    tx = ctx.tx
+    links = tx.of(GUESTDISKS, PLATFORM).find(Query(where=eq("guest_id", server.id), order=(Order("index"),)))
+    disks = tx.of(DISKS, PLATFORM).find(Query(where=one_of("id", [link.disk_id for link in links])))
+    return Guest(
+        server=server,
+        links=links,
+        disks={disk.id: disk for disk in disks},
+        mounts=mounts_of(ctx, server.host_id, [disk.storage_id for disk in disks]),
+    )
+
+
+def mounts_of(ctx: Context, host_id: str | None, storages: Sequence[str]) -> Mapping[str, str]:
+    """Storage id → folder on the host."""
+    if host_id is None or not storages:
+        return {}
+    where = both(eq("host_id", host_id), one_of("storage_id", storages))
+    return {row.storage_id: row.mount_point for row in ctx.tx.of(HOSTSTORAGES, PLATFORM).find(Query(where=where))}
+
+
+def move(ctx: Context, status: StrEnum, *, reason: str = "", action: str = "status", **changes: Any) -> Any:
+    """Give the server another status, with whatever else changes; nothing is written when all is so already."""
+    server = server_of(ctx)
+    changed = evolve(server, status=str(status), status_reason=reason[:1000], **changes)
+    return ctx.tx.of(SERVERS, PLATFORM).save(changed, action=action)
+
+
+def host_effect(server: Any, kind: str, resource: str, args: JsonObject) -> Effect:
+    """An effect on the server's host."""
+    return Effect(kind=kind, target=f"host:{server.host_id}", resource=resource, args=args)
+
+
+def start_effect(ctx: Context) -> Effect:
+    """Power on."""
+    guest = guest_of(ctx)
+    args: JsonObject = {"guest_id": guest.server.id, "desc": describe(ctx, guest)}
+    return host_effect(guest.server, "guest-start", guest.server.id, args)
+
+
+def stop_effect(ctx: Context, *, force: bool, grace_s: int) -> Effect:
+    """Power off."""
+    server = server_of(ctx)
+    args: JsonObject = {"guest_id": server.id, "force": force, "timeout_s": grace_s}
+    return host_effect(server, "guest-stop", server.id, args)
+
+
+def delete_effect(ctx: Context) -> Effect:
+    """Remove the guest, but not its volumes."""
+    guest = guest_of(ctx)
+    args: JsonObject = {"guest_id": guest.server.id, "desc": describe(ctx, guest)}
+    return host_effect(guest.server, "guest-delete", guest.server.id, args)
+
+
+def describe(ctx: Context, guest: Guest) -> JsonObject:
+    """The guest as a hypervisor takes it."""
+    server = guest.server
+    description = GuestDescription(
+        guest_id=server.id,
+        name=server.name,
+        hostname=server.hostname or derive_hostname(server.name),
+        vcpus=server.vcpu_count,
+        memory_mib=server.vmem_size,
+        arch=server.os_arch or "x86_64",
+        bios=server.bios or "BIOS",
+        machine=server.machine or "pc",
+        disks=tuple(_disk(guest, link, disk) for link, disk in guest.attached),
+        nics=tuple(_nics(ctx, guest)),
+        seed=_seed(ctx, guest),
+        mark=ctx.mark(server.id),
+    )
+    return to_json(description)
+
+
+def _disk(guest: Guest, link: Any, disk: Any) -> GuestDisk:
+    return GuestDisk(
+        volume_id=disk.id,
+        storage_path=guest.folder(disk),
+        index=link.index,
+        size_mib=disk.disk_size,
+        format=disk.disk_format,
+        driver=link.driver or "virtio",
+        cache=link.cache_mode or "none",
+    )
+
+
+def _nics(ctx: Context, guest: Guest) -> list[GuestNic]:
+    where = eq("guest_id", guest.server.id)
+    nics = ctx.tx.of(GUESTNETWORKS, PLATFORM).find(Query(where=where, order=(Order("index"),)))
+    idents = [nic.network_id for nic in nics]
+    networks = {n.id: n for n in ctx.tx.of(NETWORKS, PLATFORM).find(Query(where=one_of("id", idents)))}
+    where = both(eq("host_id", guest.server.host_id), one_of("wire_id", [n.wire_id for n in networks.values()]))
+    bridges = {row.wire_id: row.bridge for row in ctx.tx.of(HOSTWIRES, PLATFORM).find(Query(where=where))}
+    return [_nic(nic, networks[nic.network_id], bridges) for nic in nics if nic.network_id in networks]
+
+
+def _nic(nic: Any, network: Any, bridges: Mapping[str, str]) -> GuestNic:
+    return GuestNic(
+        index=nic.index,
+        mac=nic.mac_addr,
+        ip=nic.ip_addr,
+        prefix=network.guest_ip_mask,
+        gateway=network.guest_gateway or None,
+        dns=tuple(part.strip() for part in network.guest_dns.split(",") if part.strip()),
+        bridge=bridges.get(network.wire_id, ""),
+        driver=nic.driver or "virtio",
+    )
+
+
+def _seed(ctx: Context, guest: Guest) -> tuple[tuple[str, str], ...]:
+    server = guest.server
+    hostname = server.hostname or derive_hostname(server.name)
+    keypair = ctx.tx.of(KEYPAIRS, PLATFORM).get(server.keypair_id) if server.keypair_id else None
+    # JSON is YAML, and leaves nothing to quoting.
+    meta: JsonObject = {"instance-id": server.id, "local-hostname": hostname}
+    lines = ["#cloud-config", f"hostname: {_quoted(hostname)}"]
+    if keypair is not None:
+        meta["public-keys"] = [keypair.public_key]
+        lines += ["ssh_authorized_keys:", f"  - {_quoted(keypair.public_key)}"]
+    return (("meta-data", _json(meta)), ("user-data", "\n".join(lines) + "\n"))
+
+
+def _quoted(text: str) -> str:
+    return _json(text).rstrip("\n")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=True) + "\n"

@@ -1,0 +1,34 @@
+"""image-delete: the bytes, then the row."""
+
+from __future__ import annotations
+
+from cloudcore.model.entity import evolve
+from cloudcore.model.query import PLATFORM
+from cloudcore.resources.image.image import IMAGES, ImageStatus
+from cloudcore.tasks.flow import Context, Effects, Flow, Step
+from cloudcore.tasks.flows.image_upload import MOVE_S, image_of, store_effect
+
+
+def _bytes_do(ctx: Context) -> Effects:
+    image = image_of(ctx)
+    keys = [key for key in (image.staged_key, image.store_key) if key]
+    return store_effect(image, "image-delete", {"keys": keys}) if keys else None
+
+
+def _row_do(ctx: Context) -> None:
+    ctx.tx.of(IMAGES, PLATFORM).remove(image_of(ctx))
+
+
+def _fail(ctx: Context, reason: str) -> None:
+    image = ctx.tx.of(IMAGES, PLATFORM).get(ctx.task.obj_id)
+    if image is not None:
+        changed = evolve(image, status=str(ImageStatus.DELETE_FAIL), status_reason=reason[:1000])
+        ctx.tx.of(IMAGES, PLATFORM).save(changed, action="delete_fail")
+
+
+IMAGE_DELETE = Flow(
+    name="image-delete",
+    obj_type="image",
+    steps=(Step(name="bytes", do=_bytes_do, deadline_s=MOVE_S, attempts=5), Step(name="row", do=_row_do)),
+    fail=_fail,
+)

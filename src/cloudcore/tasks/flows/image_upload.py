@@ -1,0 +1,91 @@
+"""image-upload: what was stored in quarantine is inspected, and promoted only if it is what it claims to be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from cloudcore.model.effects import Effect
+from cloudcore.model.entity import evolve
+from cloudcore.model.errors import ResourceNotFoundError
+from cloudcore.model.json import JsonObject
+from cloudcore.model.query import PLATFORM
+from cloudcore.quotas.holdings import MIB
+from cloudcore.resources.image.image import IMAGES, ImageStatus
+from cloudcore.tasks.flow import Context, Effects, Flow, Step
+
+STORE = "image:store"
+PROBE_S = 120
+MOVE_S = 600
+
+
+def image_of(ctx: Context) -> Any:
+    """The image that the task works on.
+
+    Raises:
+        ResourceNotFoundError: it is gone.
+    """
+    image = ctx.tx.of(IMAGES, PLATFORM).get(ctx.task.obj_id)
+    if image is None:
+        raise ResourceNotFoundError(f"image {ctx.task.obj_id} not found")
+    return image
+
+
+def store_effect(image: Any, kind: str, args: JsonObject) -> Effect:
+    """An effect on the image store."""
+    return Effect(kind=kind, target=STORE, resource=image.id, args={"image_id": image.id, **args})
+
+
+def _move(ctx: Context, status: StrEnum, **changes: Any) -> Any:
+    image = image_of(ctx)
+    return ctx.tx.of(IMAGES, PLATFORM).save(evolve(image, status=str(status), **changes), action="status")
+
+
+def _probe_do(ctx: Context) -> Effects:
+    image = _move(ctx, ImageStatus.PROBING)
+    return store_effect(image, "image-probe", {"staged_key": image.staged_key, "declared_format": image.disk_format})
+
+
+def _probe_done(ctx: Context, results: Sequence[JsonObject]) -> JsonObject:
+    found = results[0]
+    image = image_of(ctx)
+    virtual = int(found["virtual_size"])
+    changed = evolve(
+        image,
+        disk_format=str(found["format"]),
+        min_disk=max(image.min_disk, -(-virtual // MIB)),
+        virtual_size=virtual,
+    )
+    ctx.tx.of(IMAGES, PLATFORM).save(changed, action="probe")
+    return {"format": found["format"], "virtual_size": virtual}
+
+
+def _promote_do(ctx: Context) -> Effects:
+    image = image_of(ctx)
+    return store_effect(image, "image-promote", {"staged_key": image.staged_key, "key": f"images/{image.id}"})
+
+
+def _promote_done(ctx: Context, _results: Sequence[JsonObject]) -> None:
+    _move(ctx, ImageStatus.ACTIVE, store_key=f"images/{ctx.task.obj_id}", staged_key="")
+
+
+def _remove(ctx: Context) -> Effects:
+    image = image_of(ctx)
+    keys = [key for key in (image.staged_key, f"images/{image.id}") if key]
+    return store_effect(image, "image-delete", {"keys": keys})
+
+
+def _fail(ctx: Context, reason: str) -> None:
+    _move(ctx, ImageStatus.KILLED, status_reason=reason[:1000], staged_key="", store_key="")
+
+
+IMAGE_UPLOAD = Flow(
+    name="image-upload",
+    obj_type="image",
+    steps=(
+        Step(name="probe", do=_probe_do, done=_probe_done, undo=_remove, deadline_s=PROBE_S),
+        Step(name="promote", do=_promote_do, done=_promote_done, deadline_s=MOVE_S),
+    ),
+    fail=_fail,
+)

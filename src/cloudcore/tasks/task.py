@@ -1,0 +1,149 @@
+"""One run of a flow, as it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any
+
+import attrs
+
+from cloudcore.model.entity import Entity, entity
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.reading import format_time
+from cloudcore.model.resource import Level, Resource, Show, Spec, Verb
+
+LOG_LENGTH = 200
+JOURNAL_FORMAT = 1
+
+
+class TaskState(StrEnum):
+    """Where a task stands."""
+
+    RUNNING = "running"
+    UNWINDING = "unwinding"
+    COMPLETE = "complete"
+    FAILED = "failed"
+
+
+OPEN = (TaskState.RUNNING.value, TaskState.UNWINDING.value)
+
+
+@entity
+class Task(Entity):
+    """One run of a flow; the journal of its steps.
+
+    cursor: index of the step that is under way, forwards or backwards.
+    intents: effects of the current step, each `{key, effect, outcome?}`; written before they are submitted.
+    results: what each finished step gave, by its name.
+    exclusive: held while the task is open, so that one object has one long operation at a time.
+    """
+
+    flow: Annotated[str, Spec("Name of the flow", width=64, index=True)]
+    flow_version: Annotated[int, Spec("Version of the flow that wrote this journal")] = 1
+    format: Annotated[int, Spec("Version of the journal's form", show=Show.NEVER)] = JOURNAL_FORMAT
+    obj_type: Annotated[str, Spec("Singular of the type it works on", width=40)]
+    obj_id: Annotated[str, Spec("Id of the object it works on", width=128, index=True)]
+    obj_name: Annotated[str, Spec("Name of that object when the task began", width=128)] = ""
+    domain_id: Annotated[str, Spec("Domain of the object's owner", width=64, index=True)] = ""
+    tenant_id: Annotated[str, Spec("Project of the object's owner", width=64, index=True)] = ""
+    state: Annotated[TaskState, Spec("Where it stands", width=16, index=True)] = TaskState.RUNNING
+    cursor: Annotated[int, Spec("Index of the current step", show=Show.DETAIL)] = 0
+    attempt: Annotated[int, Spec("Which try of the current step this is, from 1", show=Show.DETAIL)] = 1
+    intents: Annotated[list[Any], Spec("Effects of the current step", show=Show.NEVER)] = attrs.field(factory=list[Any])
+    fence: Annotated[int, Spec("Grows with every change of hands", show=Show.NEVER)] = 0
+    params: Annotated[JsonObject, Spec("Input of the flow", show=Show.DETAIL)] = attrs.field(factory=dict[str, Any])
+    results: Annotated[JsonObject, Spec("Results of finished steps", show=Show.NEVER)] = attrs.field(
+        factory=dict[str, Any]
+    )
+    log: Annotated[list[Any], Spec("What happened, oldest first", show=Show.DETAIL)] = attrs.field(factory=list[Any])
+    error: Annotated[str, Spec("Why it failed", width=1024, multiline=True)] = ""
+    cancelled: Annotated[bool, Spec("Somebody asked that it unwind")] = False
+    request_id: Annotated[str, Spec("Request that began it", width=128)] = ""
+    actor: Annotated[JsonObject, Spec("Who began it", show=Show.NEVER)] = attrs.field(factory=dict[str, Any])
+    exclusive: Annotated[str | None, Spec("Held while open", width=200, show=Show.NEVER)] = None
+    deadline_at: Annotated[datetime | None, Spec("When the current step is given up", volatile=True)] = None
+    wake_at: Annotated[datetime, Spec("When somebody should look at it", volatile=True, show=Show.NEVER, index=True)]
+    lease_owner: Annotated[str, Spec("Worker that drives it", width=64, volatile=True, show=Show.DETAIL)] = ""
+    lease_until: Annotated[datetime | None, Spec("Until when", volatile=True, show=Show.NEVER)] = None
+    progress: Annotated[float, Spec("Percent", volatile=True)] = 0.0
+    ended_at: Annotated[datetime | None, Spec("When it ended")] = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still has work to do."""
+        return self.state in OPEN
+
+
+def _details(_tx: Any, page: Sequence[Task]) -> Sequence[JsonObject]:
+    return [
+        {
+            "task_name": task.flow,
+            "object": task.obj_name,
+            "stage": str(task.state) if not task.is_open else _step(task),
+            "step": _step(task),
+            "status": str(task.state),
+            "steps": [{k: v for k, v in entry.items() if v} for entry in task.log],
+            "start_at": format_time(task.created_at) if task.created_at else "",
+            "end_at": format_time(task.ended_at) if task.ended_at else "",
+        }
+        for task in page
+    ]
+
+
+def _step(task: Task) -> str:
+    return next((str(entry["step"]) for entry in reversed(task.log) if entry["step"]), "")
+
+
+TASKS = Resource(
+    entity=Task,
+    service="compute",
+    area="tasks",
+    singular="task",
+    plural="tasks",
+    doc="Long operations: what they do, how far they are, why they failed.",
+    level=Level.PROJECT,
+    columns=("id", "flow", "obj_type", "obj_name", "state", "step", "created_at"),
+    unique=(("exclusive",),),
+    indexes=(("state", "wake_at"), ("obj_id", "created_at")),
+    verbs=frozenset({Verb.LIST, Verb.GET}),
+    recorded=False,
+    details=_details,
+)
+
+
+def new_task(
+    *,
+    ident: str,
+    flow: str,
+    flow_version: int,
+    subject: Any,
+    obj_type: str,
+    params: JsonMapping,
+    actor: JsonMapping,
+    request_id: str,
+    now: datetime,
+    exclusive: bool = True,
+) -> Task:
+    """A task that is due at once. `subject` is the entity that it works on."""
+    return Task(
+        id=ident,
+        flow=flow,
+        flow_version=flow_version,
+        obj_type=obj_type,
+        obj_id=subject.id,
+        obj_name=getattr(subject, "name", ""),
+        domain_id=getattr(subject, "domain_id", "") or "",
+        tenant_id=getattr(subject, "tenant_id", "") or "",
+        params=dict(params),
+        actor=dict(actor),
+        request_id=request_id,
+        exclusive=f"{obj_type}/{subject.id}" if exclusive else None,
+        wake_at=now - timedelta(microseconds=1),
+    )
+
+
+def log_entry(now: datetime, step: str, event: str, text: str = "") -> JsonObject:
+    """One line of a task's log."""
+    return {"at": now.isoformat(), "step": step, "event": event, "text": text[:500]}

@@ -1,0 +1,202 @@
+"""Drives the tasks of one process.
+
+A worker keeps nothing that it could not read again: it holds leases on tasks, submits their effects, asks for outcomes
+and commits what follows. It starts no thread and never sleeps: its owner calls `turn` again and again, from any number
+of threads, and `hear` when an outcome is pushed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import attrs
+
+from cloudcore.model.effects import Done, Failed, Outcome, Running, Unknown
+from cloudcore.model.entity import evolve
+from cloudcore.model.errors import CloudcoreError, Contention, UnreachableError
+from cloudcore.model.query import PLATFORM, And, Compare, In, Op, Order, Query
+from cloudcore.ports.effects import EffectPort
+from cloudcore.ports.unit_of_work import Author, Transaction, UnitOfWork
+from cloudcore.tasks.engine import LEASE_S, Engine, effects_of
+from cloudcore.tasks.task import OPEN, TASKS, Task
+
+RENEW_S = LEASE_S / 2
+CANCEL_GRACE_S = 30.0
+
+
+@attrs.frozen(kw_only=True)
+class Worker:
+    """One driver of tasks.
+
+    on_defect: told of failures that no step foresaw (task, exception), for the log.
+    """
+
+    uow: UnitOfWork
+    effects: EffectPort
+    engine: Engine
+    on_defect: Callable[[Task, Exception], None] = lambda _task, _error: None
+
+    def due(self, limit: int = 50) -> Sequence[str]:
+        """Ids of open tasks that nobody drives, longest waiting first."""
+        with self.uow.read() as tx:
+            where = And((In("state", OPEN), Compare("wake_at", Op.LE, tx.now)))
+            found = tx.of(TASKS, PLATFORM).find(Query(where=where, order=(Order("wake_at"),), limit=limit))
+            return [task.id for task in found]
+
+    def take(self, ident: str) -> Task | None:
+        """Claim a task and bring it to its next effects; None when it is not to be had."""
+        with self.uow.read() as tx:
+            task, now = tx.of(TASKS, PLATFORM).get(ident), tx.now
+        if task is None or not task.is_open or task.wake_at > now:
+            return None
+        if not task.intents:
+            return self._advance(task, author_of(task), ())
+        try:
+            with self.uow.write(Author()) as tx:
+                claimed = self.engine.claim(tx, task)
+                tx.commit()
+                return claimed
+        except Contention:
+            return None
+
+    def turn(self, task: Task) -> Task | None:
+        """Look after a task that this worker holds: submit what is unknown, commit what has ended.
+
+        The result is the task as it now stands, or None when it ended, was put off, or was lost to another worker.
+        """
+        if not task.is_open or not task.intents:
+            return None
+        outcomes = self._outcomes(task)
+        if any(isinstance(o, Failed) for o in outcomes):
+            # Side by side effects end before the step is taken back, or its undo would race them.
+            outcomes = self._settled(task, outcomes)
+        if all(isinstance(o, Done | Failed) for o in outcomes):
+            return self._advance(task, author_of(task), outcomes)
+        return self._wait(task, outcomes)
+
+    def run(self, ident: str) -> Task | None:
+        """Take a task and go as far as its outcomes allow without waiting; None when it needs nobody just now."""
+        task = self.take(ident)
+        while task is not None and task.is_open and task.intents:
+            following = self.turn(task)
+            if following is None or following is task or following.update_version == task.update_version:
+                return following
+            task = following
+        return None
+
+    def _advance(self, task: Task, author: Author, outcomes: Sequence[Outcome]) -> Task | None:
+        following: Task | None
+        try:
+            with self.uow.write(author) as tx:
+                following = self.engine.advance(tx, task, outcomes)
+                tx.commit()
+        except Contention:
+            following = self._retry(task, author, outcomes)
+        except CloudcoreError as error:
+            following = self._fail(task, author, str(error))
+        except Exception as error:  # noqa: BLE001 - a defect in one flow must not strand its object
+            following = self._fail(task, author, f"internal error: {type(error).__name__}")
+            if following is not None:
+                # Otherwise the task is somebody else's by now, and what the step saw was not meant for it.
+                self.on_defect(task, error)
+        return following if following is not None and following.is_open else None
+
+    def _retry(self, task: Task, author: Author, outcomes: Sequence[Outcome]) -> Task | None:
+        """After contention: again while the task is still as it was, else it is somebody else's."""
+        with self.uow.read() as tx:
+            now = tx.of(TASKS, PLATFORM).get(task.id)
+        if now is None or now.update_version != task.update_version:
+            return None
+        try:
+            with self.uow.write(author) as tx:
+                following = self.engine.advance(tx, task, outcomes)
+                tx.commit()
+                return following
+        except Exception:  # noqa: BLE001 - nothing was kept; the lease runs out and whoever takes the task meets it again
+            return None
+
+    def _fail(self, task: Task, author: Author, error: str) -> Task | None:
+        try:
+            with self.uow.write(author) as tx:
+                failed = self.engine.fail(tx, task, error)
+                tx.commit()
+                return failed
+        except Contention:
+            return None
+
+    def _outcomes(self, task: Task) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for key, effect in effects_of(task):
+            try:
+                outcome = self.effects.outcome(key)
+                if isinstance(outcome, Unknown):
+                    self.effects.submit(effect, key, task.fence)
+                    outcome = self.effects.outcome(key)
+            except UnreachableError:
+                outcome = Unknown()
+            except CloudcoreError as error:
+                outcome = Failed(str(error))
+            outcomes.append(outcome)
+        return outcomes
+
+    def _settled(self, task: Task, outcomes: Sequence[Outcome]) -> list[Outcome]:
+        settled: list[Outcome] = []
+        for (key, _), outcome in zip(effects_of(task), outcomes, strict=True):
+            if isinstance(outcome, Running):
+                self._cancel(key)
+            settled.append(outcome)
+        return settled
+
+    def _wait(self, task: Task, outcomes: Sequence[Outcome]) -> Task | None:
+        with self.uow.read() as tx:
+            now = tx.now
+        if task.deadline_at is not None and now > task.deadline_at:
+            return self._late(task, outcomes, now)
+        if (now - (task.wake_at - timedelta(seconds=LEASE_S))).total_seconds() >= RENEW_S:
+            return self._renew(task, outcomes)
+        return task
+
+    def _late(self, task: Task, outcomes: Sequence[Outcome], now: datetime) -> Task | None:
+        for (key, _), outcome in zip(effects_of(task), outcomes, strict=True):
+            if isinstance(outcome, Running):
+                self._cancel(key)
+        if task.deadline_at is None or (now - task.deadline_at).total_seconds() < CANCEL_GRACE_S:
+            return self._renew(task, outcomes)
+        given_up = [
+            o if isinstance(o, Done | Failed) else Failed("it did not answer within its deadline", transient=False)
+            for o in outcomes
+        ]
+        return self._advance(task, author_of(task), given_up)
+
+    def _cancel(self, key: str) -> None:
+        try:
+            self.effects.cancel(key)
+        except UnreachableError:
+            # Its outcome will be asked for again; the deadline decides in the end.
+            return
+
+    def _renew(self, task: Task, outcomes: Sequence[Outcome]) -> Task | None:
+        progress = [o.progress for o in outcomes if isinstance(o, Running)]
+        try:
+            with self.uow.write(Author()) as tx:
+                renewed = self._renewed(tx, task, min(progress, default=task.progress))
+                tx.commit()
+                return renewed
+        except Contention:
+            return None
+
+    @staticmethod
+    def _renewed(tx: Transaction, task: Task, progress: float) -> Task | None:
+        repository = tx.of(TASKS, PLATFORM)
+        stored = repository.get(task.id)
+        if stored is None or stored.update_version != task.update_version:
+            return None
+        lease = tx.now + timedelta(seconds=LEASE_S)
+        repository.touch([(task.id, {"wake_at": lease, "lease_until": lease, "progress": progress})])
+        return evolve(stored, wake_at=lease, lease_until=lease, progress=progress)
+
+
+def author_of(task: Task) -> Author:
+    """A task's changes are made in the name of whoever began it."""
+    return Author(actor={**task.actor, "task_id": task.id}, request_id=task.request_id)

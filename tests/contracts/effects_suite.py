@@ -1,0 +1,286 @@
+"""What every performer of hosts' effects behind an effect port must do, real or simulated.
+
+A `Rig` is one host under test with an effect port in front of it. Add a rig to `test_effects.py` and all of this runs on it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import pytest
+
+from cloudcore.model.effects import Done, Effect, Failed, Mark, Outcome, Running, Unknown
+from cloudcore.model.errors import ResourceNotFoundError
+from cloudcore.model.guest import GuestDescription, GuestDisk, GuestNic, to_json
+from cloudcore.model.host import FoundKind
+from cloudcore.ports.console import Consoles
+from cloudcore.ports.effects import EffectPort
+from cloudcore.ports.hypervisor import Hypervisor
+
+_keys = itertools.count()
+
+
+@attrs.define(kw_only=True)
+class Rig:
+    """One host under test.
+
+    storage_path: a storage that it has. network: a network with reserved addresses, `subnet` without its last number.
+    image: url, size, sha256 of a raw image of less than 1 MiB, which it can fetch.
+    reopen: ends the effect port as a crash would leave it, and answers a new one on the same journal.
+    obeys_power_button: whether a guest without an operating system stops when it is asked to.
+    """
+
+    port: EffectPort
+    hypervisor: Hypervisor
+    consoles: Consoles
+    deployment: str
+    storage_path: str
+    network: str
+    subnet: str
+    image: tuple[str, int, str]
+    reopen: Callable[[], EffectPort]
+    obeys_power_button: bool = True
+    wait_s: float = 30.0
+
+    def submit(self, kind: str, resource: str, *, fence: int = 1, key: str | None = None, **args: Any) -> str:
+        """Submit an effect; answers its key."""
+        key = key or f"{resource}/{kind}/{next(_keys)}"
+        self.port.submit(Effect(kind=kind, target="host:one", resource=resource, args=args), key, fence)
+        return key
+
+    def end(self, key: str) -> Outcome:
+        """The outcome, once it is no longer running."""
+        deadline = time.monotonic() + self.wait_s
+        while isinstance(outcome := self.port.outcome(key), Running):
+            assert time.monotonic() < deadline, f"{key} still runs"
+            time.sleep(0.01)
+        return outcome
+
+    def do(self, kind: str, resource: str, **args: Any) -> Outcome:
+        """Perform an effect to its end."""
+        return self.end(self.submit(kind, resource, **args))
+
+    def done(self, kind: str, resource: str, **args: Any) -> dict[str, Any]:
+        """Perform an effect that must succeed; answers its result."""
+        outcome = self.do(kind, resource, **args)
+        assert isinstance(outcome, Done), outcome
+        return outcome.result
+
+    def failed(self, kind: str, resource: str, **args: Any) -> Failed:
+        """Perform an effect that must fail."""
+        outcome = self.do(kind, resource, **args)
+        assert isinstance(outcome, Failed), outcome
+        return outcome
+
+    def mark(self, resource: str) -> dict[str, Any]:
+        """This deployment's mark, as an effect carries it."""
+        return {"deployment": self.deployment, "resource": resource, "fence": 1}
+
+    def volume(self, volume_id: str, **changes: Any) -> dict[str, Any]:
+        """The arguments of a blank volume of 8 MiB."""
+        usual = {"volume_id": volume_id, "storage_path": self.storage_path, "format": "qcow2", "size_mib": 8}
+        return {**usual, "backing_image_id": None, "mark": self.mark(volume_id), **changes}
+
+    def cached(self, image_id: str, **changes: Any) -> dict[str, Any]:
+        """The arguments that cache the image."""
+        url, size, sha256 = self.image
+        usual = {"image_id": image_id, "format": "raw", "size": size, "checksum": sha256, "url": url}
+        return {**usual, "storage_path": self.storage_path, **changes}
+
+    def guest(self, guest_id: str, volume_id: str, last: int = 20) -> dict[str, Any]:
+        """The description of a small guest with this volume and the last number of its address."""
+        desc = GuestDescription(
+            guest_id=guest_id,
+            name='<web> & "friends"',
+            hostname="web",
+            vcpus=1,
+            memory_mib=32,
+            disks=(GuestDisk(volume_id=volume_id, storage_path=self.storage_path, index=0, size_mib=8),),
+            nics=(
+                GuestNic(
+                    index=0,
+                    mac=f"52:54:00:00:00:{last:02x}",
+                    ip=f"{self.subnet}.{last}",
+                    prefix=24,
+                    gateway=None,
+                    bridge=self.network,
+                ),
+            ),
+            mark=Mark(deployment=self.deployment, resource=guest_id, fence=1),
+        )
+        return to_json(desc)
+
+    def found(self, resource: str) -> list[FoundKind]:
+        """The kinds of things on the host that carry this resource's mark."""
+        return [f.kind for f in self.hypervisor.inventory() if f.mark.resource == resource]
+
+
+class EffectsSuite:
+    """The tests. A subclass has a fixture `rig`."""
+
+    def test_a_key_never_submitted_is_unknown(self, rig: Rig) -> None:
+        assert rig.port.outcome("never") == Unknown()
+
+    def test_a_volume_made_twice_is_made_once(self, rig: Rig) -> None:
+        first = rig.done("volume-create", "v-twice", **rig.volume("v-twice"))
+        second = rig.done("volume-create", "v-twice", **rig.volume("v-twice"))
+        assert first == second
+        assert first["size_mib"] == 8
+        assert rig.found("v-twice") == [FoundKind.VOLUME]
+
+    def test_a_volume_deleted_twice_is_gone(self, rig: Rig) -> None:
+        rig.done("volume-create", "v-gone", **rig.volume("v-gone"))
+        for _ in range(2):
+            assert rig.done("volume-delete", "v-gone", volume_id="v-gone", storage_path=rig.storage_path) == {}
+        assert rig.found("v-gone") == []
+
+    def test_a_volume_can_be_made_again_after_its_deletion(self, rig: Rig) -> None:
+        for _ in range(2):
+            rig.done("volume-create", "v-again", **rig.volume("v-again"))
+            rig.done("volume-delete", "v-again", volume_id="v-again", storage_path=rig.storage_path)
+        assert rig.found("v-again") == []
+
+    def test_an_image_cached_twice_is_fetched_once_and_backs_volumes(self, rig: Rig) -> None:
+        first = rig.done("image-cache", "i-one", **rig.cached("i-one"))
+        assert rig.done("image-cache", "i-one", **rig.cached("i-one")) == first
+        assert first["size"] == rig.image[1]
+        rig.done("volume-create", "v-backed", **rig.volume("v-backed", backing_image_id="i-one"))
+        assert rig.found("i-one") == [FoundKind.IMAGE]
+
+    def test_an_image_in_use_is_not_uncached(self, rig: Rig) -> None:
+        rig.done("image-cache", "i-used", **rig.cached("i-used"))
+        rig.done("volume-create", "v-uses", **rig.volume("v-uses", backing_image_id="i-used"))
+        rig.failed("image-uncache", "i-used", image_id="i-used", storage_path=rig.storage_path)
+        assert rig.found("i-used") == [FoundKind.IMAGE]
+
+    def test_an_unused_image_is_uncached_once_and_again(self, rig: Rig) -> None:
+        rig.done("image-cache", "i-idle", **rig.cached("i-idle"))
+        for _ in range(2):
+            assert rig.done("image-uncache", "i-idle", image_id="i-idle", storage_path=rig.storage_path) == {}
+        assert rig.found("i-idle") == []
+
+    def test_an_image_with_another_checksum_is_not_cached(self, rig: Rig) -> None:
+        rig.failed("image-cache", "i-bad", **rig.cached("i-bad", checksum="0" * 64))
+        assert rig.found("i-bad") == []
+
+    def test_a_volume_on_an_image_that_is_not_cached_fails(self, rig: Rig) -> None:
+        failure = rig.failed("volume-create", "v-none", **rig.volume("v-none", backing_image_id="i-none"))
+        assert not failure.transient
+        assert rig.found("v-none") == []
+
+    def test_a_guest_lives_through_its_life_with_every_effect_twice(self, rig: Rig) -> None:
+        guest, volume = str(uuid.uuid4()), "v-life"
+        rig.done("volume-create", volume, **rig.volume(volume))
+        desc = rig.guest(guest, volume)
+        assert rig.hypervisor.power_state(guest) == "missing"
+        for kind, args, state in (
+            ("guest-create", {"desc": desc}, "off"),
+            ("guest-start", {"guest_id": guest, "desc": desc}, "on"),
+            ("guest-stop", {"guest_id": guest, "force": True, "timeout_s": 0}, "off"),
+            ("guest-start", {"guest_id": guest, "desc": desc}, "on"),
+        ):
+            for _ in range(2):
+                assert rig.done(kind, guest, **args) == {"power_state": state}
+            assert rig.hypervisor.power_state(guest) == state
+        assert FoundKind.GUEST in rig.found(guest)
+        for _ in range(2):
+            assert rig.done("guest-delete", guest, guest_id=guest, desc=desc) == {}
+        assert rig.hypervisor.power_state(guest) == "missing"
+        assert rig.found(guest) == []
+        assert rig.found(volume) == [FoundKind.VOLUME]
+
+    def test_a_guest_that_ignores_the_power_button_is_stopped_only_by_force(self, rig: Rig) -> None:
+        if rig.obeys_power_button:
+            pytest.skip("guests of this host obey")
+        guest = str(uuid.uuid4())
+        rig.done("volume-create", "v-deaf", **rig.volume("v-deaf"))
+        desc = rig.guest(guest, "v-deaf", last=21)
+        rig.done("guest-start", guest, guest_id=guest, desc=desc)
+        failure = rig.failed("guest-stop", guest, guest_id=guest, force=False, timeout_s=1)
+        assert "did not stop" in failure.error
+        assert rig.hypervisor.power_state(guest) == "on"
+        rig.done("guest-stop", guest, guest_id=guest, force=True, timeout_s=1)
+        rig.done("guest-delete", guest, guest_id=guest, desc=desc)
+
+    def test_a_guest_without_its_volume_does_not_start(self, rig: Rig) -> None:
+        guest = str(uuid.uuid4())
+        rig.failed("guest-start", guest, guest_id=guest, desc=rig.guest(guest, "v-absent", last=22))
+        assert rig.hypervisor.power_state(guest) in {"missing", "off"}
+        rig.done("guest-delete", guest, guest_id=guest, desc=rig.guest(guest, "v-absent", last=22))
+        assert rig.found(guest) == []
+
+    def test_an_address_kept_for_one_guest_is_refused_to_another(self, rig: Rig) -> None:
+        one, two = str(uuid.uuid4()), str(uuid.uuid4())
+        rig.done("volume-create", "v-ip", **rig.volume("v-ip"))
+        first, second = rig.guest(one, "v-ip", last=23), rig.guest(two, "v-ip", last=23)
+        second["nics"][0]["mac"] = "52:54:00:00:01:23"
+        rig.done("guest-create", one, desc=first)
+        rig.failed("guest-create", two, desc=second)
+        rig.done("guest-delete", two, guest_id=two, desc=second)
+        rig.done("guest-delete", one, guest_id=one, desc=first)
+        rig.done("guest-create", two, desc=second)
+        rig.done("guest-delete", two, guest_id=two, desc=second)
+
+    def test_what_carries_another_deployments_mark_is_refused(self, rig: Rig) -> None:
+        foreign = {"deployment": "another", "resource": "v-foreign", "fence": 1}
+        assert not rig.failed("volume-create", "v-foreign", **rig.volume("v-foreign", mark=foreign)).transient
+
+    @pytest.mark.parametrize("bad", ["../etc", "a/b", "", "a" * 65, "a\n", "ä", None, 7, "a b", ".."])
+    def test_an_id_that_is_not_safe_as_a_name_is_refused(self, rig: Rig, bad: object) -> None:
+        args = rig.volume("v-bad") | {"volume_id": bad}
+        assert not rig.failed("volume-create", "v-bad", **args).transient
+
+    @pytest.mark.parametrize("path", ["/etc", "/", "", "..", None])
+    def test_a_path_that_is_no_storage_is_refused(self, rig: Rig, path: object) -> None:
+        assert not rig.failed("volume-create", "v-path", **rig.volume("v-path", storage_path=path)).transient
+
+    @pytest.mark.parametrize("size", [0, -1, 1 << 40, "8", None, True])
+    def test_a_size_out_of_range_is_refused(self, rig: Rig, size: object) -> None:
+        assert not rig.failed("volume-create", "v-size", **rig.volume("v-size", size_mib=size)).transient
+
+    def test_an_effect_of_unknown_kind_fails_for_good(self, rig: Rig) -> None:
+        assert not rig.failed("guest-enchant", "any").transient
+
+    def test_a_key_submitted_twice_keeps_its_first_effect(self, rig: Rig) -> None:
+        key = rig.submit("volume-create", "v-key", key="same", **rig.volume("v-key"))
+        outcome = rig.end(key)
+        rig.submit("volume-delete", "v-key", key="same", volume_id="v-key", storage_path=rig.storage_path)
+        assert rig.end("same") == outcome
+        assert rig.found("v-key") == [FoundKind.VOLUME]
+
+    def test_a_fence_lower_than_one_seen_is_refused(self, rig: Rig) -> None:
+        rig.done("volume-create", "v-fence", fence=7, **rig.volume("v-fence"))
+        failure = rig.failed("volume-delete", "v-fence", fence=6, volume_id="v-fence", storage_path=rig.storage_path)
+        assert "fence" in failure.error
+        assert rig.found("v-fence") == [FoundKind.VOLUME]
+
+    def test_outcomes_outlive_the_port(self, rig: Rig) -> None:
+        key = rig.submit("volume-create", "v-kept", **rig.volume("v-kept"))
+        outcome = rig.end(key)
+        rig.port = rig.reopen()
+        assert rig.port.outcome(key) == outcome
+
+    def test_cancelling_what_is_done_or_unknown_changes_nothing(self, rig: Rig) -> None:
+        key = rig.submit("volume-create", "v-late", **rig.volume("v-late"))
+        outcome = rig.end(key)
+        rig.port.cancel(key)
+        rig.port.cancel("never")
+        assert rig.port.outcome(key) == outcome
+        assert rig.port.outcome("never") == Unknown()
+
+    def test_a_host_says_what_it_is_and_has(self, rig: Rig) -> None:
+        facts = rig.hypervisor.facts()
+        assert facts.cpu_count > 0
+        assert facts.memory_mib > 0
+        assert facts.virt_type in {"kvm", "qemu", "simulated"}
+        assert rig.storage_path in [storage.path for storage in facts.storages]
+        assert rig.network in [bridge.name for bridge in facts.bridges]
+
+    def test_a_guest_that_is_not_there_has_no_console(self, rig: Rig) -> None:
+        with pytest.raises(ResourceNotFoundError):
+            rig.consoles.open_serial(str(uuid.uuid4()))

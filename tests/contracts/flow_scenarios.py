@@ -1,0 +1,151 @@
+"""For each flow: how its world is made, and which public operation starts it. A new flow adds its line to `SCENARIOS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+from tests.simulation.cloud import CALLER, IMAGE_BYTES, Cloud, server_body
+
+from cloudcore.model.entity import evolve
+from cloudcore.model.query import PLATFORM
+from cloudcore.operations.run import writing
+from cloudcore.operations.session import CoreSession
+from cloudcore.resources.storage.cachedimage import CACHEDIMAGES, Cachedimage
+from cloudcore.resources.storage.storagecachedimage import CACHE_LIFECYCLE, STORAGECACHEDIMAGES, Storagecachedimage
+from cloudcore.tasks.task import TASKS, new_task
+
+
+@attrs.frozen(kw_only=True)
+class Scenario:
+    """One flow's world.
+
+    prepare: brings about what must be there before; answers the id of the object, if it exists by then.
+    start: the operation that begins the flow; answers the object's id.
+    takes_back: whether a failure leaves the world as it was before; otherwise the failed object stays where the flow got
+        to, and `again` ends what was begun.
+    again: what a user does after a failure; None: the same operation.
+    """
+
+    plural: str
+    prepare: Callable[[Cloud], str]
+    start: Callable[[Cloud, str], str]
+    takes_back: bool = True
+    again: Callable[[Cloud, str], str] | None = None
+
+
+def session(cloud: Cloud) -> CoreSession:
+    """A client."""
+    return CoreSession(cloud.platform, CALLER)
+
+
+def _nothing(_cloud: Cloud) -> str:
+    return ""
+
+
+def _create_server(cloud: Cloud, _ident: str = "") -> str:
+    return str(session(cloud).create("servers", server_body("web", auto_start=True))["id"])
+
+
+def _server(cloud: Cloud, *, on: bool) -> str:
+    ident = str(session(cloud).create("servers", server_body("web", auto_start=on))["id"])
+    cloud.settle()
+    return ident
+
+
+def _disk(cloud: Cloud) -> str:
+    ident = _create_disk(cloud)
+    cloud.settle()
+    return ident
+
+
+def _create_disk(cloud: Cloud, _ident: str = "") -> str:
+    return str(session(cloud).create("disks", {"name": "data", "size": 1024, "image_id": "i1"})["id"])
+
+
+def _upload(cloud: Cloud, _ident: str = "") -> str:
+    image = {"name": "fresh", "disk_format": "raw", "protected": False}
+    return str(session(cloud).upload(None, image, [IMAGE_BYTES])["id"])
+
+
+def _image(cloud: Cloud) -> str:
+    ident = _upload(cloud)
+    cloud.settle()
+    return ident
+
+
+def _delete(plural: str) -> Callable[[Cloud, str], str]:
+    return lambda cloud, ident: str(session(cloud).delete(plural, ident)["id"])
+
+
+def _perform(action: str, **body: Any) -> Callable[[Cloud, str], str]:
+    return lambda cloud, ident: str(session(cloud).perform("servers", ident, action, body)["id"])
+
+
+def _cache_row(cloud: Cloud) -> str:
+    def work(tx: Any) -> str:
+        image = Cachedimage(id="i1", name="image", domain_id="d1", tenant_id="p1")
+        tx.of(CACHEDIMAGES, PLATFORM).add(image)
+        row = Storagecachedimage(id="sc1", storagecache_id="c-h1", cachedimage_id="i1")
+        return str(tx.of(STORAGECACHEDIMAGES, PLATFORM).add(row).id)
+
+    return writing(cloud.platform, CALLER, work)
+
+
+def _cache(cloud: Cloud, ident: str) -> str:
+    def work(tx: Any) -> str:
+        row = tx.of(STORAGECACHEDIMAGES, PLATFORM).get(ident)
+        transition = CACHE_LIFECYCLE.start("cache-image", row.status)
+        row = tx.of(STORAGECACHEDIMAGES, PLATFORM).save(evolve(row, status=str(transition.through[0])))
+        task = new_task(
+            ident=tx.new_id(),
+            flow=transition.flow,
+            flow_version=1,
+            subject=row,
+            obj_type=STORAGECACHEDIMAGES.singular,
+            params={"host_id": "h1", "storage_id": "s-h1"},
+            actor=CALLER.actor(),
+            request_id=CALLER.request_id,
+            now=tx.now,
+        )
+        tx.of(TASKS, PLATFORM).add(task)
+        return ident
+
+    return writing(cloud.platform, CALLER, work)
+
+
+SCENARIOS: dict[str, Scenario] = {
+    "server-create": Scenario(plural="servers", prepare=_nothing, start=_create_server, again=_delete("servers")),
+    "server-start": Scenario(plural="servers", prepare=lambda cloud: _server(cloud, on=False), start=_perform("start")),
+    "server-stop": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=True),
+        start=_perform("stop"),
+        takes_back=False,
+    ),
+    "server-syncstatus": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=True),
+        start=_perform("syncstatus"),
+        takes_back=False,
+    ),
+    "server-restart": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=True),
+        start=_perform("restart"),
+        again=_perform("restart", is_force=True),
+        takes_back=False,
+    ),
+    "server-delete": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=True),
+        start=_delete("servers"),
+        takes_back=False,
+    ),
+    "disk-create": Scenario(plural="disks", prepare=_nothing, start=_create_disk, again=_delete("disks")),
+    "disk-delete": Scenario(plural="disks", prepare=_disk, start=_delete("disks"), takes_back=False),
+    "image-upload": Scenario(plural="images", prepare=_nothing, start=_upload, again=_delete("images")),
+    "image-delete": Scenario(plural="images", prepare=_image, start=_delete("images"), takes_back=False),
+    "image-cache": Scenario(plural="storagecachedimages", prepare=_cache_row, start=_cache),
+}

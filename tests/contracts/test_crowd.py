@@ -1,0 +1,185 @@
+"""Many clients at once fill a cloud to its limits: nothing is given twice, nothing beyond a limit, on every database."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from tests.contracts.storage_suite import again
+from tests.simulation import invariants
+
+from cloudcore.cloud import Cloud
+from cloudcore.model.errors import OutOfQuotaError, ResourceBusyError
+from cloudcore.model.query import PLATFORM, Query, eq
+from cloudcore.operations.hosts import register_host
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.types import TYPES
+from cloudcore.ports.session import Session
+from cloudcore.ports.unit_of_work import Author
+from cloudcore.resources.quota.quotalimit import QUOTALIMITS, Quotalimit
+from cloudcore.tasks.images import ImagePerformer
+from cloudcore.tasks.inline import InlineEffects
+from cloudcore.tasks.routing import RoutedEffects
+from cloudcore_adapters.memory.cloud import memory_cloud, memory_platform
+from cloudcore_adapters.memory.world import SystemClock, SystemIds
+from cloudcore_adapters.simulated import SimulatedHost
+from cloudcore_adapters.simulated.router import SimulatedHosts
+from cloudcore_adapters.sql import SqlUnitOfWork, open_engine
+from cloudcore_adapters.sql.migrations import migrate
+
+HOSTS = 20
+CLIENTS = 10
+_TYPES = {resource.plural: resource for resource in TYPES}
+MEMORY_MIB = 256
+"""Of each server."""
+
+
+@attrs.define
+class Town:
+    """A cloud in a database, its hosts, and threads that drive its tasks; what the invariants look at."""
+
+    platform: Platform
+    session: Session
+    uow: SqlUnitOfWork
+    defects: list[Exception]
+    ended: threading.Event
+    threads: list[threading.Thread] = attrs.field(factory=list)
+
+    def rows(self, plural: str) -> Sequence[Any]:
+        """All of a type."""
+        with self.uow.read() as tx:
+            return tx.of(_TYPES[plural], PLATFORM).find()
+
+    def row(self, plural: str, ident: str) -> Any:
+        """One of a type, or None."""
+        with self.uow.read() as tx:
+            return tx.of(_TYPES[plural], PLATFORM).get(ident)
+
+    def settle(self, within_s: float) -> None:
+        """Wait until no task is open."""
+        deadline = time.monotonic() + within_s
+        while any(task.is_open for task in self.rows("tasks")):
+            assert time.monotonic() < deadline, [t.flow for t in self.rows("tasks") if t.is_open]
+            time.sleep(0.1)
+
+
+@pytest.fixture(params=("sqlite", "postgresql", "mariadb"))
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'cloud.sqlite'}"
+    return str(request.getfixturevalue("fresh_postgres_url" if request.param == "postgresql" else "fresh_mariadb_url"))
+
+
+@pytest.fixture
+def build(database: str) -> Iterator[Any]:
+    uow = SqlUnitOfWork(open_engine(database), TYPES, SystemIds(), clock=SystemClock(), sealer=None)
+    migrate(uow.engine)
+    towns: list[Town] = []
+
+    def made(places: int) -> Town:
+        towns.append(_town(uow, places))
+        return towns[0]
+
+    yield made
+    for town in towns:
+        town.ended.set()
+        for thread in town.threads:
+            thread.join(20)
+    uow.close()
+
+
+def _town(uow: SqlUnitOfWork, places: int) -> Town:
+    """places: how many servers fit on each host."""
+    clock, ids = SystemClock(), SystemIds()
+    cloud, password = memory_cloud(memory_platform(clock=clock, ids=ids, uow=uow))
+    hosts = {}
+    for n in range(HOSTS):
+        host = SimulatedHost(clock, deployment="memory")
+        facts = attrs.evolve(
+            host.facts(), uuid=ids.new_id(), hostname=f"host-{n}", memory_mib=places * MEMORY_MIB, cpu_count=64
+        )
+        hosts[register_host(cloud.platform, facts)] = host
+    session = cloud.login("sysadmin", password, project="system")
+    town = Town(cloud.platform, session, uow, [], threading.Event())
+    images = InlineEffects(performer=ImagePerformer(cloud.platform.image_store))
+    _drive(cloud, town, RoutedEffects({"host": SimulatedHosts(hosts), "image": images}))
+    session.upload(None, {"name": "tiny", "disk_format": "raw"}, [bytes(1 << 20)])
+    town.settle(20)
+    return town
+
+
+def _drive(cloud: Cloud, town: Town, effects: RoutedEffects) -> None:
+    """Two workers in threads, as two processes would have them."""
+
+    def work(owner: str) -> None:
+        worker = cloud.worker(effects, owner, lambda _task, error: town.defects.append(error))
+        while not town.ended.is_set():
+            due = again(worker.due)
+            for ident in due if owner == "a" else reversed(due):
+                again(lambda ident=ident: worker.run(ident))
+            if not due:
+                time.sleep(0.02)
+
+    for owner in ("a", "b"):
+        town.threads.append(threading.Thread(target=work, args=(owner,), daemon=True))
+        town.threads[-1].start()
+
+
+def _create(session: Session, name: str) -> str:
+    """What became of a request: `made`, or `refused` for its quota. A busy platform is asked again, as clients do."""
+    body: Mapping[str, Any] = {
+        "name": name,
+        "vmem_size": MEMORY_MIB,
+        "vcpu_count": 1,
+        "disks": ["tiny:1g"],
+        "nets": ["default"],
+        "auto_start": True,
+    }
+    for _ in range(20):
+        try:
+            session.create("servers", body)
+        except ResourceBusyError:
+            time.sleep(0.05)
+        except OutOfQuotaError:
+            return "refused"
+        else:
+            return "made"
+    return "busy"
+
+
+def _limit(town: Town, servers: int) -> None:
+    with town.uow.write(Author()) as tx:
+        (project,) = tx.of(_TYPES["projects"], PLATFORM).find(Query(where=eq("name", "system")))
+        tx.of(QUOTALIMITS, PLATFORM).add(
+            Quotalimit(id="limit", domain_id=project.domain_id, tenant_id=project.id, count=servers)
+        )
+        tx.commit()
+
+
+@pytest.mark.parametrize("wanted", [40, pytest.param(200, marks=pytest.mark.system)])
+def test_a_crowd_gets_exactly_what_there_is(build: Any, wanted: int) -> None:
+    town: Town = build(wanted // HOSTS + 1)
+    _limit(town, wanted)
+    begun = time.monotonic()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        answers = list(pool.map(lambda n: _create(town.session, f"web-{n}"), range(wanted + CLIENTS)))
+    town.settle(wanted / 2 + 30)
+    print(f"{wanted} servers in {time.monotonic() - begun:.1f} s on {town.uow.engine.dialect.name}")
+    assert (answers.count("made"), answers.count("refused")) == (wanted, CLIENTS)
+    servers = town.rows("servers")
+    assert [server.status for server in servers] == ["running"] * wanted
+    assert len({nic.ip_addr for nic in town.rows("guestnetworks")}) == wanted
+    for check in (
+        invariants.check_tasks,
+        invariants.check_ledgers,
+        invariants.check_addresses,
+        invariants.check_orphans,
+    ):
+        check(town)  # type: ignore[arg-type]
+    assert town.defects == []

@@ -1,0 +1,81 @@
+"""Hosts' effects on every performer that we have."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests.contracts.effects_suite import EffectsSuite, Rig
+from tests.system.guest_image import cache_folder
+from tests.system.image_server import serving
+from tests.system.libvirtd import Launcher, missing_parts
+
+from cloudcore.ports.effects import EffectPort
+from cloudcore_adapters.agent import EffectRunner
+from cloudcore_adapters.libvirt import HostSettings, LibvirtHost, StorageSetting
+
+NETWORK, SUBNET = "cctest0", "10.231.9"
+
+
+@contextmanager
+def libvirt_rig(uri: str, folder: Path, *, obeys_power_button: bool) -> Iterator[Rig]:
+    """An agent in front of a libvirt host."""
+    (folder / "image.raw").write_bytes(b"not much of a system".ljust(65536, b"\0"))
+    storage = StorageSetting(name="local", path=folder / "storage")
+    settings = HostSettings(uri=uri, data=folder / "data", deployment="contract", storages=(storage,), virt_type="qemu")
+    host = LibvirtHost(settings)
+    runners: list[EffectRunner] = []
+
+    def reopen() -> EffectPort:
+        for runner in runners:
+            assert runner.close()
+        runners[:] = [EffectRunner(host, folder / "journal")]
+        return runners[0]
+
+    with serving(folder / "image.raw") as image:
+        host.ensure_network(NETWORK, f"{SUBNET}.0/24", f"{SUBNET}.1")
+        yield Rig(
+            port=reopen(), hypervisor=host, consoles=host, deployment="contract", storage_path=str(storage.path),
+            network=NETWORK, subnet=SUBNET, image=(image.url, image.size, image.sha256), reopen=reopen,
+            obeys_power_button=obeys_power_button,
+        )  # fmt: skip
+        host.remove_network(NETWORK)
+        for runner in runners:
+            assert runner.close()
+        host.close()
+
+
+class TestLibvirtsOwnSimulation(EffectsSuite):
+    """Agent and libvirt adapter on libvirt's test driver: real XML, no guests."""
+
+    @pytest.fixture
+    def rig(self, tmp_path: Path) -> Iterator[Rig]:
+        if importlib.util.find_spec("libvirt") is None or shutil.which("qemu-img") is None:
+            pytest.skip("needs libvirt's binding and qemu-img")
+        with libvirt_rig("test:///default", tmp_path, obeys_power_button=True) as rig:
+            yield rig
+
+
+@pytest.fixture(scope="module")
+def qemu_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
+    """One real host for all tests of the module: it takes a second to start."""
+    if reason := missing_parts():
+        pytest.skip(reason)
+    with (
+        Launcher(cache_folder() / "libvirt") as libvirtd,
+        libvirt_rig(libvirtd.uri, tmp_path_factory.mktemp("host"), obeys_power_button=False) as rig,
+    ):
+        yield rig
+
+
+@pytest.mark.system
+class TestQemu(EffectsSuite):
+    """Agent and libvirt adapter on a real libvirtd with QEMU."""
+
+    @pytest.fixture
+    def rig(self, qemu_rig: Rig) -> Rig:
+        return qemu_rig

@@ -1,0 +1,27 @@
+"""Real parts for the system tests, each started once for a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .guest_image import cache_folder
+from .guest_image import guest_image as built_image
+from .libvirtd import Launcher, PrivateLibvirtd, missing_parts
+
+
+@pytest.fixture(scope="session")
+def libvirtd() -> Iterator[PrivateLibvirtd]:
+    """A libvirtd in namespaces of its own; skipped where root or a package is missing."""
+    if reason := missing_parts():
+        pytest.skip(reason)
+    with Launcher(cache_folder() / "libvirt") as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def guest_image() -> Path:
+    """A bootable qcow2 image; see guest_image.py."""
+    return built_image()

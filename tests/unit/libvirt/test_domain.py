@@ -1,0 +1,168 @@
+"""The XML of guests and networks: complete, and closed to whatever a description says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cloudcore.model.effects import Mark
+from cloudcore.model.errors import CloudcoreError, InvalidInputError, NotSupportedError, OutOfRangeError
+from cloudcore.model.guest import GuestDescription, GuestDisk, GuestNic
+from cloudcore_adapters.libvirt import marks
+from cloudcore_adapters.libvirt.arguments import Storages
+from cloudcore_adapters.libvirt.domain import Place, domain_xml, validate
+from cloudcore_adapters.libvirt.networks import network_xml
+
+STORAGE = Path("/srv/storage")
+DISK = GuestDisk(volume_id="v1", storage_path=str(STORAGE), index=0, size_mib=1024)
+NIC = GuestNic(index=0, mac="52:54:00:AA:BB:01", ip="10.0.0.5", prefix=24, gateway=None, bridge="net0")
+GUEST = GuestDescription(
+    guest_id="g1", name="web", hostname="web", vcpus=2, memory_mib=512, disks=(DISK,), nics=(NIC,),
+    mark=Mark(deployment="d", resource="g1", fence=3),
+)  # fmt: skip
+PLACE = Place(virt_type="qemu", storages=Storages((STORAGE,)), folder=Path("/srv/data/guests/g1"), seeded=True)
+
+
+def tree(desc: GuestDescription, **place: Any) -> ET.Element:
+    validate(desc)
+    return ET.fromstring(domain_xml(desc, attrs.evolve(PLACE, **place)))
+
+
+def test_a_domain_carries_our_mark_and_its_size() -> None:
+    domain = tree(GUEST)
+    assert marks.in_xml(domain) == GUEST.mark
+    assert domain.findtext("name") == "cloudcore-g1"
+    assert (domain.findtext("vcpu"), domain.findtext("memory")) == ("2", "512")
+    assert domain.find("os/type") is not None
+
+
+def test_every_disk_says_its_format_so_that_none_is_guessed() -> None:
+    drivers = [disk.find("driver") for disk in tree(GUEST).iterfind("devices/disk")]
+    assert [driver.get("type") for driver in drivers if driver is not None] == ["qcow2", "raw"]
+
+
+def test_disks_come_in_the_order_of_their_index_with_a_name_each() -> None:
+    disks = [
+        attrs.evolve(DISK, volume_id=f"v{index}", index=index, driver=driver, format="raw")
+        for index, driver in ((3, "scsi"), (1, "virtio"), (2, "sata"), (0, "virtio"))
+    ]
+    domain = tree(attrs.evolve(GUEST, disks=tuple(disks), machine="q35"))
+    found = [(d.find("source"), d.find("target")) for d in domain.iterfind("devices/disk")]
+    named = [
+        (s.get("file", "").split("/")[-2], t.get("dev"), t.get("bus"))
+        for s, t in found
+        if s is not None and t is not None
+    ]
+    assert named == [
+        ("v0", "vda", "virtio"),
+        ("v1", "vdb", "virtio"),
+        ("v2", "sda", "sata"),
+        ("v3", "sdb", "scsi"),
+        ("g1", "sdc", "sata"),
+    ]
+
+
+@pytest.mark.parametrize(("virt_type", "mode"), [("kvm", "host-passthrough"), ("qemu", "maximum")])
+def test_the_processor_follows_the_virtualisation(virt_type: str, mode: str) -> None:
+    cpu = tree(GUEST, virt_type=virt_type).find("cpu")
+    assert cpu is not None
+    assert cpu.get("mode") == mode
+
+
+def test_the_screen_listens_on_no_port() -> None:
+    graphics = tree(GUEST).find("devices/graphics")
+    assert graphics is not None
+    assert graphics.get("port") is None
+    assert [listen.get("type") for listen in graphics] == ["socket"]
+
+
+def test_a_guest_for_uefi_asks_for_its_firmware() -> None:
+    system = tree(attrs.evolve(GUEST, bios="UEFI", machine="q35")).find("os")
+    assert system is not None
+    assert system.get("firmware") == "efi"
+
+
+@given(st.text(max_size=1024))
+def test_no_name_becomes_markup(name: str) -> None:
+    domain = tree(attrs.evolve(GUEST, name=name))
+    assert [child.tag for child in domain if child.tag != "title"] == [
+        child.tag for child in tree(attrs.evolve(GUEST, name="")) if child.tag != "title"
+    ]
+    assert "\n" not in (domain.findtext("title") or "")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"arch": "aarch64"}, {"machine": "pc'/><evil"}, {"bios": "coreboot"}, {"vcpus": 0}, {"vcpus": 1025},
+        {"vcpus": "2"}, {"vcpus": True}, {"memory_mib": 7}, {"memory_mib": 1 << 30}, {"name": None},
+        {"name": "n" * 1025}, {"disks": (DISK,) * 25}, {"nics": (NIC,) * 17},
+    ],
+)  # fmt: skip
+def test_a_guest_that_cannot_be_is_refused_with_the_field(change: dict[str, Any]) -> None:
+    with pytest.raises(CloudcoreError) as raised:
+        validate(attrs.evolve(GUEST, **change))
+    assert isinstance(raised.value, InvalidInputError | NotSupportedError)
+    assert raised.value.field is not None
+    assert raised.value.field.startswith("desc")
+
+
+@pytest.mark.parametrize(
+    "change", [{"driver": "floppy"}, {"format": "vmdk"}, {"cache": "none' io='native"}, {"index": -1}, {"index": None}]
+)
+def test_a_disk_that_cannot_be_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInputError):
+        validate(attrs.evolve(GUEST, disks=(attrs.evolve(DISK, **change),)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"mac": "01:00:5e:00:00:01"}, {"mac": "52:54:00"}, {"mac": None}, {"ip": "10.0.0.256"}, {"ip": "::1"},
+        {"bridge": "a b"}, {"bridge": "../x"[:1] + "/"}, {"driver": "ne2k"}, {"index": "0"},
+    ],
+)  # fmt: skip
+def test_a_card_that_cannot_be_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInputError):
+        validate(attrs.evolve(GUEST, nics=(attrs.evolve(NIC, **change),)))
+
+
+def test_more_ide_disks_than_the_bus_has_places_are_refused() -> None:
+    disks = tuple(attrs.evolve(DISK, driver="ide", index=index) for index in range(4))
+    with pytest.raises(OutOfRangeError):
+        tree(attrs.evolve(GUEST, disks=disks))
+
+
+@pytest.mark.parametrize("change", [{"storage_path": "/etc"}, {"volume_id": "../../etc"}])
+def test_a_disk_outside_the_storages_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(InvalidInputError):
+        tree(attrs.evolve(GUEST, disks=(attrs.evolve(DISK, **change),)))
+
+
+def test_a_network_leads_nowhere_unless_asked() -> None:
+    alone = ET.fromstring(network_xml("n", "10.9.0.0/24", "10.9.0.1", nat=False, deployment="d"))
+    out = ET.fromstring(network_xml("n", "10.9.0.0/24", "10.9.0.1", nat=True, deployment="d"))
+    assert alone.find("forward") is None
+    assert out.find("forward") is not None
+    assert [dns.get("enable") for dns in alone.iterfind("dns")] == ["no"]
+    assert marks.in_xml(alone) == Mark(deployment="d", resource="n", fence=0)
+
+
+@pytest.mark.parametrize(
+    ("name", "cidr", "gateway"),
+    [
+        ("<n>", "10.9.0.0/24", "10.9.0.1"), ("", "10.9.0.0/24", "10.9.0.1"), ("-n", "10.9.0.0/24", "10.9.0.1"),
+        ("n", "10.9.0.1/24", "10.9.0.1"), ("n", "10.9.0.0/31", "10.9.0.1"), ("n", "0.0.0.0/0", "10.9.0.1"),
+        ("n", "10.9.0.0/24", "10.8.0.1"), ("n", "10.9.0.0/24", "10.9.0.0"), ("n", "10.9.0.0/24", "10.9.0.255"),
+        ("n", "fd00::/64", "fd00::1"), ("n", None, None),
+    ],
+)  # fmt: skip
+def test_a_network_that_cannot_be_is_refused(name: Any, cidr: Any, gateway: Any) -> None:
+    with pytest.raises(InvalidInputError):
+        network_xml(name, cidr, gateway, nat=False, deployment="d")
