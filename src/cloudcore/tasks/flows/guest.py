@@ -20,7 +20,7 @@ from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
 from cloudcore.resources.compute.keypair import KEYPAIRS
-from cloudcore.resources.compute.server import SERVERS
+from cloudcore.resources.compute.server import SERVERS, PowerState, ServerStatus
 from cloudcore.resources.network.network import NETWORKS
 from cloudcore.resources.storage.hoststorage import HOSTSTORAGES
 from cloudcore.resources.storage.hostwire import HOSTWIRES
@@ -93,6 +93,12 @@ def move(ctx: Context, status: StrEnum, *, reason: str = "", action: str = "stat
     server = server_of(ctx)
     changed = evolve(server, status=str(status), status_reason=reason[:1000], **changes)
     return ctx.tx.of(SERVERS, PLATFORM).save(changed, action=action)
+
+
+def back(ctx: Context, *, reason: str = "", action: str = "status", **changes: Any) -> Any:
+    """Give the server the stable status of its power: what flows do that leave the guest on or off as it was."""
+    on = changes.get("power_states", server_of(ctx).power_states) == PowerState.ON
+    return move(ctx, ServerStatus.RUNNING if on else ServerStatus.READY, reason=reason, action=action, **changes)
 
 
 def host_effect(server: Any, kind: str, resource: str, args: JsonObject) -> Effect:

@@ -56,7 +56,10 @@ S = ServerStatus
 CREATE_FAILURES = (S.CREATE_FAIL, S.SCHED_FAIL, S.NET_FAIL, S.DISK_FAIL, S.DEPLOY_FAIL)
 """The server never came to be; it can only be deleted."""
 
-MADE = (S.READY, S.RUNNING, S.START_FAIL, S.STOP_FAIL, S.DELETE_FAIL, S.UNKNOWN)
+SIDE_FAILURES: tuple[ServerStatus, ...] = ()
+"""Something beside power failed and left the guest as it was, on or off: nothing that a server can do is locked by it."""
+
+MADE = (S.READY, S.RUNNING, S.START_FAIL, S.STOP_FAIL, S.DELETE_FAIL, S.UNKNOWN, *SIDE_FAILURES)
 """The server exists on its host, as far as is known."""
 
 SERVER_LIFECYCLE = Lifecycle(
@@ -66,7 +69,7 @@ SERVER_LIFECYCLE = Lifecycle(
     transitions=(
         Transition(
             name="start",
-            sources=(S.READY, S.START_FAIL),
+            sources=(S.READY, S.START_FAIL, *SIDE_FAILURES),
             through=(S.START_START, S.STARTING),
             to=S.RUNNING,
             failed=S.START_FAIL,
@@ -75,7 +78,7 @@ SERVER_LIFECYCLE = Lifecycle(
         ),
         Transition(
             name="stop",
-            sources=(S.RUNNING, S.STOP_FAIL),
+            sources=(S.RUNNING, S.STOP_FAIL, *SIDE_FAILURES),
             through=(S.START_STOP, S.STOPPING),
             to=S.READY,
             failed=S.STOP_FAIL,
@@ -85,7 +88,7 @@ SERVER_LIFECYCLE = Lifecycle(
         ),
         Transition(
             name="restart",
-            sources=(S.RUNNING, S.STOP_FAIL),
+            sources=(S.RUNNING, S.STOP_FAIL, *SIDE_FAILURES),
             through=(S.START_STOP, S.STOPPING, S.START_START, S.STARTING),
             to=S.RUNNING,
             failed=S.STOP_FAIL,
