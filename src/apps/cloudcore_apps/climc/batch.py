@@ -22,7 +22,7 @@ def over(
         if whole or not isinstance(result, dict) or "id" not in result:
             runtime.show_one(result)
         else:
-            runtime.show_list([result], columns) if runtime.format == "table" else runtime.show_one(result)
+            runtime.show_one(result) if runtime.is_raw else runtime.show_list([result], columns)
         return
     done: list[dict[str, Any]] = []
     hints: list[str] = []

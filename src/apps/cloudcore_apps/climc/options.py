@@ -61,6 +61,11 @@ def common(taken: Sequence[str] = ()) -> list[click.Parameter]:
         click.Option(
             ["--columns"], metavar="A,B", help="Which fields to show.", expose_value=False, callback=_set_columns
         ),
+        *(
+            [click.Option(["--query"], help="JMESPath on the result.", expose_value=False, callback=_set_query)]
+            if "--query" not in taken
+            else []
+        ),
         click.Option(["--debug"], is_flag=True, help="Show each request.", expose_value=False, callback=_set_debug),
     ]
 
@@ -214,7 +219,7 @@ def _type(field: Entry) -> click.ParamType[Any] | None:
 
 def _distinct(found: list[click.Parameter]) -> list[click.Parameter]:
     """Each option name once: the first field that wants it has it."""
-    taken: set[str] = {"--help", "--output", "-o", "--columns", "--debug", "--wait", "--timeout", "--count"}
+    taken: set[str] = {"--help", "--output", "-o", "--columns", "--query", "--debug", "--wait", "--timeout", "--count"}
     for parameter in found:
         if isinstance(parameter, click.Option):
             kept = [n for n in parameter.opts if n not in taken]
@@ -261,6 +266,13 @@ def _set_format(ctx: click.Context, _param: click.Parameter, value: str | None) 
 def _set_columns(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
     if value:
         ctx.find_root().obj.columns = tuple(c.strip() for c in value.split(",") if c.strip())
+
+
+def _set_query(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    if value:
+        from cloudcore_apps.climc.show import compiled
+
+        ctx.find_root().obj.query = compiled(value)
 
 
 def _set_debug(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 TABLE = "table"
 JSON = "json"
-FORMATS = (TABLE, JSON)
+YAML = "yaml"
+FORMATS = (TABLE, JSON, YAML, "csv", "name", "markdown")
 GAP = "  "
 
 

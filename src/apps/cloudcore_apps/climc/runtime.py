@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cloudcore_apps.climc.index import Entry, load_index, type_of
-from cloudcore_apps.climc.output import FORMATS, JSON, TABLE, as_json, as_pairs, as_table, printable
+from cloudcore_apps.climc.output import FORMATS, JSON, TABLE, YAML, printable
 
 if TYPE_CHECKING:
     from cloudcore.ports.session import Session
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 class Runtime:
     """One run of climc. Options that stand before or behind the command's name set the same attributes.
 
+    query: a compiled JMESPath query that results go through; None for none.
     failed: the exit code of the first resource of a batch that failed; 0 while none did.
     """
 
@@ -31,6 +32,7 @@ class Runtime:
         wanted = self.environ.get("CLIMC_OUTPUT_FORMAT", "").lower()
         self.format = wanted if wanted in FORMATS else TABLE
         self.columns: tuple[str, ...] = ()
+        self.query: Any = None
         self.debug = False
         self.data: Path | None = None
         self.failed = 0
@@ -61,32 +63,40 @@ class Runtime:
             self._opened.close()
             self._opened = None
 
+    @property
+    def is_raw(self) -> bool:
+        """Whether results keep their structure: JSON, YAML, or what a query is asked of."""
+        return self.query is not None or self.format in (JSON, YAML)
+
     def show_list(self, items: Sequence[Mapping[str, Any]], columns: Sequence[str], footer: str = "") -> None:
-        """A list: a table with a line on standard error below it, or a JSON array."""
-        if self.format == JSON:
-            click.echo(as_json([_picked(item, self.columns) for item in items]))
+        """A list; where that is a table, with a line on standard error below it."""
+        from cloudcore_apps.climc import show
+
+        if self.query is not None:
+            self._say(show.anything(show.asked(self.query, list(items)), self.format, self.columns))
             return
-        if items:
-            click.echo(as_table(self.columns or columns, items))
-        if footer:
+        self._say(show.listed(items, self.format, columns, self.columns))
+        if footer and self.format == TABLE:
             self.note(footer)
 
     def show_one(self, one: Any) -> None:
         """One resource, or whatever else an action answers."""
-        if self.format == JSON:
-            click.echo(as_json(_picked(one, self.columns) if isinstance(one, Mapping) else one))
+        from cloudcore_apps.climc import show
+
+        if self.query is not None:
+            self._say(show.anything(show.asked(self.query, one), self.format, self.columns))
         elif isinstance(one, Mapping):
-            if one:
-                click.echo(as_pairs(one, self.columns))
-        elif isinstance(one, list) and all(isinstance(item, Mapping) for item in one):
-            names = list(dict.fromkeys(name for item in one for name in item))
-            self.show_list(one, names)
+            self._say(show.single(one, self.format, self.columns))
         else:
-            click.echo(printable(str(one)))
+            self._say(show.anything(one, self.format, self.columns))
 
     def note(self, text: str) -> None:
         """A line on standard error."""
         click.echo(printable(text), err=True)
+
+    def _say(self, text: str) -> None:
+        if text:
+            click.echo(text)
 
     def _open(self) -> HttpSession:
         from cloudcore_adapters.client.connect import connect
@@ -133,12 +143,6 @@ def columns_of(plural: str) -> Sequence[str]:
 def is_terminal() -> bool:
     """Whether progress can be shown: standard error is a terminal."""
     return sys.stderr.isatty()
-
-
-def _picked(one: Mapping[str, Any], columns: Sequence[str]) -> Mapping[str, Any]:
-    from cloudcore_apps.climc.output import dig
-
-    return {name: dig(one, name) for name in columns} if columns else one
 
 
 def _routes() -> Mapping[str, Any]:

@@ -49,7 +49,7 @@ def show_events(values: Mapping[str, Any]) -> None:
     run = runtime()
     page = run.session.list("actions", options.given(told))
     more = f"more with --paging-marker {page.next_marker}" if page.next_marker else ""
-    shown = run.format == TABLE and not run.columns
+    shown = run.format == TABLE and not run.columns and run.query is None
     items = [{**item, "notes": summary(item.get("notes"))} for item in page.items] if shown else page.items
     run.show_list(items, columns_of("actions"), more or ("" if page.items else "no actions"))
 

@@ -52,7 +52,7 @@ def _assignments(effective: bool, limit: int | None, **values: Any) -> None:
     if limit:
         params["limit"] = limit
     page = runtime().session.list("role_assignments", params)
-    if runtime().format == "json":
+    if runtime().is_raw:
         runtime().show_list(page.items, ())
         return
     runtime().show_list([_flat(item) for item in page.items], columns_of("role_assignments"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from cloudcore.model.errors import ResourceNotFoundError
-from cloudcore_apps.climc.output import JSON, printable
+from cloudcore_apps.climc.output import printable
 from cloudcore_apps.climc.runtime import runtime
 
 
@@ -21,7 +21,7 @@ def private_key(keypair: str) -> None:
     told = run.session.detail("keypairs", keypair, "privatekey")
     if not told.get("private_key"):
         raise ResourceNotFoundError(f"the cloud has no private key of {keypair}, or has handed it out before")
-    if run.format == JSON:
+    if run.is_raw:
         run.show_one(told)
         return
     for line in str(told["private_key"]).splitlines():
