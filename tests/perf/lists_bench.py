@@ -1,0 +1,106 @@
+"""How long lists of the standard cloud's servers take, in process and over HTTP.
+
+Every figure is taken as an administrator of the system and as the owner of a project with 1,500 servers; the worse counts.
+"""
+
+from __future__ import annotations
+
+import http.client
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+from tests.perf.standard_cloud import SECRET, StandardCloud, standard_cloud, statements
+
+from cloudcore_adapters.rest.app import build_app
+from cloudcore_adapters.rest.server import BackgroundServer
+
+REPEATS = 15
+ROUNDS = 5
+LISTS: Mapping[str, Mapping[str, str]] = {
+    "list20": {"limit": "20", "details": "false"},
+    "list20_details": {"limit": "20"},
+    "search20": {"limit": "20", "details": "false", "search": "server-077"},
+}
+
+
+def benchmarks() -> dict[str, dict[str, object]]:
+    """Figures by name: the best of several rounds' medians, and numbers of SQL statements, BEGIN included."""
+    figures: dict[str, dict[str, object]] = {}
+    with standard_cloud() as cloud:
+        for name, params in LISTS.items():
+            value = max(_median(ask) for ask in _askers(cloud, params))
+            figures[f"{name}_ms"] = {"value": value, "unit": "ms"}
+            figures[f"{name}_statements"] = {"value": _statements(cloud, params), "unit": "statements"}
+        figures["list1000_details_ms"] = {
+            "value": max(_median(ask, 3) for ask in _askers(cloud, {"limit": "1000"})),
+            "unit": "ms",
+        }
+        with _over_http(cloud, "/servers?limit=1000") as asking:
+            figures["list1000_details_http_ms"] = {"value": max(_median(ask, 3) for ask in asking), "unit": "ms"}
+    return figures
+
+
+def _askers(cloud: StandardCloud, params: Mapping[str, str]) -> list[Callable[[], object]]:
+    return [
+        lambda: cloud.admin.list("servers", {**params, "scope": "system"}),
+        lambda: cloud.member.list("servers", params),
+    ]
+
+
+def _median(work: Callable[[], object], repeats: int = REPEATS) -> float:
+    """The best of several rounds' medians, in milliseconds."""
+    work()
+    medians = []
+    for _ in range(ROUNDS):
+        times = []
+        for _ in range(repeats):
+            begun = time.perf_counter()
+            work()
+            times.append(time.perf_counter() - begun)
+        medians.append(statistics.median(times))
+    return min(medians) * 1000
+
+
+def _statements(cloud: StandardCloud, params: Mapping[str, str]) -> int:
+    most = 0
+    for ask in _askers(cloud, params):
+        with statements(cloud.uow.engine) as seen:
+            ask()
+        most = max(most, len(seen))
+    return most
+
+
+@contextmanager
+def _over_http(cloud: StandardCloud, path: str) -> Iterator[list[Callable[[], object]]]:
+    """Askers over one kept connection of loopback each; an answer has come when its last byte has."""
+    with BackgroundServer(build_app(cloud.cloud)) as server:
+        port = int(server.url.rpartition(":")[2])
+        connections = [http.client.HTTPConnection("127.0.0.1", port) for _ in range(2)]
+        people = (
+            ("sysadmin", cloud.password, "system", f"{path}&scope=system"),
+            ("member", SECRET, "project-0", path),
+        )
+        yield [_asker(cloud, c, *person) for c, person in zip(connections, people, strict=True)]
+        for connection in connections:
+            connection.close()
+
+
+def _asker(
+    cloud: StandardCloud, connection: http.client.HTTPConnection, user: str, password: str, project: str, path: str
+) -> Callable[[], object]:
+    identity = {"password": {"user": {"name": user, "password": password, "domain": {"id": "default"}}}}
+    scope = {"project": {"name": project, "domain": {"id": "default"}}}
+    body = {"auth": {"identity": {"methods": ["password"], **identity}, "scope": scope}}
+    token, _ = cloud.cloud.authenticate_v3(body, "127.0.0.1", "bench")
+
+    def ask() -> bytes:
+        connection.request("GET", f"/compute{path}", headers={"X-Auth-Token": token})
+        answer = connection.getresponse()
+        found = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{answer.status} {found[:500]!r}")
+        return found
+
+    return ask
