@@ -33,6 +33,7 @@ class Rig:
     image: url, size, sha256 of a raw image of less than 1 MiB, which it can fetch.
     reopen: ends the effect port as a crash would leave it, and answers a new one on the same journal.
     obeys_power_button: whether a guest without an operating system stops when it is asked to.
+    plugs: whether devices can be plugged into a guest that is on; unplugs: and taken out of one without a system.
     """
 
     port: EffectPort
@@ -45,6 +46,8 @@ class Rig:
     image: tuple[str, int, str]
     reopen: Callable[[], EffectPort]
     obeys_power_button: bool = True
+    plugs: bool = True
+    unplugs: bool = True
     wait_s: float = 30.0
 
     def submit(self, kind: str, resource: str, *, fence: int = 1, key: str | None = None, **args: Any) -> str:
@@ -243,6 +246,102 @@ class EffectsSuite:
     def test_a_size_out_of_range_is_refused(self, rig: Rig, size: object) -> None:
         assert not rig.failed("volume-create", "v-size", **rig.volume("v-size", size_mib=size)).transient
 
+    def test_a_guest_that_is_off_becomes_what_its_description_says(self, rig: Rig) -> None:
+        guest = str(uuid.uuid4())
+        desc = self._prepared(rig, guest, "v-off", last=30)
+        rig.done("guest-create", guest, desc=desc)
+        more = _with_more(desc, "v-off-2", last=31) | {"vcpus": 2, "memory_mib": 64}
+        for _ in range(2):
+            assert rig.done("guest-sync", guest, guest_id=guest, desc=more) == {"power_state": "off", "pending": []}
+        assert rig.found(guest).count(FoundKind.LEASE) == 2
+        for _ in range(2):
+            assert rig.done("guest-sync", guest, guest_id=guest, desc=desc) == {"power_state": "off", "pending": []}
+        assert rig.found(guest).count(FoundKind.LEASE) == 1
+        rig.done("guest-delete", guest, guest_id=guest, desc=desc)
+
+    def test_a_guest_that_is_on_stays_on_when_nothing_differs(self, rig: Rig) -> None:
+        guest = str(uuid.uuid4())
+        desc = self._prepared(rig, guest, "v-same", last=32)
+        rig.done("guest-start", guest, guest_id=guest, desc=desc)
+        for _ in range(2):
+            assert rig.done("guest-sync", guest, guest_id=guest, desc=desc) == {"power_state": "on", "pending": []}
+        smaller = rig.done("guest-sync", guest, guest_id=guest, desc=desc | {"memory_mib": 16})
+        assert smaller == {"power_state": "on", "pending": ["memory"]}
+        self._ended(rig, guest, desc)
+
+    def test_disks_and_cards_are_plugged_into_a_guest_that_is_on(self, rig: Rig) -> None:
+        guest = str(uuid.uuid4())
+        desc = self._prepared(rig, guest, "v-plug", last=33)
+        rig.done("guest-start", guest, guest_id=guest, desc=desc)
+        more = _with_more(desc, "v-plug-2", last=34)
+        if not rig.plugs:
+            assert not rig.failed("guest-sync", guest, guest_id=guest, desc=more).transient
+            self._ended(rig, guest, more)
+            return
+        for _ in range(2):
+            assert rig.done("guest-sync", guest, guest_id=guest, desc=more) == {"power_state": "on", "pending": []}
+        assert rig.found(guest).count(FoundKind.LEASE) == 2
+        if rig.unplugs:
+            for _ in range(2):
+                assert rig.done("guest-sync", guest, guest_id=guest, desc=desc)["power_state"] == "on"
+            assert rig.found(guest).count(FoundKind.LEASE) == 1
+        self._ended(rig, guest, more)
+
+    def test_a_guest_that_is_on_gets_more_processors(self, rig: Rig) -> None:
+        guest = str(uuid.uuid4())
+        desc = self._prepared(rig, guest, "v-cpus", last=35)
+        rig.done("guest-start", guest, guest_id=guest, desc=desc)
+        for _ in range(2):
+            more = rig.done("guest-sync", guest, guest_id=guest, desc=desc | {"vcpus": 2})
+            assert more == {"power_state": "on", "pending": []}
+        assert rig.done("guest-sync", guest, guest_id=guest, desc=desc)["pending"] == ["vcpus"]
+        self._ended(rig, guest, desc)
+
+    def test_a_guest_is_not_synced_onto_a_volume_that_is_not_there(self, rig: Rig) -> None:
+        guest = str(uuid.uuid4())
+        desc = self._prepared(rig, guest, "v-here", last=36)
+        rig.done("guest-create", guest, desc=desc)
+        disks = [*desc["disks"], {**desc["disks"][0], "volume_id": "v-nowhere", "index": 1}]
+        assert not rig.failed("guest-sync", guest, guest_id=guest, desc=desc | {"disks": disks}).transient
+        rig.done("guest-delete", guest, guest_id=guest, desc=desc)
+
+    @pytest.mark.parametrize("disk_format", ["qcow2", "raw"])
+    def test_a_volume_grows_once_and_never_shrinks(self, rig: Rig, disk_format: str) -> None:
+        name = f"v-grow-{disk_format}"
+        rig.done("volume-create", name, **rig.volume(name, format=disk_format))
+        place = {"volume_id": name, "storage_path": rig.storage_path, "format": disk_format, "guest_id": None}
+        for size, result in ((16, 16), (16, 16), (12, 16)):
+            assert rig.done("volume-resize", name, **place, size_mib=size) == {"size_mib": result}
+
+    def test_a_volume_of_a_guest_that_is_on_grows(self, rig: Rig) -> None:
+        guest = str(uuid.uuid4())
+        desc = self._prepared(rig, guest, "v-live", last=37)
+        rig.done("guest-start", guest, guest_id=guest, desc=desc)
+        place = {"volume_id": "v-live", "storage_path": rig.storage_path, "format": "qcow2", "guest_id": guest}
+        if rig.plugs:
+            for _ in range(2):
+                assert rig.done("volume-resize", guest, **place, size_mib=24) == {"size_mib": 24}
+        else:
+            assert not rig.failed("volume-resize", guest, **place, size_mib=24).transient
+        self._ended(rig, guest, desc)
+
+    @pytest.mark.parametrize("bad", [{"volume_id": "v-lost"}, {"format": "raw"}, {"size_mib": 0}, {"guest_id": "../x"}])
+    def test_a_volume_that_cannot_grow_is_left_alone(self, rig: Rig, bad: dict[str, Any]) -> None:
+        rig.done("volume-create", "v-stays", **rig.volume("v-stays"))
+        place = {"volume_id": "v-stays", "storage_path": rig.storage_path, "format": "qcow2", "guest_id": None}
+        assert not rig.failed("volume-resize", "v-stays", **{**place, "size_mib": 16, **bad}).transient
+
+    def _prepared(self, rig: Rig, guest: str, volume: str, *, last: int) -> dict[str, Any]:
+        """Two volumes, the second called `<volume>-2`, and the description of a guest with the first."""
+        for name in (volume, f"{volume}-2"):
+            rig.done("volume-create", name, **rig.volume(name))
+        return rig.guest(guest, volume, last=last)
+
+    def _ended(self, rig: Rig, guest: str, desc: dict[str, Any]) -> None:
+        rig.done("guest-stop", guest, guest_id=guest, force=True, timeout_s=0)
+        rig.done("guest-delete", guest, guest_id=guest, desc=desc)
+        assert rig.found(guest) == []
+
     def test_an_effect_of_unknown_kind_fails_for_good(self, rig: Rig) -> None:
         assert not rig.failed("guest-enchant", "any").transient
 
@@ -284,3 +383,11 @@ class EffectsSuite:
     def test_a_guest_that_is_not_there_has_no_console(self, rig: Rig) -> None:
         with pytest.raises(ResourceNotFoundError):
             rig.consoles.open_serial(str(uuid.uuid4()))
+
+
+def _with_more(desc: dict[str, Any], volume: str, *, last: int) -> dict[str, Any]:
+    """The description with a second disk and a second card."""
+    disk, nic = desc["disks"][0], desc["nics"][0]
+    address = nic["ip"].rpartition(".")[0]
+    card = {**nic, "index": 1, "mac": f"52:54:00:00:01:{last:02x}", "ip": f"{address}.{last}"}
+    return desc | {"disks": [disk, {**disk, "volume_id": volume, "index": 1}], "nics": [nic, card]}

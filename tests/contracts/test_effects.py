@@ -22,7 +22,7 @@ NETWORK, SUBNET = "cctest0", "10.231.9"
 
 
 @contextmanager
-def libvirt_rig(uri: str, folder: Path, *, obeys_power_button: bool) -> Iterator[Rig]:
+def libvirt_rig(uri: str, folder: Path, *, real: bool) -> Iterator[Rig]:
     """An agent in front of a libvirt host."""
     (folder / "image.raw").write_bytes(b"not much of a system".ljust(65536, b"\0"))
     storage = StorageSetting(name="local", path=folder / "storage")
@@ -41,7 +41,7 @@ def libvirt_rig(uri: str, folder: Path, *, obeys_power_button: bool) -> Iterator
         yield Rig(
             port=reopen(), hypervisor=host, consoles=host, deployment="contract", storage_path=str(storage.path),
             network=NETWORK, subnet=SUBNET, image=(image.url, image.size, image.sha256), reopen=reopen,
-            obeys_power_button=obeys_power_button,
+            obeys_power_button=not real, plugs=real, unplugs=False,
         )  # fmt: skip
         host.remove_network(NETWORK)
         for runner in runners:
@@ -56,7 +56,7 @@ class TestLibvirtsOwnSimulation(EffectsSuite):
     def rig(self, tmp_path: Path) -> Iterator[Rig]:
         if importlib.util.find_spec("libvirt") is None or shutil.which("qemu-img") is None:
             pytest.skip("needs libvirt's binding and qemu-img")
-        with libvirt_rig("test:///default", tmp_path, obeys_power_button=True) as rig:
+        with libvirt_rig("test:///default", tmp_path, real=False) as rig:
             yield rig
 
 
@@ -67,7 +67,7 @@ def qemu_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
         pytest.skip(reason)
     with (
         Launcher(cache_folder() / "libvirt") as libvirtd,
-        libvirt_rig(libvirtd.uri, tmp_path_factory.mktemp("host"), obeys_power_button=False) as rig,
+        libvirt_rig(libvirtd.uri, tmp_path_factory.mktemp("host"), real=True) as rig,
     ):
         yield rig
 

@@ -78,12 +78,14 @@ KINDS: dict[str, str] = {
     "image-cache": "image_id, format, size (bytes), checksum (sha256), url, storage_path -> path, size",
     "image-uncache": "image_id, storage_path -> {}",
     "volume-create": "volume_id, storage_path, format, size_mib, backing_image_id|null, mark -> path, size_mib",
+    "volume-resize": "volume_id, storage_path, format, size_mib, guest_id|null (whose guest has it) -> size_mib; only grows",
     "volume-delete": "volume_id, storage_path -> {} (bytes go to the trash folder first)",
     # Guests of a host. `desc` is a guest description as in cloudcore.model.guest.
     "guest-create": "desc -> power_state (off)",
     "guest-start": "guest_id, desc -> power_state (on)",
     "guest-stop": "guest_id, force, timeout_s -> power_state (off)",
     "guest-probe": "guest_id -> power_state (on, off, paused, crashed or missing); changes nothing",
+    "guest-sync": "guest_id, desc -> power_state, pending (what waits for the next start: vcpus, memory)",
     "guest-delete": "guest_id, desc -> {} (domain, seed, DHCP reservation; volumes have effects of their own)",
     # Images of the image store.
     "image-probe": "image_id, staged_key, declared_format -> format, size, virtual_size, checksum",

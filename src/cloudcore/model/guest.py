@@ -15,7 +15,7 @@ from cloudcore.model.json import JsonMapping, JsonObject
 
 @attrs.frozen(kw_only=True)
 class GuestDisk:
-    """One disk, in boot order by `index`."""
+    """One disk, in boot order by `index`; those with a `boot_index` of 0 or more come first, by that."""
 
     volume_id: str
     storage_path: str
@@ -24,6 +24,7 @@ class GuestDisk:
     format: str = "qcow2"
     driver: str = "virtio"
     cache: str = "none"
+    boot_index: int = -1
 
 
 @attrs.frozen(kw_only=True)

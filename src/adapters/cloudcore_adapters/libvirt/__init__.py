@@ -2,6 +2,7 @@
 
     host.py           the adapter: performer of effects, hypervisor, consoles
     guests.py         guests as domains;   domain.py their XML;   seed.py their seeds;   power.py their states
+    devices.py        what plugs into a guest that runs;   resize.py   volumes that grow
     volumes.py        volumes as files;    images.py the image cache;   download.py, qcow2.py
     networks.py       networks and reserved addresses;   dhcp.py ends leases
     connection.py     the connection and libvirt's event loop;   watch.py power states as they change;   console.py

@@ -24,6 +24,13 @@ CPU_MODES = {"kvm": "host-passthrough", "qemu": "maximum"}
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.IGNORECASE)
 _NETWORK = re.compile(r"[0-9a-zA-Z_.-]{1,64}")
 MAX_DISKS, MAX_NICS = 24, 16
+GROWTH_CPUS = 16
+"""A guest that runs can get this many processors, or four times as many as it started with."""
+LEAST_FOR_MODULES_MIB = 1024
+"""Smaller guests get no room for memory modules: their kernels would set aside up to 64 MiB for it at each start."""
+MOST_MEMORY_MIB = 512 * 1024
+"""Within the 40 address bits that every processor model has."""
+_SPARE_PORTS = 8
 
 
 @attrs.frozen(kw_only=True)
@@ -33,12 +40,15 @@ class Place:
     virt_type: libvirt's domain type: `kvm`, `qemu`, or `test` for libvirt's own simulation.
     folder: the guest's own folder on the host.
     seeded: whether the folder has a seed.
+    cpus, memory_mib: of the host; so far can a guest grow while it runs. 0: guests stay as they were started.
     """
 
     virt_type: str
     storages: Storages
     folder: Path
     seeded: bool
+    cpus: int = 0
+    memory_mib: int = 0
 
 
 def validate(desc: GuestDescription) -> None:
@@ -63,6 +73,7 @@ def validate(desc: GuestDescription) -> None:
         _among(disk.format, DISK_FORMATS, "desc.disks.format")
         _among(disk.cache, CACHES, "desc.disks.cache")
         _within(disk.index, 0, 255, "desc.disks.index")
+        _within(disk.boot_index, -1, 255, "desc.disks.boot_index")
     for nic in desc.nics:
         _check_nic(nic)
 
@@ -75,10 +86,16 @@ def domain_xml(desc: GuestDescription, place: Place) -> str:
     if title := "".join(c for c in desc.name if c.isprintable() and ord(c) <= 0xFFFF)[:200].strip():
         _text(domain, "title", title)
     domain.append(marks.element(desc.mark))
+    most_cpus, most_memory = _room(desc, place)
+    if most_memory:
+        _text(domain, "maxMemory", str(most_memory)).attrib.update(unit="MiB", slots="16")
     _text(domain, "memory", str(desc.memory_mib)).set("unit", "MiB")
-    _text(domain, "vcpu", str(desc.vcpus))
-    _machine(domain, desc, place)
+    _text(domain, "vcpu", str(most_cpus)).set("current", str(desc.vcpus))
+    _machine(domain, desc, place, most_cpus if most_memory else 0)
     devices = ET.SubElement(domain, "devices")
+    if desc.machine == "q35" and place.virt_type != "test":
+        for _ in range(_SPARE_PORTS):  # each takes one device that is plugged in later
+            ET.SubElement(devices, "controller", type="pci", model="pcie-root-port")
     _disks(devices, desc, place)
     for nic in sorted(desc.nics, key=lambda n: n.index):
         _nic(devices, nic)
@@ -91,7 +108,16 @@ def domain_name(guest_id: str) -> str:
     return f"cloudcore-{guest_id}"
 
 
-def _machine(domain: ET.Element, desc: GuestDescription, place: Place) -> None:
+def _room(desc: GuestDescription, place: Place) -> tuple[int, int]:
+    """How many processors and how much memory (MiB, 0: what it has) the guest can grow to while it runs."""
+    cpus = max(desc.vcpus, min(place.cpus, max(GROWTH_CPUS, 4 * desc.vcpus)))
+    memory = min(place.memory_mib, MOST_MEMORY_MIB)
+    modules = place.virt_type != "test" and LEAST_FOR_MODULES_MIB <= desc.memory_mib < memory
+    return cpus, memory if modules else 0
+
+
+def _machine(domain: ET.Element, desc: GuestDescription, place: Place, cell_cpus: int) -> None:
+    """cell_cpus: processors of the one NUMA cell, which memory modules plug into; 0: no cell."""
     system = ET.SubElement(domain, "os")
     if desc.bios == "UEFI":
         system.set("firmware", "efi")
@@ -99,12 +125,16 @@ def _machine(domain: ET.Element, desc: GuestDescription, place: Place) -> None:
     if place.virt_type != "test":
         kind.set("arch", desc.arch)
         kind.set("machine", desc.machine)
-    ET.SubElement(system, "boot", dev="hd")
+    if all(disk.boot_index < 0 for disk in desc.disks):
+        ET.SubElement(system, "boot", dev="hd")
     features = ET.SubElement(domain, "features")
     ET.SubElement(features, "acpi")
     ET.SubElement(features, "apic")
     if mode := CPU_MODES.get(place.virt_type):
-        ET.SubElement(domain, "cpu", mode=mode)
+        cpu = ET.SubElement(domain, "cpu", mode=mode)
+        if cell_cpus:
+            cell = ET.SubElement(ET.SubElement(cpu, "numa"), "cell", id="0", cpus=f"0-{cell_cpus - 1}")
+            cell.attrib.update(memory=str(desc.memory_mib), unit="MiB")
     ET.SubElement(domain, "clock", offset="utc")
     for event, reaction in (("poweroff", "destroy"), ("reboot", "restart"), ("crash", "destroy")):
         _text(domain, f"on_{event}", reaction)
@@ -112,6 +142,7 @@ def _machine(domain: ET.Element, desc: GuestDescription, place: Place) -> None:
 
 def _disks(devices: ET.Element, desc: GuestDescription, place: Place) -> None:
     used: dict[str, int] = {}
+    boots = _boot_order(desc)
     for disk in sorted(desc.disks, key=lambda d: d.index):
         path = place.storages.named(disk.storage_path, "desc.disks.storage_path").volume(disk.volume_id, disk.format)
         element = _disk(devices, "disk", path, disk.format, _target(disk, used))
@@ -119,6 +150,8 @@ def _disks(devices: ET.Element, desc: GuestDescription, place: Place) -> None:
         assert driver is not None
         driver.set("cache", disk.cache)
         driver.set("discard", "unmap")
+        if disk in boots:
+            ET.SubElement(element, "boot", order=str(boots.index(disk) + 1))
     if any(disk.driver == "scsi" for disk in desc.disks):
         ET.SubElement(devices, "controller", type="scsi", model="virtio-scsi")
     if place.seeded:
@@ -126,6 +159,13 @@ def _disks(devices: ET.Element, desc: GuestDescription, place: Place) -> None:
         seed = GuestDisk(volume_id="seed", storage_path="", index=0, size_mib=0, driver=bus)
         element = _disk(devices, "cdrom", place.folder / "seed.iso", "raw", _target(seed, used))
         ET.SubElement(element, "readonly")
+
+
+def _boot_order(desc: GuestDescription) -> list[GuestDisk]:
+    """The disks to boot from, the first first; empty where none says a position, for then it is the first disk."""
+    named = sorted((d for d in desc.disks if d.boot_index >= 0), key=lambda d: (d.boot_index, d.index))
+    others = sorted((d for d in desc.disks if d.boot_index < 0), key=lambda d: d.index)
+    return [*named, *others] if named else []
 
 
 def _target(disk: GuestDisk, used: dict[str, int]) -> tuple[str, str]:

@@ -15,7 +15,7 @@ import attrs
 from cloudcore.model.errors import BackendError, ConflictError, DeadlineError, ResourceNotFoundError
 from cloudcore.model.guest import GuestDescription
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore_adapters.libvirt import arguments, marks, seed
+from cloudcore_adapters.libvirt import arguments, devices, marks, seed
 from cloudcore_adapters.libvirt.arguments import Storages
 from cloudcore_adapters.libvirt.connection import Domain, LibvirtConnection, translated
 from cloudcore_adapters.libvirt.domain import Place, domain_xml, validate
@@ -73,6 +73,19 @@ class Guests:
             domain.create()
         return {"power_state": self._settled(domain, cancelled)}
 
+    def sync(self, args: JsonMapping, cancelled: Callable[[], bool]) -> JsonObject:
+        """Perform `guest-sync`: the domain anew for a guest that is off, devices and sizes for one that is on."""
+        desc = arguments.description(args, self._deployment)
+        domain = self._define(desc)
+        state = power_state(domain)
+        if state in (OFF, CRASHED):
+            return {"power_state": state, "pending": []}
+        xml = self._xml(desc)
+        pending = devices.reconcile(domain, ET.fromstring(xml), cancelled=cancelled)  # noqa: S314 - our own
+        with translated("defining the guest"):
+            self._connection.get().defineXML(xml)
+        return {"power_state": power_state(domain), "pending": pending}
+
     def stop(self, args: JsonMapping, cancelled: Callable[[], bool]) -> JsonObject:
         """Perform `guest-stop`: press the power button, again every 10 s, and pull the plug after the time if `force`."""
         guest_id = arguments.ident(args, "guest_id")
@@ -124,16 +137,27 @@ class Guests:
         validate(desc)
         seed.validate(desc.seed)
         domain = self.find(desc.guest_id)
-        folder = self._prepare(desc)
+        self._prepare(desc)
         if domain is not None and power_state(domain) != OFF:
             return domain
-        place = Place(
-            virt_type=self._virt_type(), storages=self._storages, folder=folder, seeded=(folder / "seed.iso").exists()
-        )
-        xml = domain_xml(_writable_caches(desc, self._storages), place)
+        xml = self._xml(desc)
         connection = self._connection.get()
         with translated("defining the guest"):
             return connection.defineXML(xml)
+
+    def _xml(self, desc: GuestDescription) -> str:
+        folder = self._folder / desc.guest_id
+        with translated("reading the host's facts"):
+            _, memory_mib, cpus, *_ = self._connection.get().getInfo()
+        place = Place(
+            virt_type=self._virt_type(),
+            storages=self._storages,
+            folder=folder,
+            seeded=(folder / "seed.iso").exists(),
+            cpus=int(cpus),
+            memory_mib=int(memory_mib),
+        )
+        return domain_xml(_writable_caches(desc, self._storages), place)
 
     def _prepare(self, desc: GuestDescription) -> Path:
         """The guest's folder and what lies in it; its mark is written before anything is reserved."""

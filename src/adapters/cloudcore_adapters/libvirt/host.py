@@ -28,6 +28,7 @@ from cloudcore_adapters.libvirt.images import ImageCache
 from cloudcore_adapters.libvirt.networks import Networks
 from cloudcore_adapters.libvirt.power import MISSING, power_state
 from cloudcore_adapters.libvirt.probe import probe_virt
+from cloudcore_adapters.libvirt.resize import resize
 from cloudcore_adapters.libvirt.volumes import Volumes
 from cloudcore_adapters.libvirt.watch import Watch
 
@@ -110,11 +111,13 @@ class LibvirtHost:
             "image-cache": lambda: self._images.cache(args, fence, progress, cancelled),
             "image-uncache": lambda: self._images.uncache(args, cancelled),
             "volume-create": lambda: self._volumes.create(args, cancelled),
+            "volume-resize": lambda: resize(self._storages, self._settings.deployment, self._guests.find, args),
             "volume-delete": lambda: self._volumes.delete(args),
             "guest-create": lambda: self._guests.create(args),
             "guest-start": lambda: self._guests.start(args, cancelled),
             "guest-stop": lambda: self._guests.stop(args, cancelled),
             "guest-probe": lambda: {"power_state": self.power_state(str(args.get("guest_id", "")))},
+            "guest-sync": lambda: self._guests.sync(args, cancelled),
             "guest-delete": lambda: self._guests.delete(args),
         }
         if (performer := performers.get(effect.kind)) is None:

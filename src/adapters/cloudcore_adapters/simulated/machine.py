@@ -20,7 +20,7 @@ from cloudcore.model.errors import (
 from cloudcore.model.guest import GuestDescription, from_json, to_json
 from cloudcore.model.host import Facts, Found, FoundKind
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore_adapters.simulated import arguments
+from cloudcore_adapters.simulated import arguments, devices
 
 _FORMATS = ("qcow2", "raw")
 _MAX_IMAGE_BYTES = 1 << 46
@@ -109,11 +109,13 @@ class SimulatedMachine:
             "image-cache": self._image_cache,
             "image-uncache": self._image_uncache,
             "volume-create": self._volume_create,
+            "volume-resize": lambda effect, _fence: devices.resize(self, effect),
             "volume-delete": self._volume_delete,
             "guest-create": self._guest_create,
             "guest-start": self._guest_start,
             "guest-stop": self._guest_stop,
             "guest-probe": self._guest_probe,
+            "guest-sync": lambda effect, _fence: devices.sync(self, effect),
             "guest-delete": self._guest_delete,
         }
 
@@ -187,7 +189,7 @@ class SimulatedMachine:
         args = effect.args
         image = CachedImage(
             image_id=arguments.ident(args, "image_id"),
-            storage_path=self._storage(args),
+            storage_path=self.storage(args),
             format=arguments.one_of(args, "format", (*_FORMATS, "vmdk", "vhd", "vhdx", "iso")),
             size=arguments.number(args, "size", 1, _MAX_IMAGE_BYTES),
             checksum=arguments.sha256(args, "checksum"),
@@ -203,7 +205,7 @@ class SimulatedMachine:
         return {"path": f"{held.storage_path}/images/{held.image_id}", "size": held.size}
 
     def _image_uncache(self, effect: Effect, _fence: int) -> JsonObject:
-        key = (self._storage(effect.args), arguments.ident(effect.args, "image_id"))
+        key = (self.storage(effect.args), arguments.ident(effect.args, "image_id"))
         users = [
             v.volume_id for v in (*self.volumes.values(), *self.trash) if (v.storage_path, v.backing_image_id) == key
         ]
@@ -218,7 +220,7 @@ class SimulatedMachine:
         backed = args.get("backing_image_id") is not None
         volume = Volume(
             volume_id=ident,
-            storage_path=self._storage(args),
+            storage_path=self.storage(args),
             format=arguments.one_of(args, "format", _FORMATS),
             size_mib=arguments.number(args, "size_mib", 1, _MAX_VOLUME_MIB),
             backing_image_id=arguments.ident(args, "backing_image_id") if backed else None,
@@ -232,7 +234,7 @@ class SimulatedMachine:
             raise InvalidInputError("only a qcow2 volume can be backed by an image", field="format")
         key = (volume.storage_path, volume.volume_id)
         if (held := self.volumes.get(key)) is not None:
-            self._require_ours(held.mark, f"volume {volume.volume_id}")
+            self.require_ours(held.mark, f"volume {volume.volume_id}")
             if held.format != volume.format:
                 raise ConflictError("a volume of another format is in the volume's place", field="format")
             return held
@@ -248,25 +250,26 @@ class SimulatedMachine:
         return volume
 
     def _volume_delete(self, effect: Effect, _fence: int) -> JsonObject:
-        key = (self._storage(effect.args), arguments.ident(effect.args, "volume_id"))
+        key = (self.storage(effect.args), arguments.ident(effect.args, "volume_id"))
         for domain in self.domains.values():
             if key in [(disk.storage_path, disk.volume_id) for disk in domain.desc.disks]:
                 raise ConflictError(f"volume {key[1]} is used by guest {domain.desc.guest_id}")
         volume = self.volumes.get(key)
         if volume is not None:
-            self._require_ours(volume.mark, f"volume {key[1]}")
+            self.require_ours(volume.mark, f"volume {key[1]}")
             self.trash.append(self.volumes.pop(key))
         return {}
 
     def _guest_create(self, effect: Effect, _fence: int) -> JsonObject:
         desc = arguments.description(effect.args, self.deployment)
-        self._define(desc)
+        self.define(desc)
         return {"power_state": self.domains[desc.guest_id].power_state}
 
-    def _define(self, desc: GuestDescription) -> None:
+    def define(self, desc: GuestDescription) -> None:
+        """Hold the guest as described, with its addresses; of a guest that is on only the addresses change."""
         held = self.domains.get(desc.guest_id)
         if held is not None:
-            self._require_ours(held.desc.mark, f"guest {desc.guest_id}")
+            self.require_ours(held.desc.mark, f"guest {desc.guest_id}")
         for disk in desc.disks:
             if (disk.storage_path, disk.volume_id) not in self.volumes:
                 raise ResourceNotFoundError(f"volume {disk.volume_id} is not on this storage", field="desc.disks")
@@ -290,7 +293,7 @@ class SimulatedMachine:
 
     def _guest_start(self, effect: Effect, _fence: int) -> JsonObject:
         desc = arguments.description(effect.args, self.deployment)
-        self._define(desc)
+        self.define(desc)
         domain = self.domains[desc.guest_id]
         if domain.power_state != "on":
             used = sum(d.desc.memory_mib for d in self.domains.values() if d.power_state in ("on", "paused"))
@@ -304,7 +307,7 @@ class SimulatedMachine:
         force = arguments.flag(effect.args, "force")
         domain = self.domains.get(ident)
         if domain is not None:
-            self._require_ours(domain.desc.mark, f"guest {ident}")
+            self.require_ours(domain.desc.mark, f"guest {ident}")
             if domain.power_state != "off" and not force and not (timeout_s and self._power_button):
                 raise DeadlineError(f"the guest did not stop within {timeout_s} s")
             self.domains[ident] = attrs.evolve(domain, power_state="off")
@@ -319,7 +322,7 @@ class SimulatedMachine:
             arguments.description(effect.args, self.deployment)
         domain = self.domains.get(ident)
         if domain is not None:
-            self._require_ours(domain.desc.mark, f"guest {ident}")
+            self.require_ours(domain.desc.mark, f"guest {ident}")
             del self.domains[ident]
         self._drop_leases(ident)
         return {}
@@ -327,13 +330,15 @@ class SimulatedMachine:
     def _drop_leases(self, guest_id: str) -> None:
         self.leases = {mac: lease for mac, lease in self.leases.items() if lease.mark.resource != guest_id}
 
-    def _storage(self, args: JsonMapping) -> str:
+    def storage(self, args: JsonMapping) -> str:
+        """The argument `storage_path`, which must be a storage of this host."""
         path = arguments.line(args, "storage_path")
         if path not in [storage.path for storage in self.facts.storages]:
             raise InvalidInputError("storage_path is not a storage of this host", field="storage_path")
         return path
 
-    def _require_ours(self, mark: Mark, what: str) -> None:
+    def require_ours(self, mark: Mark, what: str) -> None:
+        """Refuse what another deployment made."""
         if mark.deployment != self.deployment:
             raise ConflictError(f"what is in the place of {what} is not of this deployment")
 
