@@ -19,6 +19,7 @@ from cloudcore.model.query import (
     Compare,
     Contains,
     Exists,
+    HasKey,
     In,
     IsNull,
     Like,
@@ -28,8 +29,10 @@ from cloudcore.model.query import (
     Or,
     Order,
     Query,
+    Via,
     eq,
     matches,
+    order_value,
     sort_key,
 )
 from cloudcore_adapters.memory.store import MemoryStore
@@ -81,6 +84,7 @@ LEAVES = (
     | st.builds(IsNull, st.sampled_from((*FIELDS, "labels")))
     | st.builds(Contains, st.just("labels"), SENT, st.lists(SENT, max_size=2).map(tuple))
     | st.builds(Contains, st.just("words"), SENT)
+    | st.builds(HasKey, st.just("labels"), SENT, st.booleans())
 )
 SHELF_LEAVES = st.builds(Match, st.just("name"), st.sampled_from(Like), SENT) | st.builds(
     Exists, st.just("items"), st.just("shelf_id"), st.just("id"), LEAVES
@@ -95,7 +99,23 @@ EXPRESSIONS = st.recursive(
     ),
     max_leaves=6,
 )
-ORDERS = st.lists(st.builds(Order, st.sampled_from((*FIELDS, "name", "id")), st.booleans()), max_size=3).map(tuple)
+_UP = Via("shelves", "shelf_id")
+_SIBLINGS = Via("items", "id", "shelf_id")
+ORDERS = st.lists(
+    st.builds(Order, st.sampled_from((*FIELDS, "name", "id")), st.booleans())
+    | st.builds(Order, st.just("labels"), st.booleans(), st.text(st.sampled_from("aA%\"'.\\é"), min_size=1, max_size=2))
+    | st.builds(Order, st.sampled_from(("name", "id")), st.booleans(), via=st.just((_UP,)))
+    | st.builds(
+        Order, st.sampled_from(("note", "size", "seen_at", "weight")), st.booleans(), via=st.just((_UP, _SIBLINGS))
+    )
+    | st.builds(
+        Order,
+        st.just(""),
+        st.booleans(),
+        counted=st.builds(Exists, st.just("items"), st.just("shelf_id"), st.just("shelf_id"), LEAVES),
+    ),
+    max_size=3,
+).map(tuple)
 
 
 SERVERS = {"postgresql": "postgres_url", "mariadb": "mariadb_url"}
@@ -156,16 +176,21 @@ class TestEngines:
         self, storage: Storage, rows: list[dict[str, Any]], order: Any, size: int
     ) -> None:
         with storage.uow.write(AUTHOR) as tx:
-            wanted = _fill(tx, rows)["items"]
+            stored = _fill(tx, rows)
+            wanted = list(stored["items"])
+
+            def value(key: Order, row: Any) -> Any:
+                return order_value(key, row, stored.__getitem__)
+
             for key in reversed((*order, Order("id"))):
-                wanted.sort(key=lambda r: sort_key(getattr(r, key.field)), reverse=key.descending)
+                wanted.sort(key=lambda r: sort_key(value(key, r)), reverse=key.descending)
             found = tx.of(ITEMS, EVERYTHING)
             assert [r.id for r in found.find(Query(order=order))] == [r.id for r in wanted]
             pages: list[Any] = []
             after = None
             while page := found.find(Query(order=order, limit=size, after=after)):
                 pages += page
-                after = (*(getattr(page[-1], o.field) for o in order), page[-1].id)
+                after = (*(value(o, page[-1]) for o in order), page[-1].id)
             assert [r.id for r in pages] == [r.id for r in wanted]
 
     @ANY_EXAMPLE

@@ -76,6 +76,15 @@ class Contains:
 
 
 @attrs.frozen
+class HasKey:
+    """A JSON object field holds a key that begins with the text; with `other`, one that does not."""
+
+    field: str
+    prefix: str = ""
+    other: bool = False
+
+
+@attrs.frozen
 class Exists:
     """Another type has a row whose `foreign` field equals our `local` field and that satisfies `where`."""
 
@@ -106,7 +115,7 @@ class Not:
     part: Expr
 
 
-Expr: TypeAlias = Compare | In | Match | IsNull | Contains | Exists | And | Or | Not
+Expr: TypeAlias = Compare | In | Match | IsNull | Contains | HasKey | Exists | And | Or | Not
 
 EVERYTHING = And()
 NOTHING = Or()
@@ -115,11 +124,28 @@ PLATFORM: Expr = EVERYTHING
 
 
 @attrs.frozen
+class Via:
+    """A step from a row to those of another type whose `foreign` field equals its `local` one."""
+
+    plural: str
+    local: str
+    foreign: str = "id"
+
+
+@attrs.frozen
 class Order:
-    """One sort key."""
+    """One sort key: a field, or a value that is worked out for the row.
+
+    key: the text under this key of a JSON object field; absent where it is no text.
+    via: the least value of the field among the rows that these steps lead to; absent where there are none.
+    counted: how many such rows there are; the other three are unused.
+    """
 
     field: str
     descending: bool = False
+    key: str = ""
+    via: tuple[Via, ...] = ()
+    counted: Exists | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -182,7 +208,34 @@ def matches(expr: Expr, row: Any, rows: Rows) -> bool:
             return _leaf(expr, getattr(row, expr.field))
 
 
-def _leaf(expr: Compare | In | Match | IsNull | Contains, value: Any) -> bool:
+def order_value(order: Order, row: Any, rows: Rows) -> Any:
+    """What a row is sorted by: the reference semantics of every engine."""
+    if order.counted is not None:
+        here = getattr(row, order.counted.local)
+        found = [] if here is None else [r for r in rows(order.counted.plural) if _tied(r, order.counted, here)]
+        return sum(matches(order.counted.where, r, rows) for r in found)
+    reached = [row]
+    for step in order.via:
+        wanted = {value for one in reached if (value := getattr(one, step.local)) is not None}
+        reached = [other for other in rows(step.plural) if getattr(other, step.foreign) in wanted]
+    values = [value for one in reached if (value := plain_value(order, one)) is not None]
+    return min(values, default=None)
+
+
+def plain_value(order: Order, row: Any) -> Any:
+    """What a row has under the order's field and key."""
+    value = getattr(row, order.field)
+    if not order.key:
+        return value
+    text = value.get(order.key) if isinstance(value, Mapping) else None
+    return text if isinstance(text, str) else None
+
+
+def _tied(row: Any, counted: Exists, here: Any) -> bool:
+    return bool(getattr(row, counted.foreign) == here)
+
+
+def _leaf(expr: Compare | In | Match | IsNull | Contains | HasKey, value: Any) -> bool:
     if isinstance(expr, IsNull):
         return value is None
     if value is None:
@@ -194,6 +247,8 @@ def _leaf(expr: Compare | In | Match | IsNull | Contains, value: Any) -> bool:
             return value in values
         case Contains(_, key, values):
             return key in value and (not values or value[key] in values)
+        case HasKey(_, prefix, other):
+            return isinstance(value, Mapping) and any(str(k).startswith(prefix) != other for k in value)
         case Match(_, how, text):
             return _MATCH[how](fold(value), fold(text))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cloudcore.model.entity import Entity, evolve
 from cloudcore.model.errors import BackendError, Contention, DuplicateResourceError, InvalidInputError
-from cloudcore.model.query import EVERYTHING, Expr, Order, Query, matches, sort_key
+from cloudcore.model.query import EVERYTHING, Expr, Order, Query, matches, order_value, sort_key
 from cloudcore.model.resource import Resource, field_map, fields_of
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ class MemoryRepository(Generic[E]):
         rows = self._select(query.where)
         order = (*query.order, Order("id"))
         for key in reversed(order):
-            rows.sort(key=_by(key.field), reverse=key.descending)
+            rows.sort(key=self._by(key), reverse=key.descending)
         if query.after is not None:
-            rows = [row for row in rows if _comes_after(row, order, query.after)]
+            rows = [row for row in rows if self._comes_after(row, order, query.after)]
         end = None if query.limit is None else query.offset + query.limit
         page = rows[query.offset : end]
         self._tx.seen.update(((self._resource.plural, row.id), row) for row in page)
@@ -147,6 +147,16 @@ class MemoryRepository(Generic[E]):
     def _rows(self, plural: str) -> Iterable[Any]:
         return self._tx.visible(plural).values()
 
+    def _by(self, key: Order) -> Callable[[Any], tuple[bool, Any]]:
+        return lambda row: sort_key(order_value(key, row, self._rows))
+
+    def _comes_after(self, row: Any, order: Sequence[Order], marker: Sequence[Any]) -> bool:
+        for key, value in zip(order, marker, strict=True):
+            mine, other = sort_key(order_value(key, row, self._rows)), sort_key(value)
+            if mine != other:
+                return mine < other if key.descending else mine > other
+        return False
+
     def _select(self, where: Expr) -> list[Any]:
         rows = self._tx.visible(self._resource.plural).values()
         return [r for r in rows if self._in_scope(r) and matches(where, r, self._rows)]
@@ -174,15 +184,3 @@ class MemoryRepository(Generic[E]):
         for name in values:
             if name not in known or not known[name].spec.volatile:
                 raise BackendError(f"{self._resource.singular}.{name} is not volatile")
-
-
-def _by(name: str) -> Callable[[Any], tuple[bool, Any]]:
-    return lambda row: sort_key(getattr(row, name))
-
-
-def _comes_after(row: Any, order: Sequence[Order], marker: Sequence[Any]) -> bool:
-    for key, value in zip(order, marker, strict=True):
-        mine, other = sort_key(getattr(row, key.field)), sort_key(value)
-        if mine != other:
-            return mine < other if key.descending else mine > other
-    return False

@@ -183,15 +183,27 @@ class Compiler:
                 return self._match(column, how, slots)
             case "key", [count]:
                 return self.dialect.has_key(column, slots.next(_TEXT), [slots.next(_TEXT) for _ in range(count)])
+            case "key_like", [other]:
+                return self.dialect.has_key_like(column, slots.next(_LENGTH), slots.next(_TEXT), other)
             case _:
                 raise AssertionError(f"no such condition: {kind}")
 
     def _exists(self, source: Source, plural: str, foreign: str, local: str, where: Shape, slots: Slots) -> Clause:
+        return sa.exists(self._tied(sa.literal(1), source, (plural, foreign, local), where, slots))
+
+    def counting(self, source: Source, plural: str, foreign: str, local: str, where: Shape, slots: Slots) -> Clause:
+        """How many rows of another type are tied to a row by these two fields and satisfy the expression."""
+        return self._tied(sa.func.count(), source, (plural, foreign, local), where, slots).scalar_subquery()
+
+    def _tied(
+        self, what: Clause, source: Source, tie: tuple[str, str, str], where: Shape, slots: Slots
+    ) -> sa.Select[Any]:
+        plural, foreign, local = tie
         other = self.source(plural)
         inner = Source(other.codec, other.rows.alias())
         joined = inner.column(foreign) == source.column(local)
-        found = sa.select(sa.literal(1)).select_from(inner.rows).where(joined, self.clause(inner, where, slots))
-        return sa.exists(found.correlate_except(inner.rows))
+        found = sa.select(what).select_from(inner.rows).where(joined, self.clause(inner, where, slots))
+        return found.correlate_except(inner.rows)
 
     def _match(self, column: Clause, how: str, slots: Slots) -> Clause:
         folded = self.dialect.fold(column)

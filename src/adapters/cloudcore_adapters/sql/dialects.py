@@ -31,6 +31,8 @@ class Dialect:
     position: where a text holds a part, from 1; 0 when it does not; on exact bytes.
     tail: the last n characters of a text.
     has_key: whether a JSON object has a key with one of these texts (empty: any); a JSON list, whether it holds the text.
+    has_key_like: whether a JSON object has a key whose first characters (their number, the text) are these, or are not.
+    member: the text under a key of a JSON object; NULL where there is none or it is no text.
     among: whether a column's value is one of many; for lists too long for one parameter each.
     many: such a list as the one parameter that `among` takes.
     clock: statement for the database's time in microseconds since 1970; None: the database is this very machine.
@@ -48,6 +50,8 @@ class Dialect:
     position: Callable[[Clause, Clause], Clause]
     tail: Callable[[Clause, Clause], Clause]
     has_key: Callable[[Clause, Clause, Sequence[Clause]], Clause]
+    has_key_like: Callable[[Clause, Clause, Clause, bool], Clause]
+    member: Callable[[Clause, Clause], Clause]
     among: Callable[[Clause, Take], Clause]
     many: Callable[[Sequence[Any]], Any]
     clock: str | None
@@ -69,6 +73,24 @@ def _sqlite_has_key(column: Clause, key: Clause, values: Sequence[Clause]) -> Cl
     return sa.exists(sa.select(sa.literal(1)).select_from(entry).where(found))
 
 
+def _likeness(start: Clause, prefix: Clause, other: bool) -> Clause:
+    return start != prefix if other else start == prefix
+
+
+def _sqlite_has_key_like(column: Clause, length: Clause, prefix: Clause, other: bool) -> Clause:
+    entry = sa.func.json_each(column).table_valued("key", joins_implicitly=True)
+    found = sa.and_(
+        sa.func.json_type(column) == "object", _likeness(sa.func.substr(entry.c.key, 1, length), prefix, other)
+    )
+    return sa.exists(sa.select(sa.literal(1)).select_from(entry).where(found))
+
+
+def _sqlite_member(column: Clause, key: Clause) -> Clause:
+    entry = sa.func.json_each(column).table_valued("key", "value", "type", joins_implicitly=True)
+    here = sa.and_(sa.func.json_type(column) == "object", entry.c.key == key, entry.c.type == "text")
+    return sa.select(entry.c.value).select_from(entry).where(here).limit(1).scalar_subquery()
+
+
 def _sqlite_among(column: Clause, take: Take) -> Clause:
     entry = sa.func.json_each(take(sa.Text())).table_valued("value", joins_implicitly=True)
     return column.in_(sa.select(entry.c.value))
@@ -80,6 +102,8 @@ SQLITE = Dialect(
     position=sa.func.instr,
     tail=lambda text, count: sa.func.substr(text, -count),
     has_key=_sqlite_has_key,
+    has_key_like=_sqlite_has_key_like,
+    member=_sqlite_member,
     among=_sqlite_among,
     many=lambda values: orjson.dumps(list(values)).decode(),
     clock=None,
@@ -100,6 +124,20 @@ def _postgresql_has_key(column: Clause, key: Clause, values: Sequence[Clause]) -
     return held.in_([sa.func.to_jsonb(sa.cast(value, sa.Text)) for value in values])
 
 
+def _postgresql_has_key_like(column: Clause, length: Clause, prefix: Clause, other: bool) -> Clause:
+    document = sa.cast(column, postgresql.JSONB)
+    keys = sa.case((sa.func.jsonb_typeof(document) == "object", document), else_=sa.text("'{}'::jsonb"))
+    key = sa.func.jsonb_object_keys(keys).column_valued("tag", joins_implicitly=True)
+    start = sa.func.left(key, length).collate("C")
+    return sa.exists(sa.select(sa.literal(1)).where(_likeness(start, prefix, other)))
+
+
+def _postgresql_member(column: Clause, key: Clause) -> Clause:
+    document = sa.cast(column, postgresql.JSONB)
+    held = sa.func.jsonb_typeof(sa.func.jsonb_extract_path(document, key)) == "string"
+    return sa.case((held, sa.func.jsonb_extract_path_text(document, key).collate("C")))
+
+
 def _postgresql_among(column: Clause, take: Take) -> Clause:
     kind: postgresql.ARRAY[Any] = postgresql.ARRAY(column.type)
     return column == sa.func.any(sa.cast(take(kind), kind))
@@ -115,6 +153,8 @@ POSTGRESQL = Dialect(
     position=sa.func.strpos,
     tail=sa.func.right,
     has_key=_postgresql_has_key,
+    has_key_like=_postgresql_has_key_like,
+    member=_postgresql_member,
     among=_postgresql_among,
     many=list,
     clock="SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)",
@@ -162,6 +202,20 @@ def _mariadb_has_key(column: Clause, key: Clause, values: Sequence[Clause]) -> C
     return sa.exists(sa.select(sa.literal(1)).select_from(keys).where(wanted))
 
 
+def _mariadb_has_key_like(column: Clause, length: Clause, prefix: Clause, other: bool) -> Clause:
+    keys = _mariadb_entries(sa.func.json_keys(column))
+    start = _likeness(sa.func.left(keys.c.v, length), prefix, other)
+    return sa.exists(sa.select(sa.literal(1)).select_from(keys).where(start))
+
+
+def _mariadb_member(column: Clause, key: Clause) -> Clause:
+    keys = _mariadb_entries(sa.func.json_keys(column))
+    held = _mariadb_element(sa.func.json_extract(column, "$.*"), keys.c.n)
+    here = sa.and_(keys.c.v == key, sa.func.json_type(held) == "STRING")
+    text = _converted(sa.func.json_unquote(held), "utf8mb4").collate(MARIADB_COLLATION)
+    return sa.select(text).select_from(keys).where(here).limit(1).scalar_subquery()
+
+
 def _mariadb_among(column: Clause, take: Take) -> Clause:
     if isinstance(column.type, CodeText):
         kind = (
@@ -181,6 +235,8 @@ MARIADB = Dialect(
     position=sa.func.instr,
     tail=sa.func.right,
     has_key=_mariadb_has_key,
+    has_key_like=_mariadb_has_key_like,
+    member=_mariadb_member,
     among=_mariadb_among,
     many=lambda values: orjson.dumps(list(values)).decode(),
     clock="SELECT CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)",

@@ -20,6 +20,7 @@ from cloudcore.model.query import (
     Contains,
     Exists,
     Expr,
+    HasKey,
     In,
     IsNull,
     Like,
@@ -100,6 +101,8 @@ class Lowering:
                 return _match(codec, name, how, text, values)
             case Contains(name, key, wanted):
                 return _contains(codec, name, key, wanted, values)
+            case HasKey(name, prefix, other):
+                return _has_key(codec, name, prefix, values, other=other)
 
     def _exists(self, codec: Codec[Any], expr: Exists, values: Values) -> Shape:
         other = self.codec(expr.plural)
@@ -269,3 +272,13 @@ def _contains(codec: Codec[Any], name: str, key: str, texts: Sequence[str], valu
         return NEVER
     values.found.extend((key, *wanted))
     return ("key", name, len(wanted))
+
+
+def _has_key(codec: Codec[Any], name: str, prefix: str, values: Values, *, other: bool) -> Shape:
+    if field_of(codec, name).kind is not dict:
+        raise InvalidInputError(f"{name} holds no keys", field=name)
+    if UNSTORABLE.search(prefix):
+        # No stored key begins with it: every key is another one.
+        return _has_key(codec, name, "", values, other=False) if other else NEVER
+    values.found.extend((len(prefix), prefix))
+    return ("key_like", name, other)

@@ -11,11 +11,13 @@ import sqlalchemy as sa
 from cloudcore.model.errors import InvalidInputError
 from cloudcore.model.query import Order, Query
 from cloudcore_adapters.sql.codec import Codec
-from cloudcore_adapters.sql.compile import Clause, Slots, Source
-from cloudcore_adapters.sql.lowering import Shape, Values, field_of
+from cloudcore_adapters.sql.compile import Clause, Compiler, Slots, Source
+from cloudcore_adapters.sql.lowering import Lowering, Shape, Values, field_of
 from cloudcore_adapters.sql.tables import may_be_null
+from cloudcore_adapters.sql.values import UNSTORABLE
 
 _NUMBER = sa.BigInteger()
+_TEXT = sa.String()
 
 
 @attrs.frozen
@@ -26,7 +28,7 @@ class _Key:
     value: sa.BindParameter[Any] | None
 
 
-def page_shape(query: Query, codec: Codec[Any], values: Values) -> Shape:
+def page_shape(query: Query, lowering: Lowering, codec: Codec[Any], values: Values) -> Shape:
     """The shape of a query's order, marker, offset and limit; their values are added to `values`.
 
     Raises:
@@ -36,17 +38,16 @@ def page_shape(query: Query, codec: Codec[Any], values: Values) -> Shape:
     marker = query.after if query.after is not None else (None,) * len(order)
     if len(marker) != len(order):
         raise InvalidInputError(f"the marker must have {len(order)} values", field="paging_marker")
-    keys: dict[str, tuple[str, bool, bool]] = {}
+    keys: dict[Order, Shape] = {}
     for key, value in zip(order, marker, strict=True):
-        field = field_of(codec, key.field)
-        if field.kind in (dict, list) or key.field in codec.sealed:
-            raise InvalidInputError(f"{key.field} has no order", field=key.field)
-        stored = codec.encode_value(key.field, value) if value is not None else None
-        if key.field not in keys:
-            keys[key.field] = (key.field, key.descending, stored is not None)
+        same = attrs.evolve(key, descending=False)
+        if same not in keys:
+            what = _what(key, lowering, codec, values)
+            stored = _marked(key, lowering, codec, value)
             if stored is not None:
                 values.found.append(stored)
-        if key.field == "id":
+            keys[same] = (what, key.descending, stored is not None)
+        if same == Order("id"):
             break
     if query.offset < 0 or (query.limit is not None and query.limit < 0):
         raise InvalidInputError("limit and offset may not be negative", field="limit")
@@ -54,11 +55,51 @@ def page_shape(query: Query, codec: Codec[Any], values: Values) -> Shape:
     return (query.after is not None, query.limit is not None, query.offset > 0, *keys.values())
 
 
-def arranged(select: sa.Select[Any], shape: Shape, source: Source, slots: Slots, *, nulls_low: bool) -> sa.Select[Any]:
+def _what(key: Order, lowering: Lowering, codec: Codec[Any], values: Values) -> Shape:
+    """The shape of what rows are sorted by."""
+    if key.counted is not None:
+        return ("count", *lowering.shape(codec, key.counted, values)[1:])
+    end = _end(key, lowering, codec)
+    kind = field_of(end, key.field).kind
+    if (kind is dict) != (key.key != "") or kind is list or key.field in end.sealed:
+        raise InvalidInputError(f"{key.field} has no order", field=key.field)
+    if key.key:
+        if UNSTORABLE.search(key.key):
+            raise InvalidInputError(f"no key is called {key.key!a}", field=key.field)
+        values.found.append(key.key)
+    if key.via:
+        values.crosses = True
+        if kind is bool:
+            raise InvalidInputError(f"{key.field} has no least value", field=key.field)
+    return ("value", tuple((step.plural, step.local, step.foreign) for step in key.via), key.field, key.key != "")
+
+
+def _end(key: Order, lowering: Lowering, codec: Codec[Any]) -> Codec[Any]:
+    """The type at the end of the key's steps, each of whose fields is there."""
+    for step in key.via:
+        field_of(codec, step.local)
+        codec = lowering.codec(step.plural)
+        field_of(codec, step.foreign)
+    return codec
+
+
+def _marked(key: Order, lowering: Lowering, codec: Codec[Any], value: Any) -> Any:
+    """The stored form of a marker's value; None where the row has none."""
+    if value is None:
+        return None
+    if key.counted is not None or key.key:
+        fits = isinstance(value, int) if key.counted is not None else isinstance(value, str)
+        if not fits or (isinstance(value, str) and UNSTORABLE.search(value)):
+            raise InvalidInputError("no row has this marker", field="paging_marker")
+        return value
+    return _end(key, lowering, codec).encode_value(key.field, value)
+
+
+def arranged(select: sa.Select[Any], shape: Shape, source: Source, slots: Slots, compiler: Compiler) -> sa.Select[Any]:
     """The statement with the order, marker, offset and limit of that shape."""
     after, limited, shifted, *ordered = shape
-    keys = [_key(source, slots, *key) for key in ordered]
-    select = select.order_by(*(_ordered(k, nulls_low=nulls_low) for k in keys))
+    keys = [_key(compiler, source, slots, *key) for key in ordered]
+    select = select.order_by(*(_ordered(k, nulls_low=compiler.dialect.nulls_low) for k in keys))
     if after:
         select = select.where(_after(keys))
     if limited:
@@ -66,10 +107,36 @@ def arranged(select: sa.Select[Any], shape: Shape, source: Source, slots: Slots,
     return select.offset(slots.next(_NUMBER)) if shifted else select
 
 
-def _key(source: Source, slots: Slots, name: str, descending: bool, marked: bool) -> _Key:
-    column = source.column(name)
-    value = slots.next(column.type) if marked else None
-    return _Key(column, descending, may_be_null(source.field(name)), value)
+def _key(compiler: Compiler, source: Source, slots: Slots, what: Shape, descending: bool, marked: bool) -> _Key:
+    match what:
+        case ("count", plural, foreign, local, where):
+            column: Clause = compiler.counting(source, plural, foreign, local, where, slots)
+            kind: sa.types.TypeEngine[Any] = _NUMBER
+            nullable = False
+        case (_, steps, name, member):
+            column, kind = _value(compiler, source, steps, name, slots, member=member)
+            nullable = member or bool(steps) or may_be_null(source.field(name))
+        case _:
+            raise AssertionError(f"no such order: {what}")
+    return _Key(column, descending, nullable, slots.next(kind) if marked else None)
+
+
+def _value(
+    compiler: Compiler, source: Source, steps: Sequence[tuple[str, str, str]], name: str, slots: Slots, *, member: bool
+) -> tuple[Clause, sa.types.TypeEngine[Any]]:
+    here, ties, rows = source, [], []
+    for plural, local, foreign in steps:
+        before, other = here, compiler.source(plural)
+        here = Source(other.codec, other.rows.alias())
+        rows.append(here.rows)
+        ties.append(here.column(foreign) == before.column(local))
+    column = here.column(name)
+    kind = _TEXT if member else column.type
+    value = compiler.dialect.member(column, slots.next(_TEXT)) if member else column
+    if not rows:
+        return value, kind
+    least = sa.select(sa.func.min(value)).select_from(*rows).where(*ties)
+    return least.correlate_except(*rows).scalar_subquery(), kind
 
 
 def _ordered(key: _Key, *, nulls_low: bool) -> Clause:

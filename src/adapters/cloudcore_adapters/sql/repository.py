@@ -58,7 +58,7 @@ class SqlRepository(Generic[E]):
         if not names or any(name in self._codec.sealed for name in names):
             return [tuple(getattr(row, name) for name in names) for row in self.find(query)]
         shape, values = self._lowered(query.where)
-        page = page_shape(query, self._codec, values)
+        page = page_shape(query, self._unit.compiler.lowering, self._codec, values)
         statement = self._statement(("columns", tuple(names), shape, page), values, self._finding(shape, page, names))
         return self._codec.decode_columns(names, self._unit.rows(statement, values.found))
 
@@ -205,7 +205,7 @@ class SqlRepository(Generic[E]):
     def _found(self, query: Query) -> list[Row]:
         unit, codec = self._unit, self._codec
         shape, values = self._lowered(query.where)
-        page = page_shape(query, codec, values)
+        page = page_shape(query, unit.compiler.lowering, codec, values)
         kind = ("find", shape, page)
         question = None if values.crosses else _question(self._scope, kind, values)
         rows = unit.answer(self._plural, question) if question is not None else None
@@ -263,11 +263,11 @@ class SqlRepository(Generic[E]):
 
     def _finding(self, shape: Shape, page: Shape, names: Sequence[str] = ()) -> Callable[[Slots], sa.Select[Any]]:
         """Builds a look-up of all fields, or of these."""
-        low = self._unit.compiler.dialect.nulls_low
+        compiler = self._unit.compiler
 
         def build(slots: Slots) -> sa.Select[Any]:
             select = sa.select(*(self._source.column(name) for name in names)) if names else self._codec.select
-            return arranged(self._where(select, shape, slots), page, self._source, slots, nulls_low=low)
+            return arranged(self._where(select, shape, slots), page, self._source, slots, compiler)
 
         return build
 
