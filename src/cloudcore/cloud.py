@@ -16,7 +16,6 @@ from typing import Any
 from cloudcore.auth.caller import Caller, platform_caller
 from cloudcore.auth.catalog import token_v2, token_v3
 from cloudcore.auth.request import TOKEN, AuthRequest, ScopeRef, parse_v2, parse_v3
-from cloudcore.auth.revocation import Watermark
 from cloudcore.auth.scopes import Scope
 from cloudcore.auth.tokens import TokenPayload
 from cloudcore.model.errors import (
@@ -31,7 +30,7 @@ from cloudcore.model.resource import Resource
 from cloudcore.operations.history import number
 from cloudcore.operations.identity.grants import grant, list_assignments, targets_of, ungrant
 from cloudcore.operations.identity.login import login
-from cloudcore.operations.identity.revocations import RevocationCache, revoke
+from cloudcore.operations.identity.revocations import RevocationCache, revoke_token
 from cloudcore.operations.identity.tokens import caller_of, catalog_of, facts_of, payload_of, projects_of
 from cloudcore.operations.images import stored_image
 from cloudcore.operations.platform import Platform
@@ -136,7 +135,7 @@ class Cloud:
         writing(
             self.platform,
             session.caller,
-            lambda tx: revoke(tx, Watermark.TOKEN, payload.audit_id, payload.expires_at),
+            lambda tx: revoke_token(tx, payload.audit_id, payload.expires_at),
         )
         self._revocations.forget()
 

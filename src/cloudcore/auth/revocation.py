@@ -25,6 +25,7 @@ class Watermark(StrEnum):
     PROJECT = "project"
     DOMAIN = "domain"
     ROLE = "role"
+    CREDENTIAL = "credential"
     TOKEN = "token"  # noqa: S105 — a kind, not a secret
     EVERYTHING = "everything"
 
@@ -33,6 +34,7 @@ class Watermark(StrEnum):
 class Watermarks:
     """For each id the moment (aware UTC) up to which tokens are void.
 
+    credentials: access key → up to when what was logged in by it is void; it stands among a token's ancestors.
     tokens: audit id → when it was revoked; the token and all derived from it are void whatever their issue time.
     everything: voids all tokens up to then: a restored backup, a lost signing key.
     """
@@ -41,6 +43,7 @@ class Watermarks:
     projects: Mapping[str, datetime] = attrs.field(factory=dict[str, datetime])
     domains: Mapping[str, datetime] = attrs.field(factory=dict[str, datetime])
     roles: Mapping[str, datetime] = attrs.field(factory=dict[str, datetime])
+    credentials: Mapping[str, datetime] = attrs.field(factory=dict[str, datetime])
     tokens: Mapping[str, datetime] = attrs.field(factory=dict[str, datetime])
     everything: datetime | None = None
 
@@ -68,6 +71,7 @@ class Watermarks:
             projects=kept(self.projects),
             domains=kept(self.domains),
             roles=kept(self.roles),
+            credentials=kept(self.credentials),
             tokens=kept(self.tokens),
         )
 
@@ -86,6 +90,8 @@ def latest_mark(payload: TokenPayload, watermarks: Watermarks) -> datetime | Non
         marks.append(watermarks.projects.get(payload.scope_id))
     if watermarks.roles:
         marks.extend(watermarks.roles.get(role_id) for role_id in payload.role_ids)
+    if watermarks.credentials:
+        marks.extend(watermarks.credentials.get(ancestor) for ancestor in payload.ancestors)
     return max((mark for mark in marks if mark is not None), default=None)
 
 

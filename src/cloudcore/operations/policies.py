@@ -13,7 +13,7 @@ from cloudcore.auth.scopes import Scope
 from cloudcore.ports.clock import Clock
 from cloudcore.ports.directory import Binding, Directory
 
-FRESH = timedelta(seconds=1)
+FRESH = timedelta(milliseconds=500)
 MOST = 4096
 
 
@@ -26,7 +26,7 @@ class PolicySource(Protocol):
 
 
 class PolicyCache:
-    """Compiled policies by roles, project and address, each for a second.
+    """Compiled policies by roles, project and address, each for half a second.
 
     Entries are replaced whole, so that several threads may use it; two may compile the same one at the same time.
     """

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from cloudcore.model.entity import Entity, ProjectOwned
 from cloudcore.model.errors import DuplicateResourceError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import EVERYTHING, PLATFORM, Exists, Expr, Query, both, either, eq, one_of
+from cloudcore.model.query import EVERYTHING, NOTHING, PLATFORM, Exists, Expr, Query, both, either, eq, one_of
 from cloudcore.model.resource import Field, Ref, Resource, field_map, refs_of
 from cloudcore.model.wire import to_wire
 from cloudcore.operations.listing import texts
@@ -223,7 +223,8 @@ def shared_with(resource: Resource[Any], project_id: str, domain_id: str) -> Exp
     """Rows of a type that are shown to everybody, to this domain, or to this project."""
     parts = [eq("public_scope", "system")]
     if domain_id:
-        own = eq("domain_id", domain_id)
+        # What a user owns belongs to no domain: others of a domain see it only where the domain is named.
+        own = eq("domain_id", domain_id) if "domain_id" in field_map(resource.entity) else NOTHING
         parts.append(both(eq("public_scope", "domain"), either(own, _named_target(resource, "domain", domain_id))))
     if project_id:
         parts.append(both(eq("public_scope", "project"), _named_target(resource, "project", project_id)))

@@ -13,7 +13,7 @@ from cloudcore.operations.caches import cache_image
 from cloudcore.operations.disks import create_disk, delete_disk
 from cloudcore.operations.identity import credentials, memberships
 from cloudcore.operations.identity.regions import create_region
-from cloudcore.operations.identity.users import create_user, update_domain, update_project, update_user
+from cloudcore.operations.identity.users import UPDATES, create_user, switch
 from cloudcore.operations.images import delete_image
 from cloudcore.operations.keypairs import create_keypair
 from cloudcore.operations.secgroups import create_secgroup
@@ -37,9 +37,7 @@ CREATE: Mapping[str, Operation] = MappingProxyType(
 
 UPDATE: Mapping[str, Operation] = MappingProxyType(
     {
-        "users": update_user,
-        "projects": update_project,
-        "domains": update_domain,
+        **UPDATES,
         "credentials": credentials.update_credential,
     }
 )
@@ -79,6 +77,8 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("roles", "set-policies"): memberships.set_policies,
         ("policies", "bind-role"): memberships.bind_role,
         ("isolated_devices", "purge"): members.purge_device,
+        **{(plural, "enable"): partial(switch, True, plural) for plural in UPDATES},
+        **{(plural, "disable"): partial(switch, False, plural) for plural in UPDATES},
         **{(plural, "set-schedtag"): partial(members.set_schedtag, plural) for plural in TAGGED},
     }
 )

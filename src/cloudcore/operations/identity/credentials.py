@@ -14,7 +14,6 @@ from cloudcore.auth.caller import Caller
 from cloudcore.auth.request import ScopeRef, login_refused
 from cloudcore.auth.revocation import Watermark
 from cloudcore.auth.scopes import Scope
-from cloudcore.auth.tokens import expiry
 from cloudcore.model.errors import (
     ForbiddenError,
     InvalidFormatError,
@@ -91,7 +90,7 @@ def delete_credential(
 
 def void(tx: Transaction, credential_id: str) -> None:
     """Void every token that was had by a credential: it is among their ancestors."""
-    revoke(tx, Watermark.TOKEN, credential_id, expiry(tx.now, user_expires_at=None))
+    revoke(tx, Watermark.CREDENTIAL, credential_id)
 
 
 @attrs.frozen(kw_only=True)

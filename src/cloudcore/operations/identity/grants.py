@@ -55,7 +55,7 @@ def ungrant(
     for row in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=_exactly(kind, *found))):
         tx.of(ASSIGNMENTS, PLATFORM).remove(row, action="revoke")
         for user in [found[1].id] if kind == "users" else members_of(tx, found[1].id):
-            revoke(tx, Watermark.USER, user, tx.now)
+            revoke(tx, Watermark.USER, user)
 
 
 _TYPES = {"users": "UserProject", "groups": "GroupProject"}

@@ -5,6 +5,8 @@ An unknown user, a wrong password, a locked or a disabled account all get the sa
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import attrs
@@ -17,9 +19,10 @@ from cloudcore.model.entity import evolve
 from cloudcore.model.errors import CloudcoreError, InvalidCredentialError, NotSupportedError, UnauthorizedError
 from cloudcore.model.history import Fact
 from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
-from cloudcore.operations.identity.credentials import KeyHolder, holder_of
+from cloudcore.operations.identity.credentials import holder_of
 from cloudcore.operations.identity.directory import find_domain
 from cloudcore.operations.identity.grants import actors_of
+from cloudcore.operations.identity.revocations import issued_in
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import reading, writing
 from cloudcore.ports.unit_of_work import Transaction
@@ -56,19 +59,39 @@ def login(platform: Platform, request: AuthRequest, peer: str, parent: TokenPayl
         UnauthorizedError: the user has no role in the wanted scope.
         NotSupportedError: the method is not offered.
     """
-    holder: KeyHolder | None = None
     if request.method == PASSWORD:
-        user = _by_password(platform, request, peer, request_id)
+        proof = _by_password(platform, request, peer, request_id)
     elif request.method == AKSK:
-        holder = _by_access_key(platform, request, peer, request_id)
-        user, request = holder.user, attrs.evolve(request, scope=holder.scope)
+        proof = _by_access_key(platform, request, peer, request_id)
     elif request.method == TOKEN and parent is not None:
-        user = reading(platform, lambda tx: _enabled_user(tx, parent.user_id))
+        proof = _Proof(user_of=lambda tx: _enabled_user(tx, parent.user_id), scope=request.scope)
     else:
         raise NotSupportedError(f"login by {request.method} is not offered; offered are password, token and aksk")
-    scope = reading(platform, lambda tx: _scope(tx, user, request.scope))
-    now = platform.clock.now()
     audit_id = platform.ids.new_id().replace("-", "")
+    payload = reading(platform, lambda tx: _issue(tx, proof, request, parent, audit_id, peer))
+    return Issued(text=encode(payload, platform.signer), payload=payload)
+
+
+@attrs.frozen(kw_only=True)
+class _Proof:
+    """A credential that was right a moment ago.
+
+    user_of: the user it stands for, by another snapshot; raises when the credential is no longer in force there.
+    ancestors: what voids the token with itself.
+    """
+
+    user_of: Callable[[Transaction], Any]
+    scope: ScopeRef
+    expires_at: datetime | None = None
+    ancestors: tuple[str, ...] = ()
+
+
+def _issue(
+    tx: Transaction, proof: _Proof, request: AuthRequest, parent: TokenPayload | None, audit_id: str, peer: str
+) -> TokenPayload:
+    """The token's content, all of it by one snapshot: what is taken away after it voids the token."""
+    user = proof.user_of(tx)
+    scope = _scope(tx, user, proof.scope)
     if parent is not None:
         payload = rescope(
             parent,
@@ -77,9 +100,10 @@ def login(platform: Platform, request: AuthRequest, peer: str, parent: TokenPayl
             scope_domain_id=scope.domain_id,
             role_ids=scope.role_ids,
             audit_id=audit_id,
-            issued_at=now,
+            issued_at=tx.now,
         )
     else:
+        ends = [end for end in (proof.expires_at, user.expired_at) if end is not None]
         payload = TokenPayload(
             user_id=user.id,
             user_domain_id=user.domain_id,
@@ -88,18 +112,17 @@ def login(platform: Platform, request: AuthRequest, peer: str, parent: TokenPayl
             scope_domain_id=scope.domain_id,
             role_ids=scope.role_ids,
             methods=(request.method,),
-            issued_at=now,
-            expires_at=expiry(now, user_expires_at=holder.expires_at if holder is not None else user.expired_at),
+            issued_at=tx.now,
+            expires_at=expiry(tx.now, user_expires_at=min(ends) if ends else None),
             audit_id=audit_id,
-            # What was logged in by an access key is void when the key is.
-            ancestors=() if holder is None else (holder.credential_id,),
+            ancestors=proof.ancestors,
             source=request.source,
             ip=peer,
         )
-    return Issued(text=encode(payload, platform.signer), payload=payload)
+    return attrs.evolve(payload, issued_at=issued_in(tx, payload, parent))
 
 
-def _by_access_key(platform: Platform, request: AuthRequest, peer: str, request_id: str) -> KeyHolder:
+def _by_access_key(platform: Platform, request: AuthRequest, peer: str, request_id: str) -> _Proof:
     now = platform.clock.now()
     try:
         holder = reading(platform, lambda tx: holder_of(tx, request.access_key, now))
@@ -113,10 +136,15 @@ def _by_access_key(platform: Platform, request: AuthRequest, peer: str, request_
         tx.record(_fact(request, holder.user, peer, success=True, why=""))
 
     writing(platform, attrs.evolve(GUEST, request_id=request_id), work)
-    return holder
+    return _Proof(
+        user_of=lambda tx: holder_of(tx, request.access_key, now).user,
+        scope=holder.scope,
+        expires_at=holder.expires_at,
+        ancestors=(holder.credential_id,),
+    )
 
 
-def _by_password(platform: Platform, request: AuthRequest, peer: str, request_id: str) -> Any:
+def _by_password(platform: Platform, request: AuthRequest, peer: str, request_id: str) -> _Proof:
     user, stored = reading(platform, lambda tx: _find(tx, request))
     now = platform.clock.now()
     if user is None or stored is None:
@@ -129,8 +157,22 @@ def _by_password(platform: Platform, request: AuthRequest, peer: str, request_id
     if problem:
         _count(platform, user, request, peer, request_id, problem, wrong=not right)
         raise login_refused(problem)
-    _succeeded(platform, user, request, peer, request_id, rehash=platform.hasher.needs_rehash(stored.hash))
-    return user
+    fresh = platform.hasher.hash(request.password) if platform.hasher.needs_rehash(stored.hash) else stored.hash
+    _succeeded(platform, user, request, peer, request_id, (stored.hash, fresh))
+
+    def user_of(tx: Transaction) -> Any:
+        _unchanged(platform, tx, user, request, (stored.hash, fresh))
+        return _enabled_user(tx, user.id)
+
+    return _Proof(user_of=user_of, scope=request.scope)
+
+
+def _unchanged(platform: Platform, tx: Transaction, user: Any, request: AuthRequest, hashes: tuple[str, str]) -> Any:
+    """The stored password, if it still is the one of the request; another login may have hashed it anew."""
+    stored = tx.of(PASSWORDS, PLATFORM).find(Query(where=eq("user_id", user.id), limit=1))
+    if not stored or not (stored[0].hash in hashes or platform.hasher.verify(request.password, stored[0].hash)):
+        raise login_refused("the password was changed meanwhile")
+    return stored[0]
 
 
 def _problem(user: Any, attempts: Attempts, *, right: bool, now: Any) -> str:
@@ -168,8 +210,9 @@ def _find(tx: Transaction, request: AuthRequest) -> tuple[Any, Any]:
 
 def _enabled_user(tx: Transaction, user_id: str) -> Any:
     user = tx.of(USERS, PLATFORM).get(user_id)
-    if user is None or not user.enabled:
-        raise login_refused("the token's user is gone or disabled")
+    home = tx.of(DOMAINS, PLATFORM).get(user.domain_id) if user is not None else None
+    if user is None or not user.enabled or home is None or not home.enabled:
+        raise login_refused("the user or his domain is gone or disabled")
     return user
 
 
@@ -198,20 +241,19 @@ def _note(platform: Platform, request: AuthRequest, peer: str, request_id: str, 
 
 
 def _succeeded(
-    platform: Platform, user: Any, request: AuthRequest, peer: str, request_id: str, *, rehash: bool
+    platform: Platform, user: Any, request: AuthRequest, peer: str, request_id: str, hashes: tuple[str, str]
 ) -> None:
-    fresh = platform.hasher.hash(request.password) if rehash else None
+    """Forget the failures. hashes: the one that the password was verified by, and the one to keep."""
 
     def work(tx: Transaction) -> None:
-        (stored,) = tx.of(PASSWORDS, PLATFORM).find(Query(where=eq("user_id", user.id)))
+        stored = _unchanged(platform, tx, user, request, hashes)
         clean = after_success(Attempts(failed_count=stored.failed_count))
         changes: dict[str, Any] = {
             "failed_count": clean.failed_count,
             "failed_at": clean.failed_at,
             "locked_until": clean.locked_until,
+            "hash": hashes[1] if stored.hash in hashes else stored.hash,
         }
-        if fresh is not None:
-            changes["hash"] = fresh
         tx.of(PASSWORDS, PLATFORM).save(evolve(stored, **changes))
         tx.of(USERS, PLATFORM).touch(
             [(user.id, {"last_active_at": tx.now, "last_login_ip": peer, "last_login_source": request.source})]
@@ -252,11 +294,16 @@ def _project_scope(tx: Transaction, user: Any, wanted: ScopeRef) -> _Scope:
         where = both(where, eq("domain_id", owner.id if owner is not None else ""))
     candidates = tx.of(PROJECTS, PLATFORM).find(Query(where=where, limit=20))
     held = [(project, roles) for project in candidates if (roles := roles_in(tx, user.id, project.id, "project"))]
-    if len(held) != 1 or not held[0][0].enabled:
+    if len(held) != 1 or not held[0][0].enabled or not _in_force(tx, held[0][0].domain_id):
         # Whether the project exists is none of the business of somebody without a role in it.
         raise UnauthorizedError("the user has no role in this project", field="auth.scope.project")
     project, roles = held[0]
     return _Scope(kind=TokenScope.PROJECT, ident=project.id, domain_id=project.domain_id, role_ids=roles)
+
+
+def _in_force(tx: Transaction, domain_id: str) -> bool:
+    domain = tx.of(DOMAINS, PLATFORM).get(domain_id)
+    return domain is not None and domain.enabled
 
 
 def _domain_scope(tx: Transaction, user: Any, wanted: ScopeRef) -> _Scope:

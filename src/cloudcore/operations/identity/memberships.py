@@ -54,7 +54,7 @@ def remove_users(platform: Platform, tx: Transaction, caller: Caller, group: Any
     repository = tx.of(MEMBERSHIPS, PLATFORM)
     for row in repository.find(Query(where=both(eq("group_id", group.id), one_of("user_id", users)))):
         repository.remove(row)
-        revoke(tx, Watermark.USER, row.user_id, tx.now)
+        revoke(tx, Watermark.USER, row.user_id)
 
 
 def delete_group(platform: Platform, tx: Transaction, caller: Caller, ident: str, _options: JsonMapping) -> JsonObject:
@@ -63,7 +63,7 @@ def delete_group(platform: Platform, tx: Transaction, caller: Caller, ident: str
     members = members_of(tx, group.id)
     answer = delete_row(platform, tx, caller, GROUPS, group.id)
     for user in members:
-        revoke(tx, Watermark.USER, user, tx.now)
+        revoke(tx, Watermark.USER, user)
     return answer
 
 

@@ -43,7 +43,7 @@ def caller_of(tx: Transaction, payload: TokenPayload, *, peer: str, request_id: 
     """The caller that a token stands for, with the names of today.
 
     Raises:
-        InvalidCredentialError: its user, project or domain is gone or disabled.
+        InvalidCredentialError: its user, project or one of its domains is gone or disabled.
     """
     facts = _Names(tx, payload)
     project = payload.scope is TokenScope.PROJECT
@@ -151,7 +151,7 @@ class _Names:
             by_id = {r.id: r for r in tx.of(ROLES, PLATFORM).find(Query(where=one_of("id", payload.role_ids)))}
             self.roles = [by_id[i] for i in payload.role_ids if i in by_id]
         self.scope_name = _scope_name(tx, payload)
-        self._domains = _domain_names(tx, [i for i in (payload.user_domain_id, payload.scope_domain_id) if i])
+        self._domains = _domains_in_force(tx, {i for i in (payload.user_domain_id, payload.scope_domain_id) if i})
 
     def domain_name(self, ident: str) -> str:
         """The name of one of the token's domains."""
@@ -166,6 +166,13 @@ def _scope_name(tx: Transaction, payload: TokenPayload) -> str:
     if row is None or not row.enabled:
         raise InvalidCredentialError("the token is not valid", internal="its project or domain is gone or disabled")
     return str(row.name)
+
+
+def _domains_in_force(tx: Transaction, idents: set[str]) -> dict[str, str]:
+    rows = tx.of(DOMAINS, PLATFORM).find(Query(where=one_of("id", sorted(idents)))) if idents else ()
+    if sum(row.enabled for row in rows) < len(idents):
+        raise InvalidCredentialError("the token is not valid", internal="one of its domains is gone or disabled")
+    return {row.id: row.name for row in rows}
 
 
 def _domain_names(tx: Transaction, idents: Sequence[str]) -> dict[str, str]:

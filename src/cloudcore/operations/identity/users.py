@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from cloudcore.auth.caller import Caller
@@ -43,18 +45,27 @@ def create_user(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
 def update_user(
     platform: Platform, tx: Transaction, caller: Caller, ident: str, body: JsonMapping, context: Context = ()
 ) -> JsonObject:
-    """Change a user; a new password or a disabled account voids every token issued so far."""
+    """Change a user; a new password, a disabled account or an earlier end voids every token issued so far."""
     own = fetch(platform, tx, caller, USERS, ident)
     if body.get("password"):
         _may_set_password(platform, caller, own)
         set_password(platform, tx, caller, own, body)
-        revoke(tx, Watermark.USER, own.id, tx.now)
+        revoke(tx, Watermark.USER, own.id)
         if set(body) <= {"password", "skip_password_complexity_check"}:
             return detail_rows(platform, tx, USERS, [own])[0]
     answer = update_row(platform, tx, caller, USERS, ident, body, context)
-    if answer.get("enabled") is False and own.enabled:
-        revoke(tx, Watermark.USER, own.id, tx.now)
+    now = fetch(platform, tx, caller, USERS, own.id)
+    sooner = now.expired_at is not None and (own.expired_at is None or now.expired_at < own.expired_at)
+    if (own.enabled and not now.enabled) or sooner:
+        revoke(tx, Watermark.USER, own.id)
     return answer
+
+
+def switch(
+    enabled: bool, plural: str, platform: Platform, tx: Transaction, caller: Caller, row: Any, _body: JsonMapping
+) -> None:
+    """The actions enable and disable, of users, projects and domains."""
+    UPDATES[plural](platform, tx, caller, row.id, {"enabled": enabled})
 
 
 def update_owner(
@@ -70,7 +81,7 @@ def update_owner(
     own = fetch(platform, tx, caller, resource, ident)
     answer = update_row(platform, tx, caller, resource, ident, body, context)
     if answer.get("enabled") is False and own.enabled:
-        revoke(tx, Watermark.DOMAIN if resource is DOMAINS else Watermark.PROJECT, own.id, tx.now)
+        revoke(tx, Watermark.DOMAIN if resource is DOMAINS else Watermark.PROJECT, own.id)
     return answer
 
 
@@ -86,6 +97,11 @@ def update_domain(
 ) -> JsonObject:
     """Change a domain."""
     return update_owner(platform, tx, caller, DOMAINS, ident, body, context)
+
+
+UPDATES: Mapping[str, Callable[..., JsonObject]] = MappingProxyType(
+    {"users": update_user, "projects": update_project, "domains": update_domain}
+)
 
 
 def set_password(platform: Platform, tx: Transaction, caller: Caller, user: Any, body: JsonMapping) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from cloudcore.model.resource import Action
 
+ENABLE = Action(name="enable", doc="Let it log in again; what was issued before stays void.")
+DISABLE = Action(name="disable", doc="Refuse logins, and void every token that it has.")
 JOIN_PROJECTS = Action(
     name="join",
     doc="Give it roles in projects.",

@@ -10,6 +10,7 @@ from cloudcore.model.errors import ForbiddenError, InvalidStatusError, NotEmptyE
 from cloudcore.model.query import PLATFORM, eq, one_of
 from cloudcore.model.resource import Level, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.identity.actions import DISABLE, ENABLE
 
 DEFAULT_DOMAIN = "default"
 
@@ -62,6 +63,7 @@ DOMAINS = Resource(
     level=Level.SYSTEM,
     columns=("id", "name", "enabled", "description"),
     unique=(("name",),),
+    actions=(ENABLE, DISABLE),
     details=_details,
     check_delete=_check_delete,
 )

@@ -10,6 +10,7 @@ from cloudcore.model.errors import ForbiddenError
 from cloudcore.model.resource import Action, Level, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity import assignment
+from cloudcore.resources.identity.actions import DISABLE, ENABLE
 
 SYSTEM_PROJECT = "system"
 
@@ -46,6 +47,8 @@ PROJECTS = Resource(
     columns=("id", "name", "project_domain", "enabled", "description"),
     unique=(("name", "domain_id"),),
     actions=(
+        ENABLE,
+        DISABLE,
         Action(
             name="join",
             doc="Give users and groups roles in it.",

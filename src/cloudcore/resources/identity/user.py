@@ -13,7 +13,7 @@ from cloudcore.model.query import PLATFORM, one_of
 from cloudcore.model.resource import Action, Level, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity import assignment, credential, group
-from cloudcore.resources.identity.actions import JOIN_PROJECTS, LEAVE_PROJECTS
+from cloudcore.resources.identity.actions import DISABLE, ENABLE, JOIN_PROJECTS, LEAVE_PROJECTS
 
 
 @entity
@@ -77,6 +77,8 @@ USERS = Resource(
     columns=("id", "name", "project_domain", "enabled", "email", "displayname"),
     unique=(("name", "domain_id"),),
     actions=(
+        ENABLE,
+        DISABLE,
         JOIN_PROJECTS,
         LEAVE_PROJECTS,
         Action(name="reset-credentials", doc="Remove second factors.", params=(("type", "Type of credential; totp"),)),
