@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from cloudcore_adapters.memory.cloud import memory_cloud
+from cloudcore_apps.climc.app import command_of
 from cloudcore_apps.climc.config import NoCredentialsError, NotConfiguredError, read_settings
 from cloudcore_apps.climc.handmade.servers import body_of
 from cloudcore_apps.climc.handmade.ssh import command_line
@@ -214,6 +215,12 @@ def test_a_server_is_asked_for_as_the_protocol_has_it(tmp_path: Path) -> None:
 def test_what_was_not_asked_for_is_not_sent() -> None:
     assert _server("web") == {"name": "web"}
     assert _server("--generate-name", "web") == {"generate_name": "web"}
+
+
+def test_options_behind_the_server_are_the_remote_commands() -> None:
+    command = command_of("server-ssh", ("hand", "ssh:ssh"))
+    context = command.make_context("server-ssh", ["-l", "root", "web", "uname", "-sr", "--all"])
+    assert (context.params["server"], context.params["words"]) == ("web", ("uname", "-sr", "--all"))
 
 
 def test_ssh_cannot_be_given_options_by_a_record() -> None:

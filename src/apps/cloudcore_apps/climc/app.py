@@ -116,7 +116,11 @@ def command_of(name: str, entry: Sequence[str]) -> click.Command:
         taken = [name for p in command.params for name in p.opts]
         # Another command rather than a copy: click keeps what it found of a parent's settings in the command itself.
         return click.Command(
-            command.name, callback=command.callback, params=[*command.params, *common(taken)], help=command.help
+            command.name,
+            callback=command.callback,
+            params=[*command.params, *common(taken)],
+            help=command.help,
+            context_settings=command.context_settings,
         )
     from cloudcore_apps.climc.commands import make
 
