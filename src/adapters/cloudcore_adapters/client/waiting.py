@@ -40,6 +40,11 @@ class Progress:
         return float((self.task or {}).get("progress") or 0)
 
     @property
+    def step(self) -> str:
+        """The step that the task is at, while it is under way; empty otherwise."""
+        return "" if self.state in ENDED else str((self.task or {}).get("step") or "")
+
+    @property
     def state(self) -> str:
         """The task's state: `running`, `unwinding`, `complete`, `failed`; empty without a task."""
         told = self.task or {}

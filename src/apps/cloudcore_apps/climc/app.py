@@ -6,14 +6,19 @@ import difflib
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cloudcore_apps.climc.index import load_index
 from cloudcore_apps.climc.options import common
 
-INTRO = "Commands of the cloud. `climc NOUN-VERB --help` tells about one of them."
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+INTRO = "Commands of the cloud. `climc NOUN-VERB --help` tells about one of them; `climc NOUN VERB` is the same."
+NOUN = "climc.noun"
+"""Where a context keeps the noun whose verb is being completed."""
 
 
 class Commands(click.Group):
@@ -33,13 +38,32 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the first word means; near misses are named."""
+        """The command that the first word means, or the first two: `server list` is `server-list`. Misses are named."""
         names = load_index()["commands"]
+        if len(args) > 1 and args[0] not in names and f"{args[0]}-{args[1]}" in names:
+            args = [f"{args[0]}-{args[1]}", *args[2:]]
+        if ctx.resilient_parsing and args and args[0] not in names:
+            ctx.meta[NOUN] = args[0] if len(args) == 1 else None
+            return None, None, args
         if args and args[0] not in names and not args[0].startswith("-"):
             close = difflib.get_close_matches(args[0], names, n=3)
             hint = f"; did you mean {' or '.join(close)}?" if close else "; `climc --help` lists them"
             ctx.fail(f"there is no command {args[0]!r}{hint}")
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Commands that begin so, or verbs of the noun that stands before; none of them is made."""
+        from click.shell_completion import CompletionItem
+
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        ctx.obj.impatient = True
+        commands = load_index()["commands"]
+        if NOUN in ctx.meta:
+            words = by_noun(load_index()).get(ctx.meta[NOUN], ())
+            return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+        nouns = () if "-" in incomplete else by_noun(load_index())
+        return [CompletionItem(word) for word in (*commands, *nouns) if word.startswith(incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One line for each noun with its verbs, without making any command."""
@@ -49,7 +73,7 @@ class Commands(click.Group):
             wide = max(len(noun) for noun in nouns) + 4
             for noun, verbs in nouns.items():
                 wrapped = textwrap.fill(
-                    " ".join(verbs),
+                    " ".join(verbs) or " ",
                     max(formatter.width, wide + 20),
                     initial_indent=f"  {noun:<{wide - 2}}",
                     subsequent_indent=" " * wide,
@@ -73,7 +97,7 @@ def by_noun(index: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
     found: dict[str, list[str]] = {}
     for name in index["commands"]:
         noun = next((n for n in nouns if name.startswith(f"{n}-")), name.partition("-")[0])
-        found.setdefault(noun, []).append(name.removeprefix(f"{noun}-"))
+        found.setdefault(noun, []).append(name.removeprefix(noun).removeprefix("-"))
     return dict(sorted(found.items()))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import click
@@ -112,9 +113,10 @@ def made(plural: str, body: Mapping[str, Any], *, count: int = 1, wait: bool, ti
         over(
             run,
             list(by_id),
-            lambda ident: wait_one(run, plural, by_id[ident], timeout_s) or by_id[ident],
+            by_id.__getitem__,
             columns_of(plural),
             whole=True,
+            then=lambda item: wait_one(run, plural, item, timeout_s) or item,
         )
     elif count > 1:
         run.show_list(items, columns_of(plural))
@@ -147,13 +149,13 @@ def _delete(name: str, plural: str, known: Entry) -> click.Command:
         session = runtime().session
         params = {"override_pending_delete": True} if override_pending_delete else {}
 
-        def one(ident: str) -> Any:
-            last = session.delete(plural, ident, params)
-            if wait and last.get("id"):
-                return wait_one(runtime(), plural, last, timeout_s, deleting=True) or {**last, "status": "deleted"}
-            return last
+        def gone(last: Any) -> Any:
+            if not last.get("id"):
+                return last
+            return wait_one(runtime(), plural, last, timeout_s, deleting=True) or {**last, "status": "deleted"}
 
-        over(runtime(), idents, one, columns_of(plural))
+        begin = partial(session.delete, plural, params=params)
+        over(runtime(), idents, begin, columns_of(plural), then=gone if wait else None)
 
     params: list[click.Parameter] = [options.idents(known["noun"])]
     if known.get("recycled"):
@@ -174,7 +176,9 @@ def _named(name: str, kind: str, plural: str, known: Entry, action: str) -> clic
         def detail(ident: str, **values: Any) -> None:
             runtime().show_one(runtime().session.detail(plural, ident, action, options.given(values)))
 
-        argument = click.Argument(["ident"], metavar=known["noun"].upper())
+        argument = click.Argument(
+            ["ident"], metavar=known["noun"].upper(), shell_complete=options.names_of(known["noun"])
+        )
         return _command(name, doc, detail, [argument, *inputs])
 
     def whole(**values: Any) -> None:
@@ -202,12 +206,14 @@ def _action(
         def one(ident: str) -> Any:
             if action == "metadata" and not body:
                 return session.detail(plural, ident, "metadata")
-            answer = session.perform(plural, ident, action, body)
-            if wait and isinstance(answer, dict) and answer.get("id"):
-                return wait_one(runtime(), plural, answer, timeout_s) or answer
-            return answer
+            return session.perform(plural, ident, action, body)
 
-        over(runtime(), idents, one, columns_of(plural))
+        def ended(answer: Any) -> Any:
+            if not isinstance(answer, dict) or not answer.get("id"):
+                return answer
+            return wait_one(runtime(), plural, answer, timeout_s) or answer
+
+        over(runtime(), idents, one, columns_of(plural), then=ended if wait else None)
 
     params = [options.idents(known["noun"]), *inputs, *(options.waiting() if waits else ())]
     return _command(name, doc, run, params)

@@ -53,8 +53,8 @@ def build_index(resources: Iterable[Resource[Any]]) -> JsonObject:
     for resource in types:
         for name, entry in _commands(resource, nouns[resource.plural]):
             commands.setdefault(name, entry)
-    for name, made in HANDMADE.items():
-        commands[name] = ["hand", made.target, made.doc]
+    for name in HANDMADE:
+        commands.pop(name, None)
     return {
         "format": FORMAT,
         "commands": dict(sorted(commands.items())),

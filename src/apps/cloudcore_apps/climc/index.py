@@ -7,15 +7,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from cloudcore_apps.climc.table import HANDMADE
+
 Entry: TypeAlias = dict[str, Any]
 INDEX_FILE = Path(__file__).with_name("index.json")
 
 
 @cache
 def load_index() -> Entry:
-    """The index: `commands` (name → kind, plural, action) and `types` (plural → what its commands need)."""
+    """The index: `commands` (name → kind, plural, action), sorted, and `types` (plural → what its commands need)."""
     found: Entry = json.loads(INDEX_FILE.read_text(encoding="utf-8"))
-    return found
+    written = {name: ["hand", made.target, made.doc] for name, made in HANDMADE.items()}
+    return {**found, "commands": dict(sorted((found["commands"] | written).items()))}
 
 
 def type_of(plural: str) -> Entry:

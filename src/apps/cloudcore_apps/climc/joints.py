@@ -16,8 +16,12 @@ from cloudcore_apps.climc.runtime import runtime
 def _sides(known: Entry) -> list[click.Parameter]:
     joint = known["joint"]
     return [
-        click.Argument(["left"], metavar=joint["left_noun"].upper()),
-        click.Argument(["right"], metavar=joint["right_noun"].upper()),
+        click.Argument(
+            ["left"], metavar=joint["left_noun"].upper(), shell_complete=options.names_of(joint["left_noun"])
+        ),
+        click.Argument(
+            ["right"], metavar=joint["right_noun"].upper(), shell_complete=options.names_of(joint["right_noun"])
+        ),
     ]
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import click
 
@@ -13,6 +13,8 @@ from cloudcore_apps.climc.naming import FLAGS, option_of, options_of, word_of
 from cloudcore_apps.climc.output import FORMATS
 
 MAX_VALUE = 1024 * 1024
+
+Complete: TypeAlias = Callable[[click.Context, click.Parameter, str], list[Any]]
 
 
 class Json(click.ParamType):  # type: ignore[type-arg] # subscripts came with click 8.2
@@ -65,6 +67,13 @@ def common(taken: Sequence[str] = ()) -> list[click.Parameter]:
             [click.Option(["--query"], help="JMESPath on the result.", expose_value=False, callback=_set_query)]
             if "--query" not in taken
             else []
+        ),
+        click.Option(
+            ["--context"],
+            help="A context other than the one in use.",
+            expose_value=False,
+            callback=_set_context,
+            shell_complete=context_names,
         ),
         click.Option(["--debug"], is_flag=True, help="Show each request.", expose_value=False, callback=_set_debug),
     ]
@@ -174,7 +183,39 @@ def waiting() -> list[click.Parameter]:
 
 def idents(noun: str) -> click.Argument:
     """One or more resources, by id or name."""
-    return click.Argument(["idents"], nargs=-1, required=True, metavar=f"{noun.upper()}...")
+    return click.Argument(
+        ["idents"], nargs=-1, required=True, metavar=f"{noun.upper()}...", shell_complete=names_of(noun)
+    )
+
+
+def names_of(noun: str) -> Complete:
+    """Completes names and ids of a type, from the cloud."""
+
+    def complete(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[Any]:
+        from cloudcore_apps.climc.completion import live, plural_of
+
+        known = ctx.find_root().obj
+        known.impatient = True
+        return list(live(known, plural_of(noun), incomplete))
+
+    return complete
+
+
+def words_of(words: Sequence[str]) -> Complete:
+    """Completes one of a few words."""
+    return lambda _ctx, _param, incomplete: [word for word in words if word.startswith(incomplete)]
+
+
+def context_names(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[Any]:
+    """Completes the name of a context."""
+    from cloudcore_apps.climc.config import NotConfiguredError
+    from cloudcore_apps.climc.contexts import LOCAL, read_contexts
+
+    try:
+        known = read_contexts(ctx.find_root().obj.environ).known
+    except NotConfiguredError:
+        return []
+    return [name for name in (LOCAL, *known) if name.startswith(incomplete)]
 
 
 def given(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -219,7 +260,18 @@ def _type(field: Entry) -> click.ParamType[Any] | None:
 
 def _distinct(found: list[click.Parameter]) -> list[click.Parameter]:
     """Each option name once: the first field that wants it has it."""
-    taken: set[str] = {"--help", "--output", "-o", "--columns", "--query", "--debug", "--wait", "--timeout", "--count"}
+    taken: set[str] = {
+        "--help",
+        "--output",
+        "-o",
+        "--columns",
+        "--query",
+        "--context",
+        "--debug",
+        "--wait",
+        "--timeout",
+        "--count",
+    }
     for parameter in found:
         if isinstance(parameter, click.Option):
             kept = [n for n in parameter.opts if n not in taken]
@@ -273,6 +325,11 @@ def _set_query(ctx: click.Context, _param: click.Parameter, value: str | None) -
         from cloudcore_apps.climc.show import compiled
 
         ctx.find_root().obj.query = compiled(value)
+
+
+def _set_context(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    if value:
+        ctx.find_root().obj.context = value
 
 
 def _set_debug(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

@@ -56,7 +56,8 @@ def wait(runtime: Runtime, plural: str, made: dict[str, Any], timeout_s: float, 
 
         def told(seen: Progress) -> None:
             share = f" {seen.percent:.0f} %" if seen.percent else ""
-            line.say(f"{name}: {seen.status or seen.state}{share} {seen.elapsed_s:.0f} s")
+            step = f", {seen.step}" if seen.step else ""
+            line.say(f"{name}: {seen.status or seen.state}{step}{share} {seen.elapsed_s:.0f} s")
 
         return wait_for(
             runtime.session,

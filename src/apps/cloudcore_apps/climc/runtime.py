@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 class Runtime:
     """One run of climc. Options that stand before or behind the command's name set the same attributes.
 
+    context: the name of the context to use instead of the one in use.
+    impatient: nobody waits for slow answers, and no request is repeated.
     query: a compiled JMESPath query that results go through; None for none.
     failed: the exit code of the first resource of a batch that failed; 0 while none did.
     """
@@ -35,6 +37,8 @@ class Runtime:
         self.query: Any = None
         self.debug = False
         self.data: Path | None = None
+        self.context = ""
+        self.impatient = False
         self.failed = 0
         self._given = session
         self._opened: HttpSession | None = None
@@ -43,7 +47,7 @@ class Runtime:
         """Which cloud, and who."""
         from cloudcore_apps.climc.config import read_settings
 
-        return read_settings(self.environ, self.data)
+        return read_settings(self.environ, self.data, self.context)
 
     @property
     def session(self) -> Session:
@@ -116,6 +120,8 @@ class Runtime:
             ca_file=known.ca_file or None,
             insecure=known.insecure,
             token_folder=known.token_folder,
+            timeout_s=1.0 if self.impatient else 60.0,
+            attempts=1 if self.impatient else 4,
             source="cli",
             light=True,
             routes=_routes(),

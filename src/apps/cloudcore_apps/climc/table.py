@@ -24,6 +24,11 @@ HANDMADE: Mapping[str, Handmade] = {
     "project-add-user": Handmade("grants:add_user", "Give a user a role in a project"),
     "project-remove-user": Handmade("grants:remove_user", "Take a role in a project from a user"),
     "role-assignments": Handmade("grants:assignments", "List who has which role where"),
+    "context-add": Handmade("contexts:add", "Remember a cloud and who you are there"),
+    "context-use": Handmade("contexts:use", "Work with this context from now on"),
+    "context-list": Handmade("contexts:list_", "List contexts"),
+    "context-remove": Handmade("contexts:remove", "Forget contexts"),
+    "completion": Handmade("completion:completion", "Print what makes a shell complete climc"),
     "policy-create": Handmade("policies:create", "Create a policy from a file"),
 }
 

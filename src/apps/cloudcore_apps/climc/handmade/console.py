@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cloudcore_apps.climc.options import names_of
 from cloudcore_apps.climc.runtime import runtime
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ LEAVE = b"\x1d"
 
 
 @click.command("server-console", help="Open the serial console of a server in this terminal. Ctrl-] leaves it.")
-@click.argument("server")
+@click.argument("server", shell_complete=names_of("server"))
 @click.option("--timeout", "timeout_s", type=click.FloatRange(0), help="Leave by itself after so many seconds.")
 def console(server: str, timeout_s: float | None) -> None:
     """Open a console."""

@@ -6,9 +6,12 @@ from typing import Any
 
 import click
 
+from cloudcore_apps.climc import options
 from cloudcore_apps.climc.runtime import columns_of, runtime
 
-_GRANT: list[click.Parameter] = [click.Argument(["project"]), click.Argument(["user"]), click.Argument(["role"])]
+_GRANT: list[click.Parameter] = [
+    click.Argument([noun], shell_complete=options.names_of(noun)) for noun in ("project", "user", "role")
+]
 _FILTERS = ("users", "groups", "roles", "projects", "domains")
 
 

@@ -85,7 +85,7 @@ def upload(file: Path, wait_: bool, timeout_s: float, **values: Any) -> None:
 
 
 @click.command("image-download", help="Write the bytes of an image into a file.")
-@click.argument("image")
+@click.argument("image", shell_complete=options.names_of("image"))
 @click.option("--format", "format_", help="A stored conversion, such as qcow2.")
 @click.option("--output-file", "--output", "target", help="File to make; - is standard output.  [default: NAME.FORMAT]")
 @click.option("--force", is_flag=True, help="Replace a file that is there.")

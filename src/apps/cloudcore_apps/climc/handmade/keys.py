@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from cloudcore.model.errors import ResourceNotFoundError
+from cloudcore_apps.climc.options import names_of
 from cloudcore_apps.climc.output import printable
 from cloudcore_apps.climc.runtime import runtime
 
@@ -14,7 +15,7 @@ from cloudcore_apps.climc.runtime import runtime
     help="Print the private key of a key pair that the cloud made; it is handed out once.\n\n"
     "  (umask 077; climc keypair-privatekey laptop > laptop.pem)",
 )
-@click.argument("keypair")
+@click.argument("keypair", shell_complete=names_of("keypair"))
 def private_key(keypair: str) -> None:
     """Print a private key."""
     run = runtime()

@@ -9,32 +9,39 @@ import click
 from cloudcore_apps.climc import options
 from cloudcore_apps.climc.commands import made
 
-PLACES = ("region", "zone", "wire", "host", "manager")
+PLACES = {"region": "cloud-region", "zone": "zone", "wire": "wire", "host": "host", "manager": ""}
 
 
-def _text(name: str, doc: str, dest: str, **more: Any) -> click.Option:
-    return click.Option([name, dest], help=doc, **more)
+def _text(name: str, doc: str, dest: str, *, noun: str = "", **more: Any) -> click.Option:
+    complete = options.names_of(noun) if noun else None
+    return click.Option([name, dest], help=doc, shell_complete=complete, **more)
 
 
 PARAMS: list[click.Parameter] = [
     click.Argument(["name"]),
     _text("--ncpu", "Virtual CPUs.", "vcpu_count", type=click.IntRange(1)),
     _text("--mem-spec", "Memory: 512M, 2G; a bare number is MiB.", "vmem_size"),
-    _text("--disk", "IMAGE:SIZE or SIZE, such as debian:10g; the first is the system disk.", "disks", multiple=True),
-    _text("--net", "Network, such as default or default:10.0.0.5.", "nets", multiple=True),
-    _text("--instance-type", "Size by name.", "instance_type"),
+    _text(
+        "--disk",
+        "IMAGE:SIZE or SIZE, such as debian:10g; the first is the system disk.",
+        "disks",
+        noun="image",
+        multiple=True,
+    ),
+    _text("--net", "Network, such as default or default:10.0.0.5.", "nets", noun="network", multiple=True),
+    _text("--instance-type", "Size by name.", "instance_type", noun="server-sku"),
     _text("--hypervisor", "Hypervisor, such as kvm.", "hypervisor"),
-    _text("--keypair", "SSH key of the login account.", "keypair"),
+    _text("--keypair", "SSH key of the login account.", "keypair", noun="keypair"),
     options.password("Password of the login account."),
     _text("--login-account", "Name of the login account.", "login_account"),
     _text("--user-data-file", "File with cloud-init user data.", "user_data_file", type=click.Path(dir_okay=False)),
-    *(_text(f"--prefer-{p}", f"Only in this {p}.", f"prefer_{p}") for p in PLACES),
-    _text("--prefer-zones", "Only in one of these zones.", "prefer_zones", multiple=True),
+    *(_text(f"--prefer-{p}", f"Only in this {p}.", f"prefer_{p}", noun=noun) for p, noun in PLACES.items()),
+    _text("--prefer-zones", "Only in one of these zones.", "prefer_zones", noun="zone", multiple=True),
     _text("--schedtag", "TAG:STRATEGY for the choice of the host.", "schedtags", multiple=True),
-    _text("--group", "Group whose members are kept apart.", "groups", multiple=True),
+    _text("--group", "Group whose members are kept apart.", "groups", noun="instancegroup", multiple=True),
     _text("--cdrom", "Image of a CD.", "cdrom"),
-    _text("--secgroups", "Security group.", "secgroups", multiple=True),
-    _text("--tenant", "Project that owns it.", "tenant"),
+    _text("--secgroups", "Security group.", "secgroups", noun="secgroup", multiple=True),
+    _text("--tenant", "Project that owns it.", "tenant", noun="project"),
     _text("--description", "Free text.", "description"),
     _text("--hostname", "Name that the guest calls itself.", "hostname"),
     _text("--os-type", "Kind of system.", "os_type"),
