@@ -250,7 +250,8 @@ def test_answers_do_not_wait_for_acknowledgements(server):
             started = time.perf_counter()
             client.get("/compute/boxes")
             times.append(time.perf_counter() - started)
-    assert sorted(times)[10] < 0.03
+    # One that waits takes 40 ms every time; a busy machine is slow now and then.
+    assert sorted(times)[5] < 0.03
 
 
 def test_certificate_makes_it_speak_tls(cloud, tmp_path):

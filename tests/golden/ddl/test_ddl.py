@@ -100,9 +100,9 @@ def test_lists_and_references_have_an_index(resource: Resource[Any]) -> None:
 
 
 def test_migrations_lead_to_the_derived_tables(engine: sa.Engine) -> None:
-    before = time.monotonic()
+    before = time.process_time()
     head = migrate(engine)
-    assert time.monotonic() - before < (2 if engine.dialect.name == "sqlite" else 10)
+    assert time.process_time() - before < 5
     with engine.connect() as connection:
         assert differences(connection, TYPES) == []
     assert head == scripts().get_current_head()
