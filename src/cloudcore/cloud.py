@@ -39,6 +39,7 @@ from cloudcore.operations.session import CoreSession
 from cloudcore.operations.types import TYPES
 from cloudcore.ports.effects import EffectPort
 from cloudcore.ports.session import Download, Listing
+from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.identity.assignment import IN_DOMAIN
 from cloudcore.resources.identity.user import USERS
@@ -198,16 +199,20 @@ class Cloud:
         except Contention:
             return 0
 
-    def open_image(self, ident: str) -> Download:
-        """The bytes of an active image, for the platform's own hosts.
+    def open_image(self, ident: str, image_format: str = "") -> Download:
+        """The bytes of an active image, for the platform's own hosts; without a format as it was uploaded.
 
         Raises:
-            ResourceNotFoundError: there is none.
+            ResourceNotFoundError: there is none, or not in that format.
         """
-        image = reading(self.platform, lambda tx: tx.of(IMAGES, PLATFORM).get(ident))
-        if image is None:
-            raise ResourceNotFoundError(f"image {ident} not found")
-        return stored_image(self.platform, image)
+
+        def found(tx: Transaction) -> Download:
+            image = tx.of(IMAGES, PLATFORM).get(ident)
+            if image is None:
+                raise ResourceNotFoundError(f"image {ident} not found")
+            return stored_image(self.platform, tx, image, image_format)
+
+        return reading(self.platform, found)
 
     def user_data_of(self, server_id: str) -> str:
         """The user data of a server, for the host that makes it; empty for none."""

@@ -75,6 +75,11 @@ def _image(cloud: Cloud) -> str:
     return ident
 
 
+def _convert(cloud: Cloud, _ident: str = "") -> str:
+    session(cloud).perform("images", "i1", "convert", {"format": "qcow2"})
+    return str(cloud.rows("subimages")[0].id)
+
+
 def _delete(plural: str) -> Callable[[Cloud, str], str]:
     return lambda cloud, ident: str(session(cloud).delete(plural, ident)["id"])
 
@@ -147,5 +152,6 @@ SCENARIOS: dict[str, Scenario] = {
     "disk-delete": Scenario(plural="disks", prepare=_disk, start=_delete("disks"), takes_back=False),
     "image-upload": Scenario(plural="images", prepare=_nothing, start=_upload, again=_delete("images")),
     "image-delete": Scenario(plural="images", prepare=_image, start=_delete("images"), takes_back=False),
+    "image-convert": Scenario(plural="subimages", prepare=_nothing, start=_convert),
     "image-cache": Scenario(plural="storagecachedimages", prepare=_cache_row, start=_cache),
 }

@@ -34,6 +34,7 @@ from cloudcore.tasks.inline import InlineEffects
 from cloudcore.tasks.routing import RoutedEffects
 from cloudcore.tasks.task import OPEN, TASKS, Task
 from cloudcore.tasks.worker import Worker
+from cloudcore_adapters.memory.converter import MemoryImageConverter
 from cloudcore_adapters.memory.images import MemoryImageStore
 from cloudcore_adapters.memory.secrets import MemoryPasswordHasher, MemoryTokenSigner
 from cloudcore_adapters.memory.store import MemoryStore
@@ -157,7 +158,7 @@ class Cloud:
             for number in range(1, hosts + 1)
         }
         self.hosts = SimulatedHosts(self.machines)
-        performer = ImagePerformer(self.images)
+        performer = ImagePerformer(self.images, converter=MemoryImageConverter(self.images))
         self._inline = InlineEffects(performer=performer, on_defect=lambda _effect, error: self.defects.append(error))
         self.effects = self.new_effects()
         signer = MemoryTokenSigner()
@@ -250,7 +251,7 @@ class Cloud:
                 domain_id=PROJECT.domain_id,
                 tenant_id=PROJECT.id,
                 size=len(IMAGE_BYTES),
-                virtual_size=1 << 20,
+                virtual_size=len(IMAGE_BYTES),
                 disk_format="raw",
                 sha256="ab" * 32,
                 store_key="images/i1",

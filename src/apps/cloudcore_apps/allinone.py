@@ -28,13 +28,12 @@ from cloudcore.operations.platform import Settings as CoreSettings
 from cloudcore.operations.policies import PolicyCache
 from cloudcore.operations.seed import ADMIN, seed
 from cloudcore.ports.effects import EffectPort
+from cloudcore.ports.image_store import ImageStore
 from cloudcore.ports.session import Download
 from cloudcore.ports.unit_of_work import UnitOfWork
 from cloudcore.resources.identity.domain import DEFAULT_DOMAIN
 from cloudcore.resources.identity.project import SYSTEM_PROJECT
 from cloudcore.tasks.flows import FLOWS
-from cloudcore.tasks.images import ImagePerformer
-from cloudcore.tasks.inline import InlineEffects
 from cloudcore.tasks.task import Task
 from cloudcore_adapters.crypto.sealing import AesGcmSealer, load_or_create_master_key, new_data_key
 from cloudcore_adapters.crypto.sshkeys import SshKeyGenerator
@@ -51,6 +50,7 @@ from cloudcore_apps.effects import EffectRouter
 from cloudcore_apps.greeting import Greeting, text_of
 from cloudcore_apps.hasher import LazyHasher
 from cloudcore_apps.hosts import LocalHost, open_hosts
+from cloudcore_apps.image_work import open_image_work
 from cloudcore_apps.pacing import back_off
 from cloudcore_apps.runner import HISTORY, NUMBER_EVERY_S, Chore, Runner
 from cloudcore_apps.schema import bring_to_head
@@ -78,7 +78,7 @@ class ServedCloud(Cloud):
             InvalidCredentialError: the signature does not hold, or its time is over.
             ResourceNotFoundError: the image is gone.
         """
-        return self.open_image(self._urls.image_of(path, query))
+        return self.open_image(*self._urls.image_of(path, query))
 
     def caller_of(self, token: str | None, peer: str, request_id: str) -> Caller:
         """Who holds a token; UnauthorizedError without a good one."""
@@ -168,15 +168,16 @@ def _build(settings: Settings, folder: DataFolder, stack: ExitStack, around: Aro
     urls = UrlSigner(folder.secret("url-key", ids.random_bytes(KEY_BYTES)), clock, near_url)
     uow = around.uow(_open_database(settings, folder, stack))
     wake = _Wake()
-    platform = _platform(settings, folder, uow, deployment=deployment, base_url=base_url, wake=wake, stack=stack)
+    store = FileImageStore(folder / "images")
+    stack.callback(store.close)
+    platform = _platform(settings, folder, uow, store, deployment=deployment, base_url=base_url, wake=wake)
     password, is_fresh = folder.admin_password()
     seed(platform, password)
     cloud = ServedCloud(platform, urls)
     hosts = open_hosts(settings, folder, clock, deployment, wake.hear, stack)
     effects = EffectRouter(urls.url, cloud.user_data_of)
-    effects.add(
-        "image:store", InlineEffects(performer=ImagePerformer(platform.image_store), on_defect=_defect_of_effect)
-    )
+    for target, port in open_image_work(folder, store, wake.hear, _defect_of_effect, stack).items():
+        effects.add(target, port)
     ids_of_hosts = _register(platform, hosts, effects)
     unknown = unknown_things(uow, deployment, ids_of_hosts)
     owner = f"up-{deployment}"
@@ -269,17 +270,14 @@ def _platform(
     settings: Settings,
     folder: DataFolder,
     uow: UnitOfWork,
+    store: ImageStore,
     *,
     deployment: str,
     base_url: str,
     wake: _Wake,
-    stack: ExitStack,
 ) -> Platform:
-    del settings
     clock, directory = SystemClock(), LocalDirectory(uow)
     ring = load_or_create_ring(folder / "signing-keys", clock.now())
-    store = FileImageStore(folder / "images")
-    stack.callback(store.close)
     return Platform(
         uow=uow,
         clock=clock,
@@ -293,7 +291,7 @@ def _platform(
         image_store=store,
         flows=FLOWS,
         resources=TYPES,
-        settings=CoreSettings(deployment=deployment, base_url=base_url),
+        settings=CoreSettings(deployment=deployment, base_url=base_url, image_formats=settings.image_formats),
         backoff=back_off,
         wake=wake,
     )

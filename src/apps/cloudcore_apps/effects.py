@@ -24,8 +24,8 @@ class EffectRouter:
     `Unknown`: whoever drives the task submits again, and the port that has journalled the key leaves it as it is.
     """
 
-    def __init__(self, image_url: Callable[[str], str], user_data: Callable[[str], str] = _none) -> None:
-        """image_url: a fresh address at which a host can fetch the image of an id.
+    def __init__(self, image_url: Callable[[str, str], str], user_data: Callable[[str], str] = _none) -> None:
+        """image_url: a fresh address at which a host can fetch the image of an id, in a format.
 
         user_data: what the owner of a server wants its guest to find at its first start, by the server's id.
         """
@@ -49,7 +49,7 @@ class EffectRouter:
         if port is None:
             raise UnreachableError(f"nobody takes effects for {effect.target[:80]}")
         if effect.kind == "image-cache":
-            url = self._image_url(str(effect.args.get("image_id", "")))
+            url = self._image_url(str(effect.args.get("image_id", "")), str(effect.args.get("format", "")))
             effect = attrs.evolve(effect, args={**effect.args, "url": url})
         elif effect.kind == "guest-create":
             effect = self._with_user_data(effect)

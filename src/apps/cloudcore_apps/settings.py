@@ -11,6 +11,7 @@ from pathlib import Path
 import attrs
 
 from cloudcore.model.errors import InvalidInputError
+from cloudcore.resources.image.subimage import CONVERTED_FORMATS
 
 DEFAULT_LISTEN = "127.0.0.1:30300"
 DATA_VARIABLE = "CLOUDCORE_DATA"
@@ -36,6 +37,7 @@ class Settings:
     nat: whether guests reach the world through the host.
     certificate, key: PEM files; both or none.
     public_url: where clients reach it, if that is not where it listens.
+    image_formats: what every fresh image is converted to, besides qcow2 for those that no host starts from.
     simulated_hosts: how many hosts the simulation has. simulated_delay_s: how long each of their effects takes.
     """
 
@@ -53,6 +55,7 @@ class Settings:
     public_url: str = ""
     simulated_hosts: int = 1
     simulated_delay_s: float = 0.0
+    image_formats: tuple[str, ...] = ()
     log_level: str = "warning"
 
     @property
@@ -138,5 +141,8 @@ def check(settings: Settings) -> None:
         raise InvalidInputError(f"--simulated-hosts must be 1 to {MOST_SIMULATED_HOSTS}", field="simulated_hosts")
     if not 0 <= settings.simulated_delay_s <= 3600:
         raise InvalidInputError("--simulated-delay must be 0 to 3600 seconds", field="simulated_delay")
+    if unknown := [name for name in settings.image_formats if name not in CONVERTED_FORMATS]:
+        offered = ", ".join(CONVERTED_FORMATS)
+        raise InvalidInputError(f"--image-format must be of {offered}, not {unknown[0][:20]!r}", field="image_format")
     if not str(settings.data).isprintable() or not settings.data.is_absolute():
         raise InvalidInputError("--data must be a path without control characters", field="data")

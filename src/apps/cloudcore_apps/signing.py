@@ -33,31 +33,35 @@ class UrlSigner:
         self._clock = clock
         self._base_url = base_url
 
-    def url(self, image_id: str, lifetime_s: int = LIFETIME_S) -> str:
-        """An address at which the image can be read until the lifetime is over."""
+    def url(self, image_id: str, image_format: str = "", lifetime_s: int = LIFETIME_S) -> str:
+        """An address at which the image can be read, in a format or as it was uploaded, until the lifetime is over."""
         path = PREFIX + image_id
         expiry = int(self._clock.now().timestamp()) + lifetime_s
-        return f"{self._base_url}{path}?e={expiry}&s={self._signature(path, expiry)}"
+        signature = self._signature(path, image_format, expiry)
+        return f"{self._base_url}{path}?f={image_format}&e={expiry}&s={signature}"
 
-    def image_of(self, path: str, query: JsonMapping) -> str:
-        """The id of the image that a signed path and query mean.
+    def image_of(self, path: str, query: JsonMapping) -> tuple[str, str]:
+        """Id and format of the image that a signed path and query mean; an empty format is that of its upload.
 
         Raises:
             InvalidCredentialError: the signature does not hold, or the time is over.
         """
         found, expiry, signature = _PATH.fullmatch(path), query.get("e"), query.get("s")
+        image_format = query.get("f") or ""
         if (
             found is None
+            or not isinstance(image_format, str)
+            or not image_format.isascii()
             or not isinstance(expiry, str)
             or _EXPIRY.fullmatch(expiry) is None
             or not isinstance(signature, str)
             or _SIGNATURE.fullmatch(signature) is None
-            or not hmac.compare_digest(signature, self._signature(path, int(expiry)))
+            or not hmac.compare_digest(signature, self._signature(path, image_format, int(expiry)))
         ):
             raise InvalidCredentialError("the URL's signature does not hold")
         if int(expiry) < self._clock.now().timestamp():
             raise InvalidCredentialError("the URL's time is over")
-        return found[1]
+        return found[1], image_format
 
-    def _signature(self, path: str, expiry: int) -> str:
-        return hmac.new(self._key, f"{path}\n{expiry}".encode(), hashlib.sha256).hexdigest()
+    def _signature(self, path: str, image_format: str, expiry: int) -> str:
+        return hmac.new(self._key, f"{path}\n{image_format}\n{expiry}".encode(), hashlib.sha256).hexdigest()

@@ -56,6 +56,13 @@ READY_KVM_S = 120.0
 @click.option("--public-url", default="", metavar="URL", help="Where clients reach it, if not where it listens.")
 @click.option("--insecure-http", is_flag=True, help="Serve others without TLS.")
 @click.option(
+    "--image-format",
+    "image_formats",
+    multiple=True,
+    metavar="FORMAT",
+    help="Also convert every fresh image to it: qcow2, raw, vmdk, vhd, vhdx; may be given several times.",
+)
+@click.option(
     "--simulated-hosts",
     type=click.IntRange(1, MOST_SIMULATED_HOSTS),
     default=1,
@@ -87,6 +94,7 @@ def up(
     key: str,
     public_url: str,
     insecure_http: bool,
+    image_formats: tuple[str, ...],
     simulated_hosts: int,
     simulated_delay: float,
     log_level: str,
@@ -107,6 +115,7 @@ def up(
         key=key and str(Path(key).absolute()),
         public_url=public_url,
         insecure_http=insecure_http,
+        image_formats=image_formats,
         simulated_hosts=simulated_hosts,
         simulated_delay_s=simulated_delay,
         log_level=log_level,
@@ -213,6 +222,8 @@ def _arguments(settings: Settings) -> list[str]:
     found += ["--simulated-hosts", str(settings.simulated_hosts), "--simulated-delay", str(settings.simulated_delay_s)]
     found += ["--log-level", settings.log_level]
     found += [flag for flag, is_set in flags.items() if is_set]
+    for name in settings.image_formats:
+        found += ["--image-format", name]
     for option, value in values.items():
         found += [option, value] if value else []
     return found

@@ -88,7 +88,9 @@ KINDS: dict[str, str] = {
     "guest-sync": "guest_id, desc -> power_state, pending (what waits for the next start: vcpus, memory)",
     "guest-delete": "guest_id, desc -> {} (domain, seed, DHCP reservation; volumes have effects of their own)",
     # Images of the image store.
-    "image-probe": "image_id, staged_key, declared_format -> format, size, virtual_size, checksum",
+    "image-probe": "image_id, staged_key, declared_format -> format, size, virtual_size, fast_hash",
     "image-promote": "image_id, staged_key, key -> key",
     "image-delete": "keys -> {}",
+    "image-convert": "image_id, key, format, virtual_size, target_key, target_format -> "
+    "key, size, virtual_size, checksum (md5), sha256, fast_hash",
 }

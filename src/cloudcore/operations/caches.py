@@ -12,10 +12,11 @@ from cloudcore.model.reading import read_str
 from cloudcore.operations.access import fetch
 from cloudcore.operations.begin import begin
 from cloudcore.operations.disks import hosts_of
+from cloudcore.operations.images import check_startable
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.image.image import IMAGES, ImageStatus
-from cloudcore.resources.storage.storage import STORAGES
+from cloudcore.resources.image.image import IMAGES
+from cloudcore.resources.storage.storage import STORAGES, formats_for
 from cloudcore.resources.storage.storagecachedimage import STORAGECACHEDIMAGES, CacheStatus
 from cloudcore.tasks.flows.volumes import note_image
 
@@ -29,8 +30,6 @@ def cache_image(platform: Platform, tx: Transaction, caller: Caller, cache: Any,
         ResourceBusyError: it is on its way already.
     """
     image = fetch(platform, tx, caller, IMAGES, read_str(body.get("image") or body.get("image_id"), "image", 128))
-    if image.status != ImageStatus.ACTIVE:
-        raise InvalidStatusError(f"image {image.name} is {image.status}, not active", field="image")
     where = both(eq("storagecache_id", cache.id), eq("cachedimage_id", image.id))
     known = tx.of(STORAGECACHEDIMAGES, PLATFORM).find(Query(where=where, limit=1))
     if known and known[0].status == CacheStatus.ACTIVE:
@@ -40,5 +39,7 @@ def cache_image(platform: Platform, tx: Transaction, caller: Caller, cache: Any,
     if not places:
         raise InvalidStatusError("no host that is online reaches the storage of this cache")
     host_id, storage_id = places[0]
+    kind = next(storage.storage_type for storage in storages if storage.id == storage_id)
+    check_startable(tx, image, formats_for(kind), f"{kind} storage", "image")
     row = note_image(tx, cache.id, image, CacheStatus.CACHING)
     begin(platform, tx, caller, STORAGECACHEDIMAGES, row, "image-cache", {"host_id": host_id, "storage_id": storage_id})

@@ -19,6 +19,7 @@ from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import begin, start_transition
 from cloudcore.operations.creating import new_name, owner
 from cloudcore.operations.generic import check_deletable, check_not_frozen
+from cloudcore.operations.images import check_startable
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.tags import tags_sent
@@ -27,10 +28,10 @@ from cloudcore.quotas.claims import claim_storage
 from cloudcore.quotas.holdings import MIB
 from cloudcore.quotas.ledger import charge
 from cloudcore.resources.compute.disk import DISKS, Disk, DiskStatus
-from cloudcore.resources.compute.drivers import driver_for
+from cloudcore.resources.compute.drivers import Driver, driver_for
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.spec import DiskSpec, parse_disk
-from cloudcore.resources.image.image import IMAGES, ImageStatus
+from cloudcore.resources.image.image import IMAGES
 from cloudcore.resources.infrastructure.host import HOSTS, AgentStatus
 from cloudcore.resources.storage.hoststorage import HOSTSTORAGES
 from cloudcore.resources.storage.storage import STORAGES, StorageStatus
@@ -50,7 +51,7 @@ def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
     driver = driver_for(str(body.get("hypervisor") or "kvm"))
     if spec.snapshot_id or spec.backup_id or spec.disk_id or spec.existing_path:
         raise NotSupportedError("a disk is made empty or from an image")
-    image = _image(platform, tx, caller, spec)
+    image = _image(platform, tx, caller, spec, driver)
     size = _size(spec, image)
     driver.check_disk_size(size, root=False)
     belongs = owner(platform, caller, DISKS, body, granted.scope)
@@ -101,12 +102,11 @@ def delete_disk(platform: Platform, tx: Transaction, caller: Caller, ident: str,
     return detail_rows(platform, tx, DISKS, [moved])[0]
 
 
-def _image(platform: Platform, tx: Transaction, caller: Caller, spec: DiskSpec) -> Any:
+def _image(platform: Platform, tx: Transaction, caller: Caller, spec: DiskSpec, driver: Driver) -> Any:
     if not spec.image_id:
         return None
     image = fetch(platform, tx, caller, IMAGES, spec.image_id)
-    if image.status != ImageStatus.ACTIVE:
-        raise InvalidStatusError(f"image {image.name} is {image.status}, not active", field="image_id")
+    check_startable(tx, image, driver.disk_formats, driver.hypervisor, "image_id")
     return image
 
 

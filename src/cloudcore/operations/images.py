@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -14,20 +14,26 @@ from cloudcore.model.errors import (
     CloudcoreError,
     InvalidInputError,
     InvalidStatusError,
+    OutOfRangeError,
     ResourceNotFoundError,
     TooLargeError,
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM
+from cloudcore.model.reading import read_str
 from cloudcore.operations.access import fetch, fetch_for
 from cloudcore.operations.begin import begin, check_idle, start_transition
 from cloudcore.operations.creating import insert
-from cloudcore.operations.generic import check_deletable, check_not_frozen
+from cloudcore.operations.generic import check_deletable, check_not_frozen, get_row
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.run import reading, writing
+from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.image.image import IMAGES, ImageStatus
+from cloudcore.resources.image.subimage import CONVERTED_FORMATS, SUBIMAGES, form_of, subimages_of, usable_form
+from cloudcore.tasks.flows.image_convert import start_conversion
+from cloudcore.tasks.images import MAX_CONVERTED_BYTES
 
 MAX_IMAGE_BYTES = 1 << 40
 
@@ -95,7 +101,7 @@ def _saved(
         staged_key=key,
     )
     stored = tx.of(IMAGES, PLATFORM).save(saved, action="upload")
-    begin(platform, tx, caller, IMAGES, stored, "image-upload", {})
+    begin(platform, tx, caller, IMAGES, stored, "image-upload", {"formats": list(platform.settings.image_formats)})
     return detail_rows(platform, tx, IMAGES, [stored])[0]
 
 
@@ -133,27 +139,76 @@ class StoredImage:
         return self.platform.image_store.read(self.key, offset, length)
 
 
-def download_image(platform: Platform, caller: Caller, ident: str) -> StoredImage:
-    """The bytes of an active image.
+def download_image(platform: Platform, caller: Caller, ident: str, image_format: str) -> StoredImage:
+    """The bytes of an active image, as it is or, where a format is named, in that format.
 
     Raises:
-        InvalidStatusError: it is not active.
+        InvalidStatusError: it is not active in that format.
+        ResourceNotFoundError: it was never converted to that format.
     """
-    image = reading(platform, lambda tx: fetch(platform, tx, caller, IMAGES, ident))
-    return stored_image(platform, image)
+
+    def found(tx: Transaction) -> StoredImage:
+        return stored_image(platform, tx, fetch(platform, tx, caller, IMAGES, ident), image_format)
+
+    return reading(platform, found)
 
 
-def stored_image(platform: Platform, image: Any) -> StoredImage:
-    """The bytes of an image record.
-
-    Raises:
-        InvalidStatusError: it is not active.
-    """
+def stored_image(platform: Platform, tx: Transaction, image: Any, image_format: str) -> StoredImage:
+    """The bytes of an image record in a format; see `download_image`."""
     if image.status != ImageStatus.ACTIVE:
         raise InvalidStatusError(f"image {image.name} is {image.status}, not active", field="status")
-    return StoredImage(
-        platform=platform, key=image.store_key, size=image.size, checksum=image.checksum, name=image.name
-    )
+    form = form_of(tx, image, image_format)
+    return StoredImage(platform=platform, key=form.store_key, size=form.size, checksum=form.checksum, name=image.name)
+
+
+def check_startable(tx: Transaction, image: Any, formats: Sequence[str], taker: str, where: str) -> None:
+    """Refuse an image that no disk can start from. taker: who wants one of the formats, in words.
+
+    Raises:
+        InvalidStatusError: it is not active, or not in one of the formats.
+    """
+    if image.status != ImageStatus.ACTIVE:
+        raise InvalidStatusError(f"image {image.name} is {image.status}, not active", field=where)
+    if usable_form(tx, image, formats) is None:
+        hint = ": convert it first" if image.disk_format in CONVERTED_FORMATS else ""
+        raise InvalidStatusError(
+            f"image {image.name} is {image.disk_format}; {taker} takes {', '.join(formats)}{hint}", field=where
+        )
+
+
+def get_image(
+    platform: Platform, tx: Transaction, caller: Caller, ident: str, params: JsonMapping, context: Context
+) -> JsonObject:
+    """One image with its details; with `format` among the parameters, status, size and checksums are those of that form."""
+    shown = get_row(platform, tx, caller, IMAGES, ident, params, context)
+    wanted = read_str(params.get("format") or "", "format", 20)
+    image = fetch(platform, tx, caller, IMAGES, ident) if wanted else None
+    form = form_of(tx, image, wanted) if image is not None else None
+    if form is None or form is image:
+        return shown
+    chosen = {name: getattr(form, name) for name in ("status", "size", "checksum", "fast_hash", "sha256")}
+    return {**shown, **chosen, "disk_format": form.format, "oss_checksum": form.checksum}
+
+
+def convert_image(platform: Platform, tx: Transaction, caller: Caller, image: Any, body: JsonMapping) -> JsonObject:
+    """Begin to convert an active image; a form that is there already stays as it is. Gives the image's details.
+
+    Raises:
+        InvalidStatusError: the image is not active, or the conversion is under way.
+        InvalidInputError: no such format, or the image has none that can be converted.
+    """
+    wanted = read_str(body.get("format") or body.get("disk_format"), "format", 20).lower()
+    if wanted not in CONVERTED_FORMATS:
+        raise InvalidInputError(f"format must be one of {', '.join(CONVERTED_FORMATS)}", field="format")
+    if image.status != ImageStatus.ACTIVE:
+        raise InvalidStatusError(f"image {image.name} is {image.status}, not active", field="status")
+    if image.disk_format not in CONVERTED_FORMATS:
+        raise InvalidInputError(f"an image of format {image.disk_format} is not converted", field="format")
+    if image.virtual_size > MAX_CONVERTED_BYTES:
+        raise OutOfRangeError(f"an image of more than {MAX_CONVERTED_BYTES} bytes is not converted", field="format")
+    if wanted != image.disk_format:
+        start_conversion(tx, image, wanted, actor=caller.actor(), request_id=caller.request_id)
+    return detail_rows(platform, tx, IMAGES, [image])[0]
 
 
 def delete_image(platform: Platform, tx: Transaction, caller: Caller, ident: str, _options: JsonMapping) -> JsonObject:
@@ -166,5 +221,7 @@ def delete_image(platform: Platform, tx: Transaction, caller: Caller, ident: str
     check_not_frozen(image)
     check_deletable(image)
     check_idle(tx, IMAGES, image)
+    for form in subimages_of(tx, image.id):
+        check_idle(tx, SUBIMAGES, form)
     moved = start_transition(platform, tx, caller, IMAGES, image, "delete", {}, force=True)
     return detail_rows(platform, tx, IMAGES, [moved])[0]

@@ -30,6 +30,7 @@ class Settings:
     token_lifetime_s: seconds until a token expires.
     cpu_overcommit, memory_overcommit, storage_overcommit: for hosts and storages that set none themselves.
     recycle: whether deleting a server first puts it into the recycle bin.
+    image_formats: what every fresh image is converted to, besides qcow2 for those that no host starts from.
     """
 
     deployment: str
@@ -40,6 +41,7 @@ class Settings:
     memory_overcommit: float = 1.0
     storage_overcommit: float = 1.0
     recycle: bool = False
+    image_formats: tuple[str, ...] = ()
 
 
 def _no_wait(_attempt: int) -> None:

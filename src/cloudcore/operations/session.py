@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import MethodNotAllowedError, OutOfRangeError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.reading import read_str
 from cloudcore.model.resource import Resource, Verb
 from cloudcore.operations.generic import create_row, delete_row, get_row, list_rows, update_row
 from cloudcore.operations.history import list_actions
@@ -24,7 +25,7 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import reading, writing
 from cloudcore.operations.scheduler import SCHEDULER, ask_scheduler
 from cloudcore.operations.servers.create import create_servers
-from cloudcore.operations.table import CREATE, DELETE, UPDATE
+from cloudcore.operations.table import CREATE, DELETE, GET, UPDATE
 from cloudcore.ports.session import NO_PARAMS, Context, Download, Listing
 from cloudcore.ports.unit_of_work import Transaction
 
@@ -51,6 +52,9 @@ class CoreSession:
     def get(self, plural: str, ident: str, params: JsonMapping = NO_PARAMS, context: Context = ()) -> JsonObject:
         """One resource with its details."""
         resource = self._type(plural, Verb.GET)
+        own = GET.get(plural)
+        if own is not None:
+            return self._read(lambda tx: own(self._platform, tx, self.caller, ident, params, context))
         return self._read(lambda tx: get_row(self._platform, tx, self.caller, resource, ident, params, context))
 
     def create(
@@ -154,9 +158,8 @@ class CoreSession:
         return upload_image(self._platform, self.caller, ident, attributes, chunks)
 
     def download(self, ident: str, params: JsonMapping = NO_PARAMS) -> Download:
-        """The bytes of an active image."""
-        del params
-        return download_image(self._platform, self.caller, ident)
+        """The bytes of an active image; `format` among the parameters chooses a converted form."""
+        return download_image(self._platform, self.caller, ident, read_str(params.get("format") or "", "format", 20))
 
     def _one(
         self, tx: Transaction, resource: Resource[Any], body: JsonMapping, context: Context, place: int

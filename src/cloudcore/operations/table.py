@@ -14,7 +14,7 @@ from cloudcore.operations.disks import create_disk, delete_disk
 from cloudcore.operations.identity import credentials, memberships
 from cloudcore.operations.identity.regions import create_region
 from cloudcore.operations.identity.users import UPDATES, create_user, switch
-from cloudcore.operations.images import delete_image
+from cloudcore.operations.images import convert_image, delete_image, get_image
 from cloudcore.operations.keypairs import create_keypair
 from cloudcore.operations.secgroups import create_secgroup
 from cloudcore.operations.servers.delete import delete_server
@@ -35,6 +35,9 @@ CREATE: Mapping[str, Operation] = MappingProxyType(
 )
 """`(platform, tx, caller, body) -> JsonObject`; servers are made outside a unit, see `cloudcore.operations.servers`."""
 
+GET: Mapping[str, Operation] = MappingProxyType({"images": get_image})
+"""`(platform, tx, caller, ident, params, context) -> JsonObject`."""
+
 UPDATE: Mapping[str, Operation] = MappingProxyType(
     {
         **UPDATES,
@@ -45,6 +48,7 @@ UPDATE: Mapping[str, Operation] = MappingProxyType(
 
 PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
     {
+        ("images", "convert"): convert_image,
         ("storagecaches", "cache-image"): cache_image,
         ("secgroups", "add-rule"): secgroups.add_rule,
         ("secgroups", "import-rules"): secgroups.import_rules,

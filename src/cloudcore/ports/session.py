@@ -119,5 +119,5 @@ class Session(Protocol):
         ...
 
     def download(self, ident: str, params: JsonMapping = NO_PARAMS) -> Download:
-        """The bytes of an active image."""
+        """The bytes of an active image; `format` among the parameters chooses a converted form of it."""
         ...

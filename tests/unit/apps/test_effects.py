@@ -18,7 +18,7 @@ IMAGE = "cf8157ca-963e-4565-8534-90ddfb805121"
 
 
 def make() -> tuple[EffectRouter, SimulatedHost, SimulatedHost]:
-    router = EffectRouter(lambda image: f"http://127.0.0.1:1/internal/images/{image}?s=fresh")
+    router = EffectRouter(lambda image, kind: f"http://127.0.0.1:1/internal/images/{image}?f={kind}&s=fresh")
     hosts = [
         SimulatedHost(ManualClock(), deployment=DEPLOYMENT, facts=default_facts(f"sim-{n}", f"uuid-{n}"))
         for n in (1, 2)
@@ -53,7 +53,7 @@ def test_an_images_address_is_made_when_it_is_submitted() -> None:
     wanted = cache("host:1")
     router.submit(wanted, "t/images/d1/0", 1)
     sent = first.journal["t/images/d1/0"]["effect"]["args"]["url"]
-    assert sent == f"http://127.0.0.1:1/internal/images/{IMAGE}?s=fresh"
+    assert sent == f"http://127.0.0.1:1/internal/images/{IMAGE}?f=raw&s=fresh"
     assert wanted.args["url"] == ""
 
 
@@ -66,7 +66,7 @@ def test_a_target_that_nobody_serves_is_unreachable() -> None:
 def test_a_restarted_router_answers_once_the_effect_is_submitted_again() -> None:
     router, first, _ = make()
     router.submit(cache("host:1"), "t/images/d1/0", 5)
-    again = EffectRouter(lambda _image: "")
+    again = EffectRouter(lambda _image, _format: "")
     again.add("host:1", first)
     assert again.outcome("t/images/d1/0") == Unknown()
     again.submit(cache("host:1"), "t/images/d1/0", 6)
@@ -103,7 +103,7 @@ def test_user_data_reaches_the_host_and_no_task() -> None:
         def cancel(self, key: str) -> None:
             return None
 
-    router = EffectRouter(lambda image: f"http://127.0.0.1/{image}", {"s1": "#!/bin/sh\ntrue\n"}.get)
+    router = EffectRouter(lambda image, _format: f"http://127.0.0.1/{image}", {"s1": "#!/bin/sh\ntrue\n"}.get)
     router.add("host:h", Port())
     seed = [["meta-data", "{}"], ["user-data", "#cloud-config\n"]]
     effect = Effect(kind="guest-create", target="host:h", resource="s1", args={"desc": {"seed": seed}})

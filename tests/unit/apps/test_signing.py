@@ -22,10 +22,10 @@ def split(url: str) -> tuple[str, dict[str, str]]:
 def test_a_signed_address_means_its_image_until_its_time_is_over() -> None:
     clock = ManualClock()
     signer = UrlSigner(KEY, clock, "http://127.0.0.1:1")
-    path, query = split(signer.url(IMAGE, lifetime_s=60))
-    assert signer.image_of(path, query) == IMAGE
+    path, query = split(signer.url(IMAGE, "qcow2", lifetime_s=60))
+    assert signer.image_of(path, query) == (IMAGE, "qcow2")
     clock.advance(59)
-    assert signer.image_of(path, query) == IMAGE
+    assert signer.image_of(path, query) == (IMAGE, "qcow2")
     clock.advance(2)
     with pytest.raises(InvalidCredentialError, match="time"):
         signer.image_of(path, query)
@@ -36,6 +36,9 @@ def test_a_signed_address_means_its_image_until_its_time_is_over() -> None:
     [
         {"e": "99999999999"},
         {"e": ""},
+        {"f": "raw"},
+        {"f": "ä"},
+        {"f": ["qcow2"]},
         {"e": "-1"},
         {"e": "1" * 5000},
         {"e": 5},

@@ -35,6 +35,7 @@ class FileImageStore:
         Raises:
             BackendError: it can't be made or is a symbolic link.
         """
+        self._root = root.absolute()
         with _translated(str(root)):
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -65,6 +66,43 @@ class FileImageStore:
         with _translated(key):
             os.fsync(self._folder)
         return size
+
+    @contextmanager
+    def reserved(self, key: str) -> Iterator[Path]:
+        """A fresh, empty file for another program to fill; afterwards it is under the key, or gone if there was an error.
+
+        Raises:
+            DuplicateResourceError: the key is taken.
+        """
+        name = _name(key)
+        if self._stat(name) is not None:
+            raise _taken(key, "key")
+        partial = f"{_PARTIAL}{secrets.token_hex(16)}"
+        with _translated(key):
+            os.close(os.open(partial, _NEW, 0o600, dir_fd=self._folder))
+        try:
+            yield self._root / partial
+            with _translated(key):
+                handle = os.open(partial, _OLD, dir_fd=self._folder)
+                try:
+                    os.fsync(handle)
+                finally:
+                    os.close(handle)
+            self._give_name(partial, name, key)
+        finally:
+            self._unlink(partial)
+        with _translated(key):
+            os.fsync(self._folder)
+
+    @contextmanager
+    def path_of(self, key: str) -> Iterator[Path]:
+        """The file of a key, for another program to read.
+
+        Raises:
+            ResourceNotFoundError: there is no such key.
+        """
+        with self._opened(key):
+            yield self._root / _name(key)
 
     def read(self, key: str, offset: int, length: int) -> bytes:
         """See `ImageStore.read`."""

@@ -59,8 +59,10 @@ class ImageCache:
             folder = storage.images / image_id
             if (found := self._found(folder)) is None:
                 self._fetch(folder, image_format, source, fence, progress, cancelled)
-            elif found.get("sha256") != source.sha256 or found.get("format") != image_format:
+            elif found.get("format") == image_format and found.get("sha256") != source.sha256:
                 raise ConflictError("another image is cached under this id", field="checksum")
+            if found is not None:  # perhaps in another format: the contents are the same
+                image_format, size = str(found["format"]), int(found["size"])
         return {"path": str(folder / f"image.{image_format}"), "size": size}
 
     def uncache(self, args: JsonMapping, cancelled: Callable[[], bool]) -> JsonObject:

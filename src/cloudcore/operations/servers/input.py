@@ -12,7 +12,6 @@ from cloudcore.auth.caller import Caller
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.errors import (
     InvalidInputError,
-    InvalidStatusError,
     MissingParameterError,
     NotSupportedError,
     OutOfRangeError,
@@ -24,6 +23,7 @@ from cloudcore.model.reading import read_bool, read_str
 from cloudcore.model.wire import read_create
 from cloudcore.operations.access import fetch, reach
 from cloudcore.operations.creating import owner
+from cloudcore.operations.images import check_startable
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.tags import tags_sent
 from cloudcore.ports.unit_of_work import Transaction
@@ -40,7 +40,7 @@ from cloudcore.resources.compute.spec import (
     parse_nic,
     parse_vcpu_count,
 )
-from cloudcore.resources.image.image import IMAGES, ImageStatus
+from cloudcore.resources.image.image import IMAGES
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.infrastructure.zone import ZONES
 from cloudcore.resources.network.network import NETWORKS
@@ -180,13 +180,7 @@ def _image(platform: Platform, tx: Transaction, caller: Caller, disk: DiskSpec, 
         image = fetch(platform, tx, caller, IMAGES, disk.image_id)
     except ResourceNotFoundError as error:
         raise ResourceNotFoundError(f"image {disk.image_id[:128]} not found", field=where) from error
-    if image.status != ImageStatus.ACTIVE:
-        raise InvalidStatusError(f"image {image.name} is {image.status}, not active", field=where)
-    if image.disk_format not in driver.disk_formats:
-        offered = ", ".join(driver.disk_formats)
-        raise NotSupportedError(
-            f"image {image.name} is {image.disk_format}; {driver.hypervisor} takes {offered}", field=where
-        )
+    check_startable(tx, image, driver.disk_formats, driver.hypervisor, where)
     return image
 
 

@@ -6,5 +6,6 @@ from typing import Any
 
 from cloudcore.model.resource import Resource
 from cloudcore.resources.image.image import IMAGES
+from cloudcore.resources.image.subimage import SUBIMAGES
 
-RESOURCES: tuple[Resource[Any], ...] = (IMAGES,)
+RESOURCES: tuple[Resource[Any], ...] = (IMAGES, SUBIMAGES)

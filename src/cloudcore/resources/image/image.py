@@ -18,9 +18,10 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.lifecycle import Lifecycle, Transition
 from cloudcore.model.query import PLATFORM
 from cloudcore.model.reading import read_bool, read_str
-from cloudcore.model.resource import Action, Level, Resource, Show, Spec
+from cloudcore.model.resource import Action, ActionKind, Level, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.image.subimage import shown_form, subimages_of
 
 DISK_FORMATS = ("raw", "qcow2", "iso", "vmdk", "vhd", "vhdx")
 """Formats whose content can be inspected; what cannot is not accepted."""
@@ -171,6 +172,12 @@ def _details(_tx: Transaction, page: Sequence[Image]) -> Sequence[JsonObject]:
     ]
 
 
+def _subformats(tx: Transaction, _caller: Any, image: Image, _params: JsonObject) -> Sequence[JsonObject]:
+    own = {"format": image.disk_format, "is_raw": image.disk_format == "raw"}
+    facts = {name: getattr(image, name) for name in ("size", "checksum", "fast_hash", "sha256", "status")}
+    return [{**own, **facts}, *(shown_form(form) for form in subimages_of(tx, image.id))]
+
+
 def _mark_standard(tx: Transaction, _caller: Any, image: Image, params: JsonObject) -> None:
     standard = read_bool(params.get("is_standard", True), "is_standard")
     tx.of(IMAGES, PLATFORM).save(evolve(image, is_standard=standard), action="mark_standard")
@@ -202,6 +209,12 @@ IMAGES = Resource(
     unique=(("name", "tenant_id"),),
     lifecycle=IMAGE_LIFECYCLE,
     actions=(
+        Action(
+            name="convert",
+            doc="Make the contents available in another format.",
+            params=(("format", "qcow2, raw, vmdk, vhd or vhdx"),),
+        ),
+        Action(name="subformats", doc="The formats that it is available in.", kind=ActionKind.SPEC, run=_subformats),
         Action(
             name="mark-standard",
             doc="Offer the image as one of the platform's own.",

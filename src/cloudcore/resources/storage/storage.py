@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -24,6 +24,8 @@ from cloudcore.resources.storage import hoststorage, storageclaim
 
 DEFAULT_CMTBOUND = 1.0
 SUPPORTED_TYPES = ("local",)
+_FILES = ("qcow2", "raw", "iso")
+_IMAGE_FORMATS: Mapping[str, tuple[str, ...]] = {"local": _FILES}
 
 
 class StorageStatus(StrEnum):
@@ -64,6 +66,11 @@ class Storage(Sharable, Statused, Enabled, External, DomainOwned):
     ] = None
     master_host: Annotated[str, Spec("Id of the host that fills the cache of a shared storage", width=128)] = ""
     is_sys_disk_store: Annotated[bool, Spec("May hold system disks", create=True, update=True)] = True
+
+
+def formats_for(storage_type: str) -> tuple[str, ...]:
+    """The formats of images that a storage's cache takes, the preferred first."""
+    return _IMAGE_FORMATS.get(storage_type, _FILES)
 
 
 def amounts(tx: Transaction, page: Sequence[Storage]) -> Sequence[JsonObject]:

@@ -9,6 +9,7 @@ from cloudcore.tasks.flow import Flow
 from cloudcore.tasks.flows.disk_create import DISK_CREATE
 from cloudcore.tasks.flows.disk_delete import DISK_DELETE
 from cloudcore.tasks.flows.image_cache import IMAGE_CACHE
+from cloudcore.tasks.flows.image_convert import IMAGE_CONVERT
 from cloudcore.tasks.flows.image_delete import IMAGE_DELETE
 from cloudcore.tasks.flows.image_upload import IMAGE_UPLOAD
 from cloudcore.tasks.flows.server_create import SERVER_CREATE
@@ -30,5 +31,6 @@ ALL: tuple[Flow, ...] = (
     IMAGE_UPLOAD,
     IMAGE_DELETE,
     IMAGE_CACHE,
+    IMAGE_CONVERT,
 )
 FLOWS: Mapping[str, Flow] = MappingProxyType({flow.name: flow for flow in ALL})

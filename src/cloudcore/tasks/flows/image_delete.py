@@ -5,6 +5,7 @@ from __future__ import annotations
 from cloudcore.model.entity import evolve
 from cloudcore.model.query import PLATFORM
 from cloudcore.resources.image.image import IMAGES, ImageStatus
+from cloudcore.resources.image.subimage import SUBIMAGES, converted_key, subimages_of
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
 from cloudcore.tasks.flows.image_upload import MOVE_S, image_of, store_effect
 
@@ -12,11 +13,15 @@ from cloudcore.tasks.flows.image_upload import MOVE_S, image_of, store_effect
 def _bytes_do(ctx: Context) -> Effects:
     image = image_of(ctx)
     keys = [key for key in (image.staged_key, image.store_key) if key]
+    keys += [converted_key(image.id, form.format) for form in subimages_of(ctx.tx, image.id)]
     return store_effect(image, "image-delete", {"keys": keys}) if keys else None
 
 
 def _row_do(ctx: Context) -> None:
-    ctx.tx.of(IMAGES, PLATFORM).remove(image_of(ctx))
+    image = image_of(ctx)
+    for form in subimages_of(ctx.tx, image.id):
+        ctx.tx.of(SUBIMAGES, PLATFORM).remove(form)
+    ctx.tx.of(IMAGES, PLATFORM).remove(image)
 
 
 def _fail(ctx: Context, reason: str) -> None:

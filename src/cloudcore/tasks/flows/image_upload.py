@@ -13,9 +13,13 @@ from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.quotas.holdings import MIB
 from cloudcore.resources.image.image import IMAGES, ImageStatus
+from cloudcore.resources.image.subimage import CONVERTED_FORMATS
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
+from cloudcore.tasks.flows.image_convert import start_conversion
 
 STORE = "image:store"
+HOST_FORMATS = ("qcow2", "raw")
+"""What hypervisors start disks from."""
 PROBE_S = 120
 MOVE_S = 600
 
@@ -56,6 +60,7 @@ def _probe_done(ctx: Context, results: Sequence[JsonObject]) -> JsonObject:
         disk_format=str(found["format"]),
         min_disk=max(image.min_disk, -(-virtual // MIB)),
         virtual_size=virtual,
+        fast_hash=str(found["fast_hash"]),
     )
     ctx.tx.of(IMAGES, PLATFORM).save(changed, action="probe")
     return {"format": found["format"], "virtual_size": virtual}
@@ -67,7 +72,17 @@ def _promote_do(ctx: Context) -> Effects:
 
 
 def _promote_done(ctx: Context, _results: Sequence[JsonObject]) -> None:
-    _move(ctx, ImageStatus.ACTIVE, store_key=f"images/{ctx.task.obj_id}", staged_key="")
+    image = _move(ctx, ImageStatus.ACTIVE, store_key=f"images/{ctx.task.obj_id}", staged_key="")
+    for wanted in wanted_formats(image.disk_format, ctx.params.get("formats") or ()):
+        start_conversion(ctx.tx, image, wanted, actor=ctx.task.actor, request_id=ctx.task.request_id)
+
+
+def wanted_formats(image_format: str, always: Sequence[str]) -> Sequence[str]:
+    """The further formats of a fresh image: those that are always made, and the hosts' own where it has none of theirs."""
+    if image_format not in CONVERTED_FORMATS:
+        return ()
+    wanted = [*always] if image_format in HOST_FORMATS else [HOST_FORMATS[0], *always]
+    return [name for name in dict.fromkeys(wanted) if name != image_format]
 
 
 def _remove(ctx: Context) -> Effects:

@@ -14,8 +14,9 @@ from cloudcore.model.query import PLATFORM, Query, both, eq
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.disk import DISKS, DiskStatus
 from cloudcore.resources.image.image import IMAGES, ImageStatus
+from cloudcore.resources.image.subimage import usable_form
 from cloudcore.resources.storage.cachedimage import CACHEDIMAGES, Cachedimage
-from cloudcore.resources.storage.storage import STORAGES
+from cloudcore.resources.storage.storage import STORAGES, formats_for
 from cloudcore.resources.storage.storagecachedimage import STORAGECACHEDIMAGES, CacheStatus, Storagecachedimage
 from cloudcore.tasks.flow import Context
 
@@ -30,17 +31,22 @@ def cache_effect(ctx: Context, host_id: str, storage_id: str, image_id: str, pat
     comparable, and one's would shut the others out.
 
     Raises:
-        InvalidStatusError: the image is not active any more.
+        InvalidStatusError: the image is not active any more, or not in a format that the storage takes.
     """
     image = ctx.tx.of(IMAGES, PLATFORM).get(image_id)
     if image is None or image.status != ImageStatus.ACTIVE:
         raise InvalidStatusError(f"image {image_id} is not active", field="image_id")
+    storage = ctx.tx.of(STORAGES, PLATFORM).get(storage_id)
+    wanted = formats_for(storage.storage_type if storage is not None else "")
+    form = usable_form(ctx.tx, image, wanted)
+    if form is None:
+        raise InvalidStatusError(f"image {image.name} is not available as {' or '.join(wanted)}", field="image_id")
     _note_cached(ctx, storage_id, image, CacheStatus.CACHING)
     args: JsonObject = {
         "image_id": image.id,
-        "format": image.disk_format,
-        "size": image.size,
-        "checksum": image.sha256,
+        "format": form.disk_format if form is image else form.format,
+        "size": form.size,
+        "checksum": form.sha256,
         "url": "",
         "storage_path": path,
     }
