@@ -32,6 +32,7 @@ class Rig:
     storage_path: a storage that it has. network: a network with reserved addresses, `subnet` without its last number.
     image: url, size, sha256 of a raw image of less than 1 MiB, which it can fetch.
     reopen: ends the effect port as a crash would leave it, and answers a new one on the same journal.
+    write, read: put a letter into a qcow2 volume that no guest uses, and look which one is there.
     obeys_power_button: whether a guest without an operating system stops when it is asked to.
     plugs: whether devices can be plugged into a guest that is on; unplugs: and taken out of one without a system.
     """
@@ -48,6 +49,8 @@ class Rig:
     obeys_power_button: bool = True
     plugs: bool = True
     unplugs: bool = True
+    write: Callable[[str, str], None]
+    read: Callable[[str], str]
     wait_s: float = 30.0
 
     def submit(self, kind: str, resource: str, *, fence: int = 1, key: str | None = None, **args: Any) -> str:
@@ -94,6 +97,15 @@ class Rig:
         url, size, sha256 = self.image
         usual = {"image_id": image_id, "format": "raw", "size": size, "checksum": sha256, "url": url}
         return {**usual, "storage_path": self.storage_path, **changes}
+
+    def snapshot(self, snapshot_id: str, volume_id: str) -> dict[str, Any]:
+        """A snapshot of a volume, as an effect names it."""
+        where = {"volume_id": volume_id, "storage_path": self.storage_path, "format": "qcow2"}
+        return {"snapshot_id": snapshot_id, **where}
+
+    def snapshots(self, snapshot_id: str, *volumes: str, guest: str | None = None) -> dict[str, Any]:
+        """The arguments that make or delete a snapshot of volumes."""
+        return {"volumes": [self.snapshot(snapshot_id, volume) for volume in volumes], "guest_id": guest}
 
     def guest(self, guest_id: str, volume_id: str, last: int = 20) -> dict[str, Any]:
         """The description of a small guest with this volume and the last number of its address."""
@@ -175,6 +187,63 @@ class EffectsSuite:
         failure = rig.failed("volume-create", "v-none", **rig.volume("v-none", backing_image_id="i-none"))
         assert not failure.transient
         assert rig.found("v-none") == []
+
+    def test_a_volume_goes_back_to_a_snapshot_and_forward_to_none(self, rig: Rig) -> None:
+        volume = "v-snap"
+        rig.done("volume-create", volume, **rig.volume(volume))
+        rig.write(volume, "a")
+        for _ in range(2):
+            assert rig.done("snapshot-create", volume, **rig.snapshots("s1", volume)) == {}
+        rig.write(volume, "b")
+        rig.done("snapshot-create", volume, **rig.snapshots("s2", volume))
+        rig.write(volume, "c")
+        for name, content in (("s1", "a"), ("s2", "b"), ("s1", "a")):
+            for _ in range(2):
+                assert rig.done("volume-revert", volume, **rig.snapshot(name, volume), size_mib=8) == {}
+            assert rig.read(volume) == content
+        for _ in range(2):
+            assert rig.done("snapshot-delete", volume, **rig.snapshots("s1", volume)) == {}
+        assert not rig.failed("volume-revert", volume, **rig.snapshot("s1", volume), size_mib=8).transient
+        rig.done("volume-revert", volume, **rig.snapshot("s2", volume), size_mib=16)
+        assert rig.read(volume) == "b"
+
+    def test_volumes_of_one_snapshot_are_all_taken_or_none(self, rig: Rig) -> None:
+        for volume in ("v-all-1", "v-all-2"):
+            rig.done("volume-create", volume, **rig.volume(volume))
+            rig.write(volume, "a")
+        rig.failed("snapshot-create", "v-all-1", **rig.snapshots("s-all", "v-all-1", "v-absent"))
+        rig.failed("volume-revert", "v-all-1", **rig.snapshot("s-all", "v-all-1"), size_mib=8)
+        rig.done("snapshot-create", "v-all-1", **rig.snapshots("s-all", "v-all-1", "v-all-2"))
+        for volume in ("v-all-1", "v-all-2"):
+            rig.write(volume, "b")
+            rig.done("volume-revert", volume, **rig.snapshot("s-all", volume), size_mib=8)
+            assert rig.read(volume) == "a"
+
+    def test_a_raw_volume_and_one_that_is_not_there_have_no_snapshots(self, rig: Rig) -> None:
+        rig.done("volume-create", "v-raw", **rig.volume("v-raw", format="raw"))
+        raw = {**rig.snapshot("s-raw", "v-raw"), "format": "raw"}
+        assert not rig.failed("snapshot-create", "v-raw", volumes=[raw], guest_id=None).transient
+        rig.failed("snapshot-create", "v-absent", **rig.snapshots("s-none", "v-absent"))
+        assert rig.done("snapshot-delete", "v-absent", **rig.snapshots("s-none", "v-absent")) == {}
+
+    def test_a_running_guest_is_snapshot_and_cannot_be_reverted(self, rig: Rig) -> None:
+        guest, volume = str(uuid.uuid4()), "v-live"
+        rig.done("volume-create", volume, **rig.volume(volume))
+        rig.write(volume, "a")
+        desc = rig.guest(guest, volume, last=24)
+        rig.done("guest-start", guest, guest_id=guest, desc=desc)
+        for _ in range(2):
+            rig.done("snapshot-create", guest, **rig.snapshots("s-live", volume, guest=guest))
+            rig.done("snapshot-create", guest, **rig.snapshots("s-other", volume, guest=guest))
+            rig.done("snapshot-delete", guest, **rig.snapshots("s-other", volume, guest=guest))
+        if rig.obeys_power_button is False:
+            rig.failed("volume-revert", volume, **rig.snapshot("s-live", volume), size_mib=8, guest_id=guest)
+        rig.done("guest-stop", guest, guest_id=guest, force=True, timeout_s=0)
+        rig.write(volume, "b")
+        rig.done("volume-revert", volume, **rig.snapshot("s-live", volume), size_mib=8, guest_id=guest)
+        assert rig.read(volume) == "a"
+        assert not rig.failed("volume-revert", volume, **rig.snapshot("s-other", volume), size_mib=8).transient
+        rig.done("guest-delete", guest, guest_id=guest, desc=desc)
 
     def test_a_guest_lives_through_its_life_with_every_effect_twice(self, rig: Rig) -> None:
         guest, volume = str(uuid.uuid4()), "v-life"

@@ -88,6 +88,30 @@ def _perform(action: str, **body: Any) -> Callable[[Cloud, str], str]:
     return lambda cloud, ident: str(session(cloud).perform("servers", ident, action, body)["id"])
 
 
+def _snapshot(cloud: Cloud) -> str:
+    _server(cloud, on=True)
+    ident = _create_snapshot(cloud)
+    cloud.settle()
+    return ident
+
+
+def _create_snapshot(cloud: Cloud, _ident: str = "") -> str:
+    disk = session(cloud).list("disks", {"disk_type": "sys"}).items[0]["id"]
+    return str(session(cloud).create("snapshots", {"name": "before", "disk_id": disk})["id"])
+
+
+def _snapshot_disk(cloud: Cloud) -> str:
+    _snapshot(cloud)
+    session(cloud).perform("servers", "web", "stop", {"is_force": True})
+    cloud.settle()
+    return str(session(cloud).get("snapshots", "before")["disk_id"])
+
+
+def _reset_disk(cloud: Cloud, ident: str) -> str:
+    body = {"snapshot_id": "before", "auto_start": True}
+    return str(session(cloud).perform("disks", ident, "disk-reset", body)["id"])
+
+
 def _cache_row(cloud: Cloud) -> str:
     def work(tx: Any) -> str:
         image = Cachedimage(id="i1", name="image", domain_id="d1", tenant_id="p1")
@@ -150,6 +174,14 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "disk-create": Scenario(plural="disks", prepare=_nothing, start=_create_disk, again=_delete("disks")),
     "disk-delete": Scenario(plural="disks", prepare=_disk, start=_delete("disks"), takes_back=False),
+    "disk-reset": Scenario(plural="disks", prepare=_snapshot_disk, start=_reset_disk),
+    "snapshot-create": Scenario(
+        plural="snapshots",
+        prepare=lambda cloud: _server(cloud, on=True) and "",
+        start=_create_snapshot,
+        again=_delete("snapshots"),
+    ),
+    "snapshot-delete": Scenario(plural="snapshots", prepare=_snapshot, start=_delete("snapshots"), takes_back=False),
     "image-upload": Scenario(plural="images", prepare=_nothing, start=_upload, again=_delete("images")),
     "image-delete": Scenario(plural="images", prepare=_image, start=_delete("images"), takes_back=False),
     "image-convert": Scenario(plural="subimages", prepare=_nothing, start=_convert),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -42,11 +44,27 @@ def libvirt_rig(uri: str, folder: Path, *, real: bool) -> Iterator[Rig]:
             port=reopen(), hypervisor=host, consoles=host, deployment="contract", storage_path=str(storage.path),
             network=NETWORK, subnet=SUBNET, image=(image.url, image.size, image.sha256), reopen=reopen,
             obeys_power_button=not real, plugs=real, unplugs=False,
+            write=partial(write, storage.path), read=partial(read, storage.path),
         )  # fmt: skip
         host.remove_network(NETWORK)
         for runner in runners:
             assert runner.close()
         host.close()
+
+
+def write(storage: Path, volume: str, letter: str) -> None:
+    """Fill the start of a qcow2 volume with a letter."""
+    path = storage / "volumes" / volume / "disk.qcow2"
+    command = ["qemu-io", "-f", "qcow2", "-c", f"write -q -P {ord(letter)} 0 64k", str(path)]
+    subprocess.run(command, check=True, timeout=30)
+
+
+def read(storage: Path, volume: str) -> str:
+    """The letter at the start of a qcow2 volume."""
+    path = storage / "volumes" / volume / "disk.qcow2"
+    command = ["qemu-io", "-f", "qcow2", "-c", "read -v 0 512", str(path)]
+    said = subprocess.run(command, check=True, timeout=30, capture_output=True, text=True).stdout
+    return chr(int(said.split()[1], 16))
 
 
 class TestLibvirtsOwnSimulation(EffectsSuite):

@@ -144,6 +144,7 @@ def world(cloud: Cloud, *, without: str = "", fresh: bool = False) -> dict[str, 
         things = [
             [f.kind.value, f.ident, f.power_state] for f in machine.machine.inventory() if f.kind.value != "image"
         ]
+        things += [[v.volume_id, sorted(v.snapshots)] for v in machine.machine.volumes.values() if v.snapshots]
         found[f"host {ident}"] = things
     found["bytes"] = sorted(cloud.images._held)
     return json.loads(json.dumps(found, sort_keys=True, default=str))  # type: ignore[no-any-return]

@@ -84,6 +84,7 @@ DETAIL_KEYS: dict[str, set[str]] = {
     "secgroups": {"guest_cnt"},
     "eips": {"associate_name"},
     "groups": {"user_count"},
+    "snapshots": {"guest_id"},
     "credentials": {"user_id"},
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import attrs
 import pytest
 from tests.contracts.effects_suite import EffectsSuite, Rig
 from tests.contracts.simulated_bench import (
@@ -349,6 +350,11 @@ def test_a_console_ends_when_another_takes_over_or_the_guest_goes_off(bench: Ben
     assert second.read(0.0) is None
 
 
+def put(host: SimulatedHost, volume: str, letter: str) -> None:
+    volumes = host.machine.volumes
+    volumes[STORAGE, volume] = attrs.evolve(volumes[STORAGE, volume], data=letter)
+
+
 class TestContract(EffectsSuite):
     """What every host must do."""
 
@@ -373,4 +379,6 @@ class TestContract(EffectsSuite):
             image=(url, 4096, CHECKSUM),
             reopen=reopen,
             obeys_power_button=False,
+            write=lambda volume, letter: put(host, volume, letter),
+            read=lambda volume: host.machine.volumes[STORAGE, volume].data,
         )

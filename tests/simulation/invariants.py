@@ -8,6 +8,7 @@ from typing import Any
 
 from cloudcore.model.history import HISTORY
 from cloudcore.model.host import FoundKind
+from cloudcore.quotas.ledger import KEYS
 
 from .cloud import Cloud
 
@@ -55,6 +56,10 @@ def check_ledgers(cloud: Cloud) -> None:
         storages[disk.storage_id] += disk.disk_size
         for owner in ("", disk.tenant_id):
             usage[f"{disk.domain_id}/{owner}"].update(storage=disk.disk_size)
+    for snapshot in cloud.rows("snapshots"):
+        if snapshot.status != "create_failed":
+            for owner in ("", snapshot.tenant_id):
+                usage[f"{snapshot.domain_id}/{owner}"].update(snapshot=1)
     for claim in cloud.rows("hostclaims"):
         held = hosts.pop(claim.id, Counter())
         assert (claim.vcpus, claim.memory_mib, claim.guests) == (held["vcpus"], held["memory_mib"], held["guests"])
@@ -62,9 +67,7 @@ def check_ledgers(cloud: Cloud) -> None:
         assert claim.size_mib == storages.pop(claim.id, 0)
     for row in cloud.rows("quotausages"):
         spent = usage.pop(row.id, Counter())
-        assert {key: getattr(row, key) for key in ("count", "cpu", "memory", "storage")} == {
-            key: spent[key] for key in ("count", "cpu", "memory", "storage")
-        }
+        assert {key: getattr(row, key) for key in KEYS} == {key: spent[key] for key in KEYS}
     assert (+Counter(hosts), +storages, usage) == (Counter(), Counter(), {})
     for host in cloud.rows("hosts"):
         claim = cloud.row("hostclaims", host.id)

@@ -37,6 +37,7 @@ HOMES = {
     "cryptography": "crypto",
     "httpx": "client",
     "libvirt": "libvirt",
+    "libvirt_qemu": "libvirt",
     "psycopg": "sql",
     "sqlalchemy": "sql",
     "starlette": "rest",
@@ -72,6 +73,7 @@ UNSCOPED_OPERATIONS = {
     "seed.py",
     "servers/create.py",
     "sharing.py",
+    "snapshots.py",
 }
 """Operations that reach rows without a caller's scope: inserts, checks of uniqueness and of references, directory and
 login, and what hangs off a row that was reached within a scope. Others may not join."""

@@ -80,6 +80,11 @@ KINDS: dict[str, str] = {
     "volume-create": "volume_id, storage_path, format, size_mib, backing_image_id|null, mark -> path, size_mib",
     "volume-resize": "volume_id, storage_path, format, size_mib, guest_id|null (whose guest has it) -> size_mib; only grows",
     "volume-delete": "volume_id, storage_path -> {} (bytes go to the trash folder first)",
+    # Snapshots lie inside their volumes, under their ids. guest_id: the guest that may be using the volumes; `volumes` and
+    # `source` are {snapshot_id, volume_id, storage_path, format}.
+    "snapshot-create": "volumes (of one guest, all at one moment), guest_id|null -> {}",
+    "snapshot-delete": "volumes, guest_id|null -> {}",
+    "volume-revert": "snapshot_id, volume_id, storage_path, format, size_mib -> {}; refused while a guest uses the volume",
     # Guests of a host. `desc` is a guest description as in cloudcore.model.guest.
     "guest-create": "desc -> power_state (off)",
     "guest-start": "guest_id, desc -> power_state (on)",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import evolve
@@ -14,6 +14,9 @@ from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.tasks.task import TASKS, Task, new_task
 
+Held: TypeAlias = tuple[Resource[Any], Any]
+"""A type and a row of it."""
+
 
 def begin(
     platform: Platform,
@@ -23,13 +26,18 @@ def begin(
     row: Any,
     flow: str,
     params: JsonMapping,
+    *,
+    holding: Held | None = None,
 ) -> Task:
     """Insert the task of a flow that works on this row.
 
+    holding: what it holds instead of the row itself, such as the server whose disk it works on.
+
     Raises:
-        ResourceBusyError: another open task holds the row; `data["task_id"]` names it.
+        ResourceBusyError: another open task holds that; `data["task_id"]` names it.
     """
-    check_idle(tx, resource, row)
+    held, subject = holding or (resource, row)
+    check_idle(tx, held, subject)
     task = new_task(
         ident=tx.new_id(),
         flow=flow,
@@ -40,6 +48,7 @@ def begin(
         actor=caller.actor(),
         request_id=caller.request_id,
         now=tx.now,
+        held=f"{held.singular}/{subject.id}",
     )
     return tx.of(TASKS, PLATFORM).add(task)
 

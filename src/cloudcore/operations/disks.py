@@ -15,6 +15,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, eq
+from cloudcore.model.reading import read_bool
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import begin, start_transition
 from cloudcore.operations.creating import new_name, owner
@@ -30,6 +31,7 @@ from cloudcore.quotas.ledger import charge
 from cloudcore.resources.compute.disk import DISKS, Disk, DiskStatus
 from cloudcore.resources.compute.drivers import Driver, driver_for
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
+from cloudcore.resources.compute.snapshot import check_none_lost
 from cloudcore.resources.compute.spec import DiskSpec, parse_disk
 from cloudcore.resources.image.image import IMAGES
 from cloudcore.resources.infrastructure.host import HOSTS, AgentStatus
@@ -80,11 +82,11 @@ def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
     return detail_rows(platform, tx, DISKS, [stored])[0]
 
 
-def delete_disk(platform: Platform, tx: Transaction, caller: Caller, ident: str, _options: JsonMapping) -> JsonObject:
+def delete_disk(platform: Platform, tx: Transaction, caller: Caller, ident: str, options: JsonMapping) -> JsonObject:
     """Begin to delete a disk that no server uses.
 
     Raises:
-        NotEmptyError: a server uses it.
+        NotEmptyError: a server uses it, or it has snapshots and `delete_snapshots` was not sent.
         InvalidStatusError: its status does not allow it, or no host that is online reaches its storage.
     """
     disk = fetch_for(platform, tx, caller, DISKS, ident, "delete")
@@ -92,6 +94,8 @@ def delete_disk(platform: Platform, tx: Transaction, caller: Caller, ident: str,
     check_deletable(disk)
     if tx.of(GUESTDISKS, PLATFORM).count(eq("disk_id", disk.id)):
         raise NotEmptyError(f"disk {disk.name} is attached to a server")
+    if not read_bool(options.get("delete_snapshots") or False, "delete_snapshots"):
+        check_none_lost(tx, [disk.id], f"disk {disk.name}")
     host_id = ""
     if disk.status != DiskStatus.ALLOC_FAILED:
         hosts = hosts_of(tx, disk.storage_id)

@@ -7,7 +7,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from cloudcore.operations import addresses, members, secgroups
+from cloudcore.operations import addresses, members, secgroups, snapshots
 from cloudcore.operations.addresses import create_eip
 from cloudcore.operations.caches import cache_image
 from cloudcore.operations.disks import create_disk, delete_disk
@@ -28,6 +28,7 @@ CREATE: Mapping[str, Operation] = MappingProxyType(
         "regions": create_region,
         "keypairs": create_keypair,
         "disks": create_disk,
+        "snapshots": snapshots.create_snapshot,
         "secgroups": create_secgroup,
         "eips": create_eip,
         "credentials": credentials.create_credential,
@@ -50,6 +51,7 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
     {
         ("images", "convert"): convert_image,
         ("storagecaches", "cache-image"): cache_image,
+        ("disks", "disk-reset"): snapshots.reset_disk,
         ("secgroups", "add-rule"): secgroups.add_rule,
         ("secgroups", "import-rules"): secgroups.import_rules,
         ("secgroups", "clone"): secgroups.clone,
@@ -92,6 +94,7 @@ DELETE: Mapping[str, Operation] = MappingProxyType(
     {
         "servers": delete_server,
         "disks": delete_disk,
+        "snapshots": snapshots.delete_snapshot,
         "images": delete_image,
         "credentials": credentials.delete_credential,
         "groups": memberships.delete_group,

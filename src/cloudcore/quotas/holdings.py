@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cloudcore.model.query import PLATFORM, Query, eq
+from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import release_host, release_storage
 from cloudcore.quotas.ledger import Amounts, refund
@@ -13,7 +13,9 @@ from cloudcore.quotas.ties import untie_disk, untie_server
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
+from cloudcore.resources.compute.instancesnapshot import SNAPSHOTJOINTS
 from cloudcore.resources.compute.server import SERVERS
+from cloudcore.resources.compute.snapshot import SNAPSHOTS, SnapshotStatus
 
 MIB = 1 << 20
 
@@ -43,6 +45,21 @@ def drop_server(tx: Transaction, server: Any, doomed: Sequence[str]) -> None:
     tx.of(SERVERS, PLATFORM).remove(server)
 
 
+def drop_snapshot(tx: Transaction, snapshot: Any, *, held: bool) -> None:
+    """Give back what a snapshot held, if it still held anything, and remove its row."""
+    if held:
+        refund(tx, snapshot.domain_id, snapshot.tenant_id, {"snapshot": 1})
+    for joint in tx.of(SNAPSHOTJOINTS, PLATFORM).find(Query(where=eq("snapshot_id", snapshot.id))):
+        tx.of(SNAPSHOTJOINTS, PLATFORM).remove(joint)
+    tx.of(SNAPSHOTS, PLATFORM).remove(snapshot)
+
+
+def drop_snapshots(tx: Transaction, disk_id: str) -> None:
+    """Drop the snapshots of a disk, which went with its volume."""
+    for snapshot in tx.of(SNAPSHOTS, PLATFORM).find(Query(where=eq("disk_id", disk_id))):
+        drop_snapshot(tx, snapshot, held=snapshot.status != SnapshotStatus.CREATE_FAILED)
+
+
 def release_disk(tx: Transaction, disk: Any) -> None:
     """Give back what a disk held; its row stays."""
     release_storage(tx, disk.storage_id, size_mib=disk.disk_size)
@@ -54,7 +71,16 @@ def drop_disk(tx: Transaction, disk: Any, *, held: bool) -> None:
     if held:
         release_disk(tx, disk)
     untie_disk(tx, disk.id)
+    drop_snapshots(tx, disk.id)
     tx.of(DISKS, PLATFORM).remove(disk)
+
+
+def doomed_disks(tx: Transaction, server_id: str) -> list[str]:
+    """The ids of the disks that go with a server: its system disk and those that were made to."""
+    links = tx.of(GUESTDISKS, PLATFORM).find(Query(where=eq("guest_id", server_id)))
+    disks = tx.of(DISKS, PLATFORM).find(Query(where=one_of("id", [link.disk_id for link in links])))
+    system = {link.disk_id for link in links if link.index == 0}
+    return [disk.id for disk in disks if disk.id in system or disk.auto_delete]
 
 
 def _links(tx: Transaction, server: Any) -> Sequence[Any]:
@@ -71,6 +97,7 @@ def _release(tx: Transaction, server: Any, doomed: Sequence[str]) -> None:
         if disk is not None:
             release_disk(tx, disk)
             untie_disk(tx, disk.id)
+            drop_snapshots(tx, disk.id)
             tx.of(DISKS, PLATFORM).remove(disk)
     release_host(tx, server.host_id, vcpus=server.vcpu_count, memory_mib=server.vmem_size)
     refund(tx, server.domain_id, server.tenant_id, server_amounts(server))

@@ -14,11 +14,11 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.quota.quotalimit import QUOTALIMITS
 from cloudcore.resources.quota.quotausage import QUOTAUSAGES, Quotausage, usage_id
 
-KEYS = ("count", "cpu", "memory", "storage")
+KEYS = ("count", "cpu", "memory", "storage", "snapshot", "instance_snapshot")
 UNLIMITED = -1
 
 Amounts = Mapping[str, int]
-"""How much of each key: servers, vCPUs, MiB of memory, MiB of storage."""
+"""How much of each key: servers, vCPUs, MiB of memory, MiB of storage, snapshots of disks and of servers."""
 
 
 def charge(tx: Transaction, domain_id: str, project_id: str, amounts: Amounts) -> None:

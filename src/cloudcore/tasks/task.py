@@ -37,7 +37,8 @@ class Task(Entity):
     cursor: index of the step that is under way, forwards or backwards.
     intents: effects of the current step, each `{key, effect, outcome?}`; written before they are submitted.
     results: what each finished step gave, by its name.
-    exclusive: held while the task is open, so that one object has one long operation at a time.
+    exclusive: held while the task is open, so that one object has one long operation at a time. It is the object itself, or
+        what the object is part of: the server whose disk is snapshot.
     """
 
     flow: Annotated[str, Spec("Name of the flow", width=64, index=True)]
@@ -124,9 +125,12 @@ def new_task(
     actor: JsonMapping,
     request_id: str,
     now: datetime,
-    exclusive: bool = True,
+    held: str | None = None,
 ) -> Task:
-    """A task that is due at once. `subject` is the entity that it works on."""
+    """A task that is due at once. `subject` is the entity that it works on.
+
+    held: what no other task may hold meanwhile, as `<singular>/<id>`; the subject where nothing is said.
+    """
     return Task(
         id=ident,
         flow=flow,
@@ -139,7 +143,7 @@ def new_task(
         params=dict(params),
         actor=dict(actor),
         request_id=request_id,
-        exclusive=f"{obj_type}/{subject.id}" if exclusive else None,
+        exclusive=held or f"{obj_type}/{subject.id}",
         wake_at=now - timedelta(microseconds=1),
     )
 

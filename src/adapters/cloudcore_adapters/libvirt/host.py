@@ -29,6 +29,7 @@ from cloudcore_adapters.libvirt.networks import Networks
 from cloudcore_adapters.libvirt.power import MISSING, power_state
 from cloudcore_adapters.libvirt.probe import probe_virt
 from cloudcore_adapters.libvirt.resize import resize
+from cloudcore_adapters.libvirt.snapshots import Snapshots
 from cloudcore_adapters.libvirt.volumes import Volumes
 from cloudcore_adapters.libvirt.watch import Watch
 
@@ -98,6 +99,7 @@ class LibvirtHost:
             virt_type=self._domain_type,
             settle_s=_SETTLE_S.get(settings.virt_type, 1.0),
         )
+        self._snapshots = Snapshots(self._volumes, self._guests.find, self._domain_type)
         self._watches: list[Watch] = []
 
     def perform(
@@ -113,6 +115,9 @@ class LibvirtHost:
             "volume-create": lambda: self._volumes.create(args, cancelled),
             "volume-resize": lambda: resize(self._storages, self._settings.deployment, self._guests.find, args),
             "volume-delete": lambda: self._volumes.delete(args),
+            "snapshot-create": lambda: self._snapshots.create(args),
+            "snapshot-delete": lambda: self._snapshots.delete(args),
+            "volume-revert": lambda: self._snapshots.revert(args),
             "guest-create": lambda: self._guests.create(args),
             "guest-start": lambda: self._guests.start(args, cancelled),
             "guest-stop": lambda: self._guests.stop(args, cancelled),

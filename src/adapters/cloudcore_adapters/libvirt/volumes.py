@@ -81,6 +81,18 @@ class Volumes:
             raise BackendError("the volume cannot be moved to the trash", internal=str(e)) from e
         return {}
 
+    def file_of(self, args: JsonMapping) -> Path:
+        """The file of the volume that an effect names, whether it is there or not.
+
+        Raises:
+            ConflictError: what is there is not ours.
+        """
+        storage = self._storages.named(arguments.text(args, "storage_path"))
+        path = storage.volume(arguments.ident(args, "volume_id"), arguments.one_of(args, "format", FORMATS))
+        if path.parent.exists():
+            self._check_ours(path.parent)
+        return path
+
     def purge_trash(self, keep_s: float) -> int:
         """Remove for good our volumes that came to the trash more than `keep_s` seconds ago; answers how many."""
         limit = time.strftime("%Y%m%dT%H%M%S", time.gmtime(self._now() - keep_s))

@@ -1,6 +1,7 @@
 """Hosts that behave like real ones: state, delays, failures, capacity and crashes under a clock that tests can move.
 
 machine.py     what a host holds and how each effect changes it; a `Performer`
+snapshots.py   keeps volumes as they were
 arguments.py   reads an effect's arguments as strictly as a real host does
 host.py        one host with its agent: journal, delays, failures, crashes, questions
 console.py     the serial console of a simulated guest

@@ -21,6 +21,7 @@ from cloudcore.model.guest import GuestDescription, from_json, to_json
 from cloudcore.model.host import Facts, Found, FoundKind
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore_adapters.simulated import arguments, devices
+from cloudcore_adapters.simulated.snapshots import Snapshots
 
 _FORMATS = ("qcow2", "raw")
 _MAX_IMAGE_BYTES = 1 << 46
@@ -54,7 +55,7 @@ class CachedImage:
 
 @attrs.frozen(kw_only=True)
 class Volume:
-    """A volume."""
+    """A volume. data: stands for its bytes; snapshots: what they were, by snapshot."""
 
     volume_id: str
     storage_path: str
@@ -62,6 +63,8 @@ class Volume:
     size_mib: int
     backing_image_id: str | None
     mark: Mark
+    data: str = ""
+    snapshots: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
 
 @attrs.frozen(kw_only=True)
@@ -117,6 +120,7 @@ class SimulatedMachine:
             "guest-probe": self._guest_probe,
             "guest-sync": lambda effect, _fence: devices.sync(self, effect),
             "guest-delete": self._guest_delete,
+            **Snapshots(self).kinds(),
         }
 
     def perform(

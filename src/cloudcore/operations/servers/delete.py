@@ -5,13 +5,16 @@ from __future__ import annotations
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import InvalidInputError
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.reading import read_bool
 from cloudcore.operations.access import fetch_for
 from cloudcore.operations.begin import start_transition
 from cloudcore.operations.generic import check_deletable, check_not_frozen
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.holdings import doomed_disks
 from cloudcore.resources.compute.server import SERVERS
+from cloudcore.resources.compute.snapshot import check_none_lost
 
 
 def delete_server(platform: Platform, tx: Transaction, caller: Caller, ident: str, options: JsonMapping) -> JsonObject:
@@ -20,13 +23,16 @@ def delete_server(platform: Platform, tx: Transaction, caller: Caller, ident: st
     Raises:
         InvalidStatusError: deletion is switched off, or its status does not allow it.
         ResourceBusyError: another long operation holds it.
+        NotEmptyError: there are snapshots of its disks, and `delete_snapshots` was not sent.
         InvalidInputError: its host cannot be reached.
     """
     server = fetch_for(platform, tx, caller, SERVERS, ident, "delete")
     check_not_frozen(server)
     check_deletable(server)
     SERVERS.check_delete(tx, caller, server)
-    if options.get("delete_snapshots") or options.get("delete_eip"):
-        raise InvalidInputError("there are no snapshots or public addresses to delete with a server")
+    if options.get("delete_eip"):
+        raise InvalidInputError("there are no public addresses to delete with a server", field="delete_eip")
+    if not read_bool(options.get("delete_snapshots") or False, "delete_snapshots"):
+        check_none_lost(tx, doomed_disks(tx, server.id), f"server {server.name}")
     moved = start_transition(platform, tx, caller, SERVERS, server, "delete", {})
     return detail_rows(platform, tx, SERVERS, [moved])[0]

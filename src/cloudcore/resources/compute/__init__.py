@@ -12,12 +12,14 @@ from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
 from cloudcore.resources.compute.guestsecgroup import GUESTSECGROUPS
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
 from cloudcore.resources.compute.instancegroup import INSTANCEGROUPS
+from cloudcore.resources.compute.instancesnapshot import INSTANCE_SNAPSHOTS, SNAPSHOTJOINTS
 from cloudcore.resources.compute.isolateddevice import ISOLATED_DEVICES
 from cloudcore.resources.compute.keypair import KEYPAIRS
 from cloudcore.resources.compute.schedpolicy import DYNAMICSCHEDTAGS, SCHEDPOLICIES
 from cloudcore.resources.compute.schedtag import SCHEDTAGS
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.compute.serversku import SERVERSKUS
+from cloudcore.resources.compute.snapshot import SNAPSHOTS
 from cloudcore.resources.compute.tagging import JOINTS as MARKS
 
 RESOURCES: tuple[Resource[Any], ...] = (
@@ -36,4 +38,7 @@ RESOURCES: tuple[Resource[Any], ...] = (
     SCHEDPOLICIES,
     DYNAMICSCHEDTAGS,
     HOSTCLAIMS,
+    SNAPSHOTS,
+    INSTANCE_SNAPSHOTS,
+    SNAPSHOTJOINTS,
 )

@@ -14,7 +14,7 @@ from cloudcore.model.errors import NotEmptyError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle, Transition
 from cloudcore.model.query import PLATFORM, Query, eq, one_of
-from cloudcore.model.resource import Level, Ref, Resource, Show, Spec
+from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute import guestdisk, server
@@ -30,6 +30,10 @@ class DiskStatus(StrEnum):
     ALLOC_FAILED = "alloc_failed"
     DEALLOCATING = "deallocating"
     DEALLOC_FAILED = "dealloc_failed"
+    START_SNAPSHOT = "start_snapshot"
+    SNAPSHOTING = "snapshoting"
+    RESET = "reset"
+    RESET_FAILED = "reset_failed"
 
 
 @entity
@@ -97,12 +101,36 @@ DISK_LIFECYCLE = Lifecycle(
         ),
         Transition(
             name="delete",
-            sources=(DiskStatus.READY, DiskStatus.INIT, DiskStatus.ALLOC_FAILED, DiskStatus.DEALLOC_FAILED),
+            sources=(
+                DiskStatus.READY,
+                DiskStatus.INIT,
+                DiskStatus.ALLOC_FAILED,
+                DiskStatus.DEALLOC_FAILED,
+                DiskStatus.RESET_FAILED,
+            ),
             through=(DiskStatus.DEALLOCATING,),
             to=None,
             failed=DiskStatus.DEALLOC_FAILED,
             flow="disk-delete",
             deadline_s=1800,
+        ),
+        Transition(
+            name="snapshot",
+            sources=(DiskStatus.READY, DiskStatus.RESET_FAILED),
+            through=(DiskStatus.START_SNAPSHOT, DiskStatus.SNAPSHOTING),
+            to=DiskStatus.READY,
+            failed=DiskStatus.READY,
+            flow="snapshot-create",
+            deadline_s=1800,
+        ),
+        Transition(
+            name="disk-reset",
+            sources=(DiskStatus.READY, DiskStatus.RESET_FAILED),
+            through=(DiskStatus.RESET,),
+            to=DiskStatus.READY,
+            failed=DiskStatus.RESET_FAILED,
+            flow="disk-reset",
+            deadline_s=3600,
         ),
     ),
 )
@@ -168,6 +196,13 @@ DISKS = Resource(
     lifecycle=DISK_LIFECYCLE,
     details=_details,
     check_delete=_check_delete,
+    actions=(
+        Action(
+            name="disk-reset",
+            doc="Make the disk what it was at a snapshot of it; its server must be off.",
+            params=(("snapshot_id", "Snapshot"), ("auto_start", "Start the server afterwards")),
+        ),
+    ),
     extra_params=(
         ("size", "Size such as 10g; a bare number is in MiB"),
         ("image_id", "Image that fills it"),

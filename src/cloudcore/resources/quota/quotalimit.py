@@ -27,6 +27,8 @@ class Quotalimit(Entity):
     cpu: Annotated[int, Spec("Virtual CPUs", minimum=UNLIMITED)] = UNLIMITED
     memory: Annotated[int, Spec("Memory", unit=Unit.MIB, minimum=UNLIMITED)] = UNLIMITED
     storage: Annotated[int, Spec("Disks", unit=Unit.MIB, minimum=UNLIMITED)] = UNLIMITED
+    snapshot: Annotated[int, Spec("Snapshots of disks", minimum=UNLIMITED)] = UNLIMITED
+    instance_snapshot: Annotated[int, Spec("Snapshots of servers", minimum=UNLIMITED)] = UNLIMITED
 
 
 QUOTALIMITS = Resource(
@@ -37,7 +39,7 @@ QUOTALIMITS = Resource(
     plural="quotalimits",
     doc="How much projects and domains may hold.",
     level=Level.SYSTEM,
-    columns=("domain_id", "tenant_id", "keys", "count", "cpu", "memory", "storage"),
+    columns=("domain_id", "tenant_id", "keys", "count", "cpu", "memory", "storage", "snapshot", "instance_snapshot"),
     unique=(("domain_id", "tenant_id", "keys"),),
     verbs=frozenset(),
 )

@@ -17,6 +17,8 @@ class Quotausage(Entity):
     cpu: Annotated[int, Spec("Virtual CPUs")] = 0
     memory: Annotated[int, Spec("Memory", unit=Unit.MIB)] = 0
     storage: Annotated[int, Spec("Disks", unit=Unit.MIB)] = 0
+    snapshot: Annotated[int, Spec("Snapshots of disks")] = 0
+    instance_snapshot: Annotated[int, Spec("Snapshots of servers")] = 0
 
 
 def usage_id(domain_id: str, project_id: str = "") -> str:
@@ -32,7 +34,7 @@ QUOTAUSAGES = Resource(
     plural="quotausages",
     doc="How much projects and domains hold.",
     level=Level.SYSTEM,
-    columns=("id", "count", "cpu", "memory", "storage"),
+    columns=("id", "count", "cpu", "memory", "storage", "snapshot", "instance_snapshot"),
     verbs=frozenset(),
     recorded=False,
 )

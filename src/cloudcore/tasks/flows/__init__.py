@@ -8,6 +8,7 @@ from types import MappingProxyType
 from cloudcore.tasks.flow import Flow
 from cloudcore.tasks.flows.disk_create import DISK_CREATE
 from cloudcore.tasks.flows.disk_delete import DISK_DELETE
+from cloudcore.tasks.flows.disk_reset import DISK_RESET
 from cloudcore.tasks.flows.image_cache import IMAGE_CACHE
 from cloudcore.tasks.flows.image_convert import IMAGE_CONVERT
 from cloudcore.tasks.flows.image_delete import IMAGE_DELETE
@@ -18,6 +19,8 @@ from cloudcore.tasks.flows.server_restart import SERVER_RESTART
 from cloudcore.tasks.flows.server_start import SERVER_START
 from cloudcore.tasks.flows.server_stop import SERVER_STOP
 from cloudcore.tasks.flows.server_syncstatus import SERVER_SYNCSTATUS
+from cloudcore.tasks.flows.snapshot_create import SNAPSHOT_CREATE
+from cloudcore.tasks.flows.snapshot_delete import SNAPSHOT_DELETE
 
 ALL: tuple[Flow, ...] = (
     SERVER_CREATE,
@@ -28,6 +31,9 @@ ALL: tuple[Flow, ...] = (
     SERVER_DELETE,
     DISK_CREATE,
     DISK_DELETE,
+    DISK_RESET,
+    SNAPSHOT_CREATE,
+    SNAPSHOT_DELETE,
     IMAGE_UPLOAD,
     IMAGE_DELETE,
     IMAGE_CACHE,

@@ -51,14 +51,15 @@ class Guest:
 
 
 def server_of(ctx: Context) -> Any:
-    """The server that the task works on.
+    """The server that the task works on, or whose disks it works on (`server_id` in its parameters).
 
     Raises:
         ResourceNotFoundError: it is gone.
     """
-    server = ctx.tx.of(SERVERS, PLATFORM).get(ctx.task.obj_id)
+    ident = str(ctx.params.get("server_id") or ctx.task.obj_id)
+    server = ctx.tx.of(SERVERS, PLATFORM).get(ident)
     if server is None:
-        raise ResourceNotFoundError(f"server {ctx.task.obj_id} not found")
+        raise ResourceNotFoundError(f"server {ident} not found")
     return server
 
 

@@ -5,6 +5,9 @@ start     start_start → starting → running
 stop      start_stop → stopping → ready
 restart   start_stop → stopping → start_start → starting → running
 delete    start_delete → deleting → gone
+
+What works on a disk of a server puts it into a status of its own meanwhile, and back to where it was however it ends: the
+snapshot or the disk says what failed.
 """
 
 from __future__ import annotations
@@ -40,6 +43,10 @@ class ServerStatus(StrEnum):
     DELETING = "deleting"
     DELETE_FAIL = "delete_fail"
     SYNCSTATUS = "syncstatus"
+    SNAPSHOT_START = "snapshot_start"
+    SNAPSHOT = "snapshot"
+    SNAPSHOT_DELETE = "snapshot_delete"
+    DISK_RESET = "disk_reset"
     UNKNOWN = "unknown"
 
 
@@ -114,6 +121,38 @@ SERVER_LIFECYCLE = Lifecycle(
             failed=S.UNKNOWN,
             flow="server-syncstatus",
             deadline_s=300,
+            also_to=(S.RUNNING,),
+        ),
+        Transition(
+            name="snapshot",
+            sources=(S.READY, S.RUNNING, *SIDE_FAILURES),
+            through=(S.SNAPSHOT_START, S.SNAPSHOT),
+            to=S.READY,
+            failed=S.READY,
+            flow="snapshot-create",
+            deadline_s=1800,
+            also_to=(S.RUNNING,),
+            also_failed=(S.RUNNING,),
+        ),
+        Transition(
+            name="snapshot-delete",
+            sources=(S.READY, S.RUNNING, *SIDE_FAILURES),
+            through=(S.SNAPSHOT_DELETE,),
+            to=S.READY,
+            failed=S.READY,
+            flow="snapshot-delete",
+            deadline_s=3600,
+            also_to=(S.RUNNING,),
+            also_failed=(S.RUNNING,),
+        ),
+        Transition(
+            name="disk-reset",
+            sources=(S.READY, *SIDE_FAILURES),
+            through=(S.DISK_RESET, S.START_START, S.STARTING),
+            to=S.READY,
+            failed=S.READY,
+            flow="disk-reset",
+            deadline_s=3600,
             also_to=(S.RUNNING,),
         ),
         Transition(

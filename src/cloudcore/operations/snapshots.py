@@ -1,0 +1,170 @@
+"""Snapshots of disks: made, deleted, gone back to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudcore.auth.caller import Caller
+from cloudcore.model.entity import evolve
+from cloudcore.model.errors import InvalidInputError, InvalidStatusError, NotSupportedError
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.query import PLATFORM, Query, eq
+from cloudcore.model.reading import read_bool, read_str
+from cloudcore.operations.access import fetch, fetch_for, reach
+from cloudcore.operations.begin import Held, begin, check_idle
+from cloudcore.operations.creating import new_name
+from cloudcore.operations.disks import hosts_of
+from cloudcore.operations.generic import check_not_frozen
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.rows import detail_rows
+from cloudcore.operations.tags import tags_sent
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.ledger import charge
+from cloudcore.resources.compute.disk import DISKS
+from cloudcore.resources.compute.guestdisk import GUESTDISKS
+from cloudcore.resources.compute.server import SERVERS, PowerState
+from cloudcore.resources.compute.snapshot import SNAPSHOTS, Snapshot, SnapshotStatus
+
+
+def create_snapshot(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
+    """Begin to keep a disk as it is now; its server may run.
+
+    Raises:
+        NotSupportedError: the disk's format cannot hold snapshots.
+        InvalidStatusError: the disk, or the server that has it, is in the middle of something.
+        OutOfQuotaError: the project may have no more.
+    """
+    reach(platform, caller, SNAPSHOTS, "create")
+    named = body.get("disk_id") or body.get("disk")
+    disk = fetch_for(platform, tx, caller, DISKS, read_str(named, "disk_id", 128), "perform", "snapshot")
+    check_not_frozen(disk)
+    owner = {"tenant_id": disk.tenant_id, "domain_id": disk.domain_id}
+    name = new_name(platform, tx, SNAPSHOTS, {**owner, "name": body.get("name")}, body)
+    host_id, server = busy(tx, disk, "snapshot")
+    row = fresh_snapshot(tx, disk, server, name, {"description": str(body.get("description") or "")[:1024]})
+    stored = tx.of(SNAPSHOTS, PLATFORM).add(evolve(row, metadata=tags_sent(body)))
+    params = {"host_id": host_id, "server_id": server.id if server is not None else ""}
+    begin(platform, tx, caller, SNAPSHOTS, stored, "snapshot-create", params, holding=holding(disk, server))
+    charge(tx, stored.domain_id, stored.tenant_id, {"snapshot": 1})
+    return detail_rows(platform, tx, SNAPSHOTS, [stored])[0]
+
+
+def fresh_snapshot(tx: Transaction, disk: Any, server: Any, name: str, values: JsonMapping) -> Snapshot:
+    """The row of a snapshot that is about to be made, owned by the disk's project."""
+    kept: JsonObject = {
+        "id": tx.new_id(),
+        "name": name,
+        "domain_id": disk.domain_id,
+        "tenant_id": disk.tenant_id,
+        "disk_id": disk.id,
+        "storage_id": disk.storage_id,
+        "size": disk.disk_size,
+        "virtual_size": disk.disk_size,
+        "disk_type": "sys" if disk.disk_type == "sys" else "data",
+        "os_type": server.os_type if server is not None else "",
+        "os_arch": disk.os_arch,
+        **values,
+    }
+    return Snapshot(**kept)
+
+
+def delete_snapshot(
+    platform: Platform, tx: Transaction, caller: Caller, ident: str, _options: JsonMapping
+) -> JsonObject:
+    """Begin to delete a snapshot.
+
+    Raises:
+        ConflictError: it is part of a snapshot of a whole server.
+        InvalidStatusError: it, or the server that has its disk, is in the middle of something.
+    """
+    row = fetch_for(platform, tx, caller, SNAPSHOTS, ident, "delete")
+    check_not_frozen(row)
+    SNAPSHOTS.check_delete(tx, caller, row)
+    return detail_rows(platform, tx, SNAPSHOTS, [begin_delete(platform, tx, caller, row)])[0]
+
+
+def begin_delete(platform: Platform, tx: Transaction, caller: Caller, row: Any) -> Any:
+    """Begin to delete a snapshot that nothing else needs; gives the row as it now is."""
+    assert SNAPSHOTS.lifecycle is not None
+    transition = SNAPSHOTS.lifecycle.start("delete", row.status, what=f"snapshot {row.name}")
+    params: JsonObject = {"host_id": "", "server_id": "", "held": False}
+    held: Held | None = None
+    # One that was never made left nothing behind.
+    if row.status != SnapshotStatus.CREATE_FAILED:
+        disk = tx.of(DISKS, PLATFORM).get(row.disk_id)
+        host_id, server = busy(tx, disk, "snapshot-delete")
+        params = {"host_id": host_id, "server_id": server.id if server is not None else "", "held": True}
+        held = holding(disk, server)
+    moved = tx.of(SNAPSHOTS, PLATFORM).save(
+        evolve(row, status=str(transition.through[0]), status_reason=""), action="delete"
+    )
+    begin(platform, tx, caller, SNAPSHOTS, moved, transition.flow, params, holding=held)
+    return moved
+
+
+def reset_disk(platform: Platform, tx: Transaction, caller: Caller, disk: Any, body: JsonMapping) -> None:
+    """Begin to make a disk what it was at one of its snapshots.
+
+    Raises:
+        InvalidInputError: the snapshot is of another disk.
+        InvalidStatusError: the server that has the disk is not off, or the snapshot is not ready.
+    """
+    named = body.get("snapshot_id") or body.get("snapshot")
+    row = fetch(platform, tx, caller, SNAPSHOTS, read_str(named, "snapshot_id", 128))
+    if row.disk_id != disk.id:
+        raise InvalidInputError(f"snapshot {row.name} is not of disk {disk.name}", field="snapshot_id")
+    if row.status != SnapshotStatus.READY:
+        raise InvalidStatusError(f"snapshot {row.name} is {row.status}, not ready", field="snapshot_id")
+    start = read_bool(body.get("auto_start") or False, "auto_start")
+    host_id, server = busy(tx, disk, "disk-reset")
+    params: JsonObject = {"host_id": host_id, "server_id": "", "snapshot_id": row.id, "auto_start": start}
+    if server is not None:
+        params["server_id"] = server.id
+    moved = tx.of(DISKS, PLATFORM).get(disk.id)
+    begin(platform, tx, caller, DISKS, moved, "disk-reset", params, holding=holding(disk, server))
+
+
+def busy(tx: Transaction, disk: Any, name: str) -> tuple[str, Any]:
+    """Put a disk, and the server that has it, into the first status of the transition of that name, where they have one.
+
+    Gives the host that works on it and the server, which is None for a disk that no server has.
+
+    Raises:
+        NotSupportedError: the disk's format cannot hold snapshots.
+        ResourceBusyError: another long operation holds it or its server.
+        InvalidStatusError: its or its server's status does not allow it, or no host that is online reaches its storage.
+    """
+    if disk.disk_format != "qcow2":
+        raise NotSupportedError(f"disk {disk.name} is {disk.disk_format}: only qcow2 holds snapshots", field="disk_id")
+    server = server_with(tx, disk)
+    held, row = holding(disk, server)
+    check_idle(tx, held, row)
+    _enter(tx, DISKS, disk, name)
+    if server is None:
+        hosts = hosts_of(tx, disk.storage_id)
+        if not hosts:
+            raise InvalidStatusError("no host that is online reaches the disk's storage", field="disk_id")
+        return hosts[0].id, None
+    if name == "disk-reset" and server.power_states != PowerState.OFF:
+        raise InvalidStatusError(f"server {server.name} is not off: stop it first", field="status")
+    return str(server.host_id), _enter(tx, SERVERS, server, name)
+
+
+def holding(disk: Any, server: Any) -> Held:
+    """What a task holds that works inside a volume: the server that has the disk, or else the disk."""
+    return (DISKS, disk) if server is None else (SERVERS, server)
+
+
+def server_with(tx: Transaction, disk: Any) -> Any:
+    """The server that has a disk, or None."""
+    links = tx.of(GUESTDISKS, PLATFORM).find(Query(where=eq("disk_id", disk.id), limit=1))
+    return tx.of(SERVERS, PLATFORM).get(links[0].guest_id) if links else None
+
+
+def _enter(tx: Transaction, resource: Any, row: Any, name: str) -> Any:
+    lifecycle = resource.lifecycle
+    if name not in [transition.name for transition in lifecycle.transitions]:
+        return row
+    transition = lifecycle.start(name, row.status, what=f"{resource.singular} {row.name}")
+    changed = evolve(row, status=str(transition.through[0]), status_reason="")
+    return tx.of(resource, PLATFORM).save(changed, action=name)

@@ -1,0 +1,92 @@
+"""What the flows of snapshots share.
+
+A snapshot lies inside its disk's volume, and a guest may be writing there: the task holds the server that has the disk, or
+else the disk (`server_id` and `host_id` in its parameters), so that power and volume stay as they are meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cloudcore.model.effects import Effect
+from cloudcore.model.entity import evolve
+from cloudcore.model.errors import ResourceNotFoundError
+from cloudcore.model.json import JsonObject
+from cloudcore.model.query import PLATFORM, Query, one_of
+from cloudcore.resources.compute.disk import DISKS
+from cloudcore.resources.compute.server import SERVERS, ServerStatus
+from cloudcore.resources.compute.snapshot import SNAPSHOTS
+from cloudcore.tasks.flow import Context
+from cloudcore.tasks.flows.guest import back, mounts_of, move
+
+SNAPSHOT_S = 300
+
+
+def snapshot_of(ctx: Context) -> Any:
+    """The snapshot that the task works on.
+
+    Raises:
+        ResourceNotFoundError: it is gone.
+    """
+    row = ctx.tx.of(SNAPSHOTS, PLATFORM).get(ctx.task.obj_id)
+    if row is None:
+        raise ResourceNotFoundError(f"snapshot {ctx.task.obj_id} not found")
+    return row
+
+
+def occupy(ctx: Context, status: ServerStatus) -> None:
+    """Show on the server, if the disk has one, what is being done."""
+    if ctx.params.get("server_id"):
+        move(ctx, status)
+
+
+def release(ctx: Context) -> None:
+    """Let the server, if the disk has one, be on or off again as it is."""
+    if ctx.params.get("server_id") and ctx.tx.of(SERVERS, PLATFORM).get(str(ctx.params["server_id"])) is not None:
+        back(ctx)
+
+
+def note(ctx: Context, row: Any, status: str, reason: str = "", *, action: str = "status") -> Any:
+    """Give a snapshot another status."""
+    return ctx.tx.of(SNAPSHOTS, PLATFORM).save(evolve(row, status=status, status_reason=reason[:1000]), action=action)
+
+
+def volumes_of(ctx: Context, rows: Sequence[Any]) -> list[JsonObject]:
+    """Where the host finds the snapshots; those whose disk is gone are left out, for they went with it."""
+    wanted = one_of("id", [row.disk_id for row in rows])
+    disks = {disk.id: disk for disk in ctx.tx.of(DISKS, PLATFORM).find(Query(where=wanted))}
+    mounts = mounts_of(ctx, str(ctx.params["host_id"]), [disk.storage_id for disk in disks.values()])
+    return [
+        {
+            "snapshot_id": row.id,
+            "volume_id": row.disk_id,
+            "storage_path": mounts.get(disks[row.disk_id].storage_id, ""),
+            "format": disks[row.disk_id].disk_format,
+        }
+        for row in rows
+        if row.disk_id in disks
+    ]
+
+
+def snapshot_effect(ctx: Context, kind: str, rows: Sequence[Any]) -> Effect | None:
+    """Make or delete snapshots on the host; nothing where none of their disks is left."""
+    volumes = volumes_of(ctx, rows)
+    guest = ctx.params.get("server_id") or None
+    about = str(guest or (volumes[0]["volume_id"] if volumes else ""))
+    args: JsonObject = {"volumes": volumes, "guest_id": guest}
+    return Effect(kind=kind, target=f"host:{ctx.params['host_id']}", resource=about, args=args) if volumes else None
+
+
+def revert_effect(ctx: Context, disk: Any, snapshot_id: str) -> Effect:
+    """Make a volume what it was at a snapshot."""
+    mounts = mounts_of(ctx, str(ctx.params["host_id"]), [disk.storage_id])
+    args: JsonObject = {
+        "snapshot_id": snapshot_id,
+        "volume_id": disk.id,
+        "storage_path": mounts.get(disk.storage_id, ""),
+        "format": disk.disk_format,
+        "size_mib": disk.disk_size,
+        "guest_id": ctx.params.get("server_id") or None,
+    }
+    return Effect(kind="volume-revert", target=f"host:{ctx.params['host_id']}", resource=disk.id, args=args)

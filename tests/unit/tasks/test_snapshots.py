@@ -1,0 +1,183 @@
+"""Snapshots of disks: what they keep, what they lock, and who may not have them."""
+
+from __future__ import annotations
+
+import attrs
+import pytest
+from tests.simulation.cloud import CALLER, Cloud, server_body
+from tests.simulation.invariants import check_ledgers, check_tasks
+
+from cloudcore.model.errors import (
+    InvalidInputError,
+    InvalidStatusError,
+    NotEmptyError,
+    NotSupportedError,
+    OutOfQuotaError,
+    ResourceBusyError,
+)
+from cloudcore.model.query import PLATFORM
+from cloudcore.operations.run import writing
+from cloudcore.operations.session import CoreSession
+from cloudcore.resources.quota.quotalimit import QUOTALIMITS, Quotalimit
+
+
+@attrs.frozen
+class World:
+    """One server with two disks, and a client."""
+
+    cloud: Cloud
+    client: CoreSession
+
+    def disk(self, kind: str = "sys") -> str:
+        """The id of a disk of the server."""
+        return str(self.client.list("disks", {"disk_type": kind}).items[0]["id"])
+
+    def keep(self, name: str, disk: str = "") -> dict[str, object]:
+        """Make a snapshot to its end."""
+        made = self.client.create("snapshots", {"name": name, "disk_id": disk or self.disk()})
+        self.cloud.settle()
+        return self.client.get("snapshots", made["id"])
+
+    def write(self, letter: str, kind: str = "sys") -> None:
+        """What the guest writes on a disk."""
+        volumes = self.cloud.machines["h1"].machine.volumes
+        key = ("/sim/storage", self.disk(kind))
+        volumes[key] = attrs.evolve(volumes[key], data=letter)
+
+    def read(self, kind: str = "sys") -> str:
+        """What is on a disk."""
+        return self.cloud.machines["h1"].machine.volumes["/sim/storage", self.disk(kind)].data
+
+    def stop(self) -> None:
+        """Power off."""
+        self.client.perform("servers", "web", "stop", {"is_force": True})
+        self.cloud.settle()
+
+    def limit(self, **limits: int) -> None:
+        """Set the project's quota."""
+        row = Quotalimit(id="q1", domain_id="d1", tenant_id="p1", **limits)
+        writing(self.cloud.platform, CALLER, lambda tx: tx.of(QUOTALIMITS, PLATFORM).add(row))
+
+
+@pytest.fixture
+def world() -> World:
+    cloud = Cloud(hosts=1)
+    client = CoreSession(cloud.platform, CALLER)
+    client.create("servers", server_body("web", auto_start=True))
+    cloud.settle()
+    return World(cloud, client)
+
+
+def test_a_running_servers_disk_is_kept_and_gone_back_to(world: World) -> None:
+    world.write("a")
+
+    kept = world.keep("before")
+
+    assert (kept["status"], kept["disk_type"], kept["size"]) == ("ready", "sys", 1024)
+    assert (kept["guest"], kept["guest_status"], kept["is_sub_snapshot"]) == ("web", "running", False)
+    world.write("b")
+    world.stop()
+    world.client.perform("disks", world.disk(), "disk-reset", {"snapshot_id": "before", "auto_start": True})
+    world.cloud.settle()
+    assert world.read() == "a"
+    assert world.client.get("servers", "web")["status"] == "running"
+    assert world.client.get("disks", world.disk())["status"] == "ready"
+    check_tasks(world.cloud)
+
+
+def test_a_server_shows_that_its_disk_is_snapshot_and_is_busy_meanwhile(world: World) -> None:
+    world.client.create("snapshots", {"name": "one", "disk_id": world.disk()})
+
+    assert world.client.get("servers", "web")["status"] == "snapshot_start"
+    assert world.client.get("disks", world.disk())["status"] == "start_snapshot"
+    with pytest.raises(ResourceBusyError, match="snapshot-create"):
+        world.client.perform("servers", "web", "stop")
+    with pytest.raises(ResourceBusyError, match="snapshot-create"):
+        world.client.create("snapshots", {"name": "two", "disk_id": world.disk("data")})
+    world.cloud.settle()
+    assert world.client.get("servers", "web")["status"] == "running"
+
+
+def test_a_disk_that_no_server_has_is_kept_too(world: World) -> None:
+    disk = world.client.create("disks", {"name": "alone", "size": 64})["id"]
+    world.cloud.settle()
+
+    kept = world.keep("alone", disk)
+    world.client.perform("disks", disk, "disk-reset", {"snapshot_id": "alone"})
+    world.cloud.settle()
+
+    assert (kept["status"], kept["guest_id"]) == ("ready", "")
+    assert world.client.get("disks", disk)["status"] == "ready"
+
+
+def test_a_running_server_is_not_reset(world: World) -> None:
+    world.keep("before")
+
+    with pytest.raises(InvalidStatusError, match="not off"):
+        world.client.perform("disks", world.disk(), "disk-reset", {"snapshot_id": "before"})
+
+    assert world.client.get("disks", world.disk())["status"] == "ready"
+
+
+def test_a_snapshot_of_another_disk_is_refused(world: World) -> None:
+    world.keep("before")
+    world.stop()
+
+    with pytest.raises(InvalidInputError, match="not of disk") as caught:
+        world.client.perform("disks", world.disk("data"), "disk-reset", {"snapshot_id": "before"})
+
+    assert caught.value.field == "snapshot_id"
+
+
+def test_a_raw_disk_has_no_snapshots(world: World) -> None:
+    disk = world.client.create("disks", {"name": "raw", "size": 64, "format": "raw"})["id"]
+    world.cloud.settle()
+
+    with pytest.raises(NotSupportedError, match="raw"):
+        world.client.create("snapshots", {"name": "no", "disk_id": disk})
+
+    assert world.client.list("snapshots").total == 0
+
+
+def test_snapshots_count_for_the_quota_and_give_it_back(world: World) -> None:
+    world.limit(snapshot=1)
+    kept = world.keep("one")
+
+    with pytest.raises(OutOfQuotaError, match="snapshot: limit 1"):
+        world.client.create("snapshots", {"name": "two", "disk_id": world.disk()})
+    assert world.client.get("servers", "web")["status"] == "running"
+
+    world.client.delete("snapshots", str(kept["id"]))
+    world.cloud.settle()
+    assert world.keep("two")["status"] == "ready"
+    check_ledgers(world.cloud)
+
+
+def test_what_has_snapshots_is_deleted_only_with_them(world: World) -> None:
+    world.keep("one")
+    world.keep("two")
+
+    with pytest.raises(NotEmptyError, match="2 snapshots"):
+        world.client.delete("servers", "web")
+
+    assert world.client.get("servers", "web")["status"] == "running"
+    world.client.delete("servers", "web", {"delete_snapshots": True})
+    world.cloud.settle()
+    assert world.client.list("snapshots").total == 0
+    check_ledgers(world.cloud)
+    check_tasks(world.cloud)
+
+
+def test_a_snapshot_that_failed_is_deleted_without_its_host(world: World) -> None:
+    volumes = world.cloud.machines["h1"].machine.volumes
+    volume = volumes.pop(("/sim/storage", world.disk()))
+
+    failed = world.keep("never")
+
+    assert (failed["status"], failed["guest_status"]) == ("create_failed", "running")
+    assert "not on this storage" in str(failed["status_reason"])
+    volumes["/sim/storage", world.disk()] = volume
+    world.client.delete("snapshots", "never")
+    world.cloud.settle()
+    assert world.client.list("snapshots").total == 0
+    check_ledgers(world.cloud)
