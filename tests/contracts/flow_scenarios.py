@@ -60,6 +60,20 @@ def _disk(cloud: Cloud) -> str:
     return ident
 
 
+def _server_and_disk(cloud: Cloud) -> str:
+    _disk(cloud)
+    return _server(cloud, on=True)
+
+
+def _attach(cloud: Cloud, ident: str) -> str:
+    return _perform("attachdisk", disk_id="data")(cloud, ident)
+
+
+def _detach(cloud: Cloud, ident: str) -> str:
+    second = next(link for link in cloud.rows("guestdisks") if link.guest_id == ident and link.index == 1)
+    return _perform("detachdisk", disk_id=second.disk_id, keep_disk=True)(cloud, ident)
+
+
 def _create_disk(cloud: Cloud, _ident: str = "") -> str:
     return str(session(cloud).create("disks", {"name": "data", "size": 1024, "image_id": "i1"})["id"])
 
@@ -171,6 +185,17 @@ SCENARIOS: dict[str, Scenario] = {
         prepare=lambda cloud: _server(cloud, on=True),
         start=_delete("servers"),
         takes_back=False,
+    ),
+    "server-attach-disk": Scenario(plural="servers", prepare=_server_and_disk, start=_attach),
+    "server-create-disk": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=True),
+        start=_perform("createdisk", disks=[{"size": 512}, {"image_id": "i1", "size": 256}]),
+    ),
+    "server-detach-disk": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=True),
+        start=_detach,
     ),
     "disk-create": Scenario(plural="disks", prepare=_nothing, start=_create_disk, again=_delete("disks")),
     "disk-delete": Scenario(plural="disks", prepare=_disk, start=_delete("disks"), takes_back=False),

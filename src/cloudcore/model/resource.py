@@ -58,7 +58,8 @@ class Action:
     run: `(tx, caller, entity, params) -> JsonObject | None`; for CLASS and PROPERTY `entity` is None. None as a result
         answers with the resource's current details. It runs inside the unit of work and must touch nothing else.
     transition: name of the lifecycle transition that the action starts; its flow becomes a task.
-        An action has either `run` or `transition`, or an operation of its own in `cloudcore.operations`.
+        An action has either `run` or `transition`, or an operation of its own in `cloudcore.operations.table`, which
+        begins the transition itself where the action names one.
     params: names and one-line docs of the accepted input, for the CLI and OpenAPI.
     """
 

@@ -21,6 +21,7 @@ from cloudcore.operations.begin import begin, start_transition
 from cloudcore.operations.creating import new_name, owner
 from cloudcore.operations.generic import check_deletable, check_not_frozen
 from cloudcore.operations.images import check_startable
+from cloudcore.operations.placement import storage_limit
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.tags import tags_sent
@@ -141,8 +142,7 @@ def _place(
     for storage in sorted(storages, key=lambda s: (claims.get(s.id, 0) - s.capacity, s.id)):
         hosts = [h for h in hosts_of(tx, storage.id) if h.host_type == host_type]
         hosts = [h for h in hosts if not prefer_host or prefer_host in (h.id, h.name)]
-        bound = storage.cmtbound if storage.cmtbound is not None else platform.settings.storage_overcommit
-        limit = int(storage.capacity * bound) - storage.reserved
+        limit = storage_limit(storage, platform.settings)
         if hosts and claim_storage(tx, storage.id, size_mib=size, limit_mib=limit):
             return hosts[0].id, storage.id
     raise InsufficientResourceError(

@@ -45,14 +45,14 @@ def perform_action(
     if name != "unfreeze":
         check_not_frozen(row)
     answer: Any = None
-    if action is not None and action.transition is not None:
+    if (own := PERFORM.get((resource.plural, name))) is not None:
+        answer = own(platform, tx, caller, row, body)
+    elif action is not None and action.transition is not None:
         force = "is_force" in body and read_bool(body["is_force"], "is_force")
         params = {key: body[key] for key, _ in action.params if key in body}
         start_transition(platform, tx, caller, resource, row, action.transition, params, force=force)
     elif action is not None and action.run is not None:
         answer = action.run(tx, caller, row, body)
-    elif (own := PERFORM.get((resource.plural, name))) is not None:
-        answer = own(platform, tx, caller, row, body)
     elif common is not None:
         answer = common(Call(platform=platform, tx=tx, caller=caller, resource=resource, body=body), row)
     return dict(answer) if answer is not None else details_of(platform, tx, resource, row.id)

@@ -125,15 +125,14 @@ def admit(tx: Transaction, settings: Settings, placement: Placement, request: Re
     host = tx.of(HOSTS, PLATFORM).get(placement.host_id)
     if host is None or not host.enabled:
         return None
-    cpu_bound = host.cpu_cmtbound if host.cpu_cmtbound is not None else settings.cpu_overcommit
-    memory_bound = host.mem_cmtbound if host.mem_cmtbound is not None else settings.memory_overcommit
+    cpu_limit, memory_limit = host_limits(host, settings)
     fits = claim_host(
         tx,
         host.id,
         vcpus=request.vcpus,
         memory_mib=request.memory_mib,
-        cpu_limit=int(host.cpu_count * cpu_bound) - host.cpu_reserved,
-        memory_limit=int(host.mem_size * memory_bound) - host.mem_reserved,
+        cpu_limit=cpu_limit,
+        memory_limit=memory_limit,
     )
     if not fits:
         return None
@@ -149,6 +148,19 @@ def admit(tx: Transaction, settings: Settings, placement: Placement, request: Re
     )
 
 
+def host_limits(host: Any, settings: Settings) -> tuple[int, int]:
+    """How many CPUs and how much memory (MiB) may be given out of a host."""
+    cpu_bound = host.cpu_cmtbound if host.cpu_cmtbound is not None else settings.cpu_overcommit
+    memory_bound = host.mem_cmtbound if host.mem_cmtbound is not None else settings.memory_overcommit
+    return int(host.cpu_count * cpu_bound) - host.cpu_reserved, int(host.mem_size * memory_bound) - host.mem_reserved
+
+
+def storage_limit(storage: Any, settings: Settings) -> int:
+    """How much (MiB) may be given out of a storage."""
+    bound = storage.cmtbound if storage.cmtbound is not None else settings.storage_overcommit
+    return int(storage.capacity * bound) - int(storage.reserved)
+
+
 def _pairs(placement: Placement, request: Request) -> Iterable[tuple[Any, Any]]:
     return zip(placement.disks, request.disks, strict=True)
 
@@ -158,9 +170,7 @@ def _claim_disk(tx: Transaction, settings: Settings, candidates: Sequence[str], 
         storage = tx.of(STORAGES, PLATFORM).get(storage_id)
         if storage is None:
             continue
-        bound = storage.cmtbound if storage.cmtbound is not None else settings.storage_overcommit
-        limit = int(storage.capacity * bound) - storage.reserved
-        if claim_storage(tx, storage_id, size_mib=size_mib, limit_mib=limit):
+        if claim_storage(tx, storage_id, size_mib=size_mib, limit_mib=storage_limit(storage, settings)):
             return storage_id
     return None
 

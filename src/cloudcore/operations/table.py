@@ -17,6 +17,7 @@ from cloudcore.operations.identity.users import UPDATES, create_user, switch
 from cloudcore.operations.images import convert_image, delete_image, get_image
 from cloudcore.operations.keypairs import create_keypair
 from cloudcore.operations.secgroups import create_secgroup
+from cloudcore.operations.servers import disks
 from cloudcore.operations.servers.delete import delete_server
 from cloudcore.resources.compute.schedtag import TAGGED
 
@@ -52,6 +53,9 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("images", "convert"): convert_image,
         ("storagecaches", "cache-image"): cache_image,
         ("disks", "disk-reset"): snapshots.reset_disk,
+        ("servers", "attachdisk"): disks.attach_disk,
+        ("servers", "detachdisk"): disks.detach_disk,
+        ("servers", "createdisk"): disks.create_disks,
         ("secgroups", "add-rule"): secgroups.add_rule,
         ("secgroups", "import-rules"): secgroups.import_rules,
         ("secgroups", "clone"): secgroups.clone,
@@ -88,7 +92,10 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         **{(plural, "set-schedtag"): partial(members.set_schedtag, plural) for plural in TAGGED},
     }
 )
-"""`(platform, tx, caller, row, body) -> JsonObject | None`, by type and action."""
+"""`(platform, tx, caller, row, body) -> JsonObject | None`, by type and action.
+
+For an action with a transition it is asked instead of beginning that at once: it checks, takes what is needed, begins it.
+"""
 
 DELETE: Mapping[str, Operation] = MappingProxyType(
     {

@@ -27,12 +27,11 @@ from cloudcore.operations.placement import Seat, admit, decide, inventory_of, se
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.run import again, reading, write_once
+from cloudcore.operations.servers.disks import add_disk
 from cloudcore.operations.servers.input import Wanted, read_wanted
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.holdings import server_amounts
 from cloudcore.quotas.ledger import charge
-from cloudcore.resources.compute.disk import DISKS, Disk, DiskStatus
-from cloudcore.resources.compute.guestdisk import GUESTDISKS, Guestdisk
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS, Guestnetwork
 from cloudcore.resources.compute.server import SERVERS, Server, ServerStatus
 from cloudcore.resources.network.network import NETWORKS
@@ -160,36 +159,7 @@ def _server(tx: Transaction, wanted: Wanted, name: str, seat: Seat) -> Server:
 
 def _add_disks(tx: Transaction, wanted: Wanted, server: Any, seat: Seat) -> None:
     for spec, size, image, storage_id in zip(wanted.disks, wanted.sizes, wanted.images, seat.storages, strict=True):
-        disk = Disk(
-            id=tx.new_id(),
-            name=f"vdisk-{server.id[:13]}-{spec.index}",
-            domain_id=server.domain_id,
-            tenant_id=server.tenant_id,
-            storage_id=storage_id,
-            disk_size=size,
-            disk_format="qcow2" if image is not None else wanted.driver.choose("disk_formats", spec.format),
-            disk_type=spec.disk_type or ("sys" if spec.index == 0 else "data"),
-            template_id=image.id if image is not None else "",
-            fs_format=spec.fs,
-            os_arch=server.os_arch,
-            status=DiskStatus.START_ALLOC.value,
-            auto_delete=spec.auto_delete if spec.auto_delete is not None else True,
-            is_ssd=spec.medium == "ssd",
-            iops=spec.iops,
-            throughput=spec.throughput,
-        )
-        stored = tx.of(DISKS, PLATFORM).add(disk)
-        link = Guestdisk(
-            id=tx.new_id(),
-            guest_id=server.id,
-            disk_id=stored.id,
-            driver=wanted.driver.choose("disk_drivers", spec.driver),
-            cache_mode=wanted.driver.choose("cache_modes", spec.cache),
-            mountpoint=spec.mountpoint,
-            index=spec.index,
-            boot_index=spec.boot_index if spec.boot_index is not None else -1,
-        )
-        tx.of(GUESTDISKS, PLATFORM).add(link)
+        add_disk(tx, server, wanted.driver, spec, size, image, storage_id)
 
 
 def _add_nics(

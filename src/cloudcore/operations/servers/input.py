@@ -92,8 +92,8 @@ def read_wanted(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
     driver = driver_for(str(body.get("hypervisor") or "kvm"))
     draft = _columns(tx, platform, caller, body, driver, granted.scope)
     disks = _disks(body, driver)
-    images = tuple(_image(platform, tx, caller, disk, driver) for disk in disks)
-    sizes = tuple(_size(disk, image, driver) for disk, image in zip(disks, images, strict=True))
+    images = tuple(disk_image(platform, tx, caller, disk, driver) for disk in disks)
+    sizes = tuple(disk_size(disk, image, driver) for disk, image in zip(disks, images, strict=True))
     nics = _nics(platform, tx, caller, body, driver)
     belongs = owner(platform, caller, SERVERS, body, granted.scope)
     _take_from_image(draft, images[0], draft["vmem_size"])
@@ -158,19 +158,33 @@ def _disks(body: JsonMapping, driver: Driver) -> tuple[DiskSpec, ...]:
     driver.check_counts(len(entries), 0)
     disks = tuple(parse_disk(entry, index) for index, entry in enumerate(entries))
     for disk in disks:
-        for name in ("snapshot_id", "backup_id", "disk_id", "existing_path", "image_encrypt_key_id"):
-            if getattr(disk, name):
-                raise NotSupportedError(
-                    f"disks.{disk.index}.{name} is not supported", field=f"disks.{disk.index}.{name}"
-                )
-        if disk.schedtags:
-            raise NotSupportedError("schedtags of disks are not supported", field=f"disks.{disk.index}.schedtags")
-        if disk.image_id and disk.format not in ("", "qcow2"):
-            raise NotSupportedError("a disk with an image is qcow2", field=f"disks.{disk.index}.format")
+        check_disk(disk)
     return disks
 
 
-def _image(platform: Platform, tx: Transaction, caller: Caller, disk: DiskSpec, driver: Driver) -> Any:
+def check_disk(disk: DiskSpec) -> None:
+    """Refuse what this release does not do with a new disk.
+
+    Raises:
+        NotSupportedError: names the field.
+    """
+    for name in ("snapshot_id", "backup_id", "disk_id", "existing_path", "image_encrypt_key_id"):
+        if getattr(disk, name):
+            raise NotSupportedError(f"disks.{disk.index}.{name} is not supported", field=f"disks.{disk.index}.{name}")
+    if disk.schedtags:
+        raise NotSupportedError("schedtags of disks are not supported", field=f"disks.{disk.index}.schedtags")
+    if disk.image_id and disk.format not in ("", "qcow2"):
+        raise NotSupportedError("a disk with an image is qcow2", field=f"disks.{disk.index}.format")
+
+
+def disk_image(platform: Platform, tx: Transaction, caller: Caller, disk: DiskSpec, driver: Driver) -> Any:
+    """The image that a new disk starts from, or None.
+
+    Raises:
+        ResourceNotFoundError: it is not there, or not for the caller.
+        InvalidStatusError: it is not active.
+        NotSupportedError: the driver does not take its format.
+    """
     if not disk.image_id:
         if disk.index == 0 and driver.needs_image:
             raise MissingParameterError("the first disk needs an image", field="disks.0.image_id")
@@ -184,7 +198,12 @@ def _image(platform: Platform, tx: Transaction, caller: Caller, disk: DiskSpec, 
     return image
 
 
-def _size(disk: DiskSpec, image: Any, driver: Driver) -> int:
+def disk_size(disk: DiskSpec, image: Any, driver: Driver) -> int:
+    """The size of a new disk in MiB, at least that of its image; a system disk grows to it by itself.
+
+    Raises:
+        OutOfRangeError: it is too small or too large.
+    """
     where = f"disks.{disk.index}.size"
     least = -(-image.virtual_size // MIB) if image is not None else 1
     size: int = (

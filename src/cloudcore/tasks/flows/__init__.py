@@ -13,8 +13,11 @@ from cloudcore.tasks.flows.image_cache import IMAGE_CACHE
 from cloudcore.tasks.flows.image_convert import IMAGE_CONVERT
 from cloudcore.tasks.flows.image_delete import IMAGE_DELETE
 from cloudcore.tasks.flows.image_upload import IMAGE_UPLOAD
+from cloudcore.tasks.flows.server_attach_disk import SERVER_ATTACH_DISK
 from cloudcore.tasks.flows.server_create import SERVER_CREATE
+from cloudcore.tasks.flows.server_create_disk import SERVER_CREATE_DISK
 from cloudcore.tasks.flows.server_delete import SERVER_DELETE
+from cloudcore.tasks.flows.server_detach_disk import SERVER_DETACH_DISK
 from cloudcore.tasks.flows.server_restart import SERVER_RESTART
 from cloudcore.tasks.flows.server_start import SERVER_START
 from cloudcore.tasks.flows.server_stop import SERVER_STOP
@@ -29,6 +32,9 @@ ALL: tuple[Flow, ...] = (
     SERVER_RESTART,
     SERVER_SYNCSTATUS,
     SERVER_DELETE,
+    SERVER_ATTACH_DISK,
+    SERVER_CREATE_DISK,
+    SERVER_DETACH_DISK,
     DISK_CREATE,
     DISK_DELETE,
     DISK_RESET,

@@ -29,6 +29,7 @@ from cloudcore.tasks.flow import Context
 START_S = 120
 STOP_GRACE_S = 60
 CREATE_S = 120
+SYNC_S = 120
 
 
 @attrs.frozen(kw_only=True)
@@ -121,6 +122,17 @@ def stop_effect(ctx: Context, *, force: bool, grace_s: int) -> Effect:
     return host_effect(server, "guest-stop", server.id, args)
 
 
+def sync_effect(ctx: Context, *, but: Sequence[str] = (), **sizes: int) -> Effect:
+    """Make the guest what its record says.
+
+    but: ids of guestdisks and guestnetworks that are left out; sizes: what differs from the record.
+    """
+    guest = guest_of(ctx)
+    shown = attrs.evolve(guest, server=evolve(guest.server, **sizes), links=[x for x in guest.links if x.id not in but])
+    args: JsonObject = {"guest_id": guest.server.id, "desc": describe(ctx, shown, but=but)}
+    return host_effect(guest.server, "guest-sync", guest.server.id, args)
+
+
 def delete_effect(ctx: Context) -> Effect:
     """Remove the guest, but not its volumes."""
     guest = guest_of(ctx)
@@ -128,8 +140,8 @@ def delete_effect(ctx: Context) -> Effect:
     return host_effect(guest.server, "guest-delete", guest.server.id, args)
 
 
-def describe(ctx: Context, guest: Guest) -> JsonObject:
-    """The guest as a hypervisor takes it."""
+def describe(ctx: Context, guest: Guest, *, but: Sequence[str] = ()) -> JsonObject:
+    """The guest as a hypervisor takes it, without the cards of these ids."""
     server = guest.server
     description = GuestDescription(
         guest_id=server.id,
@@ -141,7 +153,7 @@ def describe(ctx: Context, guest: Guest) -> JsonObject:
         bios=server.bios or "BIOS",
         machine=server.machine or "pc",
         disks=tuple(_disk(guest, link, disk) for link, disk in guest.attached),
-        nics=tuple(_nics(ctx, guest)),
+        nics=tuple(_nics(ctx, guest, but)),
         seed=_seed(ctx, guest),
         mark=ctx.mark(server.id),
     )
@@ -157,17 +169,19 @@ def _disk(guest: Guest, link: Any, disk: Any) -> GuestDisk:
         format=disk.disk_format,
         driver=link.driver or "virtio",
         cache=link.cache_mode or "none",
+        boot_index=link.boot_index,
     )
 
 
-def _nics(ctx: Context, guest: Guest) -> list[GuestNic]:
+def _nics(ctx: Context, guest: Guest, but: Sequence[str]) -> list[GuestNic]:
     where = eq("guest_id", guest.server.id)
     nics = ctx.tx.of(GUESTNETWORKS, PLATFORM).find(Query(where=where, order=(Order("index"),)))
     idents = [nic.network_id for nic in nics]
     networks = {n.id: n for n in ctx.tx.of(NETWORKS, PLATFORM).find(Query(where=one_of("id", idents)))}
     where = both(eq("host_id", guest.server.host_id), one_of("wire_id", [n.wire_id for n in networks.values()]))
     bridges = {row.wire_id: row.bridge for row in ctx.tx.of(HOSTWIRES, PLATFORM).find(Query(where=where))}
-    return [_nic(nic, networks[nic.network_id], bridges) for nic in nics if nic.network_id in networks]
+    plugged = [nic for nic in nics if nic.network_id in networks and nic.id not in but]
+    return [_nic(nic, networks[nic.network_id], bridges) for nic in plugged]
 
 
 def _nic(nic: Any, network: Any, bridges: Mapping[str, str]) -> GuestNic:

@@ -28,6 +28,7 @@ class Driver:
         default.
     machine_by_arch: the default machine where it is not the first.
     min_root_mib: the smallest system disk; max_disk_mib: the largest disk of any kind.
+    hot_disk_drivers: buses that disks can be plugged into while the server runs.
     actions: which actions of servers it offers, and in which statuses; the lifecycle's own table narrows them further.
     """
 
@@ -54,6 +55,7 @@ class Driver:
     vga: tuple[str, ...]
     vdi: tuple[str, ...]
     actions: Mapping[str, tuple[ServerStatus, ...]]
+    hot_disk_drivers: tuple[str, ...] = ("virtio",)
     needs_image: bool = True
     supports_cdrom: bool = False
     supports_console: bool = False

@@ -26,6 +26,7 @@ KVM = Driver(
     max_disk_mib=64 * 1024 * _GIB,
     disk_formats=("qcow2", "raw"),
     disk_drivers=("virtio", "scsi", "sata", "ide"),
+    hot_disk_drivers=("virtio", "scsi"),
     cache_modes=("none", "writeback", "writethrough"),
     nic_drivers=("virtio", "e1000", "vmxnet3"),
     backends=("local",),

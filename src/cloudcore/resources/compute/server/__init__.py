@@ -1,6 +1,7 @@
 """Servers: the guests that run on hosts.
 
-lifecycle.py has the statuses and the ways between them, details.py what details add.
+lifecycle.py has the statuses and the ways between them, actions.py what can be done to devices, details.py what details
+add.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from cloudcore.model.query import PLATFORM
 from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.compute.server.actions import DEVICE_ACTIONS
 from cloudcore.resources.compute.server.details import server_details
 from cloudcore.resources.compute.server.lifecycle import SERVER_LIFECYCLE, PowerState, ServerStatus
 from cloudcore.resources.infrastructure import host as hosts
@@ -177,6 +179,7 @@ SERVERS = Resource(
             params=(("is_force", "Cut the power instead of asking the guest"),),
         ),
         Action(name="syncstatus", doc="Ask the host how the server is.", transition="syncstatus"),
+        *DEVICE_ACTIONS,
     ),
     check_update=_check_update,
     check_delete=_check_delete,

@@ -8,6 +8,7 @@ delete    start_delete → deleting → gone
 
 What works on a disk of a server puts it into a status of its own meanwhile, and back to where it was however it ends: the
 snapshot or the disk says what failed.
+What is done to disks, cards and sizes goes through a status of its own and back to running or ready.
 """
 
 from __future__ import annotations
@@ -48,6 +49,10 @@ class ServerStatus(StrEnum):
     SNAPSHOT_DELETE = "snapshot_delete"
     DISK_RESET = "disk_reset"
     UNKNOWN = "unknown"
+    ATTACH_DISK = "attach_disk"
+    ATTACH_DISK_FAIL = "attach_disk_fail"
+    DETACH_DISK = "detach_disk"
+    DETACH_DISK_FAIL = "detach_disk_fail"
 
 
 class PowerState(StrEnum):
@@ -63,11 +68,35 @@ S = ServerStatus
 CREATE_FAILURES = (S.CREATE_FAIL, S.SCHED_FAIL, S.NET_FAIL, S.DISK_FAIL, S.DEPLOY_FAIL)
 """The server never came to be; it can only be deleted."""
 
-SIDE_FAILURES: tuple[ServerStatus, ...] = ()
+SIDE_FAILURES: tuple[ServerStatus, ...] = (S.ATTACH_DISK_FAIL, S.DETACH_DISK_FAIL)
 """Something beside power failed and left the guest as it was, on or off: nothing that a server can do is locked by it."""
 
 MADE = (S.READY, S.RUNNING, S.START_FAIL, S.STOP_FAIL, S.DELETE_FAIL, S.UNKNOWN, *SIDE_FAILURES)
 """The server exists on its host, as far as is known."""
+
+CHANGEABLE = (S.READY, S.RUNNING, *SIDE_FAILURES)
+"""Devices can be changed: whether the guest is on or off is known."""
+
+
+def _beside(name: str, flow: str, through: tuple[ServerStatus, ...], failed: ServerStatus, seconds: int) -> Transition:
+    """Something beside power: back to running or ready, as it was."""
+    return Transition(
+        name=name,
+        sources=CHANGEABLE,
+        through=through,
+        to=S.READY,
+        failed=failed,
+        flow=flow,
+        deadline_s=seconds,
+        also_to=(S.RUNNING,),
+    )
+
+
+DEVICES = (
+    _beside("attachdisk", "server-attach-disk", (S.ATTACH_DISK,), S.ATTACH_DISK_FAIL, 600),
+    _beside("createdisk", "server-create-disk", (S.ATTACH_DISK,), S.ATTACH_DISK_FAIL, 10_800),
+    _beside("detachdisk", "server-detach-disk", (S.DETACH_DISK,), S.DETACH_DISK_FAIL, 600),
+)
 
 SERVER_LIFECYCLE = Lifecycle(
     states=ServerStatus,
@@ -123,6 +152,7 @@ SERVER_LIFECYCLE = Lifecycle(
             deadline_s=300,
             also_to=(S.RUNNING,),
         ),
+        *DEVICES,
         Transition(
             name="snapshot",
             sources=(S.READY, S.RUNNING, *SIDE_FAILURES),

@@ -1,0 +1,260 @@
+"""Disks of servers: attached, detached, made, enlarged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from cloudcore.auth.caller import Caller
+from cloudcore.model.errors import (
+    ConflictError,
+    InsufficientResourceError,
+    InvalidInputError,
+    InvalidStatusError,
+    MissingParameterError,
+)
+from cloudcore.model.json import JsonMapping
+from cloudcore.model.query import PLATFORM, Order, Query, both, eq, one_of
+from cloudcore.model.reading import read_bool, read_int, read_str
+from cloudcore.operations.access import fetch_for
+from cloudcore.operations.begin import check_idle, start_transition
+from cloudcore.operations.generic import check_not_frozen
+from cloudcore.operations.placement import storage_limit
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.servers.input import check_disk, disk_image, disk_size
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.claims import claim_storage
+from cloudcore.quotas.ledger import charge
+from cloudcore.resources.compute.disk import DISKS, Disk, DiskStatus
+from cloudcore.resources.compute.drivers import Driver, driver_for
+from cloudcore.resources.compute.guestdisk import GUESTDISKS, Guestdisk
+from cloudcore.resources.compute.server import SERVERS, PowerState
+from cloudcore.resources.compute.spec import DiskSpec, collect, parse_disk
+from cloudcore.resources.storage.hoststorage import HOSTSTORAGES
+from cloudcore.resources.storage.storage import STORAGES, StorageStatus
+from cloudcore.resources.storage.storageclaim import STORAGECLAIMS
+
+MAX_INDEX = 127
+
+
+def attach_disk(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
+    """Begin to attach a disk that no server uses.
+
+    Raises:
+        ResourceNotFoundError: the disk is not there, or not for the caller.
+        ConflictError: a server uses it already.
+        InvalidInputError: it is of another project, out of reach of the server's host, or one too many.
+        InvalidStatusError: the disk is not ready, or its bus cannot be plugged into while the server runs.
+    """
+    disk = _named(platform, tx, caller, body, "update")
+    driver = driver_for(server.hypervisor)
+    links = links_of(tx, server)
+    if tx.of(GUESTDISKS, PLATFORM).count(eq("disk_id", disk.id)):
+        raise ConflictError(f"disk {disk.name} is attached to a server already", field="disk_id")
+    if disk.tenant_id != server.tenant_id:
+        raise InvalidInputError("disk and server belong to different projects", field="disk_id")
+    check_not_frozen(disk)
+    check_idle(tx, DISKS, disk)
+    if disk.status != DiskStatus.READY:
+        raise InvalidStatusError(f"disk {disk.name} is {disk.status}, not ready", field="disk_id")
+    if disk.storage_id not in _storages_of(tx, server):
+        raise InvalidInputError(f"the server's host does not reach the storage of disk {disk.name}", field="disk_id")
+    driver.check_counts(len(links) + 1, 0)
+    bus = _bus(driver, server, read_str(body.get("driver") or "", "driver", 16))
+    link = Guestdisk(
+        id=tx.new_id(),
+        guest_id=server.id,
+        disk_id=disk.id,
+        driver=bus,
+        cache_mode=driver.choose("cache_modes", read_str(body.get("cache") or "", "cache", 16)),
+        index=next(free_indexes(links)),
+        boot_index=_boot_index(body, links),
+    )
+    start_transition(platform, tx, caller, SERVERS, server, "attachdisk", {"disk_id": disk.id, "link_id": link.id})
+    tx.of(GUESTDISKS, PLATFORM).add(link)
+
+
+def detach_disk(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
+    """Begin to detach a disk; it is deleted afterwards if it goes with its server, unless it is kept.
+
+    Raises:
+        InvalidInputError: it is not attached to this server, or holds the system.
+    """
+    disk = _named(platform, tx, caller, body, "get")
+    link = next((link for link in links_of(tx, server) if link.disk_id == disk.id), None)
+    if link is None:
+        raise InvalidInputError(f"disk {disk.name} is not attached to server {server.name}", field="disk_id")
+    if link.index == 0 or disk.disk_type == "sys":
+        raise InvalidInputError("a system disk is not detached", field="disk_id")
+    keep = read_bool(body.get("keep_disk") or False, "keep_disk")
+    delete = disk.auto_delete and not keep
+    fetch_for(platform, tx, caller, DISKS, disk.id, "delete" if delete else "update")
+    check_idle(tx, DISKS, disk)
+    params = {"disk_id": disk.id, "link_id": link.id, "delete": delete}
+    start_transition(platform, tx, caller, SERVERS, server, "detachdisk", params)
+
+
+def create_disks(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
+    """Begin to make disks on the storages of the server's host, and to attach them: all or none.
+
+    Raises:
+        InsufficientResourceError: no storage of the host has room.
+        OutOfQuotaError: a limit would be exceeded.
+    """
+    entries = collect(body, plural="disks", legacy="disk")
+    if not entries:
+        raise MissingParameterError("disks is missing", field="disks")
+    links = links_of(tx, server)
+    indexes = free_indexes(links)
+    specs = [parse_disk(entry, index) for entry, index in zip(entries, indexes, strict=False)]
+    made = make_disks(platform, tx, caller, server, specs, taken=[link.index for link in links])
+    start_transition(platform, tx, caller, SERVERS, server, "createdisk", {"disk_ids": [disk.id for disk in made]})
+    charge(tx, server.domain_id, server.tenant_id, {"storage": sum(disk.disk_size for disk in made)})
+
+
+def make_disks(
+    platform: Platform, tx: Transaction, caller: Caller, server: Any, specs: Sequence[DiskSpec], *, taken: Sequence[int]
+) -> list[Any]:
+    """Rows of new disks with their links and claims; their quota is the caller's to charge.
+
+    taken: indexes of the server's present disks.
+
+    Raises:
+        InvalidInputError: a disk that this driver does not make, or an index that is taken.
+        InsufficientResourceError: no storage of the host has room.
+    """
+    driver = driver_for(server.hypervisor)
+    driver.check_counts(len(taken) + len(specs), 0)
+    used = list(taken)
+    made: list[Any] = []
+    for spec in specs:
+        if spec.index in used:
+            raise InvalidInputError(
+                f"disks.{spec.index}.index: there is such a disk", field=f"disks.{spec.index}.index"
+            )
+        used.append(spec.index)
+        check_disk(spec)
+        _bus(driver, server, spec.driver)
+        image = disk_image(platform, tx, caller, spec, driver)
+        if image is None and spec.size_mib is None:
+            raise MissingParameterError(f"disks.{spec.index}.size is missing", field=f"disks.{spec.index}.size")
+        size = disk_size(spec, image, driver)
+        storage_id = _room(platform, tx, server, spec, size)
+        made.append(add_disk(tx, server, driver, spec, size, image, storage_id))
+    return made
+
+
+def add_disk(
+    tx: Transaction, server: Any, driver: Driver, spec: DiskSpec, size: int, image: Any, storage_id: str
+) -> Any:
+    """The row of a disk that is to be made, linked to its server."""
+    ident = tx.new_id()
+    name = f"vdisk-{server.id[:13]}-{spec.index}"
+    if tx.of(DISKS, PLATFORM).count(both(eq("tenant_id", server.tenant_id), eq("name", name))):
+        name = f"{name}-{ident[:8]}"
+    disk = Disk(
+        id=ident,
+        name=name,
+        domain_id=server.domain_id,
+        tenant_id=server.tenant_id,
+        storage_id=storage_id,
+        disk_size=size,
+        disk_format="qcow2" if image is not None else driver.choose("disk_formats", spec.format),
+        disk_type=spec.disk_type or ("sys" if spec.index == 0 else "data"),
+        template_id=image.id if image is not None else "",
+        fs_format=spec.fs,
+        os_arch=server.os_arch,
+        status=DiskStatus.START_ALLOC.value,
+        auto_delete=spec.auto_delete if spec.auto_delete is not None else True,
+        is_ssd=spec.medium == "ssd",
+        iops=spec.iops,
+        throughput=spec.throughput,
+    )
+    stored = tx.of(DISKS, PLATFORM).add(disk)
+    link = Guestdisk(
+        id=tx.new_id(),
+        guest_id=server.id,
+        disk_id=stored.id,
+        driver=driver.choose("disk_drivers", spec.driver),
+        cache_mode=driver.choose("cache_modes", spec.cache),
+        mountpoint=spec.mountpoint,
+        index=spec.index,
+        boot_index=spec.boot_index if spec.boot_index is not None else -1,
+    )
+    tx.of(GUESTDISKS, PLATFORM).add(link)
+    return stored
+
+
+def links_of(tx: Transaction, server: Any) -> Sequence[Any]:
+    """The links of a server's disks, by index."""
+    return tx.of(GUESTDISKS, PLATFORM).find(Query(where=eq("guest_id", server.id), order=(Order("index"),)))
+
+
+def free_indexes(links: Sequence[Any]) -> Iterator[int]:
+    """The free positions of a server, the lowest first."""
+    used = {link.index for link in links}
+    return (index for index in range(1, MAX_INDEX + 1) if index not in used)
+
+
+def is_on(server: Any) -> bool:
+    """Whether the guest runs, so that devices are plugged."""
+    return bool(server.power_states != PowerState.OFF)
+
+
+def _named(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping, action: str) -> Any:
+    ident = read_str(body.get("disk_id") or body.get("disk") or "", "disk_id", 128)
+    if not ident:
+        raise MissingParameterError("disk_id is missing", field="disk_id")
+    return fetch_for(platform, tx, caller, DISKS, ident, action)
+
+
+def _bus(driver: Driver, server: Any, wanted: str) -> str:
+    bus = driver.choose("disk_drivers", wanted)
+    if is_on(server) and bus not in driver.hot_disk_drivers:
+        hot = ", ".join(driver.hot_disk_drivers)
+        raise InvalidStatusError(
+            f"{bus} disks are attached to stopped servers only; to running ones {hot}", field="driver"
+        )
+    return bus
+
+
+def _boot_index(body: JsonMapping, links: Sequence[Any]) -> int:
+    if body.get("boot_index") in (None, ""):
+        return -1
+    wanted = read_int(body["boot_index"], "boot_index", -1, MAX_INDEX)
+    if wanted >= 0 and any(link.boot_index == wanted for link in links):
+        raise ConflictError(f"another disk boots at position {wanted}", field="boot_index")
+    return wanted
+
+
+def _storages_of(tx: Transaction, server: Any) -> list[str]:
+    rows = tx.of(HOSTSTORAGES, PLATFORM).find(Query(where=eq("host_id", server.host_id or "")))
+    return [row.storage_id for row in rows]
+
+
+def _room(platform: Platform, tx: Transaction, server: Any, spec: DiskSpec, size: int) -> str:
+    """A storage of the server's host, the emptiest first; its space is claimed."""
+    idents = _storages_of(tx, server)
+    claims = {c.id: c.size_mib for c in tx.of(STORAGECLAIMS, PLATFORM).find(Query(where=one_of("id", idents)))}
+    suitable = [
+        storage
+        for storage in tx.of(STORAGES, PLATFORM).find(Query(where=one_of("id", idents)))
+        if storage.enabled
+        and storage.status == StorageStatus.ONLINE
+        and (not spec.storage_id or spec.storage_id in (storage.id, storage.name))
+        and (not spec.backend or spec.backend == storage.storage_type)
+        and (not spec.medium or spec.medium == storage.medium_type)
+    ]
+    free = {s.id: storage_limit(s, platform.settings) - claims.get(s.id, 0) for s in suitable}
+    for storage in sorted(suitable, key=lambda s: (-free[s.id], s.id)):
+        limit = storage_limit(storage, platform.settings)
+        if claim_storage(tx, storage.id, size_mib=size, limit_mib=limit):
+            return str(storage.id)
+    where = f"disks.{spec.index}.size"
+    if not suitable:
+        raise InsufficientResourceError(f"disks.{spec.index}: no storage of the server's host suits", field=where)
+    raise InsufficientResourceError(
+        f"disks.{spec.index}: {size} MiB do not fit on the server's host: free: {max(free.values())} MiB",
+        field=where,
+        data={"size_mib": size, "free_mib": max(free.values())},
+    )
