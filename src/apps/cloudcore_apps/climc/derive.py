@@ -33,7 +33,12 @@ LADDER: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "user-metadata": ("Set user tags", (("tag", "KEY=VALUE"),)),
     "set-user-metadata": ("Replace all user tags", (("tag", "KEY=VALUE"),)),
 }
-RENAMED = {"status": "update-status"}
+RENAMED = {
+    "status": "update-status",
+    "attachdisk": "attach-disk",
+    "detachdisk": "detach-disk",
+    "createdisk": "create-disk",
+}
 JOINT_WORDS = {"attach": "add", "detach": "remove"}
 """What people type for the marks of scheduling tags."""
 

@@ -1,0 +1,88 @@
+"""What is done to the disks of servers, with arguments by position: `server-attach-disk` and its like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import click
+
+from cloudcore_apps.climc import options
+from cloudcore_apps.climc.batch import over
+from cloudcore_apps.climc.commands import command
+from cloudcore_apps.climc.runtime import columns_of, runtime
+
+Body = Callable[[dict[str, Any]], Mapping[str, Any]]
+
+
+def acting(
+    name: str, plural: str, action: str, params: Sequence[click.Parameter], doc: str, body: Body
+) -> click.Command:
+    """A command that performs one action on the resource that its first argument, `ident`, names."""
+
+    def run(ident: str, wait: bool, timeout_s: float, **values: Any) -> None:
+        from cloudcore_apps.climc.progress import wait as wait_one
+
+        here = runtime()
+
+        def waited(answer: Any) -> Any:
+            return (wait_one(here, plural, answer, timeout_s) or answer) if wait else answer
+
+        sent = {key: value for key, value in body(values).items() if value not in (None, "", ())}
+        over(
+            here, [ident], lambda one: here.session.perform(plural, one, action, sent), columns_of(plural), then=waited
+        )
+
+    return command(name, doc, run, [*params, *options.waiting()])
+
+
+def named(noun: str, dest: str = "ident") -> click.Argument:
+    """One resource, by id or name."""
+    return click.Argument([dest], metavar=noun.upper(), shell_complete=options.names_of(noun))
+
+
+def _text(name: str, doc: str, choices: Sequence[str] = ()) -> click.Option:
+    return click.Option([name], help=doc, type=click.Choice(list(choices)) if choices else None)
+
+
+attach_disk = acting(
+    "server-attach-disk",
+    "servers",
+    "attachdisk",
+    [
+        named("server"),
+        named("disk", "disk"),
+        _text("--driver", "Bus.", ("virtio", "scsi", "sata", "ide")),
+        _text("--cache", "Cache.", ("none", "writeback", "writethrough")),
+        click.Option(["--boot-index"], type=click.IntRange(-1, 127), help="Boot position; -1: by its place."),
+    ],
+    "Attach a disk that no server uses.\n\n  climc server-attach-disk web data --wait",
+    lambda told: {
+        "disk_id": told["disk"],
+        "driver": told["driver"],
+        "cache": told["cache"],
+        "boot_index": told["boot_index"],
+    },
+)
+
+detach_disk = acting(
+    "server-detach-disk",
+    "servers",
+    "detachdisk",
+    [
+        named("server"),
+        named("disk", "disk"),
+        click.Option(["--delete-disk"], is_flag=True, help="Delete it afterwards, if it goes with its server."),
+    ],
+    "Detach a disk from a server.\n\n  climc server-detach-disk web data --wait",
+    lambda told: {"disk_id": told["disk"], "keep_disk": not told["delete_disk"]},
+)
+
+create_disk = acting(
+    "server-create-disk",
+    "servers",
+    "createdisk",
+    [named("server"), click.Argument(["disks"], nargs=-1, required=True, metavar="DISK...")],
+    "Make disks and attach them, each described as for server-create.\n\n  climc server-create-disk web 10g 20g:scsi --wait",
+    lambda told: {"disks": list(told["disks"])},
+)
