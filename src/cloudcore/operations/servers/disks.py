@@ -29,6 +29,7 @@ from cloudcore.resources.compute.disk import DISKS, Disk, DiskStatus
 from cloudcore.resources.compute.drivers import Driver, driver_for
 from cloudcore.resources.compute.guestdisk import GUESTDISKS, Guestdisk
 from cloudcore.resources.compute.server import SERVERS, PowerState
+from cloudcore.resources.compute.snapshot import check_none_lost
 from cloudcore.resources.compute.spec import DiskSpec, collect, parse_disk
 from cloudcore.resources.storage.hoststorage import HOSTSTORAGES
 from cloudcore.resources.storage.storage import STORAGES, StorageStatus
@@ -79,6 +80,7 @@ def detach_disk(platform: Platform, tx: Transaction, caller: Caller, server: Any
 
     Raises:
         InvalidInputError: it is not attached to this server, or holds the system.
+        NotEmptyError: it would be deleted and there are snapshots of it.
     """
     disk = _named(platform, tx, caller, body, "get")
     link = next((link for link in links_of(tx, server) if link.disk_id == disk.id), None)
@@ -90,6 +92,8 @@ def detach_disk(platform: Platform, tx: Transaction, caller: Caller, server: Any
     delete = disk.auto_delete and not keep
     fetch_for(platform, tx, caller, DISKS, disk.id, "delete" if delete else "update")
     check_idle(tx, DISKS, disk)
+    if delete:
+        check_none_lost(tx, [disk.id], f"disk {disk.name}")
     params = {"disk_id": disk.id, "link_id": link.id, "delete": delete}
     start_transition(platform, tx, caller, SERVERS, server, "detachdisk", params)
 
