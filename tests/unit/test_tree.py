@@ -72,6 +72,7 @@ UNSCOPED_OPERATIONS = {
     "secgroups.py",
     "seed.py",
     "servers/create.py",
+    "servers/disks.py",
     "sharing.py",
     "snapshots.py",
 }
