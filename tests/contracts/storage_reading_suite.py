@@ -37,6 +37,24 @@ class ReadingContract:
                 with pytest.raises(InvalidInputError):
                     rows.columns(("id", "nothing"), query)
 
+    def test_parts_are_the_rows_that_are_found_without_other_fields(self, storage: Storage) -> None:
+        storage.put(ITEMS, *(item(f"i{i}", size=9 - i, pin="77") for i in range(5)))
+        names = ("id", "size", "created_at", "pin")
+        by_id = one_of("id", ["i1", "i3"])
+        for query in (Query(), Query(where=by_id), Query(order=(Order("size"),), offset=1, limit=2)):
+            with storage.uow.read() as tx:
+                rows = tx.of(ITEMS, OURS)
+                for _ in range(2):
+                    parts = rows.parts(names, query)
+                    found = rows.find(query)  # a unit that knows the rows by now answers from what it knows
+                    assert [[getattr(p, n) for n in names] for p in parts] == [
+                        [getattr(r, n) for n in names] for r in found
+                    ]
+                    assert not any(hasattr(part, "colour") for part in parts)
+                assert list(tx.of(ITEMS, eq("tenant_id", "other")).parts(names, query)) == []
+                with pytest.raises(InvalidInputError):
+                    rows.parts(("id", "nothing"), query)
+
     def test_what_a_unit_reads_again_shows_what_it_wrote(self, storage: Storage) -> None:
         storage.put(ITEMS, item("a", size=1), item("b"))
         with storage.uow.write(Author()) as tx:

@@ -120,6 +120,7 @@ class Resource(Generic[E]):
     check_update: `(tx, caller, entity, changes: dict) -> dict`.
     check_delete: `(tx, caller, entity) -> None`, raises when the entity must stay.
     details: `(tx, entities) -> Sequence[dict]`: extra keys for a page, in the page's order, a fixed number of queries.
+    opens: sealed fields that `details` reads; the others are absent from the entities of a list.
     parent: the field that refers to what it belongs to, where it has no owner of its own (rules of a security group):
         whoever reaches that reaches this. Of a joint it is the left side.
     """
@@ -144,6 +145,7 @@ class Resource(Generic[E]):
     check_update: Callable[..., Any] = _no_hook
     check_delete: Callable[..., Any] = _no_hook
     details: Callable[..., Any] | None = None
+    opens: tuple[str, ...] = ()
     extra_params: tuple[tuple[str, str], ...] = ()
 
     @property

@@ -27,7 +27,7 @@ from cloudcore.operations.listing import filters_of, paging_of, texts
 from cloudcore.operations.owners import owner_filter
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.refs import hierarchy, relations, tied
-from cloudcore.operations.rows import detail_rows, plain_rows, selected
+from cloudcore.operations.rows import detail_rows, page_fields, plain_rows, selected
 from cloudcore.operations.sharing import forget
 from cloudcore.operations.tags import tag_filters, tags_sent
 from cloudcore.ports.session import Context, Listing
@@ -55,7 +55,7 @@ def list_rows(
     )
     repository = tx.of(resource, where)
     query = Query(order=paging.order, limit=paging.limit if paging.limited else None, offset=paging.offset)
-    rows = repository.find(query)
+    rows = repository.parts(page_fields(resource, details=paging.details), query)
     short = len(rows) < paging.limit and (bool(rows) or paging.offset == 0)
     total = paging.offset + len(rows) if short or not paging.limited else repository.count()
     shape = detail_rows if paging.details else plain_rows

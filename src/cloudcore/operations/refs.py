@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, TypeVar
 
 from cloudcore.model.entity import Entity, ProjectOwned
@@ -10,7 +11,7 @@ from cloudcore.model.errors import DuplicateResourceError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import EVERYTHING, NOTHING, PLATFORM, Exists, Expr, Query, both, either, eq, one_of
 from cloudcore.model.resource import Field, Ref, Resource, field_map, refs_of
-from cloudcore.model.wire import to_wire
+from cloudcore.model.wire import page_to_wire, written_fields
 from cloudcore.operations.listing import texts
 from cloudcore.ports.unit_of_work import Transaction
 
@@ -176,47 +177,85 @@ def _nest(path: Sequence[Field], where: Expr) -> Expr:
 
 
 class Rows:
-    """Referred rows of one answer, read once per type however many rows refer to them."""
+    """Rows that others refer to, read once per type and as far as they are shown, however many rows refer to them."""
 
     def __init__(self, tx: Transaction, types: Types) -> None:
         self._tx = tx
         self._types = types
         self._known: dict[str, dict[str, JsonObject]] = {}
 
-    def shown(self, plural: str, idents: Iterable[str], depth: int = 0) -> Mapping[str, JsonObject]:
-        """The wire form, with what it shows of its own references, of each of these rows."""
-        known = self._known.setdefault(plural, {})
-        missing = [i for i in dict.fromkeys(idents) if i not in known]
-        if missing:
-            resource = self._types[plural]
-            rows = self._tx.of(resource, PLATFORM).find(Query(where=one_of("id", missing)))
-            for row, extra in zip(rows, self.details(resource, rows, depth + 1), strict=True):
-                known[row.id] = {**to_wire(resource, row, detail=False), **extra}
-        return known
-
-    def details(self, resource: Resource[Any], page: Sequence[Any], depth: int = 0) -> list[JsonObject]:
+    def details(self, resource: Resource[Any], page: Sequence[Any]) -> list[JsonObject]:
         """For each row of a page, the keys that its references show."""
+        return self._details(resource, page, _needs(tuple(self._types.values()), resource), None, 0)
+
+    def _details(
+        self, resource: Resource[Any], page: Sequence[Any], needs: Needs, keys: frozenset[str] | None, depth: int
+    ) -> list[JsonObject]:
         out: list[JsonObject] = [{} for _ in page]
         if depth > MAX_DEPTH or not page:
             return out
-        for field in refs_of(resource.entity):
-            ref = field.ref
-            if ref is None or ref.target in IDENTITY or ref.target not in self._types:
-                continue
+        for field, ref in _shown_refs(self._types, resource, keys):
             idents = [getattr(row, field.name) for row in page]
-            rows = self.shown(ref.target, [i for i in idents if i], depth)
-            bare = field.name.removesuffix("_id")
+            rows = self._shown(ref.target, [i for i in idents if i], needs, depth)
+            extras = {ident: _extra(field, ref, ident, rows[ident]) for ident in dict.fromkeys(idents) if ident in rows}
             for target, ident in zip(out, idents, strict=True):
-                if not ident or ident not in rows:
-                    continue
-                other = rows[ident]
-                target[bare] = other.get("name", ident)
-                for alias in ref.alias:
-                    target[alias] = ident if alias.endswith("_id") else target[bare]
-                for key in ref.show:
-                    if key in other:
-                        target[key] = other[key]
+                if ident in extras:
+                    target.update(extras[ident])
         return out
+
+    def _shown(self, plural: str, idents: Iterable[str], needs: Needs, depth: int) -> Mapping[str, JsonObject]:
+        """What is needed of the wire form of each of these rows, and of what their own references show."""
+        known = self._known.setdefault(plural, {})
+        missing = [i for i in dict.fromkeys(idents) if i not in known]
+        if missing:
+            resource, keys = self._types[plural], needs[plural]
+            along = [field.name for field, _ in _shown_refs(self._types, resource, keys)]
+            own = [name for name in written_fields(resource.entity, detail=False) if name in keys]
+            names = tuple(dict.fromkeys(("id", *own, *along)))
+            rows = self._tx.of(resource, PLATFORM).parts(names, Query(where=one_of("id", missing)))
+            items = page_to_wire(resource, rows, detail=False, only=keys)
+            extras = self._details(resource, rows, needs, keys, depth + 1)
+            for row, item, extra in zip(rows, items, extras, strict=True):
+                known[row.id] = {**item, **extra}
+        return known
+
+
+Needs = Mapping[str, frozenset[str]]
+"""By plural, the keys that are shown of rows of that type."""
+
+
+@cache
+def _needs(resources: tuple[Resource[Any], ...], resource: Resource[Any]) -> Needs:
+    types = {r.plural: r for r in resources}
+    found: dict[str, frozenset[str]] = {}
+    layer: list[tuple[Resource[Any], frozenset[str] | None]] = [(resource, None)]
+    for _ in range(MAX_DEPTH + 1):
+        following: list[tuple[Resource[Any], frozenset[str] | None]] = []
+        for here, keys in layer:
+            for _field, ref in _shown_refs(types, here, keys):
+                wanted = frozenset(("name", *(key for key in ref.show if keys is None or key in keys)))
+                found[ref.target] = found.get(ref.target, frozenset()) | wanted
+                following.append((types[ref.target], wanted))
+        layer = following
+    return found
+
+
+def _shown_refs(types: Types, resource: Resource[Any], keys: frozenset[str] | None) -> Iterator[tuple[Field, Ref]]:
+    """The references that show something, of these keys or at all."""
+    for field in refs_of(resource.entity):
+        ref = field.ref
+        if ref is None or ref.target in IDENTITY or ref.target not in types:
+            continue
+        if keys is None or not keys.isdisjoint((field.name.removesuffix("_id"), *ref.alias, *ref.show)):
+            yield field, ref
+
+
+def _extra(field: Field, ref: Ref, ident: str, other: JsonMapping) -> JsonObject:
+    """What a reference to this row shows."""
+    bare = field.name.removesuffix("_id")
+    name = other.get("name", ident)
+    aliases = {alias: ident if alias.endswith("_id") else name for alias in ref.alias}
+    return {bare: name, **aliases, **{key: other[key] for key in ref.show if key in other}}
 
 
 def shared_with(resource: Resource[Any], project_id: str, domain_id: str) -> Expr:

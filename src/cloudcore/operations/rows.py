@@ -7,8 +7,8 @@ from typing import Any
 
 from cloudcore.model.entity import Sharable
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.resource import Resource, field_map
-from cloudcore.model.wire import to_wire
+from cloudcore.model.resource import Resource, field_map, fields_of
+from cloudcore.model.wire import page_to_wire, written_fields
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.refs import Rows
 from cloudcore.operations.sharing import shown_to
@@ -16,16 +16,23 @@ from cloudcore.ports.directory import Directory, Named
 from cloudcore.ports.unit_of_work import Transaction
 
 
+def page_fields(resource: Resource[Any], *, details: bool) -> tuple[str, ...]:
+    """What a page of a list is read of: what is written, or for details everything that need not be opened."""
+    if not details:
+        return tuple(dict.fromkeys(("id", *written_fields(resource.entity, detail=False))))
+    return tuple(f.name for f in fields_of(resource.entity) if not f.spec.sealed or f.name in resource.opens)
+
+
 def plain_rows(_platform: Platform, _tx: Transaction, resource: Resource[Any], rows: Sequence[Any]) -> list[JsonObject]:
     """The rows' own fields only."""
-    return [_aliased(to_wire(resource, row, detail=False)) for row in rows]
+    return [_aliased(item) for item in page_to_wire(resource, rows, detail=False)]
 
 
 def detail_rows(platform: Platform, tx: Transaction, resource: Resource[Any], rows: Sequence[Any]) -> list[JsonObject]:
     """The rows with all details, in a fixed number of statements."""
     if not rows:
         return []
-    items = [to_wire(resource, row) for row in rows]
+    items = page_to_wire(resource, rows)
     for item, extra in zip(items, Rows(tx, platform.types).details(resource, rows), strict=True):
         item.update(extra)
     if resource.details is not None:
@@ -54,31 +61,31 @@ class _Owners:
         names = field_map(resource.entity)
         ask = platform.directory
         nobody: Mapping[str, Named] = {}
-        self.projects = ask.projects(_ids(rows, "tenant_id")) if "tenant_id" in names else nobody
-        self.domains = self._domains(ask, _ids(rows, "domain_id")) if "domain_id" in names else nobody
-        self.users = ask.users(_ids(rows, "owner_id")) if "owner_id" in names else nobody
-
-    def _domains(self, ask: Directory, wanted: list[str]) -> Mapping[str, Named]:
-        """The domains by id; projects have said the names of theirs already."""
-        known = {project.domain_id: project for project in self.projects.values() if project.domain_name}
-        found = {
-            i: Named(id=i, name=known[i].domain_name, domain_id=i, domain_name=known[i].domain_name)
-            for i in wanted
-            if i in known
-        }
-        return {**found, **ask.domains([i for i in wanted if i not in found])}
+        projects = ask.projects(_ids(rows, "tenant_id")) if "tenant_id" in names else nobody
+        domains = _domains(ask, projects, _ids(rows, "domain_id")) if "domain_id" in names else nobody
+        users = ask.users(_ids(rows, "owner_id")) if "owner_id" in names else nobody
+        self._parts: tuple[tuple[str, Mapping[str, JsonObject]], ...] = (
+            ("tenant_id", {i: {"project": p.name, "tenant": p.name} for i, p in projects.items()}),
+            ("domain_id", {i: {"project_domain": d.name, "domain": d.name} for i, d in domains.items()}),
+            ("owner_id", {i: {"owner_name": u.name} for i, u in users.items()}),
+        )
 
     def add_to(self, item: JsonObject, row: Any) -> None:
         """Put the names beside the ids."""
-        project = self.projects.get(getattr(row, "tenant_id", ""))
-        if project is not None:
-            item.update(project=project.name, tenant=project.name)
-        domain = self.domains.get(getattr(row, "domain_id", ""))
-        if domain is not None:
-            item.update(project_domain=domain.name, domain=domain.name)
-        user = self.users.get(getattr(row, "owner_id", ""))
-        if user is not None:
-            item["owner_name"] = user.name
+        for name, known in self._parts:
+            if known and (names := known.get(getattr(row, name))) is not None:
+                item.update(names)
+
+
+def _domains(ask: Directory, projects: Mapping[str, Named], wanted: list[str]) -> Mapping[str, Named]:
+    """The domains by id; projects have said the names of theirs already."""
+    known = {project.domain_id: project for project in projects.values() if project.domain_name}
+    found = {
+        i: Named(id=i, name=known[i].domain_name, domain_id=i, domain_name=known[i].domain_name)
+        for i in wanted
+        if i in known
+    }
+    return {**found, **ask.domains([i for i in wanted if i not in found])}
 
 
 def _ids(rows: Sequence[Any], name: str) -> list[str]:

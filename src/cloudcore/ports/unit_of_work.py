@@ -41,6 +41,10 @@ class Repository(Protocol[E]):
         """Only these fields of the rows that `find` gives, in its order: for many rows of which little is wanted."""
         ...
 
+    def parts(self, names: Sequence[str], query: Query = ...) -> Sequence[E]:
+        """The entities that `find` gives, with these fields only: any other is an AttributeError. For reading alone."""
+        ...
+
     def count(self, where: Expr = EVERYTHING) -> int:
         """How many rows satisfy the expression."""
         ...

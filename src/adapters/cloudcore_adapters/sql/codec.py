@@ -75,6 +75,11 @@ class Codec(Generic[E]):
         opened = (self._unseal(dict(zip(names, values, strict=True))) for values in zip(*columns, strict=True))
         return [from_row(kind, values) for values in opened]
 
+    def entities(self, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> list[E]:
+        """Entities that have these fields only, from their values."""
+        kind = self.resource.entity
+        return [from_row(kind, dict(zip(names, row, strict=True))) for row in rows]
+
     def encode(self, entity: E) -> dict[str, Any]:
         """The stored form of every field, nothing sealed yet.
 

@@ -62,6 +62,16 @@ class SqlRepository(Generic[E]):
         statement = self._statement(("columns", tuple(names), shape, page), values, self._finding(shape, page, names))
         return self._codec.decode_columns(names, self._unit.rows(statement, values.found))
 
+    def parts(self, names: Sequence[str], query: Query = _ALL) -> Sequence[E]:
+        """The rows that `find` gives, with these fields only."""
+        known = self._known(query)
+        if known is None:
+            return self._codec.entities(names, self.columns(names, query))
+        for name in names:
+            self._source.field(name)
+        rows = self._codec.decode_all(known)
+        return self._codec.entities(names, [tuple(getattr(row, name) for name in names) for row in rows])
+
     def count(self, where: Expr = EVERYTHING) -> int:
         """How many rows satisfy the expression."""
         shape, values = self._lowered(where)

@@ -65,4 +65,5 @@ KEYPAIRS = Resource(
     ),
     prepare=_prepare,
     details=_details,
+    opens=("private_key",),
 )

@@ -26,7 +26,7 @@ E = TypeVar("E", bound=Entity)
 
 @attrs.frozen(kw_only=True)
 class _Around:
-    """Everything that the servers of a page are connected to, by id."""
+    """Everything that the servers of a page are connected to, by id, as far as it is shown."""
 
     links: Mapping[str, Sequence[guestdisk.Guestdisk]]
     disks: Mapping[str, disk.Disk]
@@ -36,7 +36,23 @@ class _Around:
     networks: Mapping[str, network.Network]
     wires: Mapping[str, wire.Wire]
     vpcs: Mapping[str, vpc.Vpc]
-    hosts: Mapping[str, host.Host]
+    hosts: Mapping[str, JsonObject]
+
+
+_LINK = ("guest_id", "disk_id", "index", "boot_index", "driver", "cache_mode", "aio_mode", "iops", "bps")
+_DISK = (
+    *("id", "name", "fs_format", "disk_type", "disk_size", "disk_format", "auto_reset", "auto_delete", "storage_id"),
+    *("throughput", "template_id", "preallocation"),
+)
+_NIC = (
+    *("guest_id", "network_id", "index", "ip_addr", "ip6_addr", "mac_addr", "is_default", "team_with", "driver"),
+    *("port_mappings", "bw_limit", "ifname", "billing_type", "charge_type", "virtual"),
+)
+_NETWORK = ("id", "name", "wire_id", "guest_ip_mask", "vlan_id", "bgp_type")
+_HOST = (
+    *("id", "sn", "status", "enabled", "access_ip", "access_mac", "billing_type", "resource_type", "host_status"),
+    "cpu_architecture",
+)
 
 
 def server_details(tx: Transaction, page: Sequence[Server]) -> Sequence[JsonObject]:
@@ -46,7 +62,7 @@ def server_details(tx: Transaction, page: Sequence[Server]) -> Sequence[JsonObje
         {
             **_disks(server, around),
             **_nics(server, around),
-            **_host(server, around),
+            **around.hosts.get(server.host_id or "", {}),
             "is_gpu": False,
             "can_recycle": False,
             "cdrom_support": True,
@@ -56,28 +72,33 @@ def server_details(tx: Transaction, page: Sequence[Server]) -> Sequence[JsonObje
 
 
 def _around(tx: Transaction, page: Sequence[Server]) -> _Around:
-    ids = [server.id for server in page]
-    links = tx.of(guestdisk.GUESTDISKS, PLATFORM).find(Query(where=one_of("guest_id", ids)))
-    nics = tx.of(guestnetwork.GUESTNETWORKS, PLATFORM).find(Query(where=one_of("guest_id", ids)))
-    disks = _by_id(tx, disk.DISKS, (link.disk_id for link in links))
-    networks = _by_id(tx, network.NETWORKS, (nic.network_id for nic in nics))
-    wires = _by_id(tx, wire.WIRES, (n.wire_id for n in networks.values()))
+    mine = Query(where=one_of("guest_id", [server.id for server in page]))
+    links = tx.of(guestdisk.GUESTDISKS, PLATFORM).parts(_LINK, mine)
+    nics = tx.of(guestnetwork.GUESTNETWORKS, PLATFORM).parts(_NIC, mine)
+    disks = _by_id(tx, disk.DISKS, _DISK, (link.disk_id for link in links))
+    networks = _by_id(tx, network.NETWORKS, _NETWORK, (nic.network_id for nic in nics))
+    wires = _by_id(tx, wire.WIRES, ("id", "vpc_id"), (n.wire_id for n in networks.values()))
+    hosts = _by_id(tx, host.HOSTS, _HOST, (server.host_id for server in page))
     return _Around(
         links=_by_guest(sorted(links, key=lambda link: link.index)),
         disks=disks,
-        storages=_by_id(tx, storage.STORAGES, (d.storage_id for d in disks.values())),
-        images=_by_id(tx, cachedimage.CACHEDIMAGES, (d.template_id for d in disks.values())),
+        storages=_by_id(
+            tx, storage.STORAGES, ("id", "medium_type", "storage_type"), (d.storage_id for d in disks.values())
+        ),
+        images=_by_id(tx, cachedimage.CACHEDIMAGES, ("id", "name"), (d.template_id for d in disks.values())),
         nics=_by_guest(sorted(nics, key=lambda nic: nic.index)),
         networks=networks,
         wires=wires,
-        vpcs=_by_id(tx, vpc.VPCS, (w.vpc_id for w in wires.values())),
-        hosts=_by_id(tx, host.HOSTS, (server.host_id for server in page)),
+        vpcs=_by_id(tx, vpc.VPCS, ("id", "name", "external_access_mode"), (w.vpc_id for w in wires.values())),
+        hosts={ident: _host(found) for ident, found in hosts.items()},
     )
 
 
-def _by_id(tx: Transaction, resource: Resource[E], ids: Iterable[str | None]) -> Mapping[str, E]:
-    wanted = one_of("id", [ident for ident in ids if ident])
-    return {row.id: row for row in tx.of(resource, PLATFORM).find(Query(where=wanted))}
+def _by_id(tx: Transaction, resource: Resource[E], names: Sequence[str], ids: Iterable[str | None]) -> Mapping[str, E]:
+    wanted = list(dict.fromkeys(ident for ident in ids if ident))
+    if not wanted:
+        return {}
+    return {row.id: row for row in tx.of(resource, PLATFORM).parts(names, Query(where=one_of("id", wanted)))}
 
 
 def _by_guest(rows: Iterable[Any]) -> Mapping[str, Sequence[Any]]:
@@ -182,10 +203,7 @@ def _nic_text(nic: guestnetwork.Guestnetwork, around: _Around) -> str:
     )
 
 
-def _host(server: Server, around: _Around) -> JsonObject:
-    found = around.hosts.get(server.host_id or "")
-    if found is None:
-        return {}
+def _host(found: host.Host) -> JsonObject:
     return {
         "host_sn": found.sn,
         "host_status": found.status,
