@@ -35,9 +35,9 @@ from cloudcore.resources.identity.domain import DEFAULT_DOMAIN
 from cloudcore.resources.identity.project import SYSTEM_PROJECT
 from cloudcore.tasks.flows import FLOWS
 from cloudcore.tasks.task import Task
-from cloudcore_adapters.crypto.sealing import AesGcmSealer, load_or_create_master_key, new_data_key
+from cloudcore_adapters.crypto.live_ring import LiveRing
+from cloudcore_adapters.crypto.sealing import AesGcmSealer, held, load_or_create_master_key, new_data_key
 from cloudcore_adapters.crypto.sshkeys import SshKeyGenerator
-from cloudcore_adapters.crypto.tokens import Ed25519Signer, Ed25519Verifier, load_or_create_ring
 from cloudcore_adapters.files import FileImageStore
 from cloudcore_adapters.memory.world import SystemClock, SystemIds
 from cloudcore_adapters.rest.app import build_app
@@ -263,7 +263,9 @@ def _open_database(settings: Settings, folder: DataFolder, stack: ExitStack) -> 
     engine = open_engine(settings.database_url)
     stack.callback(engine.dispose)
     bring_to_head(engine)
-    return SqlUnitOfWork(engine, TYPES, SystemIds(), clock=SystemClock(), sealer=AesGcmSealer(master, wrapped))
+    return SqlUnitOfWork(
+        engine, TYPES, SystemIds(), clock=SystemClock(), sealer=AesGcmSealer(master, held(master, wrapped))
+    )
 
 
 def _platform(
@@ -277,7 +279,7 @@ def _platform(
     wake: _Wake,
 ) -> Platform:
     clock, directory = SystemClock(), LocalDirectory(uow)
-    ring = load_or_create_ring(folder / "signing-keys", clock.now())
+    ring = LiveRing(folder / "signing-keys", clock)
     return Platform(
         uow=uow,
         clock=clock,
@@ -285,8 +287,8 @@ def _platform(
         directory=directory,
         policies=PolicyCache(directory, clock),
         hasher=LazyHasher(),
-        signer=Ed25519Signer(ring),
-        verifier=Ed25519Verifier(ring.public_keys(clock.now())),
+        signer=ring,
+        verifier=ring,
         key_generator=SshKeyGenerator(),
         image_store=store,
         flows=FLOWS,

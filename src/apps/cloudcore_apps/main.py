@@ -15,6 +15,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "status": ("cloudcore_apps.control:status", "Say whether a cloud runs here, and where."),
         "down": ("cloudcore_apps.control:down", "End the cloud that runs here; its guests go on."),
         "env": ("cloudcore_apps.control:env", "Print OS_* variables for other clients, for eval."),
+        "keys": ("cloudcore_apps.keys:keys", "List, rotate and prune the keys of a data folder."),
         "version": ("cloudcore_apps.control:version", "Print the version."),
     }
 )

@@ -83,6 +83,33 @@ def new_data_key(master: MasterKey, random_bytes: Callable[[int], bytes] = urand
     return master.wrap(random_bytes(KEY_BYTES), random_bytes)
 
 
+def rewrapped(old: MasterKey, new: MasterKey, wrapped_keys: Sequence[str]) -> list[str]:
+    """The data keys that one master key wraps, wrapped by another, in their order.
+
+    Raises:
+        BackendError: one of them does not open.
+    """
+    return [new.wrap(old.unwrap(wrapped)) for wrapped in held(old, wrapped_keys)]
+
+
+def held(master: MasterKey, wrapped_keys: Sequence[str]) -> list[str]:
+    """The data keys as this master key wraps them, in their order; the same ones may stand there wrapped by another.
+
+    Raises:
+        BackendError: one is wrapped by another master key only.
+    """
+    own = [wrapped for wrapped in wrapped_keys if wrapped.startswith(f"{_WRAPPED}.{master.key_id}.")]
+    missing = {data_key_id_of(w) for w in wrapped_keys} - {data_key_id_of(w) for w in own}
+    if missing or not own:
+        raise BackendError("a data key cannot be unwrapped", internal="wrapped by another master key")
+    return own
+
+
+def data_key_id_of(wrapped: str) -> str:
+    """Names the data key inside, without opening it."""
+    return ([*wrapped.split("."), "", ""])[2]
+
+
 class AesGcmSealer:
     """Seals under the newest data key and opens under any of them.
 

@@ -20,7 +20,7 @@ import attrs
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from cloudcore.model.errors import BackendError
+from cloudcore.model.errors import BackendError, ConflictError, ResourceNotFoundError
 from cloudcore_adapters.crypto.keyfiles import create_key_file, read_key_file, replace_key_file
 
 RING_VERSION = 1
@@ -55,12 +55,28 @@ class KeyRing:
     def rotated(self, now: datetime, random_bytes: Callable[[int], bytes] = urandom) -> KeyRing:
         """With a new key that signs from now on; replaced keys retire after `ACCEPTED_AFTER_ROTATION`."""
         replaced = attrs.evolve(self.keys[0], retires_at=now + ACCEPTED_AFTER_ROTATION)
-        kept = [key for key in (replaced, *self.keys[1:]) if key.retires_at is None or key.retires_at > now]
-        return KeyRing((new_key(now, random_bytes), *kept))
+        return KeyRing((new_key(now, random_bytes), *_accepted((replaced, *self.keys[1:]), now)))
+
+    def pruned(self, now: datetime) -> KeyRing:
+        """Without the keys that are accepted no more."""
+        return KeyRing((self.keys[0], *_accepted(self.keys[1:], now)))
+
+    def without(self, key_id: str) -> KeyRing:
+        """Without a key: nothing that it signed is accepted any more. The key that signs can't go; rotate first.
+
+        Raises:
+            ResourceNotFoundError: there is no such key.
+            ConflictError: it is the one that signs.
+        """
+        if key_id == self.keys[0].key_id:
+            raise ConflictError(f"key {key_id} signs now; rotate first")
+        if all(key.key_id != key_id for key in self.keys):
+            raise ResourceNotFoundError(f"there is no key {key_id[:64]}")
+        return KeyRing(tuple(key for key in self.keys if key.key_id != key_id))
 
     def public_keys(self, now: datetime) -> dict[str, bytes]:
         """Key id → public key of every key that is accepted at `now`: what verifiers in other processes hold."""
-        return {key.key_id: key.public_bytes() for key in self.keys if key.retires_at is None or key.retires_at > now}
+        return {key.key_id: key.public_bytes() for key in _accepted(self.keys, now)}
 
 
 class Ed25519Verifier:
@@ -113,7 +129,27 @@ def load_or_create_ring(path: Path, now: datetime, random_bytes: Callable[[int],
     """
     if not path.exists() and not path.is_symlink():
         create_key_file(path, _dump(KeyRing((new_key(now, random_bytes),))))
+    return read_ring(path)
+
+
+def read_ring(path: Path) -> KeyRing:
+    """The ring of this file.
+
+    Raises:
+        BackendError: the file is not there, not safe to use or damaged (`read_key_file`).
+    """
     return _parse(read_key_file(path))
+
+
+def change_ring(path: Path, change: Callable[[KeyRing], KeyRing]) -> KeyRing:
+    """Put a changed ring in the file's place and return it; run by one process at a time.
+
+    Raises:
+        BackendError: the file is not safe to use or damaged (`read_key_file`).
+    """
+    ring = change(read_ring(path))
+    replace_key_file(path, _dump(ring))
+    return ring
 
 
 def rotate_ring(path: Path, now: datetime, random_bytes: Callable[[int], bytes] = urandom) -> KeyRing:
@@ -122,9 +158,11 @@ def rotate_ring(path: Path, now: datetime, random_bytes: Callable[[int], bytes] 
     Raises:
         BackendError: the file is not safe to use or damaged (`read_key_file`).
     """
-    ring = _parse(read_key_file(path)).rotated(now, random_bytes)
-    replace_key_file(path, _dump(ring))
-    return ring
+    return change_ring(path, lambda ring: ring.rotated(now, random_bytes))
+
+
+def _accepted(keys: Sequence[SigningKey], now: datetime) -> list[SigningKey]:
+    return [key for key in keys if key.retires_at is None or key.retires_at > now]
 
 
 def _dump(ring: KeyRing) -> bytes:
