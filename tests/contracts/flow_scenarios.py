@@ -121,6 +121,17 @@ def _snapshot_disk(cloud: Cloud) -> str:
     return str(session(cloud).get("snapshots", "before")["disk_id"])
 
 
+def _create_instance_snapshot(cloud: Cloud, _ident: str = "") -> str:
+    return str(session(cloud).perform("servers", "web", "instance-snapshot", {"name": "whole"})["instance_snapshot_id"])
+
+
+def _instance_snapshot(cloud: Cloud, *, on: bool) -> str:
+    _server(cloud, on=on)
+    ident = _create_instance_snapshot(cloud)
+    cloud.settle()
+    return ident
+
+
 def _reset_disk(cloud: Cloud, ident: str) -> str:
     body = {"snapshot_id": "before", "auto_start": True}
     return str(session(cloud).perform("disks", ident, "disk-reset", body)["id"])
@@ -207,6 +218,24 @@ SCENARIOS: dict[str, Scenario] = {
         again=_delete("snapshots"),
     ),
     "snapshot-delete": Scenario(plural="snapshots", prepare=_snapshot, start=_delete("snapshots"), takes_back=False),
+    "instance-snapshot-create": Scenario(
+        plural="instance_snapshots",
+        prepare=lambda cloud: _server(cloud, on=True) and "",
+        start=_create_instance_snapshot,
+        again=_delete("instance_snapshots"),
+    ),
+    "instance-snapshot-delete": Scenario(
+        plural="instance_snapshots",
+        prepare=lambda cloud: _instance_snapshot(cloud, on=True),
+        start=_delete("instance_snapshots"),
+        takes_back=False,
+    ),
+    "instance-snapshot-reset": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _instance_snapshot(cloud, on=False) and session(cloud).get("servers", "web")["id"],
+        start=_perform("instance-snapshot-reset", instance_snapshot="whole", auto_start=True),
+        takes_back=False,
+    ),
     "image-upload": Scenario(plural="images", prepare=_nothing, start=_upload, again=_delete("images")),
     "image-delete": Scenario(plural="images", prepare=_image, start=_delete("images"), takes_back=False),
     "image-convert": Scenario(plural="subimages", prepare=_nothing, start=_convert),

@@ -60,6 +60,10 @@ def check_ledgers(cloud: Cloud) -> None:
         if snapshot.status != "create_failed":
             for owner in ("", snapshot.tenant_id):
                 usage[f"{snapshot.domain_id}/{owner}"].update(snapshot=1)
+    for kept in cloud.rows("instance_snapshots"):
+        if kept.status != "instance_snapshot_create_failed":
+            for owner in ("", kept.tenant_id):
+                usage[f"{kept.domain_id}/{owner}"].update(instance_snapshot=1)
     for claim in cloud.rows("hostclaims"):
         held = hosts.pop(claim.id, Counter())
         assert (claim.vcpus, claim.memory_mib, claim.guests) == (held["vcpus"], held["memory_mib"], held["guests"])

@@ -63,6 +63,7 @@ UNSCOPED_OPERATIONS = {
     "identity/tokens.py",
     "identity/users.py",
     "images.py",
+    "instancesnapshots.py",
     "ladder.py",
     "members.py",
     "perform.py",

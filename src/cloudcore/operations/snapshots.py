@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import evolve
-from cloudcore.model.errors import InvalidInputError, InvalidStatusError, NotSupportedError
+from cloudcore.model.errors import InvalidInputError, InvalidStatusError, NotSupportedError, ResourceBusyError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import PLATFORM, Query, eq
+from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
 from cloudcore.model.reading import read_bool, read_str
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import Held, begin, check_idle
@@ -20,7 +21,7 @@ from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.tags import tags_sent
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.ledger import charge
-from cloudcore.resources.compute.disk import DISKS
+from cloudcore.resources.compute.disk import COPYING, DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.server import SERVERS, PowerState
 from cloudcore.resources.compute.snapshot import SNAPSHOTS, Snapshot, SnapshotStatus
@@ -91,6 +92,7 @@ def begin_delete(platform: Platform, tx: Transaction, caller: Caller, row: Any) 
     held: Held | None = None
     # One that was never made left nothing behind.
     if row.status != SnapshotStatus.CREATE_FAILED:
+        check_not_copied(tx, [row.id])
         disk = tx.of(DISKS, PLATFORM).get(row.disk_id)
         host_id, server = busy(tx, disk, "snapshot-delete")
         params = {"host_id": host_id, "server_id": server.id if server is not None else "", "held": True}
@@ -139,7 +141,7 @@ def busy(tx: Transaction, disk: Any, name: str) -> tuple[str, Any]:
     server = server_with(tx, disk)
     held, row = holding(disk, server)
     check_idle(tx, held, row)
-    _enter(tx, DISKS, disk, name)
+    enter(tx, DISKS, disk, name)
     if server is None:
         hosts = hosts_of(tx, disk.storage_id)
         if not hosts:
@@ -147,7 +149,7 @@ def busy(tx: Transaction, disk: Any, name: str) -> tuple[str, Any]:
         return hosts[0].id, None
     if name == "disk-reset" and server.power_states != PowerState.OFF:
         raise InvalidStatusError(f"server {server.name} is not off: stop it first", field="status")
-    return str(server.host_id), _enter(tx, SERVERS, server, name)
+    return str(server.host_id), enter(tx, SERVERS, server, name)
 
 
 def holding(disk: Any, server: Any) -> Held:
@@ -161,7 +163,24 @@ def server_with(tx: Transaction, disk: Any) -> Any:
     return tx.of(SERVERS, PLATFORM).get(links[0].guest_id) if links else None
 
 
-def _enter(tx: Transaction, resource: Any, row: Any, name: str) -> Any:
+def check_not_copied(tx: Transaction, snapshots: Sequence[str]) -> None:
+    """Refuse to lose snapshots of which disks are just made.
+
+    Raises:
+        ResourceBusyError: names one of these disks.
+    """
+    copying = both(one_of("snapshot_id", snapshots), one_of("status", COPYING))
+    disks = tx.of(DISKS, PLATFORM).find(Query(where=copying, limit=1))
+    if disks:
+        raise ResourceBusyError(f"disk {disks[0].name} is just made of the snapshot", data={"disk_id": disks[0].id})
+
+
+def enter(tx: Transaction, resource: Any, row: Any, name: str) -> Any:
+    """Put a row into the first status of the transition of that name, if its type has one; gives it as it now is.
+
+    Raises:
+        InvalidStatusError: its status does not allow it.
+    """
     lifecycle = resource.lifecycle
     if name not in [transition.name for transition in lifecycle.transitions]:
         return row

@@ -7,7 +7,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from cloudcore.operations import addresses, members, secgroups, snapshots
+from cloudcore.operations import addresses, instancesnapshots, members, secgroups, snapshots
 from cloudcore.operations.addresses import create_eip
 from cloudcore.operations.caches import cache_image
 from cloudcore.operations.disks import create_disk, delete_disk
@@ -52,6 +52,8 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
     {
         ("images", "convert"): convert_image,
         ("storagecaches", "cache-image"): cache_image,
+        ("servers", "instance-snapshot"): instancesnapshots.create_instance_snapshot,
+        ("servers", "instance-snapshot-reset"): instancesnapshots.reset_server,
         ("disks", "disk-reset"): snapshots.reset_disk,
         ("servers", "attachdisk"): disks.attach_disk,
         ("servers", "detachdisk"): disks.detach_disk,
@@ -102,6 +104,7 @@ DELETE: Mapping[str, Operation] = MappingProxyType(
         "servers": delete_server,
         "disks": delete_disk,
         "snapshots": snapshots.delete_snapshot,
+        "instance_snapshots": instancesnapshots.delete_instance_snapshot,
         "images": delete_image,
         "credentials": credentials.delete_credential,
         "groups": memberships.delete_group,

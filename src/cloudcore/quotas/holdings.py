@@ -13,7 +13,11 @@ from cloudcore.quotas.ties import untie_disk, untie_server
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
-from cloudcore.resources.compute.instancesnapshot import SNAPSHOTJOINTS
+from cloudcore.resources.compute.instancesnapshot import (
+    INSTANCE_SNAPSHOTS,
+    SNAPSHOTJOINTS,
+    InstanceSnapshotStatus,
+)
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.compute.snapshot import SNAPSHOTS, SnapshotStatus
 
@@ -41,6 +45,8 @@ def drop_server(tx: Transaction, server: Any, doomed: Sequence[str]) -> None:
     """Give back all that a server held and remove its row; disks that are not in `doomed` stay, attached to nothing."""
     if server.host_id is not None:
         _release(tx, server, doomed)
+    for row in tx.of(INSTANCE_SNAPSHOTS, PLATFORM).find(Query(where=eq("guest_id", server.id))):
+        drop_instance_snapshot(tx, row, held=row.status != InstanceSnapshotStatus.CREATE_FAILED)
     untie_server(tx, server.id)
     tx.of(SERVERS, PLATFORM).remove(server)
 
@@ -58,6 +64,15 @@ def drop_snapshots(tx: Transaction, disk_id: str) -> None:
     """Drop the snapshots of a disk, which went with its volume."""
     for snapshot in tx.of(SNAPSHOTS, PLATFORM).find(Query(where=eq("disk_id", disk_id))):
         drop_snapshot(tx, snapshot, held=snapshot.status != SnapshotStatus.CREATE_FAILED)
+
+
+def drop_instance_snapshot(tx: Transaction, row: Any, *, held: bool) -> None:
+    """Give back what an instance snapshot itself held, and remove its row; parts that are left stand for themselves."""
+    if held:
+        refund(tx, row.domain_id, row.tenant_id, {"instance_snapshot": 1})
+    for joint in tx.of(SNAPSHOTJOINTS, PLATFORM).find(Query(where=eq("instance_snapshot_id", row.id))):
+        tx.of(SNAPSHOTJOINTS, PLATFORM).remove(joint)
+    tx.of(INSTANCE_SNAPSHOTS, PLATFORM).remove(row)
 
 
 def release_disk(tx: Transaction, disk: Any) -> None:

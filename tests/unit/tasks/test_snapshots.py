@@ -5,11 +5,14 @@ from __future__ import annotations
 import attrs
 import pytest
 from tests.simulation.cloud import CALLER, Cloud, server_body
-from tests.simulation.invariants import check_ledgers, check_tasks
+from tests.simulation.invariants import check_history, check_ledgers, check_tasks
 
 from cloudcore.model.errors import (
+    CloudcoreError,
+    ConflictError,
     InvalidInputError,
     InvalidStatusError,
+    MissingParameterError,
     NotEmptyError,
     NotSupportedError,
     OutOfQuotaError,
@@ -181,3 +184,87 @@ def test_a_snapshot_that_failed_is_deleted_without_its_host(world: World) -> Non
     world.cloud.settle()
     assert world.client.list("snapshots").total == 0
     check_ledgers(world.cloud)
+
+
+def test_all_disks_of_a_running_server_are_kept_and_gone_back_to(world: World) -> None:
+    world.write("a")
+    world.write("x", "data")
+
+    answer = world.client.perform("servers", "web", "instance-snapshot", {"name": "whole"})
+
+    assert answer["status"] == "start_instance_snapshot"
+    world.cloud.settle()
+    kept = world.client.get("instance_snapshots", answer["instance_snapshot_id"])
+    assert (kept["status"], kept["guest"], kept["size"]) == ("ready", "web", 3072)
+    assert [part["disk_type"] for part in kept["snapshots"]] == ["sys", "data"]
+    assert kept["server_config"]["vmem_size"] == 512
+    world.write("b")
+    world.write("y", "data")
+    world.stop()
+    world.client.perform("servers", "web", "instance-snapshot-reset", {"instance_snapshot": "whole"})
+    world.cloud.settle()
+    assert (world.read(), world.read("data")) == ("a", "x")
+    assert world.client.get("servers", "web")["status"] == "ready"
+    check_tasks(world.cloud)
+
+
+def test_the_parts_of_an_instance_snapshot_go_with_it_only(world: World) -> None:
+    world.limit(instance_snapshot=1, snapshot=2)
+    world.client.perform("servers", "web", "instance-snapshot", {"name": "whole"})
+    world.cloud.settle()
+    part = world.client.get("instance_snapshots", "whole")["snapshots"][0]["id"]
+
+    with pytest.raises(ConflictError, match="whole server"):
+        world.client.delete("snapshots", part)
+    with pytest.raises(OutOfQuotaError):
+        world.client.perform("servers", "web", "instance-snapshot", {"name": "more"})
+
+    world.client.delete("instance_snapshots", "whole")
+    world.cloud.settle()
+    assert (world.client.list("snapshots").total, world.client.list("instance_snapshots").total) == (0, 0)
+    assert not any(v.snapshots for v in world.cloud.machines["h1"].machine.volumes.values())
+    check_ledgers(world.cloud)
+
+
+def test_a_server_with_an_instance_snapshot_is_deleted_with_it(world: World) -> None:
+    world.client.perform("servers", "web", "instance-snapshot", {"name": "whole"})
+    world.cloud.settle()
+
+    with pytest.raises(NotEmptyError):
+        world.client.delete("servers", "web")
+    world.client.delete("servers", "web", {"delete_snapshots": True})
+    world.cloud.settle()
+
+    assert world.client.list("instance_snapshots").total == 0
+    check_ledgers(world.cloud)
+    check_history(world.cloud)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"name": "whole", "with_memory": True}, "with_memory"),
+        ({"name": "bad\nname"}, "name"),
+        ({}, "name"),
+    ],
+)
+def test_a_wrong_wish_names_its_field_and_changes_nothing(world: World, body: dict[str, object], field: str) -> None:
+    with pytest.raises(CloudcoreError) as caught:
+        world.client.perform("servers", "web", "instance-snapshot", body)
+
+    assert caught.value.field == field
+    assert world.client.get("servers", "web")["status"] == "running"
+    assert world.client.list("instance_snapshots").total == 0
+
+
+def test_a_server_is_reset_to_its_own_snapshots_only_and_while_it_is_off(world: World) -> None:
+    world.client.perform("servers", "web", "instance-snapshot", {"name": "whole"})
+    world.client.create("servers", server_body("other"))
+    world.cloud.settle()
+
+    with pytest.raises(InvalidStatusError, match="not off"):
+        world.client.perform("servers", "web", "instance-snapshot-reset", {"instance_snapshot": "whole"})
+    with pytest.raises(InvalidInputError, match="not a snapshot of server other"):
+        world.client.perform("servers", "other", "instance-snapshot-reset", {"instance_snapshot": "whole"})
+    with pytest.raises(MissingParameterError):
+        world.client.perform("servers", "web", "instance-snapshot-reset")

@@ -36,6 +36,10 @@ class DiskStatus(StrEnum):
     RESET_FAILED = "reset_failed"
 
 
+COPYING = (DiskStatus.START_ALLOC.value, DiskStatus.ALLOCATING.value)
+"""A disk in these statuses is being filled, perhaps from a snapshot."""
+
+
 @entity
 class Disk(Statused, External, Billed, ProjectOwned):
     """One volume. disk_size in MiB; callers send it as `size`."""
@@ -64,7 +68,7 @@ class Disk(Statused, External, Billed, ProjectOwned):
     pci_path: Annotated[str, Spec("Place on the bus", width=64, show=Show.DETAIL)] = ""
     backup_storage_id: Annotated[str, Spec("Storage of a second copy", width=128)] = ""
     template_id: Annotated[str, Spec("Image that it was made from", width=256, index=True)] = ""
-    snapshot_id: Annotated[str, Spec("Snapshot that it was made from", width=256)] = ""
+    snapshot_id: Annotated[str, Spec("Snapshot that it was made from", width=256, index=True)] = ""
     backup_id: Annotated[str, Spec("Backup that it was made from", width=256)] = ""
     device: Annotated[str, Spec("Device in the guest", width=64)] = ""
     fs_format: Annotated[str, Spec("File system", width=32)] = ""

@@ -13,6 +13,9 @@ from cloudcore.tasks.flows.image_cache import IMAGE_CACHE
 from cloudcore.tasks.flows.image_convert import IMAGE_CONVERT
 from cloudcore.tasks.flows.image_delete import IMAGE_DELETE
 from cloudcore.tasks.flows.image_upload import IMAGE_UPLOAD
+from cloudcore.tasks.flows.instance_snapshot_create import INSTANCE_SNAPSHOT_CREATE
+from cloudcore.tasks.flows.instance_snapshot_delete import INSTANCE_SNAPSHOT_DELETE
+from cloudcore.tasks.flows.instance_snapshot_reset import INSTANCE_SNAPSHOT_RESET
 from cloudcore.tasks.flows.server_attach_disk import SERVER_ATTACH_DISK
 from cloudcore.tasks.flows.server_create import SERVER_CREATE
 from cloudcore.tasks.flows.server_create_disk import SERVER_CREATE_DISK
@@ -40,6 +43,9 @@ ALL: tuple[Flow, ...] = (
     DISK_RESET,
     SNAPSHOT_CREATE,
     SNAPSHOT_DELETE,
+    INSTANCE_SNAPSHOT_CREATE,
+    INSTANCE_SNAPSHOT_DELETE,
+    INSTANCE_SNAPSHOT_RESET,
     IMAGE_UPLOAD,
     IMAGE_DELETE,
     IMAGE_CACHE,

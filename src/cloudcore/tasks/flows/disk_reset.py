@@ -17,7 +17,8 @@ from cloudcore.tasks.flows.volumes import move_disk
 def _revert_do(ctx: Context) -> Effects:
     occupy(ctx, ServerStatus.DISK_RESET)
     move_disk(ctx, ctx.task.obj_id, DiskStatus.RESET)
-    return revert_effect(ctx, disk_of(ctx), str(ctx.params["snapshot_id"]))
+    guest = str(ctx.params["server_id"]) or None
+    return revert_effect(ctx, disk_of(ctx), str(ctx.params["snapshot_id"]), guest)
 
 
 def _revert_done(ctx: Context, _results: Sequence[JsonObject]) -> None:

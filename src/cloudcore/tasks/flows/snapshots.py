@@ -13,8 +13,9 @@ from cloudcore.model.effects import Effect
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import ResourceNotFoundError
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import PLATFORM, Query, one_of
+from cloudcore.model.query import PLATFORM, Order, Query, eq, one_of
 from cloudcore.resources.compute.disk import DISKS
+from cloudcore.resources.compute.instancesnapshot import INSTANCE_SNAPSHOTS, SNAPSHOTJOINTS
 from cloudcore.resources.compute.server import SERVERS, ServerStatus
 from cloudcore.resources.compute.snapshot import SNAPSHOTS
 from cloudcore.tasks.flow import Context
@@ -33,6 +34,33 @@ def snapshot_of(ctx: Context) -> Any:
     if row is None:
         raise ResourceNotFoundError(f"snapshot {ctx.task.obj_id} not found")
     return row
+
+
+def instance_snapshot_of(ctx: Context) -> Any:
+    """The instance snapshot that the task works on.
+
+    Raises:
+        ResourceNotFoundError: it is gone.
+    """
+    row = ctx.tx.of(INSTANCE_SNAPSHOTS, PLATFORM).get(ctx.task.obj_id)
+    if row is None:
+        raise ResourceNotFoundError(f"instance snapshot {ctx.task.obj_id} not found")
+    return row
+
+
+def parts_of(ctx: Context, ident: str) -> list[Any]:
+    """The disks' snapshots of an instance snapshot, by position."""
+    where = eq("instance_snapshot_id", ident)
+    joints = ctx.tx.of(SNAPSHOTJOINTS, PLATFORM).find(Query(where=where, order=(Order("disk_index"),)))
+    wanted = one_of("id", [joint.snapshot_id for joint in joints])
+    known = {row.id: row for row in ctx.tx.of(SNAPSHOTS, PLATFORM).find(Query(where=wanted))}
+    return [known[joint.snapshot_id] for joint in joints if joint.snapshot_id in known]
+
+
+def note_instance(ctx: Context, row: Any, status: str, reason: str = "", *, action: str = "status") -> Any:
+    """Give an instance snapshot another status."""
+    changed = evolve(row, status=status, status_reason=reason[:1000])
+    return ctx.tx.of(INSTANCE_SNAPSHOTS, PLATFORM).save(changed, action=action)
 
 
 def occupy(ctx: Context, status: ServerStatus) -> None:
@@ -78,8 +106,8 @@ def snapshot_effect(ctx: Context, kind: str, rows: Sequence[Any]) -> Effect | No
     return Effect(kind=kind, target=f"host:{ctx.params['host_id']}", resource=about, args=args) if volumes else None
 
 
-def revert_effect(ctx: Context, disk: Any, snapshot_id: str) -> Effect:
-    """Make a volume what it was at a snapshot."""
+def revert_effect(ctx: Context, disk: Any, snapshot_id: str, guest: str | None) -> Effect:
+    """Make a volume what it was at a snapshot. guest: that has it, and must be off."""
     mounts = mounts_of(ctx, str(ctx.params["host_id"]), [disk.storage_id])
     args: JsonObject = {
         "snapshot_id": snapshot_id,
@@ -87,6 +115,6 @@ def revert_effect(ctx: Context, disk: Any, snapshot_id: str) -> Effect:
         "storage_path": mounts.get(disk.storage_id, ""),
         "format": disk.disk_format,
         "size_mib": disk.disk_size,
-        "guest_id": ctx.params.get("server_id") or None,
+        "guest_id": guest,
     }
     return Effect(kind="volume-revert", target=f"host:{ctx.params['host_id']}", resource=disk.id, args=args)

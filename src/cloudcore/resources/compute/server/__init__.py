@@ -178,6 +178,20 @@ SERVERS = Resource(
             transition="restart",
             params=(("is_force", "Cut the power instead of asking the guest"),),
         ),
+        Action(
+            name="instance-snapshot",
+            doc="Keep all its disks as they are at one moment.",
+            params=(("name", "Name of the snapshot"), ("with_memory", "Keep the memory as well")),
+        ),
+        Action(
+            name="instance-snapshot-reset",
+            doc="Make its disks what they were at an instance snapshot; it must be off.",
+            params=(
+                ("instance_snapshot", "Instance snapshot"),
+                ("auto_start", "Start it afterwards"),
+                ("with_memory", "Go back to the memory as well"),
+            ),
+        ),
         Action(name="syncstatus", doc="Ask the host how the server is.", transition="syncstatus"),
         *DEVICE_ACTIONS,
     ),

@@ -48,6 +48,9 @@ class ServerStatus(StrEnum):
     SNAPSHOT = "snapshot"
     SNAPSHOT_DELETE = "snapshot_delete"
     DISK_RESET = "disk_reset"
+    START_INSTANCE_SNAPSHOT = "start_instance_snapshot"
+    START_SNAPSHOT_RESET = "start_snapshot_reset"
+    SNAPSHOT_RESET_FAILED = "snapshot_reset_failed"
     UNKNOWN = "unknown"
     ATTACH_DISK = "attach_disk"
     ATTACH_DISK_FAIL = "attach_disk_fail"
@@ -68,7 +71,7 @@ S = ServerStatus
 CREATE_FAILURES = (S.CREATE_FAIL, S.SCHED_FAIL, S.NET_FAIL, S.DISK_FAIL, S.DEPLOY_FAIL)
 """The server never came to be; it can only be deleted."""
 
-SIDE_FAILURES: tuple[ServerStatus, ...] = (S.ATTACH_DISK_FAIL, S.DETACH_DISK_FAIL)
+SIDE_FAILURES: tuple[ServerStatus, ...] = (S.ATTACH_DISK_FAIL, S.DETACH_DISK_FAIL, S.SNAPSHOT_RESET_FAILED)
 """Something beside power failed and left the guest as it was, on or off: nothing that a server can do is locked by it."""
 
 MADE = (S.READY, S.RUNNING, S.START_FAIL, S.STOP_FAIL, S.DELETE_FAIL, S.UNKNOWN, *SIDE_FAILURES)
@@ -174,6 +177,38 @@ SERVER_LIFECYCLE = Lifecycle(
             deadline_s=3600,
             also_to=(S.RUNNING,),
             also_failed=(S.RUNNING,),
+        ),
+        Transition(
+            name="instance-snapshot",
+            sources=(S.READY, S.RUNNING, *SIDE_FAILURES),
+            through=(S.START_INSTANCE_SNAPSHOT,),
+            to=S.READY,
+            failed=S.READY,
+            flow="instance-snapshot-create",
+            deadline_s=1800,
+            also_to=(S.RUNNING,),
+            also_failed=(S.RUNNING,),
+        ),
+        Transition(
+            name="instance-snapshot-delete",
+            sources=(S.READY, S.RUNNING, *SIDE_FAILURES),
+            through=(S.SNAPSHOT_DELETE,),
+            to=S.READY,
+            failed=S.READY,
+            flow="instance-snapshot-delete",
+            deadline_s=3600,
+            also_to=(S.RUNNING,),
+            also_failed=(S.RUNNING,),
+        ),
+        Transition(
+            name="instance-snapshot-reset",
+            sources=(S.READY, *SIDE_FAILURES),
+            through=(S.START_SNAPSHOT_RESET, S.STARTING),
+            to=S.READY,
+            failed=S.SNAPSHOT_RESET_FAILED,
+            flow="instance-snapshot-reset",
+            deadline_s=3600,
+            also_to=(S.RUNNING,),
         ),
         Transition(
             name="disk-reset",
