@@ -214,6 +214,11 @@ class Cloud:
 
         return reading(self.platform, found)
 
+    def image_source_of(self, image_id: str) -> str:
+        """The URL that an image is to be fetched from, for whoever fetches it; empty for none."""
+        image = reading(self.platform, lambda tx: tx.of(IMAGES, PLATFORM).get(image_id))
+        return image.copy_from if image is not None else ""
+
     def user_data_of(self, server_id: str) -> str:
         """The user data of a server, for the host that makes it; empty for none."""
         server = reading(self.platform, lambda tx: tx.of(SERVERS, PLATFORM).get(server_id))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
-from tests.simulation.cloud import CALLER, IMAGE_BYTES, Cloud, server_body
+from tests.simulation.cloud import CALLER, IMAGE_BYTES, IMAGE_URL, Cloud, server_body
 
 from cloudcore.model.entity import evolve
 from cloudcore.model.query import PLATFORM
@@ -87,6 +87,11 @@ def _image(cloud: Cloud) -> str:
     ident = _upload(cloud)
     cloud.settle()
     return ident
+
+
+def _import(cloud: Cloud, _ident: str = "") -> str:
+    image = {"name": "fetched", "disk_format": "raw", "protected": False, "copy_from": IMAGE_URL}
+    return str(session(cloud).create("images", image)["id"])
 
 
 def _convert(cloud: Cloud, _ident: str = "") -> str:
@@ -238,6 +243,7 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "image-upload": Scenario(plural="images", prepare=_nothing, start=_upload, again=_delete("images")),
     "image-delete": Scenario(plural="images", prepare=_image, start=_delete("images"), takes_back=False),
+    "image-import": Scenario(plural="images", prepare=_nothing, start=_import, again=_delete("images")),
     "image-convert": Scenario(plural="subimages", prepare=_nothing, start=_convert),
     "image-cache": Scenario(plural="storagecachedimages", prepare=_cache_row, start=_cache),
 }

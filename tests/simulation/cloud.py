@@ -36,6 +36,7 @@ from cloudcore.tasks.task import OPEN, TASKS, Task
 from cloudcore.tasks.worker import Worker
 from cloudcore_adapters.memory.converter import MemoryImageConverter
 from cloudcore_adapters.memory.images import MemoryImageStore
+from cloudcore_adapters.memory.remote import MemoryRemoteFiles
 from cloudcore_adapters.memory.secrets import MemoryPasswordHasher, MemoryTokenSigner
 from cloudcore_adapters.memory.store import MemoryStore
 from cloudcore_adapters.memory.world import ManualClock, SeededIds
@@ -44,6 +45,7 @@ from cloudcore_adapters.simulated import SimulatedHost, SimulatedHosts, default_
 DEPLOYMENT = "11111111-0000-4000-8000-000000000000"
 PROJECT = Named(id="p1", name="project", domain_id="d1", domain_name="domain")
 RESOURCES = tuple({r.plural: r for r in (*ALL, TASKS)}.values())
+IMAGE_URL = "https://images.example.com/tiny.raw"
 IMAGE_BYTES = bytes(510) + b"\x55\xaa" + bytes(512)
 CALLER = Caller(
     user_id="u1",
@@ -158,7 +160,12 @@ class Cloud:
             for number in range(1, hosts + 1)
         }
         self.hosts = SimulatedHosts(self.machines)
-        performer = ImagePerformer(self.images, converter=MemoryImageConverter(self.images))
+        performer = ImagePerformer(
+            self.images,
+            converter=MemoryImageConverter(self.images),
+            remote=MemoryRemoteFiles({IMAGE_URL: IMAGE_BYTES}),
+            source_url=lambda ident: str(self.row("images", ident).copy_from),
+        )
         self._inline = InlineEffects(performer=performer, on_defect=lambda _effect, error: self.defects.append(error))
         self.effects = self.new_effects()
         signer = MemoryTokenSigner()
@@ -176,7 +183,7 @@ class Cloud:
             image_store=self.images,
             flows=flows,
             resources=RESOURCES,
-            settings=Settings(deployment=DEPLOYMENT, cpu_overcommit=1.0, memory_overcommit=1.0),
+            settings=Settings(deployment=DEPLOYMENT, cpu_overcommit=1.0, memory_overcommit=1.0, image_import=True),
             backoff=backoff,
         )
         self._furnish(cpus, memory_mib, addresses)

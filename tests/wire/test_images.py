@@ -83,11 +83,21 @@ def test_put_with_headers_or_json_updates(client, cloud):
     ]
 
 
-@pytest.mark.parametrize(("method", "path"), [("POST", "/image/v1/images"), ("PUT", "/image/v1/images/i7")])
-def test_copy_from_a_url_is_refused(client, cloud, method, path):
-    answer = client.request(method, path, headers={"X-Glance-Api-Copy-From": "http://10.0.0.1/x"})
-    assert (answer.status_code, answer.json()["class"]) == (406, "NotSupportedError")
-    assert cloud.asked == []
+@pytest.mark.parametrize("header", ["X-Glance-Api-Copy-From", "X-Image-Meta-Copy_from", "X-Image-Meta-Copy-From"])
+def test_where_to_fetch_the_bytes_is_told_in_a_header(client, cloud, header):
+    client.post("/image/v1/images", headers={"X-Image-Meta-Name": "a", header: "https://example.com/x"})
+    client.put("/image/v1/images/i7", headers={header: "https://example.com/x"})
+    assert [asked[:4] for asked in cloud.asked] == [
+        ("create", "images", {"name": "a", "copy_from": "https://example.com/x"}, {}),
+        ("update", "images", "i7", {"copy_from": "https://example.com/x"}),
+    ]
+
+
+def test_where_to_fetch_the_bytes_does_not_count_where_bytes_are_sent(client, cloud):
+    headers = {**OCTETS, "X-Image-Meta-Name": "a", "X-Glance-Api-Copy-From": "https://example.com/x"}
+    client.post("/image/v1/images", content=CONTENT, headers=headers)
+    assert cloud.asked[0][2] == {"name": "a"}
+    assert cloud.stored["new"] == CONTENT
 
 
 def test_image_over_the_limit_is_413(cloud):

@@ -176,7 +176,8 @@ def _build(settings: Settings, folder: DataFolder, stack: ExitStack, around: Aro
     cloud = ServedCloud(platform, urls)
     hosts = open_hosts(settings, folder, clock, deployment, wake.hear, stack)
     effects = EffectRouter(urls.url, cloud.user_data_of)
-    for target, port in open_image_work(folder, store, wake.hear, _defect_of_effect, stack).items():
+    sources = cloud.image_source_of
+    for target, port in open_image_work(settings, folder, store, sources, wake.hear, _defect_of_effect, stack).items():
         effects.add(target, port)
     ids_of_hosts = _register(platform, hosts, effects)
     unknown = unknown_things(uow, deployment, ids_of_hosts)
@@ -293,7 +294,9 @@ def _platform(
         image_store=store,
         flows=FLOWS,
         resources=TYPES,
-        settings=CoreSettings(deployment=deployment, base_url=base_url, image_formats=settings.image_formats),
+        settings=CoreSettings(
+            deployment=deployment, base_url=base_url, image_formats=settings.image_formats, image_import=True
+        ),
         backoff=back_off,
         wake=wake,
     )

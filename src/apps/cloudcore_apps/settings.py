@@ -38,6 +38,7 @@ class Settings:
     certificate, key: PEM files; both or none.
     public_url: where clients reach it, if that is not where it listens.
     image_formats: what every fresh image is converted to, besides qcow2 for those that no host starts from.
+    image_networks: networks, besides the public ones, that images may be fetched from for whoever may make images.
     simulated_hosts: how many hosts the simulation has. simulated_delay_s: how long each of their effects takes.
     """
 
@@ -56,6 +57,7 @@ class Settings:
     simulated_hosts: int = 1
     simulated_delay_s: float = 0.0
     image_formats: tuple[str, ...] = ()
+    image_networks: tuple[str, ...] = ()
     log_level: str = "warning"
 
     @property
@@ -141,8 +143,17 @@ def check(settings: Settings) -> None:
         raise InvalidInputError(f"--simulated-hosts must be 1 to {MOST_SIMULATED_HOSTS}", field="simulated_hosts")
     if not 0 <= settings.simulated_delay_s <= 3600:
         raise InvalidInputError("--simulated-delay must be 0 to 3600 seconds", field="simulated_delay")
+    _check_images(settings)
+    if not str(settings.data).isprintable() or not settings.data.is_absolute():
+        raise InvalidInputError("--data must be a path without control characters", field="data")
+
+
+def _check_images(settings: Settings) -> None:
     if unknown := [name for name in settings.image_formats if name not in CONVERTED_FORMATS]:
         offered = ", ".join(CONVERTED_FORMATS)
         raise InvalidInputError(f"--image-format must be of {offered}, not {unknown[0][:20]!r}", field="image_format")
-    if not str(settings.data).isprintable() or not settings.data.is_absolute():
-        raise InvalidInputError("--data must be a path without control characters", field="data")
+    for network in settings.image_networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise InvalidInputError(f"--image-network must be a network: {error}", field="image_network") from error

@@ -63,6 +63,13 @@ READY_KVM_S = 120.0
     help="Also convert every fresh image to it: qcow2, raw, vmdk, vhd, vhdx; may be given several times.",
 )
 @click.option(
+    "--image-network",
+    "image_networks",
+    multiple=True,
+    metavar="CIDR",
+    help="A network, besides the public ones, that images may be fetched from; may be given several times.",
+)
+@click.option(
     "--simulated-hosts",
     type=click.IntRange(1, MOST_SIMULATED_HOSTS),
     default=1,
@@ -95,6 +102,7 @@ def up(
     public_url: str,
     insecure_http: bool,
     image_formats: tuple[str, ...],
+    image_networks: tuple[str, ...],
     simulated_hosts: int,
     simulated_delay: float,
     log_level: str,
@@ -116,6 +124,7 @@ def up(
         public_url=public_url,
         insecure_http=insecure_http,
         image_formats=image_formats,
+        image_networks=image_networks,
         simulated_hosts=simulated_hosts,
         simulated_delay_s=simulated_delay,
         log_level=log_level,
@@ -224,6 +233,8 @@ def _arguments(settings: Settings) -> list[str]:
     found += [flag for flag, is_set in flags.items() if is_set]
     for name in settings.image_formats:
         found += ["--image-format", name]
+    for network in settings.image_networks:
+        found += ["--image-network", network]
     for option, value in values.items():
         found += [option, value] if value else []
     return found

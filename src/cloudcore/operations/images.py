@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -14,28 +15,31 @@ from cloudcore.model.errors import (
     CloudcoreError,
     InvalidInputError,
     InvalidStatusError,
+    NotSupportedError,
     OutOfRangeError,
     ResourceNotFoundError,
     TooLargeError,
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM
-from cloudcore.model.reading import read_str
+from cloudcore.model.reading import read_int, read_str
+from cloudcore.model.remote import parse_url
 from cloudcore.operations.access import fetch, fetch_for
 from cloudcore.operations.begin import begin, check_idle, start_transition
 from cloudcore.operations.creating import insert
-from cloudcore.operations.generic import check_deletable, check_not_frozen, get_row
+from cloudcore.operations.generic import check_deletable, check_not_frozen, create_row, get_row, update_row
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.run import reading, writing
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.image.image import IMAGES, ImageStatus
+from cloudcore.resources.image.image import IMAGES, UPLOADABLE, ImageStatus
 from cloudcore.resources.image.subimage import CONVERTED_FORMATS, SUBIMAGES, form_of, subimages_of, usable_form
 from cloudcore.tasks.flows.image_convert import start_conversion
 from cloudcore.tasks.images import MAX_CONVERTED_BYTES
 
 MAX_IMAGE_BYTES = 1 << 40
+_CHECKSUM = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}", re.ASCII)
 
 
 def upload_image(
@@ -45,20 +49,87 @@ def upload_image(
 
     Raises:
         InvalidStatusError: the image is not queued.
-        InvalidInputError: there were no bytes.
+        InvalidInputError: there were no bytes, or not those whose `checksum` or `size` the attributes tell.
         TooLargeError: there were too many.
         BackendError: the store could not take them; the image is `save_fail` then.
     """
+    expected, announced = read_checksum(attributes), _announced(attributes)
     image = writing(platform, caller, lambda tx: _saving(platform, tx, caller, ident, attributes))
     key = f"staged/{platform.ids.new_id()}"
     hashing = _Hashing(chunks)
     try:
         size = _store(platform, key, hashing)
+        _check_whole(platform, key, size, announced, hashing, expected)
     except BaseException as error:
         why = str(error) if isinstance(error, CloudcoreError) else "the upload broke off"
         writing(platform, caller, lambda tx: _broken(tx, image.id, why))
         raise
     return writing(platform, caller, lambda tx: _saved(platform, tx, caller, image.id, key, size, hashing))
+
+
+def create_image(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
+    """Make an image that waits for its bytes, or with `copy_from` one that is fetched from there.
+
+    Raises:
+        InvalidInputError: the URL, or the checksum that its bytes must have, is none.
+        NotSupportedError: this deployment fetches nothing.
+    """
+    wanted = _import_of(platform, body)
+    if wanted is None:
+        return create_row(platform, tx, caller, IMAGES, body)
+    given = {"status": ImageStatus.SAVING.value, "copy_from": wanted["copy_from"]}
+    image = insert(platform, tx, caller, IMAGES, body, given=given)
+    return _importing(platform, tx, caller, image, wanted)
+
+
+def update_image(
+    platform: Platform, tx: Transaction, caller: Caller, ident: str, body: JsonMapping, context: Context
+) -> JsonObject:
+    """Change what the body names; with `copy_from` an image that waits for its bytes gets them from there.
+
+    Raises:
+        InvalidStatusError: it does not wait for bytes.
+    """
+    wanted = _import_of(platform, body)
+    shown = update_row(platform, tx, caller, IMAGES, ident, body, context)
+    if wanted is None:
+        return shown
+    image = fetch_for(platform, tx, caller, IMAGES, ident, "update")
+    return _importing(platform, tx, caller, _taking(tx, image, "import", copy_from=wanted["copy_from"]), wanted)
+
+
+def _import_of(platform: Platform, body: JsonMapping) -> JsonObject | None:
+    url = body.get("copy_from")
+    if url in (None, ""):
+        return None
+    parse_url(url)
+    if not platform.settings.image_import:
+        raise NotSupportedError("images are not fetched from a URL here: upload the bytes", field="copy_from")
+    if body.get("compress_format"):
+        raise NotSupportedError("compressed images are not fetched", field="compress_format")
+    return {"copy_from": url, "expected": read_checksum(body)}
+
+
+def read_checksum(body: JsonMapping) -> str:
+    """The checksum that a caller says the bytes have, MD5 or SHA-256 in hex; empty for none.
+
+    Raises:
+        InvalidInputError: it is neither.
+    """
+    text = read_str(body.get("checksum") or "", "checksum", 64).lower()
+    if text and not _CHECKSUM.fullmatch(text):
+        raise InvalidInputError("checksum must be an MD5 or SHA-256 in hex", field="checksum")
+    return text
+
+
+def _importing(platform: Platform, tx: Transaction, caller: Caller, image: Any, wanted: JsonObject) -> JsonObject:
+    params = {
+        "expected": wanted["expected"],
+        "max_bytes": MAX_IMAGE_BYTES,
+        "formats": list(platform.settings.image_formats),
+    }
+    begin(platform, tx, caller, IMAGES, image, "image-import", params)
+    return detail_rows(platform, tx, IMAGES, [image])[0]
 
 
 def _store(platform: Platform, key: str, chunks: Iterable[bytes]) -> int:
@@ -69,14 +140,41 @@ def _store(platform: Platform, key: str, chunks: Iterable[bytes]) -> int:
     return size
 
 
+def _announced(attributes: JsonMapping) -> int | None:
+    told = attributes.get("size")
+    return None if told in (None, "") else read_int(told, "size", 0, MAX_IMAGE_BYTES)
+
+
+def _check_whole(platform: Platform, key: str, size: int, announced: int | None, hashing: Any, expected: str) -> None:
+    wrong = ""
+    if announced is not None and size != announced:
+        wrong = f"size: {announced} bytes were announced, {size} came"
+    elif expected and expected not in (hashing.md5.hexdigest(), hashing.sha256.hexdigest()):
+        wrong = "checksum: the bytes have another one than was given"
+    if wrong:
+        platform.image_store.delete(key)
+        raise InvalidInputError(wrong, field=wrong.partition(":")[0])
+
+
 def _saving(platform: Platform, tx: Transaction, caller: Caller, ident: str | None, attributes: JsonMapping) -> Any:
     if ident is None:
         return insert(platform, tx, caller, IMAGES, attributes, given={"status": ImageStatus.SAVING.value})
     image = fetch_for(platform, tx, caller, IMAGES, ident, "update")
     check_not_frozen(image)
-    if image.status != ImageStatus.QUEUED:
+    return _taking(tx, image, "upload")
+
+
+def _taking(tx: Transaction, image: Any, name: str, **changes: Any) -> Any:
+    """The image while it takes its bytes.
+
+    Raises:
+        InvalidStatusError: it does not wait for any.
+    """
+    if image.status not in UPLOADABLE:
         raise InvalidStatusError(f"image {image.name} is {image.status}: only a queued one takes bytes", field="status")
-    return tx.of(IMAGES, PLATFORM).save(evolve(image, status=ImageStatus.SAVING.value), action="upload")
+    check_idle(tx, IMAGES, image)
+    changed = evolve(image, status=ImageStatus.SAVING.value, status_reason="", **changes)
+    return tx.of(IMAGES, PLATFORM).save(changed, action=name)
 
 
 def _broken(tx: Transaction, ident: str, why: str) -> None:

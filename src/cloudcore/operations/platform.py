@@ -31,6 +31,7 @@ class Settings:
     cpu_overcommit, memory_overcommit, storage_overcommit: for hosts and storages that set none themselves.
     recycle: whether deleting a server first puts it into the recycle bin.
     image_formats: what every fresh image is converted to, besides qcow2 for those that no host starts from.
+    image_import: whether images can be fetched from URLs; whoever performs effects needs remote files then.
     """
 
     deployment: str
@@ -42,6 +43,7 @@ class Settings:
     storage_overcommit: float = 1.0
     recycle: bool = False
     image_formats: tuple[str, ...] = ()
+    image_import: bool = False
 
 
 def _no_wait(_attempt: int) -> None:

@@ -14,7 +14,7 @@ from cloudcore.operations.disks import create_disk, delete_disk
 from cloudcore.operations.identity import credentials, memberships
 from cloudcore.operations.identity.regions import create_region
 from cloudcore.operations.identity.users import UPDATES, create_user, switch
-from cloudcore.operations.images import convert_image, delete_image, get_image
+from cloudcore.operations.images import convert_image, create_image, delete_image, get_image, update_image
 from cloudcore.operations.keypairs import create_keypair
 from cloudcore.operations.secgroups import create_secgroup
 from cloudcore.operations.servers import disks
@@ -30,6 +30,7 @@ CREATE: Mapping[str, Operation] = MappingProxyType(
         "keypairs": create_keypair,
         "disks": create_disk,
         "snapshots": snapshots.create_snapshot,
+        "images": create_image,
         "secgroups": create_secgroup,
         "eips": create_eip,
         "credentials": credentials.create_credential,
@@ -43,6 +44,7 @@ GET: Mapping[str, Operation] = MappingProxyType({"images": get_image})
 UPDATE: Mapping[str, Operation] = MappingProxyType(
     {
         **UPDATES,
+        "images": update_image,
         "credentials": credentials.update_credential,
     }
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, cast
 
 import attrs
@@ -17,11 +17,13 @@ from cloudcore.model.errors import (
     NotSupportedError,
     OutOfRangeError,
     ResourceNotFoundError,
+    TooLargeError,
 )
 from cloudcore.model.image_keys import checked_key
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.ports.image_converter import ImageConverter, StoredFormat
 from cloudcore.ports.image_store import ImageStore
+from cloudcore.ports.remote_file import RemoteFile, RemoteFiles
 from cloudcore.resources.image.inspect import Inspection, Reader, inspect
 from cloudcore.resources.image.subimage import CONVERTED_FORMATS
 
@@ -38,9 +40,18 @@ Cancelled: TypeAlias = Callable[[], bool]
 _Work: TypeAlias = Callable[[JsonMapping, Progress, Cancelled], JsonObject]
 
 
+SourceUrl: TypeAlias = Callable[[str], str]
+"""The URL that an image of an id is to be fetched from. It may be as good as a password, so that no effect carries it."""
+
+
+def _no_url(_image_id: str) -> str:
+    return ""
+
+
 @attrs.frozen
 class ImagePerformer:
-    """A `Performer` of the effects on images: image-probe, -promote, -delete and, with a converter, -convert.
+    """A `Performer` of the effects on images: image-probe, -promote and -delete; with a converter image-convert, and with
+    remote files image-fetch.
 
     inspect: tells what bytes are and refuses what is unsafe; it bounds its own reads.
     """
@@ -48,9 +59,11 @@ class ImagePerformer:
     store: ImageStore
     inspect: Inspect = inspect
     converter: ImageConverter | None = None
+    remote: RemoteFiles | None = None
+    source_url: SourceUrl = _no_url
 
     def perform(self, effect: Effect, _fence: int, progress: Progress, cancelled: Cancelled) -> JsonObject:
-        """See `Performer.perform`; all but image-convert take a few small reads or one rename."""
+        """See `Performer.perform`; all but image-convert and image-fetch take a few small reads or one rename."""
         if effect.version != 1:
             raise NotSupportedError(f"effects of version {effect.version} are not supported", field="version")
         kinds: Mapping[str, _Work] = {
@@ -58,6 +71,7 @@ class ImagePerformer:
             "image-promote": self._promote,
             "image-delete": self._delete,
             "image-convert": self._convert,
+            "image-fetch": self._fetch,
         }
         if effect.kind not in kinds:
             raise NotSupportedError(f"the image store does not perform {effect.kind[:40]!r}", field="kind")
@@ -96,6 +110,28 @@ class ImagePerformer:
             self.store.delete(key)
         return {}
 
+    def _fetch(self, args: JsonMapping, progress: Progress, cancelled: Cancelled) -> JsonObject:
+        """Receive the bytes of an image's URL into quarantine. What an earlier performance has received whole is kept."""
+        key, limit = _key(args, "staged_key"), _number(args, "max_bytes", 1 << 62)
+        expected = str(args.get("expected") or "")
+        if self.remote is None:
+            raise NotSupportedError("images are not fetched from a URL here")
+        if not self._has(key):
+            url = self.source_url(str(args.get("image_id") or ""))
+            with self.remote.open(url, cancelled=cancelled) as file:
+                if file.size is not None and file.size > limit:
+                    raise TooLargeError(f"the file has {file.size} bytes, an image at most {limit}")
+                self.store.write(key, _counted(file, limit, progress))
+        size = self.store.size(key)
+        found = self._digests(key, size, lambda percent: progress(90.0 + percent / 10), cancelled)
+        if size == 0 or not matches(expected, found):
+            self.store.delete(key)
+            raise InvalidInputError(
+                "the file is empty" if size == 0 else "the file's checksum is not the one that was given",
+                field="checksum",
+            )
+        return {"size": size, **found}
+
     def _convert(self, args: JsonMapping, progress: Progress, cancelled: Cancelled) -> JsonObject:
         """Convert, look at what came of it, and hash it. What an earlier performance has finished is kept."""
         if self.converter is None:
@@ -120,7 +156,7 @@ class ImagePerformer:
             "size": size,
             "virtual_size": found.virtual_size,
             "fast_hash": sample_hash(self._reader(target.key), size),
-            **self._digests(target.key, size, progress, cancelled),
+            **self._digests(target.key, size, lambda percent: progress(90.0 + percent / 10), cancelled),
         }
 
     def _inspected(self, made: StoredFormat, size: int) -> Inspection:
@@ -137,7 +173,7 @@ class ImagePerformer:
             md5.update(chunk)
             sha256.update(chunk)
             done += len(chunk)
-            progress(90.0 + 10.0 * done / size)
+            progress(100.0 * done / size)
         return {"checksum": md5.hexdigest(), "sha256": sha256.hexdigest()}
 
     def _reader(self, key: str) -> Reader:
@@ -161,6 +197,22 @@ def sample_hash(read: Reader, size: int) -> str:
     for offset in range(0, size, step):
         digest.update(read(offset, min(SAMPLE_BYTES, size - offset)))
     return digest.hexdigest()
+
+
+def matches(expected: str, found: Mapping[str, Any]) -> bool:
+    """Whether a checksum that somebody expects, MD5 or SHA-256 by its length, is that of the bytes; an empty one is."""
+    return not expected or expected.lower() in (found["checksum"], found["sha256"])
+
+
+def _counted(file: RemoteFile, limit: int, progress: Progress) -> Iterator[bytes]:
+    total = 0
+    for chunk in file.chunks:
+        total += len(chunk)
+        if total > limit:
+            raise TooLargeError(f"the file has more than the {limit} bytes of the largest image")
+        if file.size:
+            progress(min(90.0, 90.0 * total / file.size))
+        yield chunk
 
 
 def _key(args: JsonMapping, field: str) -> str:

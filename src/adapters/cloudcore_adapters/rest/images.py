@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from cloudcore.model.errors import NotSupportedError
 from cloudcore.model.json import JsonObject
 from cloudcore.ports.session import Download, Session
 from cloudcore_adapters.rest.errors import HandlerNotFoundError
@@ -17,6 +16,7 @@ from cloudcore_adapters.rest.transfer import Incoming, Prefixed, send_download
 
 PLURAL = "images"
 COPY_FROM = "x-glance-api-copy-from"
+COMPRESS_FORMAT = "x-glance-compress-format"
 
 
 def detailed(site: Site, call: Call, _args: Args) -> Reply:
@@ -53,7 +53,7 @@ async def download_signed(site: Site, call: Call, args: Args) -> Reply | StreamR
 
 async def create(site: Site, call: Call, _args: Args) -> Reply | StreamReply:
     """`POST /images`: with bytes, or attributes alone, in headers or as JSON."""
-    attributes = attributes_of(call)
+    attributes = _attributes(call)
     if call.has_content and (_is_json(call) or (not attributes and not _is_octets(call))):
         return await _generic(site, call)
     if call.has_content:
@@ -63,7 +63,7 @@ async def create(site: Site, call: Call, _args: Args) -> Reply | StreamReply:
 
 async def update(site: Site, call: Call, args: Args) -> Reply | StreamReply:
     """`PUT /images/{id}`: the bytes of a queued image, or changed attributes, in headers or as JSON."""
-    attributes = attributes_of(call)
+    attributes = _attributes(call)
     if call.has_content and (_is_json(call) or (not attributes and not _is_octets(call))):
         return await _generic(site, call, args["id"])
     if call.has_content:
@@ -103,18 +103,21 @@ def _upload(session: Session, ident: str | None, attributes: JsonObject, chunks:
 
 
 def _create(site: Site, call: Call, attributes: JsonObject) -> JsonObject:
-    _refuse_copy(call)
     return site.session(call).create(PLURAL, attributes, call.params())
 
 
 def _update(site: Site, call: Call, ident: str, attributes: JsonObject) -> JsonObject:
-    _refuse_copy(call)
     return site.session(call).update(PLURAL, ident, attributes, call.params())
 
 
-def _refuse_copy(call: Call) -> None:
-    if call.header(COPY_FROM):
-        raise NotSupportedError("images are not fetched from a URL here: upload the bytes", field=COPY_FROM)
+def _attributes(call: Call) -> JsonObject:
+    """What the headers say of the image; where its bytes are to be fetched from counts only where none are sent."""
+    found = attributes_of(call)
+    for name, header in (("copy_from", COPY_FROM), ("compress_format", COMPRESS_FORMAT)):
+        found.update({name: call.header(header)} if call.header(header) else {})
+        if call.has_content:
+            found.pop(name, None)
+    return found
 
 
 def _is_json(call: Call) -> bool:

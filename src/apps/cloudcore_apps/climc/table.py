@@ -21,6 +21,7 @@ HANDMADE: Mapping[str, Handmade] = {
     "server-console": Handmade("console:console", "Open the serial console of a server in this terminal"),
     "server-ssh": Handmade("ssh:ssh", "Log in to a server by SSH"),
     "image-upload": Handmade("images:upload", "Upload an image from a file"),
+    "image-import": Handmade("images:import_", "Have the cloud fetch an image from a URL"),
     "image-download": Handmade("images:download", "Write an image into a file"),
     "keypair-privatekey": Handmade("keys:private_key", "Print the private key of a key pair, once"),
     "action-show": Handmade("events:action_show", "Show the action log"),

@@ -1,6 +1,7 @@
 """Images: the contents that disks start with.
 
 upload    queued → saving → saved → probing → active
+import    the same, from a URL
 """
 
 from __future__ import annotations
@@ -44,6 +45,10 @@ class ImageStatus(StrEnum):
     DELETE_FAIL = "delete_fail"
 
 
+UPLOADABLE = (ImageStatus.QUEUED, ImageStatus.SAVE_FAIL)
+"""In these an image waits for its bytes: for the first time, or again after they did not arrive whole."""
+
+
 @entity
 class Image(Sharable, Statused, ProjectOwned):
     """One image. min_disk and min_ram in MiB, sizes in bytes.
@@ -72,6 +77,9 @@ class Image(Sharable, Statused, ProjectOwned):
     properties: Annotated[JsonObject, Spec("Facts such as os_type", create=True, update=True)] = attrs.field(
         factory=dict[str, Any]
     )
+    copy_from: Annotated[
+        str, Spec("URL that the bytes are fetched from", width=2048, show=Show.NEVER, sealed=True, secret=True)
+    ] = ""
     staged_key: Annotated[str, Spec("Key of the bytes in quarantine", width=200, show=Show.NEVER)] = ""
     store_key: Annotated[str, Spec("Key of the inspected bytes", width=200, show=Show.NEVER)] = ""
 
@@ -83,12 +91,22 @@ IMAGE_LIFECYCLE = Lifecycle(
     transitions=(
         Transition(
             name="upload",
-            sources=(ImageStatus.QUEUED,),
+            sources=UPLOADABLE,
             through=(ImageStatus.SAVING, ImageStatus.SAVED, ImageStatus.PROBING),
             to=ImageStatus.ACTIVE,
             failed=ImageStatus.KILLED,
             flow="image-upload",
             deadline_s=7200,
+            also_failed=(ImageStatus.SAVE_FAIL,),
+        ),
+        Transition(
+            name="import",
+            sources=UPLOADABLE,
+            through=(ImageStatus.SAVING, ImageStatus.SAVED, ImageStatus.PROBING),
+            to=ImageStatus.ACTIVE,
+            failed=ImageStatus.KILLED,
+            flow="image-import",
+            deadline_s=7 * 3600,
             also_failed=(ImageStatus.SAVE_FAIL,),
         ),
         Transition(

@@ -12,6 +12,7 @@ from cloudcore.tasks.flows.disk_reset import DISK_RESET
 from cloudcore.tasks.flows.image_cache import IMAGE_CACHE
 from cloudcore.tasks.flows.image_convert import IMAGE_CONVERT
 from cloudcore.tasks.flows.image_delete import IMAGE_DELETE
+from cloudcore.tasks.flows.image_import import IMAGE_IMPORT
 from cloudcore.tasks.flows.image_upload import IMAGE_UPLOAD
 from cloudcore.tasks.flows.instance_snapshot_create import INSTANCE_SNAPSHOT_CREATE
 from cloudcore.tasks.flows.instance_snapshot_delete import INSTANCE_SNAPSHOT_DELETE
@@ -50,5 +51,6 @@ ALL: tuple[Flow, ...] = (
     IMAGE_DELETE,
     IMAGE_CACHE,
     IMAGE_CONVERT,
+    IMAGE_IMPORT,
 )
 FLOWS: Mapping[str, Flow] = MappingProxyType({flow.name: flow for flow in ALL})

@@ -41,13 +41,14 @@ def store_effect(image: Any, kind: str, args: JsonObject) -> Effect:
     return Effect(kind=kind, target=STORE, resource=image.id, args={"image_id": image.id, **args})
 
 
-def _move(ctx: Context, status: StrEnum, **changes: Any) -> Any:
+def move_image(ctx: Context, status: StrEnum, **changes: Any) -> Any:
+    """Give the task's image another status, and what else changed; gives the image as it now is."""
     image = image_of(ctx)
     return ctx.tx.of(IMAGES, PLATFORM).save(evolve(image, status=str(status), **changes), action="status")
 
 
 def _probe_do(ctx: Context) -> Effects:
-    image = _move(ctx, ImageStatus.PROBING)
+    image = move_image(ctx, ImageStatus.PROBING)
     return store_effect(image, "image-probe", {"staged_key": image.staged_key, "declared_format": image.disk_format})
 
 
@@ -72,7 +73,7 @@ def _promote_do(ctx: Context) -> Effects:
 
 
 def _promote_done(ctx: Context, _results: Sequence[JsonObject]) -> None:
-    image = _move(ctx, ImageStatus.ACTIVE, store_key=f"images/{ctx.task.obj_id}", staged_key="")
+    image = move_image(ctx, ImageStatus.ACTIVE, store_key=f"images/{ctx.task.obj_id}", staged_key="")
     for wanted in wanted_formats(image.disk_format, ctx.params.get("formats") or ()):
         start_conversion(ctx.tx, image, wanted, actor=ctx.task.actor, request_id=ctx.task.request_id)
 
@@ -92,15 +93,13 @@ def _remove(ctx: Context) -> Effects:
 
 
 def _fail(ctx: Context, reason: str) -> None:
-    _move(ctx, ImageStatus.KILLED, status_reason=reason[:1000], staged_key="", store_key="")
+    move_image(ctx, ImageStatus.KILLED, status_reason=reason[:1000], staged_key="", store_key="")
 
 
-IMAGE_UPLOAD = Flow(
-    name="image-upload",
-    obj_type="image",
-    steps=(
-        Step(name="probe", do=_probe_do, done=_probe_done, undo=_remove, deadline_s=PROBE_S),
-        Step(name="promote", do=_promote_do, done=_promote_done, deadline_s=MOVE_S),
-    ),
-    fail=_fail,
+ADMISSION = (
+    Step(name="probe", do=_probe_do, done=_probe_done, undo=_remove, deadline_s=PROBE_S),
+    Step(name="promote", do=_promote_do, done=_promote_done, deadline_s=MOVE_S),
 )
+"""How bytes get out of quarantine, wherever they came from."""
+
+IMAGE_UPLOAD = Flow(name="image-upload", obj_type="image", steps=ADMISSION, fail=_fail)

@@ -29,6 +29,35 @@ PROPERTIES = {
 }
 
 
+DESCRIBING: tuple[Any, ...] = (
+    click.option("--format", "disk_format", help="raw, qcow2, iso, vmdk, vhd …; the cloud looks for itself as well."),
+    click.option("--protected/--unprotected", default=None, help="Refuse deletion."),
+    click.option("--standard/--nonstandard", "is_standard", default=None, help="An official image."),
+    click.option("--public", "is_public", is_flag=True, default=None, help="Share it with everyone."),
+    click.option("--min-disk", type=click.IntRange(0), help="Smallest disk, in MiB."),
+    click.option("--min-ram", type=click.IntRange(0), help="Least memory, in MiB."),
+    click.option("--os-arch", help="Architecture."),
+    click.option("--os-type"),
+    click.option("--os-dist", "os_distribution"),
+    click.option("--os-version"),
+    click.option("--os-codename"),
+    click.option("--os-lang", "os_language"),
+    click.option("--hypervisor"),
+    click.option("--disk-driver"),
+    click.option("--net-driver"),
+    click.option("--vdi-protocol"),
+    click.option("--property", "property_", multiple=True, metavar="KEY=VALUE", help="Further property."),
+    click.option("--notes", "description", help="Free text."),
+)
+
+
+def _described(command: Any) -> Any:
+    """The options that say what an image is, in the order of the help."""
+    for option in reversed(DESCRIBING):
+        command = option(command)
+    return command
+
+
 def _chunks(file: BinaryIO, size: int, line: Line, what: str) -> Iterator[bytes]:
     done = 0
     while done < size:
@@ -50,24 +79,7 @@ def _attributes(values: dict[str, Any]) -> dict[str, Any]:
 @click.command("image-upload", help="Upload an image from FILE and call it NAME.")
 @click.argument("name")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "disk_format", help="raw, qcow2, iso, vmdk, vhd …; the cloud looks for itself as well.")
-@click.option("--protected/--unprotected", default=None, help="Refuse deletion.")
-@click.option("--standard/--nonstandard", "is_standard", default=None, help="An official image.")
-@click.option("--public", "is_public", is_flag=True, default=None, help="Share it with everyone.")
-@click.option("--min-disk", type=click.IntRange(0), help="Smallest disk, in MiB.")
-@click.option("--min-ram", type=click.IntRange(0), help="Least memory, in MiB.")
-@click.option("--os-arch", help="Architecture.")
-@click.option("--os-type")
-@click.option("--os-dist", "os_distribution")
-@click.option("--os-version")
-@click.option("--os-codename")
-@click.option("--os-lang", "os_language")
-@click.option("--hypervisor")
-@click.option("--disk-driver")
-@click.option("--net-driver")
-@click.option("--vdi-protocol")
-@click.option("--property", "property_", multiple=True, metavar="KEY=VALUE", help="Further property.")
-@click.option("--notes", "description", help="Free text.")
+@_described
 @click.option("--wait", "wait_", is_flag=True, help="Wait until it can be used.")
 @click.option("--timeout", "timeout_s", type=click.FloatRange(0, 86_400), default=600.0, show_default=True)
 def upload(file: Path, wait_: bool, timeout_s: float, **values: Any) -> None:
@@ -79,6 +91,22 @@ def upload(file: Path, wait_: bool, timeout_s: float, **values: Any) -> None:
             raise click.BadParameter(f"{file} is empty", param_hint="FILE")
         told = {**_attributes(values), "size": size}
         made = run.session.upload(None, told, _chunks(source, size, line, str(values["name"])))
+    if wait_:
+        made = wait(run, "images", made, timeout_s) or made
+    run.show_one(made)
+
+
+@click.command("image-import", help="Have the cloud fetch an image from URL and call it NAME.")
+@click.argument("name")
+@click.argument("url")
+@_described
+@click.option("--checksum", help="MD5 or SHA-256, in hex, that the bytes must have.")
+@click.option("--wait", "wait_", is_flag=True, help="Wait until it can be used.")
+@click.option("--timeout", "timeout_s", type=click.FloatRange(0, 86_400), default=3600.0, show_default=True)
+def import_(url: str, wait_: bool, timeout_s: float, **values: Any) -> None:
+    """Fetch an image."""
+    run = runtime()
+    made = run.session.create("images", {**_attributes(values), "copy_from": url})
     if wait_:
         made = wait(run, "images", made, timeout_s) or made
     run.show_one(made)
