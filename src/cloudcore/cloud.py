@@ -27,7 +27,7 @@ from cloudcore.model.errors import (
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.model.resource import Resource
-from cloudcore.operations.history import number
+from cloudcore.operations.history import newest, number
 from cloudcore.operations.identity.grants import grant, list_assignments, targets_of, ungrant
 from cloudcore.operations.identity.login import login
 from cloudcore.operations.identity.revocations import RevocationCache, revoke_token
@@ -198,6 +198,10 @@ class Cloud:
             return number(self.platform)
         except Contention:
             return 0
+
+    def history_position(self) -> int:
+        """The position of the newest record of the history; 0 while there is none."""
+        return reading(self.platform, newest)
 
     def open_image(self, ident: str, image_format: str = "") -> Download:
         """The bytes of an active image, for the platform's own hosts; without a format as it was uploaded.

@@ -208,6 +208,9 @@ class ScriptedCloud:
     def grant(self, session: ScriptedSession, project: str, kind: str, actor: str, role: str, *, remove: bool) -> None:
         self.asked.append(("grant", project, kind, actor, role, remove))
 
+    def history_position(self):
+        return 0
+
     def assignments(self, session: ScriptedSession, params: JsonObject) -> Listing:
         self.asked.append(("assignments", params))
         return Listing(items=[{"role": {"id": "r1", "name": "admin"}}], total=1)

@@ -6,7 +6,7 @@ from typing import Any
 
 from cloudcore.auth.caller import Caller
 from cloudcore.auth.scopes import Scope
-from cloudcore.model.errors import ForbiddenError, InvalidInputError
+from cloudcore.model.errors import ForbiddenError, InvalidInputError, OutOfRangeError
 from cloudcore.model.history import HISTORY, HistoryRecord
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import (
@@ -34,6 +34,7 @@ from cloudcore.resources.audit.counter import COUNTERS, Counter
 BATCH = 500
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 2048
+FEED_LIMIT = 100
 COUNTER = "history"
 
 
@@ -74,7 +75,7 @@ def list_actions(platform: Platform, tx: Transaction, caller: Caller, params: Js
     """
     limit = read_int(params.get("limit") or DEFAULT_LIMIT, "limit", 0, 2**31)
     limit = min(limit or DEFAULT_LIMIT, MAX_LIMIT)
-    descending = str(params.get("order") or "desc").lower() != "asc"
+    descending = str(params.get("paging_order") or params.get("order") or "desc").lower() != "asc"
     where = both(
         _visible(platform, caller, params), _filters(params), Not(IsNull("position")), _marker(params, descending)
     )
@@ -88,6 +89,52 @@ def list_actions(platform: Platform, tx: Transaction, caller: Caller, params: Js
         marker_field="id",
         marker_order="DESC" if descending else "ASC",
     )
+
+
+def newest(tx: Transaction) -> int:
+    """The position of the newest record; 0 while there is none."""
+    counter = tx.of(COUNTERS, PLATFORM).get(COUNTER)
+    return counter.value if counter is not None else 0
+
+
+def list_feed(platform: Platform, tx: Transaction, caller: Caller, params: JsonMapping) -> Listing:
+    """The records after a position, oldest first, each once; those that the caller may not see are passed over.
+
+    `next_marker` is the position from which to go on, whether there were records or not. Without `after` there are no
+    records: the position is that of the present. Filters are those of the action log.
+
+    Raises:
+        ForbiddenError: the caller may not read the log at the scope that he asks for.
+        OutOfRangeError: the history ends before `after`: it is another's, or was taken back to an earlier state.
+        InvalidInputError: a filter is wrong.
+    """
+    limit = read_int(params.get("limit") or FEED_LIMIT, "limit", 1, 2**31)
+    limit = min(limit, MAX_LIMIT)
+    where = both(_visible(platform, caller, params), _filters(params))
+    end = newest(tx)
+    shape: Any = {"marker_field": "position", "marker_order": "ASC", "limit": limit}
+    if params.get("after") in (None, ""):
+        return Listing(items=[], next_marker=str(end), **shape)
+    after = read_int(params["after"], "after", 0, 2**63 - 1)
+    if after > end:
+        raise OutOfRangeError(f"after: the history ends at {end}", field="after", data={"newest": end})
+    span = both(Compare("position", Op.GT, after), Compare("position", Op.LE, end))
+    rows = tx.of(HISTORY, both(where, span)).find(Query(order=(Order("position"),), limit=limit))
+    seen = rows[-1].position if len(rows) == limit else end
+    return Listing(items=[feed_row(row) for row in rows], next_marker=str(seen), **shape)
+
+
+def feed_row(record: HistoryRecord) -> JsonObject:
+    """A record as the feed shows it: as the action log does, with the change in full."""
+    row = {key: value for key, value in action_row(record).items() if key != "notes"}
+    change: JsonObject = {"before": record.before, "after": record.after}
+    return {
+        **row,
+        "position": record.position,
+        "transaction": record.transaction,
+        "version": record.version,
+        **{key: value for key, value in change.items() if value},
+    }
 
 
 def action_row(record: HistoryRecord) -> JsonObject:

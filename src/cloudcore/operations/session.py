@@ -11,7 +11,7 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.reading import read_str
 from cloudcore.model.resource import Resource, Verb
 from cloudcore.operations.generic import create_row, delete_row, get_row, list_rows, update_row
-from cloudcore.operations.history import list_actions
+from cloudcore.operations.history import list_actions, list_feed
 from cloudcore.operations.idempotency import PARAMETER, once
 from cloudcore.operations.images import download_image, upload_image
 from cloudcore.operations.perform import (
@@ -31,7 +31,8 @@ from cloudcore.ports.unit_of_work import Transaction
 
 T = TypeVar("T")
 
-LOGS = ("actions", "events")
+LOGS = {"actions": list_actions, "events": list_actions, "history": list_feed}
+"""Views of the history: the action log, as each service calls it, and the feed."""
 MOST_AT_ONCE = 50
 
 
@@ -45,7 +46,7 @@ class CoreSession:
     def list(self, plural: str, params: JsonMapping = NO_PARAMS, context: Context = ()) -> Listing:
         """One page of the resources of a type."""
         if plural in LOGS:
-            return self._read(lambda tx: list_actions(self._platform, tx, self.caller, params))
+            return self._read(lambda tx: LOGS[plural](self._platform, tx, self.caller, params))
         resource = self._type(plural, Verb.LIST)
         return self._read(lambda tx: list_rows(self._platform, tx, self.caller, resource, params, context))
 

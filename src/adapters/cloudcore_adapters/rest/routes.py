@@ -69,6 +69,7 @@ ROUTES: tuple[Route, ...] = (
     Route("", "GET HEAD", "/internal/images/{id}", images.download_signed, open=True),
     Route("log", "GET", "/actions", services.actions),
     Route("log", "GET", "/events", services.events),
+    Route("log", "GET", "/history", services.history),
     Route("compute", "GET", "/events", services.events),
     Route("identity", "GET", "/v3/events", services.events),
     Route("image", "GET", "/v1/events", services.events),

@@ -1,10 +1,15 @@
-"""The few routes of a service that are no resource types: the action log, the scheduler."""
+"""The few routes of a service that are no resource types: the action log, the history, the scheduler."""
 
 from __future__ import annotations
 
+import anyio
+
+from cloudcore.model.reading import read_float
+from cloudcore.ports.session import Listing
 from cloudcore_adapters.rest.request import Call
 from cloudcore_adapters.rest.responses import Reply, json_reply, list_body
 from cloudcore_adapters.rest.site import Args, Site
+from cloudcore_adapters.rest.workers import TIDE_EVERY_S
 
 
 def actions(site: Site, call: Call, _args: Args) -> Reply:
@@ -15,6 +20,26 @@ def actions(site: Site, call: Call, _args: Args) -> Reply:
 def events(site: Site, call: Call, _args: Args) -> Reply:
     """`GET /events`: the same as each service has it."""
     return json_reply(list_body("events", site.session(call).list("events", call.params())))
+
+
+async def history(site: Site, call: Call, _args: Args) -> Reply:
+    """`GET /history?after=N&limit=&wait=`: what happened after a position, oldest first; waits for it if asked to."""
+    params = call.params()
+    wait = read_float(params.pop("wait", None) or 0, "wait", 0, site.limits.watch_seconds)
+
+    def ask() -> Listing:
+        return site.session(call).list("history", params)
+
+    page = await site.workers.run(ask)
+    if wait and not page.items and params.get("after") not in (None, ""):
+        with site.watches.hold(call.user_id), anyio.move_on_after(wait):
+            while not page.items:
+                await anyio.sleep(TIDE_EVERY_S)
+                if await site.tide.position() > int(page.next_marker):
+                    params["after"] = page.next_marker
+                    # The token is looked at again: who lost his rights meanwhile is told so.
+                    page = await site.workers.run(ask)
+    return json_reply(list_body("history", page))
 
 
 def scheduler(site: Site, call: Call, args: Args) -> Reply:

@@ -80,6 +80,10 @@ class ServedCloud(Protocol):
         """Give a user or group a role in a project, or take it; ids or names."""
         ...
 
+    def history_position(self) -> int:
+        """The position of the newest record of the history."""
+        ...
+
     def assignments(self, session: Any, params: JsonMapping) -> Listing:
         """Who has which role where."""
         ...
@@ -97,6 +101,7 @@ class Limits:
     query_bytes: of a query string. path_parts: segments of a path.
     workers: threads that run the core; waiting: requests that may wait for one before others are refused.
     image_bytes: of one image. uploads, uploads_per_caller, downloads: at a time.
+    watch_seconds: how long a request for the history may wait for a record; watches, watches_per_caller: at a time.
     idle_seconds: without a byte of an upload; slow_bytes_per_second: an upload may not stay below this average
         once it runs for longer than `idle_seconds`.
     chunk_bytes: what is handed on at once in either direction.
@@ -114,6 +119,9 @@ class Limits:
     uploads: int = 16
     uploads_per_caller: int = 4
     downloads: int = 64
+    watch_seconds: float = 30.0
+    watches: int = 256
+    watches_per_caller: int = 16
     idle_seconds: float = 60.0
     slow_bytes_per_second: int = 16 << 10
     chunk_bytes: int = 256 << 10

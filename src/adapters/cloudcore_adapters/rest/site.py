@@ -12,7 +12,7 @@ from cloudcore_adapters.rest.paths import compile_prefixes
 from cloudcore_adapters.rest.request import Call
 from cloudcore_adapters.rest.responses import Reply, StreamReply
 from cloudcore_adapters.rest.serving import Limits, OpenSigned, ServedCloud
-from cloudcore_adapters.rest.workers import Slots, Workers
+from cloudcore_adapters.rest.workers import Slots, Tide, Workers
 
 Args: TypeAlias = Mapping[str, str]
 Work: TypeAlias = Callable[["Site", Call, Args], Reply]
@@ -45,7 +45,7 @@ PROPERTIES = frozenset(
 
 
 class Site:
-    """One deployment as it is served. Built once; what changes is in `uploads` and `downloads` alone."""
+    """One deployment as it is served. Built once; what changes is in slots and in `tide` alone."""
 
     def __init__(
         self,
@@ -66,6 +66,8 @@ class Site:
         self.transfers = Workers(limits.uploads, limits.uploads)
         self.uploads = Slots(limits.uploads, limits.uploads_per_caller)
         self.downloads = Slots(limits.downloads, limits.downloads)
+        self.watches = Slots(limits.watches, limits.watches_per_caller)
+        self.tide = Tide(self.workers, cloud.history_position)
         self.types: dict[str, Resource[Any]] = {r.plural: r for r in cloud.resources if r.service != INTERNAL}
         self.joints = _joint_paths(self.types)
         self._openapi: bytes = b""

@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+import anyio
 import anyio.to_thread
 from anyio import CapacityLimiter
 
 from cloudcore.model.errors import TooManyRequestsError
 
 T = TypeVar("T")
+
+TIDE_EVERY_S = 0.1
 
 
 class Workers:
@@ -32,6 +35,25 @@ class Workers:
         return await anyio.to_thread.run_sync(work, *args, limiter=self._limiter)
 
 
+class Tide:
+    """How far the history has come; asked at most every tenth of a second, however many wait for it."""
+
+    def __init__(self, workers: Workers, ask: Callable[[], int]) -> None:
+        self._workers = workers
+        self._ask = ask
+        self._lock = anyio.Lock()
+        self._asked_at = -1.0
+        self._position = 0
+
+    async def position(self) -> int:
+        """The position of the newest record."""
+        async with self._lock:
+            if anyio.current_time() - self._asked_at >= TIDE_EVERY_S:
+                self._position = await self._workers.run(self._ask)
+                self._asked_at = anyio.current_time()
+            return self._position
+
+
 class Slots:
     """How many transfers run, in total and for each caller. Used from the event loop only, so it needs no lock."""
 
@@ -49,7 +71,7 @@ class Slots:
         """
         own = self._held.get(caller, 0)
         if own >= self._per_caller or sum(self._held.values()) >= self._total:
-            raise TooManyRequestsError("too many transfers are running", data={"retry_after": 5})
+            raise TooManyRequestsError("too many of these are under way", data={"retry_after": 5})
         self._held[caller] = own + 1
         try:
             yield

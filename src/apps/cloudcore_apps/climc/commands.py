@@ -31,7 +31,8 @@ def make(name: str, entry: Sequence[str]) -> click.Command:
 def listing_params(values: Mapping[str, Any]) -> dict[str, Any]:
     """The options of a list command as the list's parameters."""
     told = {k: v for k, v in values.items() if v not in (None, False, ())}
-    told.pop("every", None)
+    for name in ("every", "watch", "watch_s"):
+        told.pop(name, None)
     params = options.given(told)
     if params.get("limit") == 0:
         del params["limit"]
@@ -51,6 +52,11 @@ def show_listing(plural: str, values: Mapping[str, Any]) -> None:
     run = runtime()
     params = listing_params(values)
     columns = values.get("field") or columns_of(plural)
+    if values.get("watch"):
+        from cloudcore_apps.climc.watching import watch
+
+        watch(run, plural, params, columns, values.get("watch_s"))
+        return
     if values.get("every"):
         from cloudcore_adapters.client.paging import pages
 
@@ -221,6 +227,8 @@ def _action(
 
 def _event(name: str, plural: str, known: Entry) -> click.Command:
     def run(idents: tuple[str, ...], **values: Any) -> None:
+        if values.get("watch") and len(idents) > 1:
+            raise click.UsageError("one at a time can be watched")
         for ident in idents:
             show_events({**values, **subject(plural, ident), "obj_type": known["singular"]})
 

@@ -9,7 +9,7 @@ from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import ActionKind, Field, Joint, Resource, Show, Verb, field_map, fields_of
 from cloudcore.operations.ladder import ladder_actions
 from cloudcore_apps.climc.naming import ARGUMENTS, noun_of
-from cloudcore_apps.climc.table import ADDED_ROUTES, HANDMADE
+from cloudcore_apps.climc.table import HANDMADE
 
 FORMAT = 1
 
@@ -63,7 +63,7 @@ def build_index(resources: Iterable[Resource[Any]]) -> JsonObject:
     return {
         "format": FORMAT,
         "commands": dict(sorted(commands.items())),
-        "types": {r.plural: _type(r, nouns) for r in types} | {p: dict(t) for p, t in ADDED_ROUTES.items()},
+        "types": {r.plural: _type(r, nouns) for r in types},
     }
 
 

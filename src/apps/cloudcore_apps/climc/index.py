@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from cloudcore_apps.climc.table import HANDMADE
+from cloudcore_apps.climc.table import ADDED_ROUTES, HANDMADE
 
 Entry: TypeAlias = dict[str, Any]
 INDEX_FILE = Path(__file__).with_name("index.json")
@@ -18,7 +18,8 @@ def load_index() -> Entry:
     """The index: `commands` (name → kind, plural, action), sorted, and `types` (plural → what its commands need)."""
     found: Entry = json.loads(INDEX_FILE.read_text(encoding="utf-8"))
     written = {name: ["hand", made.target, made.doc] for name, made in HANDMADE.items()}
-    return {**found, "commands": dict(sorted((found["commands"] | written).items()))}
+    types = found["types"] | {plural: dict(told) for plural, told in ADDED_ROUTES.items()}
+    return {**found, "commands": dict(sorted((found["commands"] | written).items())), "types": types}
 
 
 def type_of(plural: str) -> Entry:

@@ -287,6 +287,8 @@ def _LISTING() -> list[click.Option]:  # noqa: N802 - a constant that click want
         click.Option(["--limit"], type=click.IntRange(0), help="Rows at most; 0 as many as the cloud gives at once."),
         click.Option(["--offset"], type=click.IntRange(0), help="Rows to skip."),
         click.Option(["--all", "every"], is_flag=True, help="Every row, page by page."),
+        click.Option(["-w", "--watch"], is_flag=True, help="Go on and show each change, until Ctrl-C."),
+        click.Option(["--watch-seconds", "watch_s"], type=click.FloatRange(0), help="Watch for so long."),
         click.Option(["--order-by"], multiple=True, help="Column to sort by."),
         click.Option(["--order"], type=click.Choice(["asc", "desc"]), help="Direction."),
         click.Option(["--search"], multiple=True, help="Text in any searchable column."),

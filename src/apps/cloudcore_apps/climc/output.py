@@ -29,6 +29,14 @@ def as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=True, indent=2, default=str)
 
 
+def as_line(value: Any) -> str:
+    """JSON in one line, for one event of many; control and direction characters escaped."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    if text.isprintable():
+        return text
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), default=str)
+
+
 def cell(value: Any) -> str:
     """One value in a table."""
     if value is None or value == "":

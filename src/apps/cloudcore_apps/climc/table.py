@@ -33,6 +33,7 @@ HANDMADE: Mapping[str, Handmade] = {
     "context-list": Handmade("contexts:list_", "List contexts"),
     "context-remove": Handmade("contexts:remove", "Forget contexts"),
     "completion": Handmade("completion:completion", "Print what makes a shell complete climc"),
+    "wait": Handmade("wait:wait", "Wait until a resource is as it should be"),
     "policy-create": Handmade("policies:create", "Create a policy from a file"),
 }
 
@@ -43,6 +44,7 @@ ADDED_ROUTES: Mapping[str, Mapping[str, Any]] = {
         "noun": "action",
         "columns": ["id", "ops_time", "obj_type", "obj_name", "action", "user", "tenant", "success", "notes"],
     },
+    "history": {"singular": "history", "service": "log", "noun": "history"},
     "role_assignments": {
         "singular": "role_assignment",
         "service": "identity",

@@ -33,6 +33,8 @@ def event_options() -> list[click.Parameter]:
         click.Option(["--scope"], type=click.Choice(["project", "domain", "system"]), help="How wide."),
         click.Option(["--limit"], type=click.IntRange(1), help="Rows at most."),
         click.Option(["--paging-marker"], help="Where the next page begins."),
+        click.Option(["-w", "--watch"], is_flag=True, help="Go on and show what happens, until Ctrl-C."),
+        click.Option(["--watch-seconds", "watch_s"], type=click.FloatRange(0), help="Watch for so long."),
     ]
 
 
@@ -46,12 +48,22 @@ def show_events(values: Mapping[str, Any]) -> None:
     if told.pop("ascending", False):
         told["paging_order"] = "ASC"
     told.pop("descending", None)
+    from cloudcore_adapters.client.feed import position
+
     run = runtime()
+    watching = told.pop("watch", False)
+    timeout_s = told.pop("watch_s", None)
+    after = position(run.session) if watching else ""
     page = run.session.list("actions", options.given(told))
     more = f"more with --paging-marker {page.next_marker}" if page.next_marker else ""
     shown = run.format == TABLE and not run.columns and run.query is None
     items = [{**item, "notes": summary(item.get("notes"))} for item in page.items] if shown else page.items
-    run.show_list(items, columns_of("actions"), more or ("" if page.items else "no actions"))
+    run.show_list(items, columns_of("actions"), "" if watching else more or ("" if page.items else "no actions"))
+    if watching:
+        from cloudcore_apps.climc.watching import watch_log
+
+        kept = {k: v for k, v in told.items() if k not in ("paging_marker", "paging_order", "limit")}
+        watch_log(run, after, options.given(kept), columns_of("actions"), timeout_s)
 
 
 def summary(notes: Any) -> str:
