@@ -74,6 +74,11 @@ def _detach(cloud: Cloud, ident: str) -> str:
     return _perform("detachdisk", disk_id=second.disk_id, keep_disk=True)(cloud, ident)
 
 
+def _resize(cloud: Cloud, ident: str) -> str:
+    first = next(link for link in cloud.rows("guestdisks") if link.guest_id == ident and link.index == 0)
+    return _perform("resize-disk", disk_id=first.disk_id, size="2g")(cloud, ident)
+
+
 def _create_disk(cloud: Cloud, _ident: str = "") -> str:
     return str(session(cloud).create("disks", {"name": "data", "size": 1024, "image_id": "i1"})["id"])
 
@@ -212,6 +217,16 @@ SCENARIOS: dict[str, Scenario] = {
         plural="servers",
         prepare=lambda cloud: _server(cloud, on=True),
         start=_detach,
+    ),
+    "server-resize-disk": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=True),
+        start=_resize,
+    ),
+    "disk-resize": Scenario(
+        plural="disks",
+        prepare=_disk,
+        start=lambda cloud, ident: str(session(cloud).perform("disks", ident, "resize", {"size": 2048})["id"]),
     ),
     "disk-create": Scenario(plural="disks", prepare=_nothing, start=_create_disk, again=_delete("disks")),
     "disk-delete": Scenario(plural="disks", prepare=_disk, start=_delete("disks"), takes_back=False),

@@ -74,6 +74,7 @@ UNSCOPED_OPERATIONS = {
     "seed.py",
     "servers/create.py",
     "servers/disks.py",
+    "servers/resize.py",
     "sharing.py",
     "snapshots.py",
 }

@@ -81,6 +81,12 @@ def release_disk(tx: Transaction, disk: Any) -> None:
     refund(tx, disk.domain_id, disk.tenant_id, disk_amounts(disk))
 
 
+def release_growth(tx: Transaction, disk: Any, size_mib: int) -> None:
+    """Give back what a disk took to grow and did not need."""
+    release_storage(tx, disk.storage_id, size_mib=size_mib)
+    refund(tx, disk.domain_id, disk.tenant_id, {"storage": size_mib})
+
+
 def drop_disk(tx: Transaction, disk: Any, *, held: bool) -> None:
     """Give back what a disk held, if it still held anything, and remove its row."""
     if held:

@@ -17,6 +17,8 @@ HANDMADE: Mapping[str, Handmade] = {
     "server-create": Handmade("servers:create", "Create a server"),
     "server-attach-disk": Handmade("devices:attach_disk", "Attach a disk that no server uses"),
     "server-detach-disk": Handmade("devices:detach_disk", "Detach a disk from a server"),
+    "server-resize-disk": Handmade("devices:resize_disk", "Make a disk of a server larger"),
+    "disk-resize": Handmade("devices:resize_own_disk", "Make a disk larger"),
     "server-create-disk": Handmade("devices:create_disk", "Make disks and attach them"),
     "server-console": Handmade("console:console", "Open the serial console of a server in this terminal"),
     "server-ssh": Handmade("ssh:ssh", "Log in to a server by SSH"),

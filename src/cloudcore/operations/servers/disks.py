@@ -25,7 +25,7 @@ from cloudcore.operations.servers.input import check_disk, disk_image, disk_size
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_storage
 from cloudcore.quotas.ledger import charge
-from cloudcore.resources.compute.disk import DISKS, Disk, DiskStatus
+from cloudcore.resources.compute.disk import DISKS, USABLE, Disk, DiskStatus
 from cloudcore.resources.compute.drivers import Driver, driver_for
 from cloudcore.resources.compute.guestdisk import GUESTDISKS, Guestdisk
 from cloudcore.resources.compute.server import SERVERS, PowerState
@@ -47,7 +47,7 @@ def attach_disk(platform: Platform, tx: Transaction, caller: Caller, server: Any
         InvalidInputError: it is of another project, out of reach of the server's host, or one too many.
         InvalidStatusError: the disk is not ready, or its bus cannot be plugged into while the server runs.
     """
-    disk = _named(platform, tx, caller, body, "update")
+    disk = named_disk(platform, tx, caller, body, "update")
     driver = driver_for(server.hypervisor)
     links = links_of(tx, server)
     if tx.of(GUESTDISKS, PLATFORM).count(eq("disk_id", disk.id)):
@@ -56,7 +56,7 @@ def attach_disk(platform: Platform, tx: Transaction, caller: Caller, server: Any
         raise InvalidInputError("disk and server belong to different projects", field="disk_id")
     check_not_frozen(disk)
     check_idle(tx, DISKS, disk)
-    if disk.status != DiskStatus.READY:
+    if disk.status not in USABLE:
         raise InvalidStatusError(f"disk {disk.name} is {disk.status}, not ready", field="disk_id")
     if disk.storage_id not in _storages_of(tx, server):
         raise InvalidInputError(f"the server's host does not reach the storage of disk {disk.name}", field="disk_id")
@@ -82,7 +82,7 @@ def detach_disk(platform: Platform, tx: Transaction, caller: Caller, server: Any
         InvalidInputError: it is not attached to this server, or holds the system.
         NotEmptyError: it would be deleted and there are snapshots of it.
     """
-    disk = _named(platform, tx, caller, body, "get")
+    disk = named_disk(platform, tx, caller, body, "get")
     link = next((link for link in links_of(tx, server) if link.disk_id == disk.id), None)
     if link is None:
         raise InvalidInputError(f"disk {disk.name} is not attached to server {server.name}", field="disk_id")
@@ -205,7 +205,13 @@ def is_on(server: Any) -> bool:
     return bool(server.power_states != PowerState.OFF)
 
 
-def _named(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping, action: str) -> Any:
+def named_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping, action: str) -> Any:
+    """The disk that a body names, on which the caller may do this.
+
+    Raises:
+        MissingParameterError: it names none.
+        ResourceNotFoundError: the disk is not there, or not for him.
+    """
     ident = read_str(body.get("disk_id") or body.get("disk") or "", "disk_id", 128)
     if not ident:
         raise MissingParameterError("disk_id is missing", field="disk_id")

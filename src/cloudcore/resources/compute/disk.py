@@ -34,6 +34,9 @@ class DiskStatus(StrEnum):
     SNAPSHOTING = "snapshoting"
     RESET = "reset"
     RESET_FAILED = "reset_failed"
+    START_RESIZE = "start_resize"
+    RESIZING = "resizing"
+    RESIZE_FAILED = "resize_failed"
 
 
 COPYING = (DiskStatus.START_ALLOC.value, DiskStatus.ALLOCATING.value)
@@ -89,6 +92,9 @@ class Disk(Statused, External, Billed, ProjectOwned):
     encrypt_key_id: Annotated[str, Spec("Key that encrypts it", width=36)] = ""
 
 
+USABLE = (DiskStatus.READY, DiskStatus.RESET_FAILED, DiskStatus.RESIZE_FAILED)
+"""The volume is there, as it was or whole; nothing that a disk can do is locked by such a failure."""
+
 DISK_LIFECYCLE = Lifecycle(
     states=DiskStatus,
     initial=DiskStatus.INIT,
@@ -111,6 +117,7 @@ DISK_LIFECYCLE = Lifecycle(
                 DiskStatus.ALLOC_FAILED,
                 DiskStatus.DEALLOC_FAILED,
                 DiskStatus.RESET_FAILED,
+                DiskStatus.RESIZE_FAILED,
             ),
             through=(DiskStatus.DEALLOCATING,),
             to=None,
@@ -120,7 +127,7 @@ DISK_LIFECYCLE = Lifecycle(
         ),
         Transition(
             name="snapshot",
-            sources=(DiskStatus.READY, DiskStatus.RESET_FAILED),
+            sources=USABLE,
             through=(DiskStatus.START_SNAPSHOT, DiskStatus.SNAPSHOTING),
             to=DiskStatus.READY,
             failed=DiskStatus.READY,
@@ -129,12 +136,21 @@ DISK_LIFECYCLE = Lifecycle(
         ),
         Transition(
             name="disk-reset",
-            sources=(DiskStatus.READY, DiskStatus.RESET_FAILED),
+            sources=USABLE,
             through=(DiskStatus.RESET,),
             to=DiskStatus.READY,
             failed=DiskStatus.RESET_FAILED,
             flow="disk-reset",
             deadline_s=3600,
+        ),
+        Transition(
+            name="resize",
+            sources=USABLE,
+            through=(DiskStatus.START_RESIZE, DiskStatus.RESIZING),
+            to=DiskStatus.READY,
+            failed=DiskStatus.RESIZE_FAILED,
+            flow="disk-resize",
+            deadline_s=1200,
         ),
     ),
 )
@@ -201,6 +217,12 @@ DISKS = Resource(
     details=_details,
     check_delete=_check_delete,
     actions=(
+        Action(
+            name="resize",
+            doc="Make the disk larger; its server may run.",
+            transition="resize",
+            params=(("size", "New size such as 20g; a bare number is in MiB"),),
+        ),
         Action(
             name="disk-reset",
             doc="Make the disk what it was at a snapshot of it; its server must be off.",

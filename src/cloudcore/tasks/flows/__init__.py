@@ -9,6 +9,7 @@ from cloudcore.tasks.flow import Flow
 from cloudcore.tasks.flows.disk_create import DISK_CREATE
 from cloudcore.tasks.flows.disk_delete import DISK_DELETE
 from cloudcore.tasks.flows.disk_reset import DISK_RESET
+from cloudcore.tasks.flows.disk_resize import DISK_RESIZE
 from cloudcore.tasks.flows.image_cache import IMAGE_CACHE
 from cloudcore.tasks.flows.image_convert import IMAGE_CONVERT
 from cloudcore.tasks.flows.image_delete import IMAGE_DELETE
@@ -22,6 +23,7 @@ from cloudcore.tasks.flows.server_create import SERVER_CREATE
 from cloudcore.tasks.flows.server_create_disk import SERVER_CREATE_DISK
 from cloudcore.tasks.flows.server_delete import SERVER_DELETE
 from cloudcore.tasks.flows.server_detach_disk import SERVER_DETACH_DISK
+from cloudcore.tasks.flows.server_resize_disk import SERVER_RESIZE_DISK
 from cloudcore.tasks.flows.server_restart import SERVER_RESTART
 from cloudcore.tasks.flows.server_start import SERVER_START
 from cloudcore.tasks.flows.server_stop import SERVER_STOP
@@ -39,7 +41,9 @@ ALL: tuple[Flow, ...] = (
     SERVER_ATTACH_DISK,
     SERVER_CREATE_DISK,
     SERVER_DETACH_DISK,
+    SERVER_RESIZE_DISK,
     DISK_CREATE,
+    DISK_RESIZE,
     DISK_DELETE,
     DISK_RESET,
     SNAPSHOT_CREATE,

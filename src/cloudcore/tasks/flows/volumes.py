@@ -81,6 +81,18 @@ def volume_effect(ctx: Context, disk: Any, host_id: str, path: str) -> Effect:
     return Effect(kind="volume-create", target=f"host:{host_id}", resource=disk.id, args=args)
 
 
+def volume_resize_effect(disk: Any, host_id: str, path: str, size_mib: int, *, guest_id: str | None = None) -> Effect:
+    """Make the disk's volume larger, under a guest that may be on."""
+    args: JsonObject = {
+        "volume_id": disk.id,
+        "storage_path": path,
+        "format": disk.disk_format,
+        "size_mib": size_mib,
+        "guest_id": guest_id,
+    }
+    return Effect(kind="volume-resize", target=f"host:{host_id}", resource=guest_id or disk.id, args=args)
+
+
 def volume_delete_effect(disk: Any, host_id: str, path: str) -> Effect:
     """Remove the disk's volume from the host."""
     args: JsonObject = {"volume_id": disk.id, "storage_path": path}

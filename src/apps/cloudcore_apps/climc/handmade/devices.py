@@ -86,3 +86,23 @@ create_disk = acting(
     "Make disks and attach them, each described as for server-create.\n\n  climc server-create-disk web 10g 20g:scsi --wait",
     lambda told: {"disks": list(told["disks"])},
 )
+
+_SIZE = click.Argument(["size"], metavar="SIZE")
+
+resize_disk = acting(
+    "server-resize-disk",
+    "servers",
+    "resize-disk",
+    [named("server"), named("disk", "disk"), _SIZE],
+    "Make a disk of a server larger; the server may run.\n\n  climc server-resize-disk web data 20g --wait",
+    lambda told: {"disk_id": told["disk"], "size": told["size"]},
+)
+
+resize_own_disk = acting(
+    "disk-resize",
+    "disks",
+    "resize",
+    [named("disk"), _SIZE],
+    "Make a disk larger; its server may run.\n\n  climc disk-resize data 20g --wait",
+    lambda told: {"size": told["size"]},
+)

@@ -28,4 +28,10 @@ DEVICE_ACTIONS = (
         transition="createdisk",
         params=(("disks", "Disks, as when a server is created"),),
     ),
+    Action(
+        name="resize-disk",
+        doc="Make a disk of the server larger.",
+        transition="resize-disk",
+        params=(("disk_id", "Disk"), ("size", "New size such as 20g; a bare number is in MiB")),
+    ),
 )

@@ -56,6 +56,9 @@ class ServerStatus(StrEnum):
     ATTACH_DISK_FAIL = "attach_disk_fail"
     DETACH_DISK = "detach_disk"
     DETACH_DISK_FAIL = "detach_disk_fail"
+    START_RESIZE_DISK = "start_resize_disk"
+    RESIZE_DISK = "resize_disk"
+    RESIZE_DISK_FAIL = "resize_disk_fail"
 
 
 class PowerState(StrEnum):
@@ -71,7 +74,12 @@ S = ServerStatus
 CREATE_FAILURES = (S.CREATE_FAIL, S.SCHED_FAIL, S.NET_FAIL, S.DISK_FAIL, S.DEPLOY_FAIL)
 """The server never came to be; it can only be deleted."""
 
-SIDE_FAILURES: tuple[ServerStatus, ...] = (S.ATTACH_DISK_FAIL, S.DETACH_DISK_FAIL, S.SNAPSHOT_RESET_FAILED)
+SIDE_FAILURES: tuple[ServerStatus, ...] = (
+    S.ATTACH_DISK_FAIL,
+    S.DETACH_DISK_FAIL,
+    S.RESIZE_DISK_FAIL,
+    S.SNAPSHOT_RESET_FAILED,
+)
 """Something beside power failed and left the guest as it was, on or off: nothing that a server can do is locked by it."""
 
 MADE = (S.READY, S.RUNNING, S.START_FAIL, S.STOP_FAIL, S.DELETE_FAIL, S.UNKNOWN, *SIDE_FAILURES)
@@ -98,6 +106,7 @@ def _beside(name: str, flow: str, through: tuple[ServerStatus, ...], failed: Ser
 DEVICES = (
     _beside("attachdisk", "server-attach-disk", (S.ATTACH_DISK,), S.ATTACH_DISK_FAIL, 600),
     _beside("createdisk", "server-create-disk", (S.ATTACH_DISK,), S.ATTACH_DISK_FAIL, 10_800),
+    _beside("resize-disk", "server-resize-disk", (S.START_RESIZE_DISK, S.RESIZE_DISK), S.RESIZE_DISK_FAIL, 1200),
     _beside("detachdisk", "server-detach-disk", (S.DETACH_DISK,), S.DETACH_DISK_FAIL, 600),
 )
 
