@@ -266,6 +266,51 @@ class EffectsSuite:
         assert rig.found(guest) == []
         assert rig.found(volume) == [FoundKind.VOLUME]
 
+    def test_a_guest_is_suspended_and_goes_on_with_every_effect_twice(self, rig: Rig) -> None:
+        guest, volume = str(uuid.uuid4()), "v-saved"
+        rig.done("volume-create", volume, **rig.volume(volume))
+        desc = rig.guest(guest, volume, last=24)
+        rig.done("guest-start", guest, guest_id=guest, desc=desc)
+        for kind, args, state in (
+            ("guest-reset", {}, "on"),
+            ("guest-suspend", {}, "saved"),
+            ("guest-create", {"desc": desc}, "saved"),
+            ("guest-resume", {}, "on"),
+            ("guest-suspend", {}, "saved"),
+            ("guest-start", {"desc": desc}, "on"),
+        ):
+            for _ in range(2):
+                assert rig.done(kind, guest, guest_id=guest, **args) == {"power_state": state}, kind
+            assert rig.hypervisor.power_state(guest) == state
+        rig.done("guest-suspend", guest, guest_id=guest)
+        rig.done("guest-delete", guest, guest_id=guest, desc=desc)
+        rig.done("guest-create", guest, desc=desc)
+        assert rig.hypervisor.power_state(guest) == "off", "the saved memory went with the guest"
+        rig.done("guest-delete", guest, guest_id=guest, desc=desc)
+
+    def test_the_memory_of_a_suspended_guest_is_given_up_by_force_only(self, rig: Rig) -> None:
+        guest, volume = str(uuid.uuid4()), "v-given-up"
+        rig.done("volume-create", volume, **rig.volume(volume))
+        desc = rig.guest(guest, volume, last=25)
+        rig.done("guest-start", guest, guest_id=guest, desc=desc)
+        rig.done("guest-suspend", guest, guest_id=guest)
+        failure = rig.failed("guest-stop", guest, guest_id=guest, force=False, timeout_s=1)
+        assert "force" in failure.error
+        assert rig.hypervisor.power_state(guest) == "saved"
+        for _ in range(2):
+            assert rig.done("guest-stop", guest, guest_id=guest, force=True, timeout_s=0) == {"power_state": "off"}
+        rig.done("guest-delete", guest, guest_id=guest, desc=desc)
+
+    def test_a_guest_that_is_off_is_neither_reset_nor_suspended_nor_resumed(self, rig: Rig) -> None:
+        guest, volume = str(uuid.uuid4()), "v-off"
+        rig.done("volume-create", volume, **rig.volume(volume))
+        for state in ("missing", "off"):
+            assert not rig.failed("guest-reset", guest, guest_id=guest).transient
+            for kind in ("guest-suspend", "guest-resume"):
+                assert rig.done(kind, guest, guest_id=guest) == {"power_state": state}
+            rig.done("guest-create", guest, desc=rig.guest(guest, volume, last=26))
+        rig.done("guest-delete", guest, guest_id=guest)
+
     def test_a_guest_that_ignores_the_power_button_is_stopped_only_by_force(self, rig: Rig) -> None:
         if rig.obeys_power_button:
             pytest.skip("guests of this host obey")

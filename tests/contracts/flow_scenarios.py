@@ -1,4 +1,7 @@
-"""For each flow: how its world is made, and which public operation starts it. A new flow adds its line to `SCENARIOS`."""
+"""For each flow: how its world is made, and which public operation starts it. A new flow adds its line to `SCENARIOS`.
+
+A flow whose steps depend on its input has several lines: `<flow>/<what is different>`.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,11 @@ class Scenario:
     again: Callable[[Cloud, str], str] | None = None
 
 
+def flow_of(name: str) -> str:
+    """The flow that a scenario is of."""
+    return name.partition("/")[0]
+
+
 def session(cloud: Cloud) -> CoreSession:
     """A client."""
     return CoreSession(cloud.platform, CALLER)
@@ -50,6 +58,13 @@ def _create_server(cloud: Cloud, _ident: str = "") -> str:
 
 def _server(cloud: Cloud, *, on: bool) -> str:
     ident = str(session(cloud).create("servers", server_body("web", auto_start=on))["id"])
+    cloud.settle()
+    return ident
+
+
+def _suspended(cloud: Cloud) -> str:
+    ident = _server(cloud, on=True)
+    session(cloud).perform("servers", ident, "suspend", {})
     cloud.settle()
     return ident
 
@@ -182,6 +197,7 @@ def _cache(cloud: Cloud, ident: str) -> str:
 SCENARIOS: dict[str, Scenario] = {
     "server-create": Scenario(plural="servers", prepare=_nothing, start=_create_server, again=_delete("servers")),
     "server-start": Scenario(plural="servers", prepare=lambda cloud: _server(cloud, on=False), start=_perform("start")),
+    "server-start/saved": Scenario(plural="servers", prepare=_suspended, start=_perform("start")),
     "server-stop": Scenario(
         plural="servers",
         prepare=lambda cloud: _server(cloud, on=True),
@@ -201,6 +217,24 @@ SCENARIOS: dict[str, Scenario] = {
         again=_perform("restart", is_force=True),
         takes_back=False,
     ),
+    "server-reset": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=True),
+        start=_perform("reset"),
+        again=_perform("reset", is_hard=True),
+    ),
+    "server-reset/hard": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=True),
+        start=_perform("reset", is_hard=True),
+        again=_perform("restart", is_force=True),
+        takes_back=False,
+    ),
+    "server-suspend": Scenario(
+        plural="servers", prepare=lambda cloud: _server(cloud, on=True), start=_perform("suspend")
+    ),
+    "server-resume": Scenario(plural="servers", prepare=_suspended, start=_perform("resume")),
+    "server-sync": Scenario(plural="servers", prepare=lambda cloud: _server(cloud, on=True), start=_perform("sync")),
     "server-delete": Scenario(
         plural="servers",
         prepare=lambda cloud: _server(cloud, on=True),

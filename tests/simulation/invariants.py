@@ -108,9 +108,9 @@ def check_hosts(cloud: Cloud) -> None:
     }
     assert (found - wanted - optional, wanted - found) == (set(), set())
     for server in cloud.rows("servers"):
-        if server.status in ("running", "ready"):
+        if server.status in ("running", "ready", "suspend"):
             state = cloud.machines[server.host_id].machine.power_state(server.id)
-            assert (server.status, state) in (("running", "on"), ("ready", "off")), server.name
+            assert (server.status, state) in (("running", "on"), ("ready", "off"), ("suspend", "saved")), server.name
 
 
 def _things(cloud: Cloud, server: Any) -> set[tuple[str, str, str]]:

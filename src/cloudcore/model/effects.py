@@ -89,7 +89,11 @@ KINDS: dict[str, str] = {
     "guest-create": "desc -> power_state (off)",
     "guest-start": "guest_id, desc -> power_state (on)",
     "guest-stop": "guest_id, force, timeout_s -> power_state (off)",
-    "guest-probe": "guest_id -> power_state (on, off, paused, crashed or missing); changes nothing",
+    "guest-reset": "guest_id -> power_state (on); the reset button, for a guest that is on",
+    # Where there is nothing to save or to resume, these two change nothing and give the state as it is.
+    "guest-suspend": "guest_id -> power_state (saved: off, with its memory kept on the host)",
+    "guest-resume": "guest_id -> power_state (on, where its memory was when it was saved)",
+    "guest-probe": "guest_id -> power_state (on, off, saved, paused, crashed or missing); changes nothing",
     "guest-sync": "guest_id, desc -> power_state, pending (what waits for the next start: vcpus, memory)",
     "guest-delete": "guest_id, desc -> {} (domain, seed, DHCP reservation; volumes have effects of their own)",
     # Images of the image store.

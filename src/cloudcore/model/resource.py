@@ -20,6 +20,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from cloudcore.model.entity import Entity
+from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.lifecycle import Lifecycle
 from cloudcore.model.spec import Level, OnDelete, Ref, Show, Spec
 
@@ -61,6 +62,7 @@ class Action:
         An action has either `run` or `transition`, or an operation of its own in `cloudcore.operations.table`, which
         begins the transition itself where the action names one.
     params: names and one-line docs of the accepted input, for the CLI and OpenAPI.
+    read: `(entity, body) -> JsonObject`: the flow's input, checked; without it, what the body has of `params`.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Action:
     run: Callable[..., Any] | None = None
     transition: str | None = None
     params: tuple[tuple[str, str], ...] = ()
+    read: Callable[[Any, JsonMapping], JsonObject] | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -74,7 +74,7 @@ def host_offline(platform: Platform, host_id: str) -> None:
 def sync_power(platform: Platform, host_id: str, states: Mapping[str, str]) -> list[str]:
     """Bring servers' power states up to date with what their host says; ids of those that had changed.
 
-    states: guest id → on, off, paused, crashed or missing. A server with an open task is left to that task.
+    states: guest id → on, off, saved, paused, crashed or missing. A server with an open task is left to that task.
     """
 
     def work(tx: Transaction) -> list[str]:
@@ -88,15 +88,20 @@ def sync_power(platform: Platform, host_id: str, states: Mapping[str, str]) -> l
 def _follow(tx: Transaction, server: Any, power: str) -> bool:
     if power == "on" and server.status != ServerStatus.RUNNING:
         status, state, reason = ServerStatus.RUNNING, PowerState.ON, "it was found running"
-    elif power in ("off", "crashed") and server.status == ServerStatus.RUNNING:
+    elif power == "saved" and server.status in (ServerStatus.RUNNING, ServerStatus.READY):
+        status, state, reason = ServerStatus.SUSPEND, PowerState.OFF, "it was found suspended"
+    elif power in ("off", "crashed") and server.status in (ServerStatus.RUNNING, ServerStatus.SUSPEND):
         status, state, reason = ServerStatus.READY, PowerState.OFF, f"it was found {power}"
-    elif power == "missing" and server.status in (ServerStatus.RUNNING, ServerStatus.READY):
+    elif power == "missing" and server.status in _STABLE:
         status, state, reason = ServerStatus.UNKNOWN, PowerState.UNKNOWN, "its host does not have it"
     else:
         return False
     changed = evolve(server, status=status.value, power_states=state, status_reason=reason)
     tx.of(SERVERS, PLATFORM).save(changed, action="sync_power")
     return True
+
+
+_STABLE = (ServerStatus.RUNNING, ServerStatus.READY, ServerStatus.SUSPEND)
 
 
 def _register(tx: Transaction, facts: Facts, manager_uri: str, host_type: str) -> str:

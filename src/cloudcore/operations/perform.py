@@ -49,7 +49,8 @@ def perform_action(
         answer = own(platform, tx, caller, row, body)
     elif action is not None and action.transition is not None:
         force = "is_force" in body and read_bool(body["is_force"], "is_force")
-        params = {key: body[key] for key, _ in action.params if key in body}
+        known = {key: body[key] for key, _ in action.params if key in body}
+        params = action.read(row, known) if action.read is not None else known
         start_transition(platform, tx, caller, resource, row, action.transition, params, force=force)
     elif action is not None and action.run is not None:
         answer = action.run(tx, caller, row, body)

@@ -16,7 +16,7 @@ class Hypervisor(Protocol):
         ...
 
     def power_state(self, guest_id: str) -> str:
-        """One of `on`, `off`, `paused`, `crashed`, `missing`."""
+        """One of `on`, `off`, `saved`, `paused`, `crashed`, `missing`."""
         ...
 
     def inventory(self) -> Sequence[Found]:

@@ -64,4 +64,4 @@ def test_actions_depend_on_the_status(driver: Driver) -> None:
     with pytest.raises(InvalidStatusError, match="allowed: ready"):
         driver.check_action("start", ServerStatus.DEPLOYING)
     with pytest.raises(NotSupportedError):
-        driver.check_action("suspend", ServerStatus.RUNNING)
+        driver.check_action("enchant", ServerStatus.RUNNING)

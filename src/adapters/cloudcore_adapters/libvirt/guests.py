@@ -20,7 +20,7 @@ from cloudcore_adapters.libvirt.arguments import Storages
 from cloudcore_adapters.libvirt.connection import Domain, LibvirtConnection, translated
 from cloudcore_adapters.libvirt.domain import Place, domain_xml, validate
 from cloudcore_adapters.libvirt.networks import Networks, Reservation
-from cloudcore_adapters.libvirt.power import CRASHED, OFF, ON, PAUSED, power_state
+from cloudcore_adapters.libvirt.power import CRASHED, MISSING, OFF, ON, PAUSED, SAVED, power_state
 
 MAX_STOP_S = 3600
 _POLL_S = 0.1
@@ -56,7 +56,9 @@ class Guests:
         return {"power_state": power_state(self._define(desc))}
 
     def start(self, args: JsonMapping, cancelled: Callable[[], bool]) -> JsonObject:
-        """Perform `guest-start`; a guest that is off takes on the description, one that crashed begins anew."""
+        """Perform `guest-start`; a guest that is off takes on the description, one that crashed begins anew, one that was
+        saved goes on where it was.
+        """
         desc = arguments.description(args, self._deployment)
         domain = self.find(desc.guest_id)
         state = OFF if domain is None else power_state(domain)
@@ -92,14 +94,47 @@ class Guests:
         timeout_s = arguments.number(args, "timeout_s", 0, MAX_STOP_S)
         force = arguments.required(args, "force") is True
         domain = self.find(guest_id)
-        if domain is None or power_state(domain) == OFF:
+        if domain is None or (state := power_state(domain)) == OFF:
             return {"power_state": OFF}
-        if power_state(domain) == ON and timeout_s and self._shut_down(domain, timeout_s, cancelled):
+        if state == SAVED:
+            _forget_memory(domain, force=force)
+            return {"power_state": OFF}
+        if state == ON and timeout_s and self._shut_down(domain, timeout_s, cancelled):
             return {"power_state": OFF}
         if not force:
             raise DeadlineError(f"the guest did not stop within {timeout_s} s")
         _destroy(domain)
         return {"power_state": OFF}
+
+    def reset(self, args: JsonMapping) -> JsonObject:
+        """Perform `guest-reset`."""
+        domain = self.find(arguments.ident(args, "guest_id"))
+        state = MISSING if domain is None else power_state(domain)
+        if domain is None or state != ON:
+            raise ConflictError(f"the guest is {state}: only one that is on can be reset")
+        with translated("resetting the guest"):
+            domain.reset()
+        return {"power_state": ON}
+
+    def suspend(self, args: JsonMapping) -> JsonObject:
+        """Perform `guest-suspend`: libvirt keeps the memory in a file of its own until the guest is resumed or deleted."""
+        import libvirt
+
+        domain = self.find(arguments.ident(args, "guest_id"))
+        if domain is not None and power_state(domain) in (ON, PAUSED):
+            with translated("saving the guest's memory"):
+                domain.managedSave(libvirt.VIR_DOMAIN_SAVE_RUNNING)
+        return {"power_state": MISSING if domain is None else power_state(domain)}
+
+    def resume(self, args: JsonMapping, cancelled: Callable[[], bool]) -> JsonObject:
+        """Perform `guest-resume`."""
+        domain = self.find(arguments.ident(args, "guest_id"))
+        state = MISSING if domain is None else power_state(domain)
+        if domain is None or state not in (SAVED, PAUSED):
+            return {"power_state": state}
+        with translated("resuming the guest"):
+            domain.create() if state == SAVED else domain.resume()
+        return {"power_state": self._settled(domain, cancelled)}
 
     def delete(self, args: JsonMapping) -> JsonObject:
         """Perform `guest-delete`: the domain with its snapshots' records, NVRAM and saved memory, reservations, folder."""
@@ -242,6 +277,13 @@ def _destroy(domain: Domain) -> None:
     except libvirt.libvirtError as e:
         if e.get_error_code() not in {libvirt.VIR_ERR_OPERATION_INVALID, libvirt.VIR_ERR_NO_DOMAIN}:
             raise BackendError("the guest cannot be switched off", internal=str(e)) from e
+
+
+def _forget_memory(domain: Domain, *, force: bool) -> None:
+    if not force:
+        raise ConflictError("the guest is suspended; only by force is its memory given up")
+    with translated("giving up the guest's memory"):
+        domain.managedSaveRemove()
 
 
 def _undefine(domain: Domain) -> None:

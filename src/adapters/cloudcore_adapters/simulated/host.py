@@ -212,8 +212,9 @@ class SimulatedHost:
         with self._lock:
             self._up = False
             self._jobs = {}
-            for guest_id in self.machine.domains if power else ():
-                self.machine.set_power_state(guest_id, "off")
+            for guest_id, domain in list(self.machine.domains.items()) if power else ():
+                if domain.power_state != "saved":
+                    self.machine.set_power_state(guest_id, "off")
 
     def restart(self, *, lose_journal: bool = False) -> None:
         """The agent comes back and begins its open effects again; without its journal it knows of none."""

@@ -117,6 +117,9 @@ class SimulatedMachine:
             "guest-create": self._guest_create,
             "guest-start": self._guest_start,
             "guest-stop": self._guest_stop,
+            "guest-reset": self._guest_reset,
+            "guest-suspend": self._guest_suspend,
+            "guest-resume": self._guest_resume,
             "guest-probe": self._guest_probe,
             "guest-sync": lambda effect, _fence: devices.sync(self, effect),
             "guest-delete": self._guest_delete,
@@ -283,7 +286,7 @@ class SimulatedMachine:
         leases = [self._lease(desc, nic.mac, nic.ip, nic.bridge) for nic in desc.nics]
         self._drop_leases(desc.guest_id)
         self.leases.update((lease.mac, lease) for lease in leases)
-        if held is None or held.power_state != "on":
+        if held is None or held.power_state not in ("on", "saved"):
             self.domains[desc.guest_id] = Domain(desc=desc, power_state=held.power_state if held else "off")
 
     def _lease(self, desc: GuestDescription, mac: str, ip: str, bridge: str) -> Lease:
@@ -301,8 +304,7 @@ class SimulatedMachine:
         self.define(desc)
         domain = self.domains[desc.guest_id]
         if domain.power_state != "on":
-            used = sum(d.desc.memory_mib for d in self.domains.values() if d.power_state in ("on", "paused"))
-            _require_room(self.capacity.memory_mib, used + desc.memory_mib, "the host's memory is full")
+            self._require_memory(desc)
             self.domains[desc.guest_id] = attrs.evolve(domain, power_state="on")
         return {"power_state": "on"}
 
@@ -313,10 +315,43 @@ class SimulatedMachine:
         domain = self.domains.get(ident)
         if domain is not None:
             self.require_ours(domain.desc.mark, f"guest {ident}")
+            if domain.power_state == "saved" and not force:
+                raise ConflictError("the guest is suspended; only by force is its memory given up")
             if domain.power_state != "off" and not force and not (timeout_s and self._power_button):
                 raise DeadlineError(f"the guest did not stop within {timeout_s} s")
             self.domains[ident] = attrs.evolve(domain, power_state="off")
         return {"power_state": "off"}
+
+    def _guest_reset(self, effect: Effect, _fence: int) -> JsonObject:
+        ident = arguments.ident(effect.args, "guest_id")
+        if (state := self._state_of(ident)) != "on":
+            raise ConflictError(f"the guest is {state}: only one that is on can be reset")
+        return {"power_state": state}
+
+    def _guest_suspend(self, effect: Effect, _fence: int) -> JsonObject:
+        ident = arguments.ident(effect.args, "guest_id")
+        if self._state_of(ident) in ("on", "paused"):
+            self.domains[ident] = attrs.evolve(self.domains[ident], power_state="saved")
+        return {"power_state": self._state_of(ident)}
+
+    def _guest_resume(self, effect: Effect, _fence: int) -> JsonObject:
+        ident = arguments.ident(effect.args, "guest_id")
+        if self._state_of(ident) == "saved":
+            self._require_memory(self.domains[ident].desc)
+        if self._state_of(ident) in ("saved", "paused"):
+            self.domains[ident] = attrs.evolve(self.domains[ident], power_state="on")
+        return {"power_state": self._state_of(ident)}
+
+    def _state_of(self, guest_id: str) -> str:
+        """The power state of a guest that is not somebody else's."""
+        if (domain := self.domains.get(guest_id)) is None:
+            return "missing"
+        self.require_ours(domain.desc.mark, f"guest {guest_id}")
+        return domain.power_state
+
+    def _require_memory(self, desc: GuestDescription) -> None:
+        used = sum(d.desc.memory_mib for d in self.domains.values() if d.power_state in ("on", "paused"))
+        _require_room(self.capacity.memory_mib, used + desc.memory_mib, "the host's memory is full")
 
     def _guest_probe(self, effect: Effect, _fence: int) -> JsonObject:
         return {"power_state": self.power_state(arguments.ident(effect.args, "guest_id"))}

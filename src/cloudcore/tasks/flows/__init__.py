@@ -23,10 +23,14 @@ from cloudcore.tasks.flows.server_create import SERVER_CREATE
 from cloudcore.tasks.flows.server_create_disk import SERVER_CREATE_DISK
 from cloudcore.tasks.flows.server_delete import SERVER_DELETE
 from cloudcore.tasks.flows.server_detach_disk import SERVER_DETACH_DISK
+from cloudcore.tasks.flows.server_reset import SERVER_RESET
 from cloudcore.tasks.flows.server_resize_disk import SERVER_RESIZE_DISK
 from cloudcore.tasks.flows.server_restart import SERVER_RESTART
+from cloudcore.tasks.flows.server_resume import SERVER_RESUME
 from cloudcore.tasks.flows.server_start import SERVER_START
 from cloudcore.tasks.flows.server_stop import SERVER_STOP
+from cloudcore.tasks.flows.server_suspend import SERVER_SUSPEND
+from cloudcore.tasks.flows.server_sync import SERVER_SYNC
 from cloudcore.tasks.flows.server_syncstatus import SERVER_SYNCSTATUS
 from cloudcore.tasks.flows.snapshot_create import SNAPSHOT_CREATE
 from cloudcore.tasks.flows.snapshot_delete import SNAPSHOT_DELETE
@@ -36,6 +40,10 @@ ALL: tuple[Flow, ...] = (
     SERVER_START,
     SERVER_STOP,
     SERVER_RESTART,
+    SERVER_RESET,
+    SERVER_SUSPEND,
+    SERVER_RESUME,
+    SERVER_SYNC,
     SERVER_SYNCSTATUS,
     SERVER_DELETE,
     SERVER_ATTACH_DISK,

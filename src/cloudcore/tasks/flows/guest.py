@@ -27,7 +27,7 @@ from cloudcore.resources.storage.hostwire import HOSTWIRES
 from cloudcore.tasks.flow import Context
 
 START_S = 120
-STOP_GRACE_S = 60
+SAVE_S = 1800
 CREATE_S = 120
 SYNC_S = 120
 
@@ -131,6 +131,12 @@ def sync_effect(ctx: Context, *, but: Sequence[str] = (), **sizes: int) -> Effec
     shown = attrs.evolve(guest, server=evolve(guest.server, **sizes), links=[x for x in guest.links if x.id not in but])
     args: JsonObject = {"guest_id": guest.server.id, "desc": describe(ctx, shown, but=but)}
     return host_effect(guest.server, "guest-sync", guest.server.id, args)
+
+
+def guest_effect(ctx: Context, kind: str) -> Effect:
+    """An effect on the guest that needs nothing but its id."""
+    server = server_of(ctx)
+    return host_effect(server, kind, server.id, {"guest_id": server.id})
 
 
 def delete_effect(ctx: Context) -> Effect:

@@ -1,13 +1,16 @@
-"""server-start: power on."""
+"""server-start: power on; a suspended guest goes on where it was."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import attrs
+
 from cloudcore.model.json import JsonObject
 from cloudcore.resources.compute.server import ServerStatus
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
 from cloudcore.tasks.flows.guest import START_S, move, start_effect, stop_effect
+from cloudcore.tasks.flows.server_resume import RESUME, SERVER_RESUME
 
 
 def _do(ctx: Context) -> Effects:
@@ -23,10 +26,26 @@ def _undo(ctx: Context) -> Effects:
     return stop_effect(ctx, force=True, grace_s=0)
 
 
+def _saved(ctx: Context) -> bool:
+    return bool(ctx.params.get("saved"))
+
+
+def _cold(ctx: Context) -> bool:
+    return not _saved(ctx)
+
+
 def _fail(ctx: Context, reason: str) -> None:
-    move(ctx, ServerStatus.START_FAIL, reason=reason, action="start_fail", power_states="off")
+    if _saved(ctx):
+        SERVER_RESUME.fail(ctx, reason)
+    else:
+        move(ctx, ServerStatus.START_FAIL, reason=reason, action="start_fail", power_states="off")
 
 
 POWER_ON = Step(name="start", do=_do, done=_done, undo=_undo, deadline_s=START_S)
 
-SERVER_START = Flow(name="server-start", obj_type="server", steps=(POWER_ON,), fail=_fail)
+SERVER_START = Flow(
+    name="server-start",
+    obj_type="server",
+    steps=(attrs.evolve(POWER_ON, when=_cold), attrs.evolve(RESUME, when=_saved)),
+    fail=_fail,
+)

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from cloudcore.model.json import JsonObject
 from cloudcore.model.reading import read_bool, read_int
 from cloudcore.resources.compute.server import ServerStatus
+from cloudcore.resources.compute.server.power import LONGEST_GRACE_S, STOP_GRACE_S
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
-from cloudcore.tasks.flows.guest import STOP_GRACE_S, move, stop_effect
-
-LONGEST_GRACE_S = 600
+from cloudcore.tasks.flows.guest import move, stop_effect
 
 
 def _do(ctx: Context) -> Effects:

@@ -26,6 +26,8 @@ def _done(ctx: Context, results: Sequence[JsonObject]) -> None:
         move(ctx, ServerStatus.RUNNING, action="syncstatus", power_states=PowerState.ON)
     elif found in ("off", "crashed"):
         move(ctx, ServerStatus.READY, action="syncstatus", power_states=PowerState.OFF)
+    elif found == "saved":
+        move(ctx, ServerStatus.SUSPEND, action="syncstatus", power_states=PowerState.OFF)
     else:
         reason = f"its host says that it is {found}"
         move(ctx, ServerStatus.UNKNOWN, action="syncstatus", reason=reason, power_states=PowerState.UNKNOWN)

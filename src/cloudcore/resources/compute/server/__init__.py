@@ -1,7 +1,7 @@
 """Servers: the guests that run on hosts.
 
-lifecycle.py has the statuses and the ways between them, actions.py what can be done to devices, details.py what details
-add.
+lifecycle.py has the statuses and the ways between them, power.py and actions.py what can be asked of one (actions.py: of
+its devices), details.py what details add.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from cloudcore.model.entity import Billed, DeleteProtected, External, ProjectOwn
 from cloudcore.model.errors import ForbiddenError, InvalidInputError, InvalidStatusError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
-from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
+from cloudcore.model.resource import Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.compute.server.actions import DEVICE_ACTIONS
+from cloudcore.resources.compute.server.actions import DEVICE_ACTIONS, SNAPSHOT_ACTIONS
 from cloudcore.resources.compute.server.details import server_details
 from cloudcore.resources.compute.server.lifecycle import SERVER_LIFECYCLE, PowerState, ServerStatus
+from cloudcore.resources.compute.server.power import POWER_ACTIONS
 from cloudcore.resources.infrastructure import host as hosts
 
 __all__ = ["SERVERS", "SERVER_LIFECYCLE", "PowerState", "Server", "ServerStatus"]
@@ -161,40 +162,7 @@ SERVERS = Resource(
     unique=(("name", "tenant_id"),),
     indexes=(("host_id", "status"),),
     lifecycle=SERVER_LIFECYCLE,
-    actions=(
-        Action(name="start", doc="Start the server.", transition="start"),
-        Action(
-            name="stop",
-            doc="Shut the server down.",
-            transition="stop",
-            params=(
-                ("is_force", "Cut the power instead of asking the guest"),
-                ("timeout_secs", "How long the guest may take, in seconds"),
-            ),
-        ),
-        Action(
-            name="restart",
-            doc="Stop and start the server.",
-            transition="restart",
-            params=(("is_force", "Cut the power instead of asking the guest"),),
-        ),
-        Action(
-            name="instance-snapshot",
-            doc="Keep all its disks as they are at one moment.",
-            params=(("name", "Name of the snapshot"), ("with_memory", "Keep the memory as well")),
-        ),
-        Action(
-            name="instance-snapshot-reset",
-            doc="Make its disks what they were at an instance snapshot; it must be off.",
-            params=(
-                ("instance_snapshot", "Instance snapshot"),
-                ("auto_start", "Start it afterwards"),
-                ("with_memory", "Go back to the memory as well"),
-            ),
-        ),
-        Action(name="syncstatus", doc="Ask the host how the server is.", transition="syncstatus"),
-        *DEVICE_ACTIONS,
-    ),
+    actions=(*POWER_ACTIONS, *SNAPSHOT_ACTIONS, *DEVICE_ACTIONS),
     check_update=_check_update,
     check_delete=_check_delete,
     details=server_details,

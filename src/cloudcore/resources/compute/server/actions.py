@@ -1,4 +1,4 @@
-"""What can be done to the devices and the size of a server."""
+"""What can be done to the devices and the size of a server, and to all its disks at once."""
 
 from __future__ import annotations
 
@@ -33,5 +33,22 @@ DEVICE_ACTIONS = (
         doc="Make a disk of the server larger.",
         transition="resize-disk",
         params=(("disk_id", "Disk"), ("size", "New size such as 20g; a bare number is in MiB")),
+    ),
+)
+
+SNAPSHOT_ACTIONS = (
+    Action(
+        name="instance-snapshot",
+        doc="Keep all its disks as they are at one moment.",
+        params=(("name", "Name of the snapshot"), ("with_memory", "Keep the memory as well")),
+    ),
+    Action(
+        name="instance-snapshot-reset",
+        doc="Make its disks what they were at an instance snapshot; it must be off.",
+        params=(
+            ("instance_snapshot", "Instance snapshot"),
+            ("auto_start", "Start it afterwards"),
+            ("with_memory", "Go back to the memory as well"),
+        ),
     ),
 )

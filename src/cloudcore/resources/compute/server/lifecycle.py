@@ -4,6 +4,10 @@ create    schedule → network → disk → start_deploy → deploying → ready
 start     start_start → starting → running
 stop      start_stop → stopping → ready
 restart   start_stop → stopping → start_start → starting → running
+reset     the same; a soft one presses the reset button and the guest stays on
+suspend   start_suspend → suspending → suspend
+resume    resuming → running
+sync      sync_config → ready or running, as it was
 delete    start_delete → deleting → gone
 
 What works on a disk of a server puts it into a status of its own meanwhile, and back to where it was however it ends: the
@@ -40,6 +44,14 @@ class ServerStatus(StrEnum):
     START_STOP = "start_stop"
     STOPPING = "stopping"
     STOP_FAIL = "stop_fail"
+    START_SUSPEND = "start_suspend"
+    SUSPENDING = "suspending"
+    SUSPEND = "suspend"
+    SUSPEND_FAILED = "suspend_failed"
+    RESUMING = "resuming"
+    RESUME_FAILED = "resume_failed"
+    SYNC_CONFIG = "sync_config"
+    SYNC_FAIL = "sync_fail"
     START_DELETE = "start_delete"
     DELETING = "deleting"
     DELETE_FAIL = "delete_fail"
@@ -75,6 +87,8 @@ CREATE_FAILURES = (S.CREATE_FAIL, S.SCHED_FAIL, S.NET_FAIL, S.DISK_FAIL, S.DEPLO
 """The server never came to be; it can only be deleted."""
 
 SIDE_FAILURES: tuple[ServerStatus, ...] = (
+    S.SUSPEND_FAILED,
+    S.SYNC_FAIL,
     S.ATTACH_DISK_FAIL,
     S.DETACH_DISK_FAIL,
     S.RESIZE_DISK_FAIL,
@@ -82,7 +96,10 @@ SIDE_FAILURES: tuple[ServerStatus, ...] = (
 )
 """Something beside power failed and left the guest as it was, on or off: nothing that a server can do is locked by it."""
 
-MADE = (S.READY, S.RUNNING, S.START_FAIL, S.STOP_FAIL, S.DELETE_FAIL, S.UNKNOWN, *SIDE_FAILURES)
+SAVED = (S.SUSPEND, S.RESUME_FAILED)
+"""The server is off and its memory is kept on its host; what needs it on or off waits until it is resumed or stopped."""
+
+MADE = (S.READY, S.RUNNING, S.START_FAIL, S.STOP_FAIL, S.DELETE_FAIL, S.UNKNOWN, *SAVED, *SIDE_FAILURES)
 """The server exists on its host, as far as is known."""
 
 CHANGEABLE = (S.READY, S.RUNNING, *SIDE_FAILURES)
@@ -113,16 +130,17 @@ DEVICES = (
 SERVER_LIFECYCLE = Lifecycle(
     states=ServerStatus,
     initial=S.INIT,
-    stable=(S.INIT, S.READY, S.RUNNING, S.UNKNOWN),
+    stable=(S.INIT, S.READY, S.RUNNING, S.SUSPEND, S.UNKNOWN),
     transitions=(
         Transition(
             name="start",
-            sources=(S.READY, S.START_FAIL, *SIDE_FAILURES),
+            sources=(S.READY, S.START_FAIL, *SAVED, *SIDE_FAILURES),
             through=(S.START_START, S.STARTING),
             to=S.RUNNING,
             failed=S.START_FAIL,
             flow="server-start",
-            deadline_s=600,
+            deadline_s=6000,
+            also_failed=(S.RESUME_FAILED,),
         ),
         Transition(
             name="stop",
@@ -132,7 +150,7 @@ SERVER_LIFECYCLE = Lifecycle(
             failed=S.STOP_FAIL,
             flow="server-stop",
             deadline_s=900,
-            force=(S.READY, S.START_FAIL, S.UNKNOWN),
+            force=(S.READY, S.START_FAIL, S.UNKNOWN, *SAVED),
         ),
         Transition(
             name="restart",
@@ -144,6 +162,44 @@ SERVER_LIFECYCLE = Lifecycle(
             deadline_s=1500,
             force=(S.START_FAIL, S.UNKNOWN),
             also_failed=(S.START_FAIL,),
+        ),
+        Transition(
+            name="reset",
+            sources=(S.RUNNING, S.STOP_FAIL, *SIDE_FAILURES),
+            through=(S.START_STOP, S.STOPPING, S.START_START, S.STARTING),
+            to=S.RUNNING,
+            failed=S.STOP_FAIL,
+            flow="server-reset",
+            deadline_s=1500,
+            also_failed=(S.START_FAIL,),
+        ),
+        Transition(
+            name="suspend",
+            sources=(S.RUNNING, *SIDE_FAILURES),
+            through=(S.START_SUSPEND, S.SUSPENDING),
+            to=S.SUSPEND,
+            failed=S.SUSPEND_FAILED,
+            flow="server-suspend",
+            deadline_s=1800,
+        ),
+        Transition(
+            name="resume",
+            sources=SAVED,
+            through=(S.RESUMING,),
+            to=S.RUNNING,
+            failed=S.RESUME_FAILED,
+            flow="server-resume",
+            deadline_s=1800,
+        ),
+        Transition(
+            name="sync",
+            sources=(S.READY, S.RUNNING, *SIDE_FAILURES),
+            through=(S.SYNC_CONFIG,),
+            to=S.READY,
+            failed=S.SYNC_FAIL,
+            flow="server-sync",
+            deadline_s=600,
+            also_to=(S.RUNNING,),
         ),
         Transition(
             name="delete",
@@ -162,7 +218,7 @@ SERVER_LIFECYCLE = Lifecycle(
             failed=S.UNKNOWN,
             flow="server-syncstatus",
             deadline_s=300,
-            also_to=(S.RUNNING,),
+            also_to=(S.RUNNING, S.SUSPEND),
         ),
         *DEVICES,
         Transition(

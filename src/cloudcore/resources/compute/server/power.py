@@ -1,0 +1,63 @@
+"""What can be asked of the power of a server, and how the input is read. Imports nothing of the entity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.reading import read_bool, read_int
+from cloudcore.model.resource import Action
+from cloudcore.resources.compute.server.lifecycle import SAVED
+
+STOP_GRACE_S = 60
+LONGEST_GRACE_S = 600
+
+
+def _start(server: Any, _body: JsonMapping) -> JsonObject:
+    """A suspended server goes on from where it was; to take that back is something else than to switch off."""
+    return {"saved": True} if server.status in SAVED else {}
+
+
+def _stop(_server: Any, body: JsonMapping) -> JsonObject:
+    force = read_bool(body.get("is_force") or False, "is_force")
+    grace = body.get("timeout_secs") or (0 if force else STOP_GRACE_S)
+    return {"is_force": force, "timeout_secs": read_int(grace, "timeout_secs", 0, LONGEST_GRACE_S)}
+
+
+def _reset(_server: Any, body: JsonMapping) -> JsonObject:
+    return {"is_hard": read_bool(body.get("is_hard") or False, "is_hard")}
+
+
+_FORCE = ("is_force", "Cut the power instead of asking the guest")
+_GRACE = ("timeout_secs", "How long the guest may take, in seconds")
+
+POWER_ACTIONS: tuple[Action, ...] = (
+    Action(
+        name="start", doc="Start the server; a suspended one goes on where it was.", transition="start", read=_start
+    ),
+    Action(
+        name="stop",
+        doc="Shut the server down; by force also a suspended one, whose memory is given up.",
+        transition="stop",
+        params=(_FORCE, _GRACE),
+        read=_stop,
+    ),
+    Action(name="restart", doc="Stop and start the server.", transition="restart", params=(_FORCE, _GRACE), read=_stop),
+    Action(
+        name="reset",
+        doc="Press the reset button of a running server.",
+        transition="reset",
+        params=(("is_hard", "Cut the power and start it again"),),
+        read=_reset,
+    ),
+    Action(
+        name="suspend", doc="Save the memory of a running server on its host and switch it off.", transition="suspend"
+    ),
+    Action(name="resume", doc="Go on where a suspended server was.", transition="resume"),
+    Action(
+        name="sync",
+        doc="Tell the host again what the server is; one that is on takes it up when it next starts.",
+        transition="sync",
+    ),
+    Action(name="syncstatus", doc="Ask the host how the server is.", transition="syncstatus"),
+)
