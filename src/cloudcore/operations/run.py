@@ -7,12 +7,14 @@ from typing import TypeVar
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import Contention, ResourceBusyError
+from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Author, Transaction
 
 T = TypeVar("T")
 
 ATTEMPTS = 12
+_OF_ROWS = frozenset({"id", "created_at", "updated_at", "update_version", "private_key"})
 
 
 def reading(platform: Platform, work: Callable[[Transaction], T]) -> T:
@@ -50,6 +52,21 @@ def write_once(platform: Platform, caller: Caller, work: Callable[[Transaction],
         tx.commit()
     platform.wake("")
     return result
+
+
+def try_once(platform: Platform, caller: Caller, work: Callable[[Transaction], T]) -> T:
+    """Run a function in one unit that is taken back when it returns: every check is made, nothing is written.
+
+    Raises:
+        Contention: the caller of this runs again.
+    """
+    with platform.uow.write(Author(actor=caller.actor(), request_id=caller.request_id)) as tx:
+        return work(tx)
+
+
+def would_be(row: JsonMapping) -> JsonObject:
+    """The details of something that was made and taken back: without an id, as there is nothing that has it."""
+    return {**{key: value for key, value in row.items() if key not in _OF_ROWS}, "dry_run": True}
 
 
 def again(platform: Platform, once: Callable[[], T]) -> T:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import MethodNotAllowedError, OutOfRangeError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.reading import read_str
+from cloudcore.model.reading import read_bool, read_int, read_str
 from cloudcore.model.resource import Resource, Verb
 from cloudcore.operations.generic import create_row, delete_row, get_row, list_rows, update_row
 from cloudcore.operations.history import list_actions, list_feed
@@ -22,7 +22,7 @@ from cloudcore.operations.perform import (
     perform_class_action,
 )
 from cloudcore.operations.platform import Platform
-from cloudcore.operations.run import reading, writing
+from cloudcore.operations.run import again, reading, try_once, would_be, writing
 from cloudcore.operations.scheduler import SCHEDULER, ask_scheduler
 from cloudcore.operations.servers.create import create_servers
 from cloudcore.operations.table import CREATE, DELETE, GET, UPDATE
@@ -34,6 +34,8 @@ T = TypeVar("T")
 LOGS = {"actions": list_actions, "events": list_actions, "history": list_feed}
 """Views of the history: the action log, as each service calls it, and the feed."""
 MOST_AT_ONCE = 50
+CHECK = "check-create-data"
+"""The class action of every type that means a create with `dry_run`."""
 
 
 class CoreSession:
@@ -67,13 +69,15 @@ class CoreSession:
     def create_many(
         self, plural: str, body: JsonMapping, count: int, params: JsonMapping = NO_PARAMS, context: Context = ()
     ) -> Sequence[JsonObject]:
-        """Make `count` resources from one body, all or none."""
+        """Make `count` resources from one body, all or none; with `dry_run` in it, see only whether they could be made."""
         resource = self._type(plural, Verb.CREATE)
         key = str(params.get(PARAMETER) or "")
         if plural == "servers":
             return create_servers(self._platform, self.caller, body, count, key=key)
         if not 1 <= count <= MOST_AT_ONCE:
             raise OutOfRangeError(f"count must be between 1 and {MOST_AT_ONCE}", field="count")
+        dry = read_bool(body.get("dry_run") or False, "dry_run")
+        body = {name: value for name, value in body.items() if name != "dry_run"}
         asked = ["create", plural, list(context), count, body]
 
         def work(tx: Transaction) -> Sequence[JsonObject]:
@@ -81,8 +85,11 @@ class CoreSession:
                 batch = _of_batch(body, count)
                 return [self._one(tx, resource, batch, context, place) for place in range(1, count + 1)]
 
-            return once(tx, self.caller, key, asked, make) if key else make()
+            return once(tx, self.caller, key, asked, make) if key and not dry else make()
 
+        if dry:
+            rows = again(self._platform, lambda: try_once(self._platform, self.caller, work))
+            return [would_be(row) for row in rows]
         return self._write(work)
 
     def update(
@@ -135,6 +142,10 @@ class CoreSession:
         del params
         if plural == SCHEDULER:
             return ask_scheduler(self._platform, self.caller, action, body)
+        if action == CHECK and "create" in self._type(plural).verbs:
+            count = read_int(body.get("count") or 1, "count", 1, MOST_AT_ONCE)
+            wanted = {name: value for name, value in body.items() if name != "count"}
+            return self.create_many(plural, {**wanted, "dry_run": True}, count)[0]
         resource = self._type(plural)
         return self._write(lambda tx: perform_class_action(self._platform, tx, self.caller, resource, action, body))
 

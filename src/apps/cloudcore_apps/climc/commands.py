@@ -96,13 +96,15 @@ def _show(name: str, plural: str, known: Entry) -> click.Command:
 def _create(name: str, plural: str, known: Entry) -> click.Command:
     waits = "create" in known.get("waits", ())
 
-    def run(wait: bool = False, timeout_s: float = 0.0, count: int = 1, **values: Any) -> None:
-        made(plural, options.given(values), count=count, wait=wait, timeout_s=timeout_s)
+    def run(wait: bool = False, timeout_s: float = 0.0, count: int = 1, dry_run: bool = False, **values: Any) -> None:
+        body = options.given(values) | ({"dry_run": True} if dry_run else {})
+        made(plural, body, count=count, wait=wait and not dry_run, timeout_s=timeout_s)
 
     params = options.creating(known)
-    params.append(
-        click.Option(["--count"], type=click.IntRange(1, 1000), default=1, help="How many; their names are numbered.")
-    )
+    params += [
+        click.Option(["--count"], type=click.IntRange(1, 1000), default=1, help="How many; their names are numbered."),
+        click.Option(["--dry-run"], is_flag=True, help="Only check whether it could be made."),
+    ]
     return _command(name, f"Create a {known['noun']}.", run, [*params, *(options.waiting() if waits else ())])
 
 

@@ -26,12 +26,12 @@ from cloudcore.operations.idempotency import once, remembered
 from cloudcore.operations.placement import Seat, admit, decide, inventory_of, seats
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
-from cloudcore.operations.run import again, reading, write_once
+from cloudcore.operations.run import again, reading, try_once, would_be, write_once
 from cloudcore.operations.servers.disks import add_disk
 from cloudcore.operations.servers.input import Wanted, read_wanted
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.holdings import server_amounts
-from cloudcore.quotas.ledger import charge
+from cloudcore.quotas.ledger import KEYS, UNLIMITED, charge, limits_of, usage_of
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS, Guestnetwork
 from cloudcore.resources.compute.server import SERVERS, Server, ServerStatus
 from cloudcore.resources.network.network import NETWORKS
@@ -46,6 +46,8 @@ def create_servers(
     platform: Platform, caller: Caller, body: JsonMapping, count: int, *, key: str = ""
 ) -> Sequence[JsonObject]:
     """Make `count` servers from one body, all or none; each begins its own long operation.
+
+    With `dry_run` all of it is taken back: the answer is what would have been made, where, and what of the quota it takes.
 
     key: under which the same request is answered as before and happens once; empty for none.
 
@@ -68,7 +70,7 @@ def create_servers(
         wanted = reading(platform, lambda tx: read_wanted(platform, tx, caller, body, count))
         decision = reading(platform, lambda tx: _decide(platform, tx, wanted))
         if dry:
-            return [_preview(wanted, placement) for placement in decision.placements]
+            return try_once(platform, caller, lambda tx: _preview(platform, tx, caller, wanted, decision))
 
         def insert(tx: Transaction) -> Sequence[JsonObject]:
             def make() -> Sequence[JsonObject]:
@@ -88,14 +90,14 @@ def _decide(platform: Platform, tx: Transaction, wanted: Wanted) -> Decision:
     return decide(inventory, wanted.request)
 
 
-def _preview(wanted: Wanted, placement: Placement) -> JsonObject:
-    return {
-        **wanted.draft,
-        "host_id": placement.host_id,
-        "host": placement.host_name,
-        "name": wanted.name,
-        "dry_run": True,
-    }
+def _preview(
+    platform: Platform, tx: Transaction, caller: Caller, wanted: Wanted, decision: Decision
+) -> Sequence[JsonObject]:
+    made = _insert(platform, tx, caller, wanted, decision)
+    domain, project = wanted.owner["domain_id"], wanted.owner["tenant_id"]
+    used, limits = usage_of(tx, domain, project), limits_of(tx, domain, project)
+    quota = {key: {"used": used[key], "limit": limits.get(key, UNLIMITED)} for key in KEYS}
+    return [{**would_be(row), "quota": quota} for row in made]
 
 
 def _insert(
