@@ -77,6 +77,12 @@ class OneProject:
     def find_domain(self, ident: str) -> Named | None:
         return Named(id="d1", name="domain") if ident in ("d1", "domain") else None
 
+    def tagged(self, _plural: str, _sets: Sequence[Any]) -> Sequence[str]:
+        return ()
+
+    def tags_of(self, _plural: str, _ids: Collection[str]) -> Mapping[str, Any]:
+        return {}
+
     def bindings(self, _role_ids: Collection[str]) -> Sequence[Binding]:
         return ()
 

@@ -51,6 +51,8 @@ UNSCOPED_OPERATIONS = {
     "creating.py",
     "disks.py",
     "generic.py",
+    "markers.py",
+    "statistics.py",
     "history.py",
     "hosts.py",
     "idempotency.py",

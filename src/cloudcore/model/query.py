@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import attrs
 
@@ -133,6 +133,15 @@ class Via:
 
 
 @attrs.frozen
+class Sum:
+    """A number field added up under a key of an answer, over the rows themselves or those that the steps lead to."""
+
+    key: str
+    field: str
+    via: tuple[Via, ...] = ()
+
+
+@attrs.frozen
 class Order:
     """One sort key: a field, or a value that is worked out for the row.
 
@@ -227,7 +236,7 @@ def plain_value(order: Order, row: Any) -> Any:
     value = getattr(row, order.field)
     if not order.key:
         return value
-    text = value.get(order.key) if isinstance(value, Mapping) else None
+    text = cast("Mapping[str, Any]", value).get(order.key) if isinstance(value, Mapping) else None
     return text if isinstance(text, str) else None
 
 
@@ -248,7 +257,8 @@ def _leaf(expr: Compare | In | Match | IsNull | Contains | HasKey, value: Any) -
         case Contains(_, key, values):
             return key in value and (not values or value[key] in values)
         case HasKey(_, prefix, other):
-            return isinstance(value, Mapping) and any(str(k).startswith(prefix) != other for k in value)
+            keys = cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else ()
+            return any(key.startswith(prefix) != other for key in keys)
         case Match(_, how, text):
             return _MATCH[how](fold(value), fold(text))
 

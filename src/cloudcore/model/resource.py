@@ -22,6 +22,7 @@ import attrs
 from cloudcore.model.entity import Entity
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.lifecycle import Lifecycle
+from cloudcore.model.query import Order, Sum
 from cloudcore.model.spec import Level, OnDelete, Ref, Show, Spec
 
 E = TypeVar("E", bound=Entity)
@@ -124,6 +125,9 @@ class Resource(Generic[E]):
     check_delete: `(tx, caller, entity) -> None`, raises when the entity must stay.
     details: `(tx, entities) -> Sequence[dict]`: extra keys for a page, in the page's order, a fixed number of queries.
     opens: sealed fields that `details` reads; the others are absent from the entities of a list.
+    documented: columns that the wire names and that are not stored: filters know them and find them absent.
+    orders: sort keys besides the columns, each with what it sorts by.
+    sums: what `statistics` adds up besides counting.
     parent: the field that refers to what it belongs to, where it has no owner of its own (rules of a security group):
         whoever reaches that reaches this. Of a joint it is the left side.
     """
@@ -150,6 +154,9 @@ class Resource(Generic[E]):
     details: Callable[..., Any] | None = None
     opens: tuple[str, ...] = ()
     extra_params: tuple[tuple[str, str], ...] = ()
+    documented: tuple[str, ...] = ()
+    orders: tuple[tuple[str, Order], ...] = ()
+    sums: tuple[Sum, ...] = ()
 
     @property
     def table(self) -> str:

@@ -1,4 +1,4 @@
-"""List, get, create, update and delete, for every resource type.
+"""Get, create, update and delete, for every resource type.
 
 Types that need more have operations of their own (`cloudcore.operations.table`), which use these pieces.
 """
@@ -11,61 +11,25 @@ from cloudcore.auth.caller import Caller
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.entity import Entity, evolve
 from cloudcore.model.errors import (
-    ForbiddenError,
     InvalidStatusError,
     NotEmptyError,
     ResourceNotFoundError,
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.names import validate_name
-from cloudcore.model.query import NOTHING, PLATFORM, Expr, Query, both, eq
+from cloudcore.model.query import PLATFORM, Expr, Query, both, eq
 from cloudcore.model.resource import Field, OnDelete, Resource, field_map, refs_of
 from cloudcore.model.wire import read_update
-from cloudcore.operations.access import fetch, fetch_for, list_reach, reach
+from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.creating import insert, references
-from cloudcore.operations.listing import filters_of, paging_of, texts
-from cloudcore.operations.owners import owner_filter
+from cloudcore.operations.parameter import texts
 from cloudcore.operations.platform import Platform
-from cloudcore.operations.refs import hierarchy, relations, tied
-from cloudcore.operations.rows import detail_rows, page_fields, plain_rows, selected
+from cloudcore.operations.rows import detail_rows, selected
+from cloudcore.operations.selection import within
 from cloudcore.operations.sharing import forget
-from cloudcore.operations.tags import tag_filters, tags_sent
-from cloudcore.ports.session import Context, Listing
+from cloudcore.operations.tags import tags_sent
+from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
-
-
-def list_rows(
-    platform: Platform,
-    tx: Transaction,
-    caller: Caller,
-    resource: Resource[Any],
-    params: JsonMapping,
-    context: Context = (),
-) -> Listing:
-    """One page of a list; a fixed number of statements whatever its length."""
-    paging = paging_of(resource, params)
-    where = both(
-        list_reach(platform, caller, resource, params).where,
-        filters_of(resource, params),
-        tag_filters(resource, params),
-        within(platform, tx, caller, resource, context),
-        owner_filter(platform, resource, params),
-        hierarchy(platform.types, resource, params, _resolver(platform, tx, caller)),
-        relations(platform.types, resource, params, _resolver(platform, tx, caller)),
-    )
-    repository = tx.of(resource, where)
-    query = Query(order=paging.order, limit=paging.limit if paging.limited else None, offset=paging.offset)
-    rows = repository.parts(page_fields(resource, details=paging.details), query)
-    short = len(rows) < paging.limit and (bool(rows) or paging.offset == 0)
-    total = paging.offset + len(rows) if short or not paging.limited else repository.count()
-    shape = detail_rows if paging.details else plain_rows
-    items = [selected(item, paging.fields) for item in shape(platform, tx, resource, rows)]
-    return Listing(
-        items=items,
-        total=total,
-        limit=paging.limit if paging.limited and rows else 0,
-        offset=paging.offset if rows else 0,
-    )
 
 
 def get_row(
@@ -179,25 +143,6 @@ def _follow(
             repository.save(evolve(referring, **{field.name: None if field.nullable else ""}))
 
 
-def within(platform: Platform, tx: Transaction, caller: Caller, resource: Resource[Any], context: Context) -> Expr:
-    """The rows that stand under the parents of a URL.
-
-    Raises:
-        ResourceNotFoundError: a parent is not there, or the type does not stand under it.
-    """
-    types = platform.types
-    parts: list[Expr] = []
-    for plural, ident in context:
-        field = next((f for f in refs_of(resource.entity) if f.ref is not None and f.ref.target == plural), None)
-        related = tied(types, resource, plural, ()) if field is None else None
-        if plural not in types or (field is None and related is None):
-            raise ResourceNotFoundError(f"{resource.plural} do not stand under {plural}")
-        parent = fetch(platform, tx, caller, types[plural], ident)
-        where = eq(field.name, parent.id) if field is not None else tied(types, resource, plural, [parent.id])
-        parts.append(where if where is not None else NOTHING)
-    return both(*parts)
-
-
 def _row_of(
     platform: Platform, tx: Transaction, caller: Caller, resource: Resource[Any], ident: str, context: Context
 ) -> Any:
@@ -264,13 +209,3 @@ def check_deletable(row: Any) -> None:
         raise InvalidStatusError(
             f"{row.name} is locked, cannot delete: set disable_delete to false first", field="disable_delete"
         )
-
-
-def _resolver(platform: Platform, tx: Transaction, caller: Caller) -> Any:
-    def resolve(target: Resource[Any], text: str) -> str | None:
-        try:
-            return str(fetch(platform, tx, caller, target, text).id)
-        except (ResourceNotFoundError, ForbiddenError):
-            return None
-
-    return resolve

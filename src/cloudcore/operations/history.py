@@ -25,7 +25,7 @@ from cloudcore.model.query import (
     one_of,
 )
 from cloudcore.model.reading import format_time, read_bool, read_int, read_time
-from cloudcore.operations.listing import texts
+from cloudcore.operations.parameter import texts
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.session import Listing
 from cloudcore.ports.unit_of_work import Author, Transaction

@@ -8,7 +8,7 @@ from typing import Any
 from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import EVERYTHING, Expr, both, one_of
 from cloudcore.model.resource import Resource, field_map
-from cloudcore.operations.listing import texts
+from cloudcore.operations.parameter import texts
 from cloudcore.operations.platform import Platform
 
 _PROJECT_KEYS = ("project_ids", "project_id", "project", "tenant_id", "tenant")

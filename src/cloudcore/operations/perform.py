@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from cloudcore.auth.caller import Caller
-from cloudcore.model.entity import Entity, Statused
-from cloudcore.model.errors import ActionNotFoundError, InvalidInputError, SpecNotFoundError
+from cloudcore.model.entity import Entity
+from cloudcore.model.errors import ActionNotFoundError, SpecNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import both
 from cloudcore.model.reading import read_bool
 from cloudcore.model.resource import ActionKind, Resource
 from cloudcore.model.wire import public_tags
-from cloudcore.operations.access import fetch_for, list_reach, reach
+from cloudcore.operations.access import fetch_for, reach
 from cloudcore.operations.begin import start_transition
 from cloudcore.operations.generic import check_not_frozen
 from cloudcore.operations.ladder import Call, ladder_actions
-from cloudcore.operations.listing import filterable, filters_of, texts
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
+from cloudcore.operations.statistics import PROPERTIES, ask
 from cloudcore.operations.table import PERFORM
 from cloudcore.ports.unit_of_work import Transaction
 
@@ -110,23 +109,12 @@ def collection_property(
     if action is not None and action.run is not None:
         reach(platform, caller, resource, "get", name)
         return action.run(tx, caller, None, params)
-    where = both(list_reach(platform, caller, resource, params).where, filters_of(resource, params))
-    repository = tx.of(resource, where)
-    if name == "statistics" and issubclass(resource.entity, Statused):
-        rows = repository.totals(by=("status",))
-        return {
-            "status_info": [
-                {"status": r["status"], "total_count": r["count"], "pending_deleted_count": 0} for r in rows
-            ]
-        }
-    if name == "distinct-field":
-        return {field: _distinct(resource, repository, field) for field in texts(params.get("field"))}
-    raise SpecNotFoundError(f"{resource.plural} have no property {name[:64]}")
+    return ask(platform, tx, caller, resource, name, params)
 
 
 def is_property(resource: Resource[Any], name: str) -> bool:
     """Whether a word in the place of an id names a collection property."""
-    return name in ("statistics", "distinct-field") or resource.action(name, ActionKind.PROPERTY) is not None
+    return name in PROPERTIES or resource.action(name, ActionKind.PROPERTY) is not None
 
 
 def details_of(platform: Platform, tx: Transaction, resource: Resource[Any], ident: str) -> JsonObject:
@@ -135,12 +123,6 @@ def details_of(platform: Platform, tx: Transaction, resource: Resource[Any], ide
 
     row: Entity | None = tx.of(resource, PLATFORM).get(ident)
     return detail_rows(platform, tx, resource, [row])[0] if row is not None else {"id": ident}
-
-
-def _distinct(resource: Resource[Any], repository: Any, field: str) -> list[Any]:
-    if field not in {f.name for f in filterable(resource)}:
-        raise InvalidInputError(f"{resource.plural} have no column {field[:64]!r}", field="field")
-    return [row[field] for row in repository.totals(by=(field,)) if row[field] not in (None, "")]
 
 
 def _status(row: Any) -> JsonObject:

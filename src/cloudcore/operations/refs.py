@@ -12,7 +12,7 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import EVERYTHING, NOTHING, PLATFORM, Exists, Expr, Query, both, either, eq, one_of
 from cloudcore.model.resource import Field, Ref, Resource, field_map, refs_of
 from cloudcore.model.wire import page_to_wire, written_fields
-from cloudcore.operations.listing import texts
+from cloudcore.operations.parameter import texts
 from cloudcore.ports.unit_of_work import Transaction
 
 E = TypeVar("E", bound=Entity)
@@ -70,9 +70,9 @@ def hierarchy(types: Types, resource: Resource[Any], params: JsonMapping, resolv
     """
     parts: list[Expr] = []
     consumed: set[str] = set()
-    for path in _paths(types, resource):
+    for path in paths(types, resource):
         field = path[-1]
-        for key in reference_keys(field):
+        for key in (*reference_keys(field), f"{field.name.removesuffix('_id')}_ids"):
             if key in params and key not in consumed and params[key] not in (None, ""):
                 consumed.update(reference_keys(field))
                 target = types[field.ref.target] if field.ref is not None else None
@@ -149,13 +149,13 @@ _WORDS: Mapping[str, str] = {
 """The words by which lists name what their rows are connected with."""
 
 
-def _paths(types: Types, resource: Resource[Any]) -> list[tuple[Any, ...]]:
+def paths(types: Types, resource: Resource[Any]) -> list[tuple[Field, ...]]:
     """Chains of reference fields from the type outwards, nearest first; each target is reached once."""
-    found: list[tuple[Any, ...]] = []
+    found: list[tuple[Field, ...]] = []
     seen: set[str] = set()
-    layer: list[tuple[Resource[Any], tuple[Any, ...]]] = [(resource, ())]
+    layer: list[tuple[Resource[Any], tuple[Field, ...]]] = [(resource, ())]
     for _ in range(MAX_DEPTH):
-        following: list[tuple[Resource[Any], tuple[Any, ...]]] = []
+        following: list[tuple[Resource[Any], tuple[Field, ...]]] = []
         for here, way in layer:
             for field in refs_of(here.entity):
                 target = field.ref.target if field.ref is not None else ""
@@ -167,6 +167,22 @@ def _paths(types: Types, resource: Resource[Any]) -> list[tuple[Any, ...]]:
                     following.append((types[target], (*way, field)))
         layer = following
     return found
+
+
+def path_of(types: Types, resource: Resource[Any], word: str) -> tuple[Field, ...] | None:
+    """The chain of references that a word such as `zone` means for a type, nearest first; None where there is none."""
+    for path in paths(types, resource):
+        ref = path[-1].ref
+        if ref is not None and (word in reference_words(path[-1]) or word == types[ref.target].singular):
+            return path
+    return None
+
+
+def reference_words(field: Field) -> tuple[str, ...]:
+    """The words by which details show the name of what a field refers to."""
+    aliases = field.ref.alias if field.ref is not None else ()
+    own = {"tenant_id": ("tenant", "project"), "domain_id": ("domain", "project_domain")}.get(field.name, ())
+    return (*own, field.name.removesuffix("_id"), *(a for a in aliases if not a.endswith("_id")))
 
 
 def _nest(path: Sequence[Field], where: Expr) -> Expr:

@@ -44,7 +44,7 @@ def detail_rows(platform: Platform, tx: Transaction, resource: Resource[Any], ro
     owners = _Owners(platform, resource, rows)
     for item, row in zip(items, rows, strict=True):
         owners.add_to(item, row)
-        item.update(_permits(row))
+        item.update(permits(row))
         _aliased(item)
     return items
 
@@ -98,7 +98,8 @@ def _aliased(item: JsonObject) -> JsonObject:
     return item
 
 
-def _permits(row: Any) -> JsonMapping:
+def permits(row: Any) -> JsonMapping:
+    """Whether a row may be deleted and changed, and why not."""
     frozen = getattr(row, "freezed", False)
     if frozen or getattr(row, "disable_delete", False) or getattr(row, "protected", False):
         reason = "it is frozen" if frozen else "deletion is switched off (disable_delete)"

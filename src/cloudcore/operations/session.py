@@ -10,10 +10,11 @@ from cloudcore.model.errors import MethodNotAllowedError, OutOfRangeError, Resou
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.reading import read_bool, read_int, read_str
 from cloudcore.model.resource import Resource, Verb
-from cloudcore.operations.generic import create_row, delete_row, get_row, list_rows, update_row
+from cloudcore.operations.generic import create_row, delete_row, get_row, update_row
 from cloudcore.operations.history import list_actions, list_feed
 from cloudcore.operations.idempotency import PARAMETER, once
 from cloudcore.operations.images import download_image, upload_image
+from cloudcore.operations.page import list_rows
 from cloudcore.operations.perform import (
     collection_property,
     is_property,

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias, cast
 
-from cloudcore.model.errors import InvalidInputError, OutOfRangeError
+from cloudcore.model.errors import InvalidInputError, NotSupportedError, OutOfRangeError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import EVERYTHING, Contains, Expr, Not, both, either
+from cloudcore.model.query import EVERYTHING, Contains, Expr, HasKey, Not, both, either, one_of
 from cloudcore.model.reading import read_str
 from cloudcore.model.resource import Resource, field_map
+from cloudcore.operations.parameter import flag, texts
+from cloudcore.operations.platform import Platform
 
 MAX_TAGS = 20
 MAX_KEY = 64
 MAX_VALUE = 65_535
 REMOVE = ("none", "null")
+MAX_SETS = 32
+MAX_TAGS_ASKED = 256
+ABSENT = "___no_value__"
+"""As the value of a tag that is asked for: the key must not be there."""
 
 
 def tags_sent(body: JsonMapping) -> JsonObject:
@@ -58,30 +65,108 @@ def merged(old: JsonMapping, new: JsonMapping) -> JsonObject:
     return out
 
 
-def tag_filters(resource: Resource[Any], params: JsonMapping) -> Expr:
-    """Rows with the tags of `tags`, `obj_tags` and without those of `no_tags`, `no_obj_tags`."""
-    if "metadata" not in field_map(resource.entity):
-        return EVERYTHING
-    parts: list[Expr] = []
-    for name, negative in (("tags", False), ("no_tags", True)):
-        if params.get(name):
-            wanted = _set(params[name], name)
-            parts.append(Not(wanted) if negative else wanted)
-    for name, negative in (("obj_tags", False), ("no_obj_tags", True)):
-        if params.get(name):
-            sets: list[Any] = params[name] if isinstance(params[name], list) else [params[name]]
-            any_of = either(*(_set(one, name) for one in sets))
-            parts.append(Not(any_of) if negative else any_of)
+def tag_filters(platform: Platform, resource: Resource[Any], params: JsonMapping) -> Expr:
+    """Rows with or without certain tags, or whose project or domain has them.
+
+    `tags` is one set: its keys AND-ed, several values of a key OR-ed, no value for any. `obj_tags`, `project_tags` and
+    `domain_tags` are lists of sets, OR-ed; the `no_` forms give the other rows.
+
+    Raises:
+        InvalidInputError: a set is no list of key and value.
+        NotSupportedError: it asks for an organisation.
+    """
+    if params.get("project_organizations"):
+        raise NotSupportedError("organisations are not supported", field="project_organizations")
+    parts = [*_owner_tags(platform, resource, params)]
+    if "metadata" in field_map(resource.entity):
+        for name in ("tags", "obj_tags"):
+            for key, negative in ((name, False), (f"no_{name}", True)):
+                if params.get(key):
+                    sets = [_set(params[key], key)] if name == "tags" else sets_of(params[key], key)
+                    wanted = either(*(tagged(one) for one in sets))
+                    parts.append(Not(wanted) if negative else wanted)
+        parts += _existence(params)
     return both(*parts) if parts else EVERYTHING
 
 
-def _set(sent: Any, field: str) -> Expr:
+TagSet: TypeAlias = Mapping[str, tuple[str, ...]]
+"""Keys that must be there, each with the values that will do; of none, any."""
+
+
+def tagged(wanted: TagSet) -> Expr:
+    """Rows that have all of a set's keys."""
+    return both(*(_has(key, values) for key, values in wanted.items()))
+
+
+def _has(key: str, values: tuple[str, ...]) -> Expr:
+    if ABSENT not in values:
+        return Contains("metadata", key, () if "" in values else values)
+    others = tuple(v for v in values if v != ABSENT)
+    lacking = Not(Contains("metadata", key))
+    return either(lacking, Contains("metadata", key, others)) if others else lacking
+
+
+def sets_of(sent: Any, field: str) -> list[TagSet]:
+    """Read a list of tag sets; a single one may stand without the list.
+
+    Raises:
+        InvalidInputError, OutOfRangeError: they are none, or too many.
+    """
+    items = cast("list[Any]", sent) if isinstance(sent, list) else [sent]
+    if items and all(isinstance(item, dict) and "key" in item for item in items):
+        items = [items]
+    if len(items) > MAX_SETS:
+        raise OutOfRangeError(f"{field} has more than {MAX_SETS} sets", field=field)
+    return [_set(item, field) for item in items]
+
+
+def _set(sent: Any, field: str) -> TagSet:
     keys: dict[str, list[str]] = {}
     items = cast("list[Any]", sent) if isinstance(sent, list) else [sent]
+    if len(items) > MAX_TAGS_ASKED:
+        raise OutOfRangeError(f"{field} has more than {MAX_TAGS_ASKED} tags", field=field)
     for item in items:
         tag = cast("JsonObject", item) if isinstance(item, dict) else {}
-        if not isinstance(tag.get("key"), str):
+        key = tag.get("key")
+        if not isinstance(key, str) or not key or key.startswith("__"):
             raise InvalidInputError(f"{field} must be a list of key and value", field=field)
-        value = tag.get("value")
-        keys.setdefault(tag["key"], []).append("" if value is None else str(value))
-    return both(*(Contains("metadata", key, () if "" in values else tuple(values)) for key, values in keys.items()))
+        keys.setdefault(key, []).extend(texts(tag.get("value")) or [""])
+    return {key: tuple(values) for key, values in keys.items()}
+
+
+def _owner_tags(platform: Platform, resource: Resource[Any], params: JsonMapping) -> Iterator[Expr]:
+    """Rows of the projects and domains with certain tags: identity is asked which those are."""
+    names = field_map(resource.entity)
+    for name, plural, column in _OWNERS:
+        for key, negative in ((name, False), (f"no_{name}", True)):
+            if params.get(key) and column in names:
+                idents = platform.directory.tagged(plural, tuple(sets_of(params[key], key)))
+                wanted = one_of(column, idents)
+                yield Not(wanted) if negative else wanted
+
+
+_OWNERS = (("project_tags", "projects", "tenant_id"), ("domain_tags", "domains", "domain_id"))
+
+
+def _existence(params: JsonMapping) -> Iterator[Expr]:
+    """`with_user_meta` and its kin: whether a row has tags of a kind at all; and the older `user_meta.KEY=VALUE`."""
+    for key, wanted, turned in _KINDS:
+        if key in params:
+            yield wanted if flag(params, key) != turned else Not(wanted)
+    for key, prefix in (("user_meta", "user:"), ("cloud_meta", "ext:"), ("sys_meta", "sys:")):
+        if isinstance(params.get(key), dict):
+            sent = cast("JsonObject", params[key])
+            yield tagged({f"{prefix}{k}": tuple(texts(v)) or ("",) for k, v in sent.items()})
+        elif params.get(key) and isinstance(params[key], list):
+            yield tagged({f"{prefix}{k}": v for k, v in _set(params[key], key).items()})
+
+
+_ANY = HasKey("metadata", "__", other=True)
+_KINDS: tuple[tuple[str, Expr, bool], ...] = (
+    ("with_user_meta", HasKey("metadata", "user:"), False),
+    ("without_user_meta", HasKey("metadata", "user:"), True),
+    ("with_cloud_meta", HasKey("metadata", "ext:"), False),
+    ("with_any_meta", _ANY, False),
+    ("with_meta", _ANY, False),
+)
+"""Parameter, the rows that have such tags, and whether it asks for the others."""

@@ -66,6 +66,17 @@ class Directory(Protocol):
         """A domain by id or name."""
         ...
 
+    def tagged(self, plural: str, sets: Sequence[Mapping[str, tuple[str, ...]]]) -> Sequence[str]:
+        """Ids of the `projects` or `domains` whose tags satisfy one of these sets.
+
+        A set names keys that must be there, each with the values that will do (an empty text or none: any).
+        """
+        ...
+
+    def tags_of(self, plural: str, ids: Collection[str]) -> Mapping[str, JsonMapping]:
+        """The tags of `projects` or `domains` by id."""
+        ...
+
     def bindings(self, role_ids: Collection[str]) -> Sequence[Binding]:
         """The policies that these roles, or everybody, carry; enabled ones only, in a stable order."""
         ...

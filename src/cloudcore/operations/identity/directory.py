@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import PLATFORM, Query, both, either, eq, one_of
 from cloudcore.model.resource import Resource
+from cloudcore.model.wire import public_tags
+from cloudcore.operations.tags import tagged
 from cloudcore.ports.directory import Binding, Named
 from cloudcore.ports.unit_of_work import Transaction, UnitOfWork
 from cloudcore.resources.identity.domain import DOMAINS
@@ -14,6 +17,8 @@ from cloudcore.resources.identity.policy import POLICIES
 from cloudcore.resources.identity.project import PROJECTS
 from cloudcore.resources.identity.rolepolicy import ROLEPOLICIES
 from cloudcore.resources.identity.user import USERS
+
+_TAGGED: Mapping[str, Resource[Any]] = {"projects": PROJECTS, "domains": DOMAINS}
 
 
 class LocalDirectory:
@@ -56,6 +61,18 @@ class LocalDirectory:
         """A domain by id or name."""
         with self._uow.read() as tx:
             return find_domain(tx, ident)
+
+    def tagged(self, plural: str, sets: Sequence[Mapping[str, tuple[str, ...]]]) -> Sequence[str]:
+        """Ids of the projects or domains whose tags satisfy one of these sets."""
+        with self._uow.read() as tx:
+            where = either(*(tagged(wanted) for wanted in sets))
+            return [row[0] for row in tx.of(_TAGGED[plural], PLATFORM).columns(("id",), Query(where=where))]
+
+    def tags_of(self, plural: str, ids: Collection[str]) -> Mapping[str, JsonMapping]:
+        """The tags of projects or domains by id."""
+        with self._uow.read() as tx:
+            rows = tx.of(_TAGGED[plural], PLATFORM).columns(("id", "metadata"), Query(where=one_of("id", ids)))
+            return {ident: public_tags(tags) for ident, tags in rows}
 
     def bindings(self, role_ids: Collection[str]) -> Sequence[Binding]:
         """The policies that these roles, or everybody, carry."""

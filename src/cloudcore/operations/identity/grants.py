@@ -16,7 +16,7 @@ from cloudcore.model.reading import read_bool
 from cloudcore.model.resource import Resource
 from cloudcore.operations.access import fetch, reach, widest
 from cloudcore.operations.identity.revocations import revoke
-from cloudcore.operations.listing import texts
+from cloudcore.operations.parameter import texts
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.policies import bound
 from cloudcore.ports.session import Listing

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from cloudcore.model.entity import Billed, DeleteProtected, External, ProjectOwned, Statused, entity
 from cloudcore.model.errors import ForbiddenError, InvalidInputError, InvalidStatusError
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import PLATFORM
+from cloudcore.model.query import PLATFORM, Order, Sum, Via
 from cloudcore.model.resource import Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
@@ -137,6 +137,8 @@ def _check_delete(tx: Transaction, _caller: Any, server: Server) -> None:
         raise InvalidInputError(f"host {host.name} is disabled or offline", field="host_id")
 
 
+_DISKS = (Via("guestdisks", "id", "guest_id"), Via("disks", "disk_id"))
+
 SERVERS = Resource(
     entity=Server,
     service="compute",
@@ -160,6 +162,15 @@ SERVERS = Resource(
         "created_at",
     ),
     unique=(("name", "tenant_id"),),
+    orders=(
+        ("disk", Order("disk_size", via=_DISKS)),
+        ("ip", Order("ip_addr", via=(Via("guestnetworks", "id", "guest_id"),))),
+    ),
+    sums=(
+        Sum("total_cpu_count", "vcpu_count"),
+        Sum("total_mem_size_mb", "vmem_size"),
+        Sum("total_disk_size_mb", "disk_size", via=_DISKS),
+    ),
     indexes=(("host_id", "status"),),
     lifecycle=SERVER_LIFECYCLE,
     actions=(*POWER_ACTIONS, *SNAPSHOT_ACTIONS, *DEVICE_ACTIONS),

@@ -13,7 +13,7 @@ import attrs
 from cloudcore.model.entity import Billed, DomainOwned, Enabled, External, Sharable, Statused, entity
 from cloudcore.model.errors import InvalidStatusError, NotEmptyError
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import PLATFORM, eq
+from cloudcore.model.query import PLATFORM, Exists, Order, Via, eq
 from cloudcore.model.resource import Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
@@ -139,6 +139,11 @@ HOSTS = Resource(
     plural="hosts",
     doc="Machines that servers run on.",
     level=Level.DOMAIN,
+    orders=(
+        ("server_count", Order("", counted=Exists("servers", "host_id", "id", eq("pending_deleted", False)))),
+        ("cpu_commit", Order("vcpus", via=(Via("hostclaims", "id"),))),
+        ("mem_commit", Order("memory_mib", via=(Via("hostclaims", "id"),))),
+    ),
     columns=(
         "id",
         "name",

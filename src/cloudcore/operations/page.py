@@ -1,0 +1,106 @@
+"""One page of a list, by offset or by marker, as rows or as a spreadsheet takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from cloudcore.auth.caller import Caller
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.query import Query
+from cloudcore.model.resource import Resource
+from cloudcore.operations.export import cells
+from cloudcore.operations.filters import filterable
+from cloudcore.operations.listing import Paging, paging_of
+from cloudcore.operations.markers import marker_after, read_marker, starting_field
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.rows import detail_rows, page_fields, permits, plain_rows, selected
+from cloudcore.operations.selection import selection
+from cloudcore.ports.session import Context, Listing
+from cloudcore.ports.unit_of_work import Repository, Transaction
+
+
+def list_rows(
+    platform: Platform,
+    tx: Transaction,
+    caller: Caller,
+    resource: Resource[Any],
+    params: JsonMapping,
+    context: Context = (),
+) -> Listing:
+    """One page of a list; a fixed number of statements whatever its length."""
+    paging = paging_of(platform.types, resource, params)
+    repository = tx.of(resource, selection(platform, tx, caller, resource, params, context))
+    if paging.marker is not None:
+        listing = _marked(platform, tx, resource, paging, repository)
+    else:
+        listing = _counted(platform, tx, resource, paging, repository)
+    return attrs.evolve(listing, totals=_totals(resource, repository)) if paging.totals else listing
+
+
+def _counted(
+    platform: Platform, tx: Transaction, resource: Resource[Any], paging: Paging, repository: Repository[Any]
+) -> Listing:
+    limit = paging.limit if paging.limited else None
+    rows = repository.parts(_read(resource, paging), Query(order=paging.order, limit=limit, offset=paging.offset))
+    short = len(rows) < paging.limit and (bool(rows) or paging.offset == 0)
+    total = paging.offset + len(rows) if short or not paging.limited else repository.count()
+    return Listing(
+        items=_shaped(platform, tx, resource, paging, rows),
+        total=total,
+        limit=paging.limit if paging.limited and rows else 0,
+        offset=paging.offset if rows else 0,
+    )
+
+
+def _marked(
+    platform: Platform, tx: Transaction, resource: Resource[Any], paging: Paging, repository: Repository[Any]
+) -> Listing:
+    """The page behind a marker: as fast as the first one, however deep, and without a count of all rows."""
+    after = read_marker(platform.types, resource, paging.order, paging.marker) if paging.marker else None
+    limit = paging.limit + 1 if paging.limited else None
+    rows = repository.parts(_read(resource, paging), Query(order=paging.order, limit=limit, after=after))
+    more = paging.limited and len(rows) > paging.limit
+    page = rows[: paging.limit] if more else rows
+    first = paging.order[0] if paging.order else None
+    return Listing(
+        items=_shaped(platform, tx, resource, paging, page),
+        limit=paging.limit if paging.limited and page else 0,
+        next_marker=marker_after(tx, platform.types, paging.order, page[-1]) if more else "",
+        marker_field=(first.field or "id") if first is not None else "id",
+        marker_order="DESC" if first is not None and first.descending else "ASC",
+    )
+
+
+def _read(resource: Resource[Any], paging: Paging) -> tuple[str, ...]:
+    """The fields that the page is read of: what is shown, and what a marker is made of."""
+    shown = page_fields(resource, details=paging.details or paging.reasons)
+    if paging.marker is None:
+        return shown
+    sorted_by = (starting_field(order) for order in paging.order)
+    return tuple(dict.fromkeys((*shown, *sorted_by)))
+
+
+def _shaped(
+    platform: Platform, tx: Transaction, resource: Resource[Any], paging: Paging, rows: Sequence[Any]
+) -> list[JsonObject]:
+    shape = detail_rows if paging.details else plain_rows
+    items = shape(platform, tx, resource, rows)
+    if paging.reasons and not paging.details:
+        items = [{**item, **permits(row)} for item, row in zip(items, rows, strict=True)]
+    if paging.exported:
+        return [cells(item, paging.fields) for item in items]
+    return [selected(item, paging.fields) for item in items]
+
+
+def _totals(resource: Resource[Any], repository: Repository[Any]) -> JsonObject:
+    """Sums of the numbers that can be added up: amounts with a unit, and counts."""
+    names = [
+        f.name
+        for f in filterable(resource)
+        if f.kind is int and not f.spec.volatile and (f.spec.unit is not None or f.name.endswith("_count"))
+    ]
+    (row,) = repository.totals(sums=names)
+    return {name: int(row[name]) for name in names}

@@ -1,0 +1,111 @@
+"""Which rows a list is about: what the caller may see, narrowed by every parameter that narrows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cloudcore.auth.caller import Caller
+from cloudcore.model.entity import ProjectOwned
+from cloudcore.model.errors import ForbiddenError, InvalidInputError, ResourceNotFoundError
+from cloudcore.model.json import JsonMapping
+from cloudcore.model.query import EVERYTHING, NOTHING, And, Exists, Expr, Or, both, eq
+from cloudcore.model.resource import Resource, refs_of
+from cloudcore.operations.access import fetch, list_reach, reach
+from cloudcore.operations.filters import column, condition, joint_filter
+from cloudcore.operations.listing import any_of, bounded, filters_of, recycle_bin
+from cloudcore.operations.owners import owner_filter
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.refs import hierarchy, relations, tied
+from cloudcore.operations.tags import tag_filters
+from cloudcore.ports.session import Context
+from cloudcore.ports.unit_of_work import Transaction
+
+
+def selection(
+    platform: Platform,
+    tx: Transaction,
+    caller: Caller,
+    resource: Resource[Any],
+    params: JsonMapping,
+    context: Context = (),
+) -> Expr:
+    """The rows of a list, and of the properties of a collection.
+
+    Raises:
+        ForbiddenError: the caller may not list these, at this scope.
+        InvalidInputError: a parameter that narrows is wrong.
+    """
+    resolve = _resolver(platform, tx, caller)
+    return both(
+        list_reach(platform, caller, resource, params).where,
+        _recycled(platform, caller, resource, params),
+        filters_of(resource, params),
+        tag_filters(platform, resource, params),
+        within(platform, tx, caller, resource, context),
+        owner_filter(platform, resource, params),
+        hierarchy(platform.types, resource, params, resolve),
+        relations(platform.types, resource, params, resolve),
+        _joint_filters(platform, caller, resource, params),
+    )
+
+
+def within(platform: Platform, tx: Transaction, caller: Caller, resource: Resource[Any], context: Context) -> Expr:
+    """The rows that stand under the parents of a URL.
+
+    Raises:
+        ResourceNotFoundError: a parent is not there, or the type does not stand under it.
+    """
+    types = platform.types
+    parts: list[Expr] = []
+    for plural, ident in context:
+        field = next((f for f in refs_of(resource.entity) if f.ref is not None and f.ref.target == plural), None)
+        related = tied(types, resource, plural, ()) if field is None else None
+        if plural not in types or (field is None and related is None):
+            raise ResourceNotFoundError(f"{resource.plural} do not stand under {plural}")
+        parent = fetch(platform, tx, caller, types[plural], ident)
+        where = eq(field.name, parent.id) if field is not None else tied(types, resource, plural, [parent.id])
+        parts.append(where if where is not None else NOTHING)
+    return both(*parts)
+
+
+def _recycled(platform: Platform, caller: Caller, resource: Resource[Any], params: JsonMapping) -> Expr:
+    """Looking into the recycle bin is a permission of its own."""
+    if not issubclass(resource.entity, ProjectOwned) or not recycle_bin(params):
+        return EVERYTHING
+    return reach(platform, caller, resource, "list", "pending_delete").where
+
+
+def _joint_filters(platform: Platform, caller: Caller, resource: Resource[Any], params: JsonMapping) -> Expr:
+    found = tuple(_joint(platform, caller, resource, text) for text in bounded(params, "joint_filter"))
+    if not found:
+        return EVERYTHING
+    return Or(found) if any_of(params) else And(found)
+
+
+def _joint(platform: Platform, caller: Caller, resource: Resource[Any], text: str) -> Expr:
+    """The condition on another type's rows, of which only those count that the caller may list."""
+    sent = joint_filter(text)
+    other = platform.resource(sent.plural)
+    if other is None or other.service == "internal":
+        raise ResourceNotFoundError(f"joint_filter: there is no table {sent.plural[:64]}", field="joint_filter")
+    listed = reach(platform, caller, other, "list").where
+    foreign, local = column(other, sent.foreign, "joint_filter"), column(resource, sent.local, "joint_filter")
+    where = condition(other, sent.condition, "joint_filter")
+    if foreign is None or local is None:
+        return NOTHING
+    if foreign.kind is not local.kind:
+        raise InvalidInputError(
+            f"joint_filter: {foreign.name} can't be compared with {local.name}", field="joint_filter"
+        )
+    return Exists(other.plural, foreign.name, local.name, both(listed, where))
+
+
+def _resolver(platform: Platform, tx: Transaction, caller: Caller) -> Callable[[Resource[Any], str], str | None]:
+    def resolve(target: Resource[Any], text: str) -> str | None:
+        try:
+            return str(fetch(platform, tx, caller, target, text).id)
+        except (ResourceNotFoundError, ForbiddenError):
+            return None
+
+    return resolve
