@@ -13,7 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cloudcore.auth.caller import Caller, platform_caller
+import attrs
+
+from cloudcore.auth.caller import GUEST, Caller, platform_caller
 from cloudcore.auth.catalog import token_v2, token_v3
 from cloudcore.auth.request import TOKEN, AuthRequest, ScopeRef, parse_v2, parse_v3
 from cloudcore.auth.scopes import Scope
@@ -30,6 +32,7 @@ from cloudcore.model.resource import Resource
 from cloudcore.operations.history import newest, number
 from cloudcore.operations.identity.grants import grant, list_assignments, targets_of, ungrant
 from cloudcore.operations.identity.login import login
+from cloudcore.operations.identity.passwords import change_own
 from cloudcore.operations.identity.revocations import RevocationCache, revoke_token
 from cloudcore.operations.identity.tokens import caller_of, catalog_of, facts_of, payload_of, projects_of
 from cloudcore.operations.images import stored_image
@@ -139,6 +142,18 @@ class Cloud:
             lambda tx: revoke_token(tx, payload.audit_id, payload.expires_at),
         )
         self._revocations.forget()
+
+    def change_password(self, user_id: str, body: JsonMapping, *, peer: str, request_id: str) -> JsonObject:
+        """Change a password by its owner; id and name of the user. body: `original_password` and `password`.
+
+        Raises:
+            InvalidCredentialError: the present password is wrong, or the account may not log in.
+            WeakPasswordError: the new one is below the rules.
+        """
+        guest = attrs.evolve(GUEST, client_ip=peer, request_id=request_id)
+        changed = change_own(self.platform, guest, user_id, body)
+        self._revocations.forget()
+        return changed
 
     def revoked_tokens(self, session: CoreSession) -> list[str]:
         """Audit ids of revoked tokens."""

@@ -33,7 +33,7 @@ class PasswordRules:
 
     minimal_length: int = 10
     char_complexity: int = 2
-    unique_history: int = 0
+    unique_history: int = 3
     minimal_distinct: int = 5
     expiration: timedelta | None = None
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from cloudcore.auth.passwords import DEFAULT_LOCK, DEFAULT_RULES, LockRules, PasswordRules
 from cloudcore.model.resource import Resource
 from cloudcore.operations.policies import PolicySource
 from cloudcore.ports.clock import Clock
@@ -29,6 +30,7 @@ class Settings:
     base_url: where clients reach it; catalogue URLs start with it.
     token_lifetime_s: seconds until a token expires.
     cpu_overcommit, memory_overcommit, storage_overcommit: for hosts and storages that set none themselves.
+    password_rules, lock_rules: what new passwords must be like, and when wrong ones lock.
     recycle: whether deleting a server first puts it into the recycle bin.
     image_formats: what every fresh image is converted to, besides qcow2 for those that no host starts from.
     image_import: whether images can be fetched from URLs; whoever performs effects needs remote files then.
@@ -42,6 +44,8 @@ class Settings:
     memory_overcommit: float = 1.0
     storage_overcommit: float = 1.0
     recycle: bool = False
+    password_rules: PasswordRules = DEFAULT_RULES
+    lock_rules: LockRules = DEFAULT_LOCK
     image_formats: tuple[str, ...] = ()
     image_import: bool = False
 

@@ -26,7 +26,7 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import again, reading, try_once, would_be, writing
 from cloudcore.operations.scheduler import SCHEDULER, ask_scheduler
 from cloudcore.operations.servers.create import create_servers
-from cloudcore.operations.table import CREATE, DELETE, GET, UPDATE
+from cloudcore.operations.table import ALONE, CREATE, DELETE, GET, UPDATE
 from cloudcore.ports.session import NO_PARAMS, Context, Download, Listing
 from cloudcore.ports.unit_of_work import Transaction
 
@@ -125,6 +125,9 @@ class CoreSession:
     ) -> Any:
         """Do something with one resource."""
         resource = self._type(plural)
+        alone = ALONE.get((plural, action))
+        if alone is not None:
+            return alone(self._platform, self.caller, ident, body)
         key = str(params.get(PARAMETER) or "")
         asked = ["perform", plural, ident, action, body]
 

@@ -12,6 +12,7 @@ from cloudcore.operations.addresses import create_eip
 from cloudcore.operations.caches import cache_image
 from cloudcore.operations.disks import create_disk, delete_disk
 from cloudcore.operations.identity import credentials, memberships
+from cloudcore.operations.identity.passwords import change_own
 from cloudcore.operations.identity.regions import create_region
 from cloudcore.operations.identity.users import UPDATES, create_user, switch
 from cloudcore.operations.images import convert_image, create_image, delete_image, get_image, update_image
@@ -102,6 +103,9 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
 
 For an action with a transition it is asked instead of beginning that at once: it checks, takes what is needed, begins it.
 """
+
+ALONE: Mapping[tuple[str, str], Operation] = MappingProxyType({("users", "password"): change_own})
+"""`(platform, caller, ident, body) -> JsonObject`, by type and action: those that open their own units."""
 
 DELETE: Mapping[str, Operation] = MappingProxyType(
     {

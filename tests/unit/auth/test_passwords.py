@@ -99,7 +99,7 @@ def test_recent_passwords_are_refused_as_far_as_the_rule_goes():
     assert broken("Sesame-Street-0", rules, history=history, hasher=hasher) == "unique_history"
     assert broken("Sesame-Street-1", rules, history=history, hasher=hasher) == "unique_history"
     assert broken("Sesame-Street-2", rules, history=history, hasher=hasher) is None
-    assert broken("Sesame-Street-0", PasswordRules(), history=history, hasher=hasher) is None
+    assert broken("Sesame-Street-0", PasswordRules(unique_history=0), history=history, hasher=hasher) is None
 
 
 @given(st.binary(min_size=1, max_size=8), st.integers(12, 40))

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from cloudcore.model.errors import NotSupportedError, ResourceNotFoundError
 from cloudcore.model.json import JsonObject
-from cloudcore_adapters.rest.request import Call, required_header
+from cloudcore_adapters.rest.request import Call, optional_envelope, required_header
 from cloudcore_adapters.rest.responses import Reply, json_reply
 from cloudcore_adapters.rest.site import Args, Site
 
@@ -37,6 +37,13 @@ def revoke(site: Site, call: Call, _args: Args) -> Reply:
     session = site.session(call)
     site.cloud.revoke(session, required_header(call, SUBJECT))
     return Reply(status=204)
+
+
+def change_password(site: Site, call: Call, args: Args) -> Reply:
+    """`POST /v3/users/{user}/password`: proved by the present password, so that it needs no token."""
+    body = optional_envelope(call.body, "user")
+    user = site.cloud.change_password(args["user"], body, peer=call.peer, request_id=call.request_id)
+    return json_reply({"user": user})
 
 
 def revoked(site: Site, call: Call, _args: Args) -> Reply:

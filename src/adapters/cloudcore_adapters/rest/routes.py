@@ -60,6 +60,7 @@ ROUTES: tuple[Route, ...] = (
     Route("identity", "DELETE", _GRANTS + "/{role}", identity.withdraw),
     Route("identity", "PUT", "/v3/groups/{group}/users/{user}", identity.join_group),
     Route("identity", "DELETE", "/v3/groups/{group}/users/{user}", identity.leave_group),
+    Route("identity", "POST", "/v3/users/{user}/password", identity.change_password, open=True),
     Route("identity", "POST", "/v2.0/tokens", identity.login_v2, open=True),
     Route("image", "GET", "/v1/images/detail", images.detailed),
     Route("image", "POST", "/v1/images", images.create),

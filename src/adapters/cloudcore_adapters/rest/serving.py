@@ -47,6 +47,10 @@ class ServedCloud(Protocol):
         """Make the token `subject` void."""
         ...
 
+    def change_password(self, user_id: str, body: JsonMapping, *, peer: str, request_id: str) -> JsonObject:
+        """Change a password by its owner, proved by `original_password`."""
+        ...
+
     def revoked_tokens(self, session: Any) -> list[str]:
         """Ids of tokens that are void before their end."""
         ...

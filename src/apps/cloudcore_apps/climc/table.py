@@ -26,6 +26,7 @@ HANDMADE: Mapping[str, Handmade] = {
     "image-import": Handmade("images:import_", "Have the cloud fetch an image from a URL"),
     "image-download": Handmade("images:download", "Write an image into a file"),
     "keypair-privatekey": Handmade("keys:private_key", "Print the private key of a key pair, once"),
+    "user-change-password": Handmade("passwords:change", "Change your own password"),
     "action-show": Handmade("events:action_show", "Show the action log"),
     "project-add-user": Handmade("grants:add_user", "Give a user a role in a project"),
     "project-remove-user": Handmade("grants:remove_user", "Take a role in a project from a user"),

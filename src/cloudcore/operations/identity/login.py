@@ -60,11 +60,11 @@ def login(platform: Platform, request: AuthRequest, peer: str, parent: TokenPayl
         NotSupportedError: the method is not offered.
     """
     if request.method == PASSWORD:
-        proof = _by_password(platform, request, peer, request_id)
+        proof = by_password(platform, request, peer, request_id)
     elif request.method == AKSK:
         proof = _by_access_key(platform, request, peer, request_id)
     elif request.method == TOKEN and parent is not None:
-        proof = _Proof(user_of=lambda tx: _enabled_user(tx, parent.user_id), scope=request.scope)
+        proof = Proof(user_of=lambda tx: _enabled_user(tx, parent.user_id), scope=request.scope)
     else:
         raise NotSupportedError(f"login by {request.method} is not offered; offered are password, token and aksk")
     audit_id = platform.ids.new_id().replace("-", "")
@@ -73,7 +73,7 @@ def login(platform: Platform, request: AuthRequest, peer: str, parent: TokenPayl
 
 
 @attrs.frozen(kw_only=True)
-class _Proof:
+class Proof:
     """A credential that was right a moment ago.
 
     user_of: the user it stands for, by another snapshot; raises when the credential is no longer in force there.
@@ -87,7 +87,7 @@ class _Proof:
 
 
 def _issue(
-    tx: Transaction, proof: _Proof, request: AuthRequest, parent: TokenPayload | None, audit_id: str, peer: str
+    tx: Transaction, proof: Proof, request: AuthRequest, parent: TokenPayload | None, audit_id: str, peer: str
 ) -> TokenPayload:
     """The token's content, all of it by one snapshot: what is taken away after it voids the token."""
     user = proof.user_of(tx)
@@ -122,7 +122,7 @@ def _issue(
     return attrs.evolve(payload, issued_at=issued_in(tx, payload, parent))
 
 
-def _by_access_key(platform: Platform, request: AuthRequest, peer: str, request_id: str) -> _Proof:
+def _by_access_key(platform: Platform, request: AuthRequest, peer: str, request_id: str) -> Proof:
     now = platform.clock.now()
     try:
         holder = reading(platform, lambda tx: holder_of(tx, request.access_key, now))
@@ -136,7 +136,7 @@ def _by_access_key(platform: Platform, request: AuthRequest, peer: str, request_
         tx.record(_fact(request, holder.user, peer, success=True, why=""))
 
     writing(platform, attrs.evolve(GUEST, request_id=request_id), work)
-    return _Proof(
+    return Proof(
         user_of=lambda tx: holder_of(tx, request.access_key, now).user,
         scope=holder.scope,
         expires_at=holder.expires_at,
@@ -144,7 +144,16 @@ def _by_access_key(platform: Platform, request: AuthRequest, peer: str, request_
     )
 
 
-def _by_password(platform: Platform, request: AuthRequest, peer: str, request_id: str) -> _Proof:
+def by_password(
+    platform: Platform, request: AuthRequest, peer: str, request_id: str, *, expired_too: bool = False
+) -> Proof:
+    """Prove a user by his password, in the same time and with the same answer whatever is wrong with it.
+
+    expired_too: also by one that has to be changed.
+
+    Raises:
+        InvalidCredentialError: there is no such user, the password is wrong, or the account may not log in.
+    """
     user, stored = reading(platform, lambda tx: _find(tx, request))
     now = platform.clock.now()
     if user is None or stored is None:
@@ -157,6 +166,11 @@ def _by_password(platform: Platform, request: AuthRequest, peer: str, request_id
     if problem:
         _count(platform, user, request, peer, request_id, problem, wrong=not right)
         raise login_refused(problem)
+    if not expired_too and stored.expires_at is not None and stored.expires_at <= now:
+        _count(platform, user, request, peer, request_id, "password has expired", wrong=False)
+        raise InvalidCredentialError(
+            "the password has expired: change it by POST /v3/users/{id}/password", data={"user_id": user.id}
+        )
     fresh = platform.hasher.hash(request.password) if platform.hasher.needs_rehash(stored.hash) else stored.hash
     _succeeded(platform, user, request, peer, request_id, (stored.hash, fresh))
 
@@ -164,7 +178,7 @@ def _by_password(platform: Platform, request: AuthRequest, peer: str, request_id
         _unchanged(platform, tx, user, request, (stored.hash, fresh))
         return _enabled_user(tx, user.id)
 
-    return _Proof(user_of=user_of, scope=request.scope)
+    return Proof(user_of=user_of, scope=request.scope)
 
 
 def _unchanged(platform: Platform, tx: Transaction, user: Any, request: AuthRequest, hashes: tuple[str, str]) -> Any:
@@ -225,7 +239,7 @@ def _count(
             attempts = Attempts(
                 failed_count=stored.failed_count, failed_at=stored.failed_at, locked_until=stored.locked_until
             )
-            failed = after_failure(attempts, tx.now)
+            failed = after_failure(attempts, tx.now, platform.settings.lock_rules)
             changed = evolve(
                 stored, failed_count=failed.failed_count, failed_at=failed.failed_at, locked_until=failed.locked_until
             )

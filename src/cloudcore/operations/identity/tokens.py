@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from cloudcore.auth.bindings import active, policy_names
@@ -21,6 +22,7 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.assignment import IN_PROJECT
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.endpoint import ENDPOINTS
+from cloudcore.resources.identity.password import PASSWORDS
 from cloudcore.resources.identity.project import PROJECTS
 from cloudcore.resources.identity.role import ROLES
 from cloudcore.resources.identity.service import SERVICES
@@ -82,6 +84,7 @@ def facts_of(platform: Platform, tx: Transaction, payload: TokenPayload) -> Toke
         email=user.email,
         mobile=user.mobile,
         is_system_account=user.is_system_account,
+        password_expires_at=_password_end(tx, user.id),
     )
     if payload.scope is TokenScope.UNSCOPED:
         return TokenFacts(
@@ -156,6 +159,11 @@ class _Names:
     def domain_name(self, ident: str) -> str:
         """The name of one of the token's domains."""
         return self._domains.get(ident, "")
+
+
+def _password_end(tx: Transaction, user_id: str) -> datetime | None:
+    held = tx.of(PASSWORDS, PLATFORM).find(Query(where=eq("user_id", user_id), limit=1))
+    return held[0].expires_at if held else None
 
 
 def _scope_name(tx: Transaction, payload: TokenPayload) -> str:

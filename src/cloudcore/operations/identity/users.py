@@ -7,25 +7,19 @@ from types import MappingProxyType
 from typing import Any
 
 from cloudcore.auth.caller import Caller
-from cloudcore.auth.passwords import DEFAULT_RULES, check_password
 from cloudcore.auth.revocation import Watermark
-from cloudcore.auth.scopes import Scope
-from cloudcore.model.entity import evolve
-from cloudcore.model.errors import ForbiddenError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import PLATFORM, Query, eq
-from cloudcore.model.reading import read_bool
 from cloudcore.model.resource import Resource
-from cloudcore.operations.access import fetch, widest
+from cloudcore.operations.access import fetch
 from cloudcore.operations.creating import insert
 from cloudcore.operations.generic import update_row
+from cloudcore.operations.identity.passwords import forget_failures, may_set_password, set_password
 from cloudcore.operations.identity.revocations import revoke
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.domain import DOMAINS
-from cloudcore.resources.identity.password import PASSWORDS, Password
 from cloudcore.resources.identity.project import PROJECTS
 from cloudcore.resources.identity.user import USERS
 
@@ -48,7 +42,7 @@ def update_user(
     """Change a user; a new password, a disabled account or an earlier end voids every token issued so far."""
     own = fetch(platform, tx, caller, USERS, ident)
     if body.get("password"):
-        _may_set_password(platform, caller, own)
+        may_set_password(platform, caller, own)
         set_password(platform, tx, caller, own, body)
         revoke(tx, Watermark.USER, own.id)
         if set(body) <= {"password", "skip_password_complexity_check"}:
@@ -58,6 +52,8 @@ def update_user(
     sooner = now.expired_at is not None and (own.expired_at is None or now.expired_at < own.expired_at)
     if (own.enabled and not now.enabled) or sooner:
         revoke(tx, Watermark.USER, own.id)
+    if body.get("enabled") is not None and now.enabled:
+        forget_failures(tx, own.id)
     return answer
 
 
@@ -102,33 +98,3 @@ def update_domain(
 UPDATES: Mapping[str, Callable[..., JsonObject]] = MappingProxyType(
     {"users": update_user, "projects": update_project, "domains": update_domain}
 )
-
-
-def set_password(platform: Platform, tx: Transaction, caller: Caller, user: Any, body: JsonMapping) -> None:
-    """Hash and keep a user's new password; earlier failures are forgotten.
-
-    Raises:
-        WeakPasswordError: it is below the rules, and the caller may not or did not ask to pass them over.
-    """
-    password = body["password"] if isinstance(body["password"], str) else ""
-    skip = read_bool(body.get("skip_password_complexity_check") or False, "skip_password_complexity_check")
-    granted = widest(platform, caller, USERS, "update")
-    if not skip or granted is None or not granted.scope.covers(Scope.DOMAIN):
-        check_password(password, DEFAULT_RULES, user_name=user.name)
-    hashed = platform.hasher.hash(password)
-    repository = tx.of(PASSWORDS, PLATFORM)
-    found = repository.find(Query(where=eq("user_id", user.id), limit=1))
-    if found:
-        repository.save(evolve(found[0], hash=hashed, failed_count=0, failed_at=None, locked_until=None))
-    else:
-        repository.add(Password(id=tx.new_id(), user_id=user.id, hash=hashed))
-
-
-def _may_set_password(platform: Platform, caller: Caller, user: Any) -> None:
-    if caller.user_id == user.id:
-        return
-    granted = widest(platform, caller, USERS, "update")
-    if granted is None or not granted.scope.covers(Scope.DOMAIN):
-        raise ForbiddenError("not enough privilege to set the password of another user", field="password")
-    if granted.scope is Scope.DOMAIN and user.domain_id != caller.scope_domain_id:
-        raise ForbiddenError("not enough privilege to set the password of another user", field="password")

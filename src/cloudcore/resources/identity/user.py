@@ -9,11 +9,13 @@ from typing import Annotated, Any
 from cloudcore.model.entity import DomainOwned, entity
 from cloudcore.model.errors import ForbiddenError
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import PLATFORM, one_of
+from cloudcore.model.query import PLATFORM, Query, one_of
+from cloudcore.model.reading import format_time
 from cloudcore.model.resource import Action, Level, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity import assignment, credential, group
 from cloudcore.resources.identity.actions import DISABLE, ENABLE, JOIN_PROJECTS, LEAVE_PROJECTS
+from cloudcore.resources.identity.password import EXPIRED, PASSWORDS
 
 
 @entity
@@ -39,8 +41,11 @@ def _details(tx: Transaction, page: Sequence[User]) -> Sequence[dict[str, Any]]:
     projects = assignment.target_counts(tx, idents)
     groups = _numbers(tx, group.MEMBERSHIPS, "user_id", idents)
     secrets = _numbers(tx, credential.CREDENTIALS, "owner_id", idents)
+    passwords = {p.user_id: p for p in tx.of(PASSWORDS, PLATFORM).find(Query(where=one_of("user_id", idents)))}
+    now = tx.now
     return [
         {
+            **_password(passwords.get(i), now),
             "project_count": projects.get(i, 0),
             "group_count": groups.get(i, 0),
             "credential_count": secrets.get(i, 0),
@@ -48,6 +53,20 @@ def _details(tx: Transaction, page: Sequence[User]) -> Sequence[dict[str, Any]]:
         }
         for i in idents
     ]
+
+
+def _password(held: Any, now: datetime) -> JsonObject:
+    if held is None:
+        return {}
+    hint = EXPIRED if held.expires_at is not None and held.expires_at <= now else held.reset_hint
+    found: JsonObject = {
+        "failed_auth_count": held.failed_count,
+        "failed_auth_at": held.failed_at,
+        "password_expires_at": held.expires_at,
+        "password_reset_hint": hint or None,
+        "need_reset_password": bool(hint),
+    }
+    return {key: format_time(v) if isinstance(v, datetime) else v for key, v in found.items() if v is not None}
 
 
 def _numbers(tx: Transaction, resource: Resource[Any], field: str, idents: Sequence[str]) -> Mapping[str, int]:
@@ -81,6 +100,11 @@ USERS = Resource(
         DISABLE,
         JOIN_PROJECTS,
         LEAVE_PROJECTS,
+        Action(
+            name="password",
+            doc="Change one's own password; every token of the user is void.",
+            params=(("original_password", "The present one"), ("password", "The new one")),
+        ),
         Action(name="reset-credentials", doc="Remove second factors.", params=(("type", "Type of credential; totp"),)),
     ),
     details=_details,
