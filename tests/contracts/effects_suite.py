@@ -219,6 +219,21 @@ class EffectsSuite:
             rig.done("volume-revert", volume, **rig.snapshot("s-all", volume), size_mib=8)
             assert rig.read(volume) == "a"
 
+    def test_a_copy_of_a_snapshot_depends_on_nothing(self, rig: Rig) -> None:
+        rig.done("image-cache", "i-copied", **rig.cached("i-copied"))
+        rig.done("volume-create", "v-source", **rig.volume("v-source", backing_image_id="i-copied"))
+        rig.write("v-source", "a")
+        rig.done("snapshot-create", "v-source", **rig.snapshots("s-copied", "v-source"))
+        rig.write("v-source", "b")
+        wanted = rig.volume("v-copy", size_mib=16, source=rig.snapshot("s-copied", "v-source"))
+        for _ in range(2):
+            assert rig.done("volume-create", "v-copy", **wanted)["size_mib"] == 16
+        rig.done("volume-delete", "v-source", volume_id="v-source", storage_path=rig.storage_path)
+        assert rig.read("v-copy") == "a"
+        lost = rig.volume("v-lost", source=rig.snapshot("s-copied", "v-source"))
+        assert not rig.failed("volume-create", "v-lost", **lost).transient
+        assert rig.found("v-lost") == []
+
     def test_a_raw_volume_and_one_that_is_not_there_have_no_snapshots(self, rig: Rig) -> None:
         rig.done("volume-create", "v-raw", **rig.volume("v-raw", format="raw"))
         raw = {**rig.snapshot("s-raw", "v-raw"), "format": "raw"}

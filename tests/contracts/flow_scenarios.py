@@ -162,6 +162,17 @@ def _reset_disk(cloud: Cloud, ident: str) -> str:
     return str(session(cloud).perform("disks", ident, "disk-reset", body)["id"])
 
 
+def _source(cloud: Cloud) -> str:
+    session(cloud).create("snapshots", {"name": "before", "disk_id": _disk(cloud)})
+    cloud.settle()
+    return ""
+
+
+def _create_twin(cloud: Cloud, _ident: str = "") -> str:
+    disks = [{"image_id": "i1", "size": 1024}, {"snapshot_id": "before"}]
+    return str(session(cloud).create("servers", server_body("twin", disks=disks, auto_start=True))["id"])
+
+
 def _cache_row(cloud: Cloud) -> str:
     def work(tx: Any) -> str:
         image = Cachedimage(id="i1", name="image", domain_id="d1", tenant_id="p1")
@@ -195,7 +206,7 @@ def _cache(cloud: Cloud, ident: str) -> str:
 
 
 SCENARIOS: dict[str, Scenario] = {
-    "server-create": Scenario(plural="servers", prepare=_nothing, start=_create_server, again=_delete("servers")),
+    "server-create": Scenario(plural="servers", prepare=_source, start=_create_twin, again=_delete("servers")),
     "server-start": Scenario(plural="servers", prepare=lambda cloud: _server(cloud, on=False), start=_perform("start")),
     "server-start/saved": Scenario(plural="servers", prepare=_suspended, start=_perform("start")),
     "server-stop": Scenario(

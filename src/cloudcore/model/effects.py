@@ -77,7 +77,8 @@ KINDS: dict[str, str] = {
     # Volumes of a host. storage: id of the storage record; path: its folder on the host.
     "image-cache": "image_id, format, size (bytes), checksum (sha256), url, storage_path -> path, size",
     "image-uncache": "image_id, storage_path -> {}",
-    "volume-create": "volume_id, storage_path, format, size_mib, backing_image_id|null, mark -> path, size_mib",
+    # A volume with a `source` is a copy of that snapshot and depends on nothing.
+    "volume-create": "volume_id, storage_path, format, size_mib, backing_image_id|null, source|null, mark -> path, size_mib",
     "volume-resize": "volume_id, storage_path, format, size_mib, guest_id|null (whose guest has it) -> size_mib; only grows",
     "volume-delete": "volume_id, storage_path -> {} (bytes go to the trash folder first)",
     # Snapshots lie inside their volumes, under their ids. guest_id: the guest that may be using the volumes; `volumes` and

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import (
     InsufficientResourceError,
@@ -16,27 +14,24 @@ from cloudcore.model.errors import (
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, eq
 from cloudcore.model.reading import read_bool
-from cloudcore.operations.access import fetch, fetch_for, reach
+from cloudcore.operations.access import fetch_for, reach
 from cloudcore.operations.begin import begin, start_transition
 from cloudcore.operations.creating import new_name, owner
 from cloudcore.operations.generic import check_deletable, check_not_frozen
-from cloudcore.operations.images import check_startable
+from cloudcore.operations.hosts import hosts_of
 from cloudcore.operations.placement import storage_limit
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
+from cloudcore.operations.servers.source import Source, disk_source, located
 from cloudcore.operations.tags import tags_sent
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_storage
-from cloudcore.quotas.holdings import MIB
 from cloudcore.quotas.ledger import charge
 from cloudcore.resources.compute.disk import DISKS, Disk, DiskStatus
-from cloudcore.resources.compute.drivers import Driver, driver_for
+from cloudcore.resources.compute.drivers import driver_for
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
-from cloudcore.resources.compute.snapshot import check_none_lost
+from cloudcore.resources.compute.snapshot import check_none_copied, check_none_lost
 from cloudcore.resources.compute.spec import DiskSpec, parse_disk
-from cloudcore.resources.image.image import IMAGES
-from cloudcore.resources.infrastructure.host import HOSTS, AgentStatus
-from cloudcore.resources.storage.hoststorage import HOSTSTORAGES
 from cloudcore.resources.storage.storage import STORAGES, StorageStatus
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS
 
@@ -52,10 +47,11 @@ def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
     entry = {k: v for k, v in body.items() if k not in ("name", "description", "generate_name")}
     spec = parse_disk(entry, 0)
     driver = driver_for(str(body.get("hypervisor") or "kvm"))
-    if spec.snapshot_id or spec.backup_id or spec.disk_id or spec.existing_path:
-        raise NotSupportedError("a disk is made empty or from an image")
-    image = _image(platform, tx, caller, spec, driver)
-    size = _size(spec, image)
+    if spec.backup_id or spec.disk_id or spec.existing_path:
+        raise NotSupportedError("a disk is made empty, or from an image or a snapshot")
+    source = disk_source(platform, tx, caller, spec, driver, attached=False)
+    spec = located(spec, source)
+    size = _size(spec, source)
     driver.check_disk_size(size, root=False)
     belongs = owner(platform, caller, DISKS, body, granted.scope)
     place = _place(
@@ -69,9 +65,10 @@ def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
         metadata=tags_sent(body),
         storage_id=place[1],
         disk_size=size,
-        disk_format="qcow2" if image is not None else driver.choose("disk_formats", spec.format),
+        disk_format="qcow2" if source is not None else driver.choose("disk_formats", spec.format),
         disk_type=spec.disk_type or "data",
-        template_id=image.id if image is not None else "",
+        template_id=source.image_id if source is not None else "",
+        snapshot_id=source.snapshot_id if source is not None else "",
         fs_format=spec.fs,
         status=DiskStatus.START_ALLOC.value,
         auto_delete=bool(spec.auto_delete),
@@ -97,6 +94,7 @@ def delete_disk(platform: Platform, tx: Transaction, caller: Caller, ident: str,
         raise NotEmptyError(f"disk {disk.name} is attached to a server")
     if not read_bool(options.get("delete_snapshots") or False, "delete_snapshots"):
         check_none_lost(tx, [disk.id], f"disk {disk.name}")
+    check_none_copied(tx, [disk.id])
     host_id = ""
     if disk.status != DiskStatus.ALLOC_FAILED:
         hosts = hosts_of(tx, disk.storage_id)
@@ -107,22 +105,13 @@ def delete_disk(platform: Platform, tx: Transaction, caller: Caller, ident: str,
     return detail_rows(platform, tx, DISKS, [moved])[0]
 
 
-def _image(platform: Platform, tx: Transaction, caller: Caller, spec: DiskSpec, driver: Driver) -> Any:
-    if not spec.image_id:
-        return None
-    image = fetch(platform, tx, caller, IMAGES, spec.image_id)
-    check_startable(tx, image, driver.disk_formats, driver.hypervisor, "image_id")
-    return image
-
-
-def _size(spec: DiskSpec, image: Any) -> int:
-    least = -(-image.virtual_size // MIB) if image is not None else 0
+def _size(spec: DiskSpec, source: Source | None) -> int:
     if spec.size_mib is None:
-        if image is None:
+        if source is None:
             raise MissingParameterError("size is missing", field="size")
-        return max(int(least), 1)
-    if image is not None and spec.size_mib < least:
-        raise OutOfRangeError(f"size must be at least {least} MiB for image {image.name}", field="size")
+        return source.least
+    if source is not None and spec.size_mib < source.least:
+        raise OutOfRangeError(f"size must be at least {source.least} MiB for {source.what}", field="size")
     return spec.size_mib
 
 
@@ -149,10 +138,3 @@ def _place(
         f"no storage has {size} MiB free: {len(storages)} storages of the wanted kind were tried",
         data={"size_mib": size},
     )
-
-
-def hosts_of(tx: Transaction, storage_id: str) -> list[Any]:
-    """The hosts that are enabled and online and reach the storage, by when they were attached."""
-    ids = [row.host_id for row in tx.of(HOSTSTORAGES, PLATFORM).find(Query(where=eq("storage_id", storage_id)))]
-    hosts = (tx.of(HOSTS, PLATFORM).get(ident) for ident in ids)
-    return [h for h in hosts if h is not None and h.enabled and h.host_status == AgentStatus.ONLINE]

@@ -46,6 +46,13 @@ def register_host(platform: Platform, facts: Facts, *, manager_uri: str = "", ho
     return writing(platform, caller, lambda tx: _register(tx, facts, manager_uri, host_type))
 
 
+def hosts_of(tx: Transaction, storage_id: str) -> list[Any]:
+    """The hosts that are enabled and online and reach the storage, by when they were attached."""
+    ids = [row.host_id for row in tx.of(HOSTSTORAGES, PLATFORM).find(Query(where=eq("storage_id", storage_id)))]
+    hosts = (tx.of(HOSTS, PLATFORM).get(ident) for ident in ids)
+    return [h for h in hosts if h is not None and h.enabled and h.host_status == AgentStatus.ONLINE]
+
+
 def heartbeat(platform: Platform, host_id: str) -> None:
     """Note that a host's agent answers; a host that was offline is online again."""
 
@@ -74,11 +81,13 @@ def host_offline(platform: Platform, host_id: str) -> None:
 def sync_power(platform: Platform, host_id: str, states: Mapping[str, str]) -> list[str]:
     """Bring servers' power states up to date with what their host says; ids of those that had changed.
 
-    states: guest id → on, off, saved, paused, crashed or missing. A server with an open task is left to that task.
+    states: guest id → on, off, saved, paused, crashed or missing. A server that an open task holds is left
+    to that task.
     """
 
     def work(tx: Transaction) -> list[str]:
-        busy = {task.obj_id for task in tx.of(TASKS, PLATFORM).find(Query(where=eq("ended_at", None)))}
+        tasks = tx.of(TASKS, PLATFORM).find(Query(where=eq("ended_at", None)))
+        busy = {(task.exclusive or "").removeprefix(f"{SERVERS.singular}/") for task in tasks}
         found = tx.of(SERVERS, PLATFORM).find(Query(where=eq("host_id", host_id)))
         return [s.id for s in found if s.id in states and s.id not in busy and _follow(tx, s, states[s.id])]
 

@@ -17,7 +17,7 @@ from cloudcore.operations.creating import new_name
 from cloudcore.operations.generic import check_not_frozen
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
-from cloudcore.operations.snapshots import check_not_copied, enter, fresh_snapshot
+from cloudcore.operations.snapshots import enter, fresh_snapshot
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.ledger import charge
 from cloudcore.resources.compute.disk import DISKS
@@ -31,7 +31,7 @@ from cloudcore.resources.compute.instancesnapshot import (
     Snapshotjoint,
 )
 from cloudcore.resources.compute.server import SERVERS, PowerState
-from cloudcore.resources.compute.snapshot import SNAPSHOTS, SnapshotStatus
+from cloudcore.resources.compute.snapshot import SNAPSHOTS, check_not_copied
 
 _CONFIG = (
     *("vcpu_count", "vmem_size", "cpu_sockets", "extra_cpu_count", "hypervisor", "os_type", "os_arch", "vga", "vdi"),
@@ -172,18 +172,18 @@ def reset_server(platform: Platform, tx: Transaction, caller: Caller, server: An
     start_transition(platform, tx, caller, SERVERS, server, "instance-snapshot-reset", params)
 
 
-def ready_parts(
+def usable_parts(
     platform: Platform, tx: Transaction, caller: Caller, ident: str, field: str
 ) -> tuple[Instancesnapshot, Sequence[Any]]:
-    """An instance snapshot that the caller may see, and its parts by disk, for making servers of it.
+    """An instance snapshot that the caller may see, and its parts by disk, for making servers of it, which wait for one that is just being made.
 
     Raises:
-        InvalidStatusError: it is not ready.
+        InvalidStatusError: it is neither ready nor being made.
     """
     reach(platform, caller, INSTANCE_SNAPSHOTS, "get")
     row = fetch(platform, tx, caller, INSTANCE_SNAPSHOTS, read_str(ident, field, 128))
     parts = parts_of(tx, row.id)
-    if row.status != InstanceSnapshotStatus.READY or any(p.status != SnapshotStatus.READY for p in parts):
+    if row.status not in (InstanceSnapshotStatus.READY, InstanceSnapshotStatus.CREATING):
         raise InvalidStatusError(f"instance snapshot {row.name} is {row.status}, not ready", field=field)
     return row, parts
 

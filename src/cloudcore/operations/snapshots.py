@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import evolve
-from cloudcore.model.errors import InvalidInputError, InvalidStatusError, NotSupportedError, ResourceBusyError
+from cloudcore.model.errors import InvalidInputError, InvalidStatusError, NotSupportedError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
+from cloudcore.model.query import PLATFORM, Query, eq
 from cloudcore.model.reading import read_bool, read_str
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import Held, begin, check_idle
 from cloudcore.operations.creating import new_name
-from cloudcore.operations.disks import hosts_of
 from cloudcore.operations.generic import check_not_frozen
+from cloudcore.operations.hosts import hosts_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.tags import tags_sent
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.ledger import charge
-from cloudcore.resources.compute.disk import COPYING, DISKS
+from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.server import SERVERS, PowerState
-from cloudcore.resources.compute.snapshot import SNAPSHOTS, Snapshot, SnapshotStatus
+from cloudcore.resources.compute.snapshot import SNAPSHOTS, Snapshot, SnapshotStatus, check_not_copied
 
 
 def create_snapshot(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
@@ -161,18 +160,6 @@ def server_with(tx: Transaction, disk: Any) -> Any:
     """The server that has a disk, or None."""
     links = tx.of(GUESTDISKS, PLATFORM).find(Query(where=eq("disk_id", disk.id), limit=1))
     return tx.of(SERVERS, PLATFORM).get(links[0].guest_id) if links else None
-
-
-def check_not_copied(tx: Transaction, snapshots: Sequence[str]) -> None:
-    """Refuse to lose snapshots of which disks are just made.
-
-    Raises:
-        ResourceBusyError: names one of these disks.
-    """
-    copying = both(one_of("snapshot_id", snapshots), one_of("status", COPYING))
-    disks = tx.of(DISKS, PLATFORM).find(Query(where=copying, limit=1))
-    if disks:
-        raise ResourceBusyError(f"disk {disks[0].name} is just made of the snapshot", data={"disk_id": disks[0].id})
 
 
 def enter(tx: Transaction, resource: Any, row: Any, name: str) -> Any:

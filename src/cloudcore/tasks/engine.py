@@ -17,7 +17,7 @@ from cloudcore.model.entity import evolve
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.tasks.flow import Context, Effects, Flow, Step
+from cloudcore.tasks.flow import Context, Effects, Flow, Later, Step
 from cloudcore.tasks.task import LOG_LENGTH, TASKS, Task, TaskState, log_entry
 
 LEASE_S = 10.0
@@ -82,7 +82,10 @@ class Engine:
         context = self._context(tx, task)
         if not step.when(context):
             return evolve(task, cursor=task.cursor + 1, attempt=1)
-        if wanted := _listed(step.do(context)):
+        asked = step.do(context)
+        if isinstance(asked, Later):
+            return evolve(task, attempt=task.attempt + 1, wake_at=tx.now + timedelta(seconds=asked.seconds))
+        if wanted := _listed(asked):
             return _intend(task, tx.now, step, wanted, "begin", step.deadline_s)
         return self._finish(tx, task, step, ())
 
@@ -153,7 +156,7 @@ def _waits(task: Task, now: datetime) -> bool:
 
 
 def _listed(effects: Effects) -> list[Effect]:
-    if effects is None:
+    if effects is None or isinstance(effects, Later):
         return []
     return [effects] if isinstance(effects, Effect) else list(effects)
 

@@ -13,8 +13,16 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.tasks.task import Task
 
-Effects: TypeAlias = Effect | Sequence[Effect] | None
-"""What a step asks of the world: nothing (its work is done in the commit), one effect, or several side by side."""
+
+@attrs.frozen
+class Later:
+    """Not yet: the step is begun again after this many seconds. What its `do` changed meanwhile is kept."""
+
+    seconds: float = 1.0
+
+
+Effects: TypeAlias = Effect | Sequence[Effect] | Later | None
+"""What a step asks of the world: nothing (its work is done in the commit), one effect, several side by side, or time."""
 
 
 @attrs.frozen(kw_only=True)

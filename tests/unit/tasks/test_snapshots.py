@@ -268,3 +268,102 @@ def test_a_server_is_reset_to_its_own_snapshots_only_and_while_it_is_off(world: 
         world.client.perform("servers", "other", "instance-snapshot-reset", {"instance_snapshot": "whole"})
     with pytest.raises(MissingParameterError):
         world.client.perform("servers", "web", "instance-snapshot-reset")
+
+
+def test_a_disk_is_made_of_a_snapshot_that_is_just_being_made(world: World) -> None:
+    world.write("a")
+    world.client.create("snapshots", {"name": "one", "disk_id": world.disk()})
+    copy = world.client.create("disks", {"name": "copy", "snapshot_id": "one", "size": "2g"})
+    assert copy["status"] == "start_alloc"
+
+    world.cloud.settle()
+
+    made = world.client.get("disks", copy["id"])
+    assert (made["status"], made["disk_size"], made["disk_format"]) == ("ready", 2048, "qcow2")
+    assert world.cloud.machines["h1"].machine.volumes["/sim/storage", copy["id"]].data == "a"
+
+
+def test_a_disk_of_a_snapshot_that_failed_fails_as_well(world: World) -> None:
+    volumes = world.cloud.machines["h1"].machine.volumes
+    volume = volumes.pop(("/sim/storage", world.disk()))
+    world.client.create("snapshots", {"name": "one", "disk_id": world.disk()})
+    copy = world.client.create("disks", {"name": "copy", "snapshot_id": "one"})["id"]
+
+    world.cloud.settle()
+
+    failed = world.client.get("disks", copy)
+    assert failed["status"] == "alloc_failed"
+    assert "cannot be used any more" in failed["status_reason"]
+    volumes["/sim/storage", world.disk()] = volume
+    check_ledgers(world.cloud)
+
+
+def test_a_snapshot_that_is_being_copied_stays(world: World) -> None:
+    kept = world.keep("one")
+    world.client.create("disks", {"name": "copy", "snapshot_id": "one"})
+
+    with pytest.raises(ResourceBusyError, match="disk copy is just made"):
+        world.client.delete("snapshots", str(kept["id"]))
+    with pytest.raises(ResourceBusyError, match="disk copy is just made"):
+        world.client.delete("servers", "web", {"delete_snapshots": True})
+
+    world.cloud.settle()
+    world.client.delete("snapshots", str(kept["id"]))
+    world.cloud.settle()
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"snapshot_id": "one", "size": 512}, "size"),
+        ({"snapshot_id": "one", "image_id": "i1"}, "snapshot_id"),
+        ({"snapshot_id": "nope"}, "snapshot_id"),
+        ({"snapshot_id": "one", "storage_id": "elsewhere"}, "storage_id"),
+    ],
+)
+def test_a_disk_that_a_snapshot_cannot_fill_is_refused(world: World, body: dict[str, object], field: str) -> None:
+    world.keep("one")
+
+    with pytest.raises(CloudcoreError) as caught:
+        world.client.create("disks", {"name": "copy", **body})
+
+    assert caught.value.field == field
+    assert world.client.list("disks", {"name": "copy"}).total == 0
+
+
+def test_a_server_is_made_of_an_instance_snapshot(world: World) -> None:
+    world.write("a")
+    world.write("x", "data")
+    world.client.perform("servers", "web", "instance-snapshot", {"name": "whole"})
+    world.cloud.settle()
+    world.write("b")
+
+    body = {"name": "twin", "instance_snapshot_id": "whole", "nets": [{"network": "n1"}], "auto_start": True}
+    world.client.create("servers", {**body, "disable_delete": False})
+    world.cloud.settle()
+
+    twin = world.client.get("servers", "twin")
+    assert (twin["status"], twin["vmem_size"], twin["disk"]) == ("running", 512, 3072)
+    volumes = world.cloud.machines["h1"].machine.volumes
+    assert [volumes["/sim/storage", disk["id"]].data for disk in twin["disks_info"]] == ["a", "x"]
+    world.client.delete("servers", "web", {"delete_snapshots": True})
+    world.client.delete("servers", "twin")
+    world.cloud.settle()
+    check_ledgers(world.cloud)
+
+
+def test_disks_of_an_instance_snapshot_are_not_named_again(world: World) -> None:
+    world.client.perform("servers", "web", "instance-snapshot", {"name": "whole"})
+    world.cloud.settle()
+
+    with pytest.raises(InvalidInputError, match="come from the instance snapshot"):
+        world.client.create("servers", {**server_body("twin"), "instance_snapshot_id": "whole"})
+
+
+def test_a_system_disk_is_made_of_a_system_disk(world: World) -> None:
+    world.keep("data", world.disk("data"))
+
+    with pytest.raises(InvalidInputError, match="system disk") as caught:
+        world.client.create("servers", server_body("twin", disks=[{"snapshot_id": "data"}]))
+
+    assert caught.value.field == "disks.0.snapshot_id"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import struct
 from pathlib import Path
 
@@ -55,3 +56,13 @@ def virtual_size(path: Path, disk_format: str) -> int:
     if header.has_backing or header.has_data_file or header.encrypted:
         raise InvalidFormatError("an image must not refer to other files or be encrypted", field="format")
     return header.virtual_size
+
+
+def snapshot_name(snapshot_id: str) -> str:
+    """What a snapshot is called inside its volume: never a bare number, which QEMU would take for an id of its own."""
+    return f"s-{snapshot_id}"
+
+
+def image_of(path: Path) -> str:
+    """A qcow2 volume as QEMU's tools take it: with its format, so that none is guessed."""
+    return "json:" + json.dumps({"driver": "qcow2", "file": {"driver": "file", "filename": str(path)}})

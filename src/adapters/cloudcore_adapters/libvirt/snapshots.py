@@ -29,6 +29,7 @@ from cloudcore_adapters.libvirt import arguments
 from cloudcore_adapters.libvirt.connection import Domain, translated
 from cloudcore_adapters.libvirt.power import OFF, power_state
 from cloudcore_adapters.libvirt.processes import run
+from cloudcore_adapters.libvirt.qcow2 import image_of, snapshot_name
 from cloudcore_adapters.libvirt.volumes import MAX_SIZE_MIB, Volumes
 
 MAX_VOLUMES = 64
@@ -142,16 +143,6 @@ class Snapshots:
             else:
                 args = {"device": _node(nodes, item), "name": item.name}
                 _monitor(domain, "blockdev-snapshot-delete-internal-sync", args)
-
-
-def snapshot_name(snapshot_id: str) -> str:
-    """What a snapshot is called inside its volume: never a bare number, which QEMU would take for an id of its own."""
-    return f"s-{snapshot_id}"
-
-
-def image_of(path: Path) -> str:
-    """A qcow2 volume as QEMU's tools take it: with its format, so that none is guessed."""
-    return "json:" + json.dumps({"driver": "qcow2", "file": {"driver": "file", "filename": str(path)}})
 
 
 def _held(domain: Domain | None, items: Sequence[Item]) -> dict[Path, set[str]]:

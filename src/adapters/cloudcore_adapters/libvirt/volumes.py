@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 
-from cloudcore.model.errors import BackendError, ConflictError, InvalidInputError, OutOfRangeError
+from cloudcore.model.errors import (
+    BackendError,
+    ConflictError,
+    InvalidInputError,
+    OutOfRangeError,
+    ResourceNotFoundError,
+)
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore_adapters.libvirt import arguments, marks
 from cloudcore_adapters.libvirt.arguments import StorageFolder, Storages
 from cloudcore_adapters.libvirt.images import ImageCache
 from cloudcore_adapters.libvirt.processes import run
+from cloudcore_adapters.libvirt.qcow2 import image_of, read_header, snapshot_name
 
 FORMATS = ("qcow2", "raw")
 MAX_SIZE_MIB = 64 << 20
 _MIB = 1 << 20
 _TIMEOUT_S = 120
+_COPY_S = 7000
 
 
 class Volumes:
@@ -40,8 +49,9 @@ class Volumes:
         size_mib = arguments.number(args, "size_mib", 1, MAX_SIZE_MIB)
         mark = arguments.mark(args, self._deployment, volume_id)
         backing = arguments.ident(args, "backing_image_id") if args.get("backing_image_id") is not None else None
-        if backing and disk_format != "qcow2":
-            raise InvalidInputError("only a qcow2 volume can be backed by an image", field="format")
+        if disk_format != "qcow2" and (backing or args.get("source") is not None):
+            raise InvalidInputError("only a qcow2 volume is made of an image or a snapshot", field="format")
+        source = self._source(args)
         target = storage.volumes / volume_id
         if (present := self._present(target, disk_format)) is not None:
             return present
@@ -51,7 +61,11 @@ class Volumes:
             shutil.rmtree(new, ignore_errors=True)
             new.mkdir(mode=0o711)
             with self._images.using(backing, cancelled) if backing else nullcontext():
-                self._make(new / f"disk.{disk_format}", storage, disk_format, size_mib, backing)
+                path = new / f"disk.{disk_format}"
+                if source is not None:
+                    _copy(path, *source, size_mib, cancelled)
+                else:
+                    self._make(path, storage, disk_format, size_mib, backing)
                 marks.write(new, mark, kind="volume", format=disk_format, size_mib=size_mib, backing_image_id=backing)
                 new.rename(target)
                 marks.sync_folder(storage.volumes)
@@ -105,6 +119,18 @@ class Volumes:
                     purged += 1
         return purged
 
+    def _source(self, args: JsonMapping) -> tuple[Path, str] | None:
+        """The file in which the snapshot lies that a new volume is a copy of, and its name there."""
+        sent = args.get("source")
+        if sent is None:
+            return None
+        if not isinstance(sent, Mapping):
+            raise InvalidInputError("source must be an object", field="source")
+        path = self.file_of(sent)
+        if path.suffix != ".qcow2" or not path.exists():
+            raise ResourceNotFoundError("the volume of the snapshot is not on this storage", field="source")
+        return path, snapshot_name(arguments.ident(sent, "snapshot_id"))
+
     def _present(self, folder: Path, disk_format: str) -> JsonObject | None:
         if not folder.exists():
             return None
@@ -133,3 +159,21 @@ class Volumes:
         path.chmod(0o600)
         with path.open("rb") as made:
             os.fsync(made.fileno())
+
+
+def _copy(path: Path, source: Path, snapshot: str, size_mib: int, cancelled: Callable[[], bool]) -> None:
+    """Copy a snapshot, with what lies below it, into a file that depends on nothing. A guest may be using the volume."""
+    image = image_of(source)
+    shared = json.loads(run(["qemu-img", "info", "-U", "--output=json", image], timeout_s=_TIMEOUT_S))
+    if snapshot not in [found["name"] for found in shared.get("snapshots", [])]:
+        raise ResourceNotFoundError("the volume has no such snapshot", field="source")
+    command = ["qemu-img", "convert", "-q", "-U", "-l", f"snapshot.name={snapshot}", "-O", "qcow2", image, str(path)]
+    run(command, timeout_s=_COPY_S, cancelled=cancelled)
+    made = read_header(path).virtual_size
+    if made > size_mib * _MIB:
+        raise OutOfRangeError(f"size_mib must be at least the snapshot's {-(-made // _MIB)}", field="size_mib")
+    if made < size_mib * _MIB:
+        run(["qemu-img", "resize", "-q", image_of(path), f"{size_mib}M"], timeout_s=_TIMEOUT_S)
+    path.chmod(0o600)
+    with path.open("rb") as done:
+        os.fsync(done.fileno())

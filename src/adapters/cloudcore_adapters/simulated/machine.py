@@ -234,7 +234,7 @@ class SimulatedMachine:
             backing_image_id=arguments.ident(args, "backing_image_id") if backed else None,
             mark=arguments.mark(args, self.deployment, ident),
         )
-        held = self._keep_volume(volume)
+        held = self._keep_volume(attrs.evolve(volume, data=Snapshots(self).copied(args)))
         return {"path": f"{held.storage_path}/volumes/{ident}/disk.{held.format}", "size_mib": held.size_mib}
 
     def _keep_volume(self, volume: Volume) -> Volume:

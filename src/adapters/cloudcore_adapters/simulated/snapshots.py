@@ -32,6 +32,20 @@ class Snapshots:
             "volume-revert": self._revert,
         }
 
+    def copied(self, args: JsonMapping) -> str:
+        """The bytes of a new volume: those of its source, if it has one.
+
+        Raises:
+            ResourceNotFoundError: there is no such snapshot.
+        """
+        if args.get("source") is None:
+            return ""
+        item = _item(args["source"])
+        volume = self._volume(item)
+        if volume is None or item["snapshot_id"] not in volume.snapshots:
+            raise ResourceNotFoundError("the volume has no such snapshot", field="source")
+        return volume.snapshots[item["snapshot_id"]]
+
     def _create(self, effect: Effect, _fence: int) -> JsonObject:
         found = [(item, self._volume(item)) for item in _volumes(effect.args)]
         for item, volume in found:

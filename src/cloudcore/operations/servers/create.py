@@ -160,8 +160,8 @@ def _server(tx: Transaction, wanted: Wanted, name: str, seat: Seat) -> Server:
 
 
 def _add_disks(tx: Transaction, wanted: Wanted, server: Any, seat: Seat) -> None:
-    for spec, size, image, storage_id in zip(wanted.disks, wanted.sizes, wanted.images, seat.storages, strict=True):
-        add_disk(tx, server, wanted.driver, spec, size, image, storage_id)
+    for spec, size, source, storage_id in zip(wanted.disks, wanted.sizes, wanted.sources, seat.storages, strict=True):
+        add_disk(tx, server, wanted.driver, spec, size, source, storage_id)
 
 
 def _add_nics(

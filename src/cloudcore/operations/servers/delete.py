@@ -14,7 +14,7 @@ from cloudcore.operations.rows import detail_rows
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.holdings import doomed_disks
 from cloudcore.resources.compute.server import SERVERS
-from cloudcore.resources.compute.snapshot import check_none_lost
+from cloudcore.resources.compute.snapshot import check_none_copied, check_none_lost
 
 
 def delete_server(platform: Platform, tx: Transaction, caller: Caller, ident: str, options: JsonMapping) -> JsonObject:
@@ -32,7 +32,9 @@ def delete_server(platform: Platform, tx: Transaction, caller: Caller, ident: st
     SERVERS.check_delete(tx, caller, server)
     if options.get("delete_eip"):
         raise InvalidInputError("there are no public addresses to delete with a server", field="delete_eip")
+    doomed = doomed_disks(tx, server.id)
     if not read_bool(options.get("delete_snapshots") or False, "delete_snapshots"):
-        check_none_lost(tx, doomed_disks(tx, server.id), f"server {server.name}")
+        check_none_lost(tx, doomed, f"server {server.name}")
+    check_none_copied(tx, doomed)
     moved = start_transition(platform, tx, caller, SERVERS, server, "delete", {})
     return detail_rows(platform, tx, SERVERS, [moved])[0]

@@ -21,7 +21,8 @@ from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.generic import check_not_frozen
 from cloudcore.operations.placement import storage_limit
 from cloudcore.operations.platform import Platform
-from cloudcore.operations.servers.input import check_disk, disk_image, disk_size
+from cloudcore.operations.servers.input import check_disk
+from cloudcore.operations.servers.source import Source, disk_size, disk_source, located
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_storage
 from cloudcore.quotas.ledger import charge
@@ -131,7 +132,8 @@ def make_disks(
     driver.check_counts(len(taken) + len(specs), 0)
     used = list(taken)
     made: list[Any] = []
-    for spec in specs:
+    for wish in specs:
+        spec = wish
         if spec.index in used:
             raise InvalidInputError(
                 f"disks.{spec.index}.index: there is such a disk", field=f"disks.{spec.index}.index"
@@ -139,17 +141,18 @@ def make_disks(
         used.append(spec.index)
         check_disk(spec)
         _bus(driver, server, spec.driver)
-        image = disk_image(platform, tx, caller, spec, driver)
-        if image is None and spec.size_mib is None:
+        source = disk_source(platform, tx, caller, spec, driver)
+        spec = located(spec, source)
+        if source is None and spec.size_mib is None:
             raise MissingParameterError(f"disks.{spec.index}.size is missing", field=f"disks.{spec.index}.size")
-        size = disk_size(spec, image, driver)
+        size = disk_size(spec, source, driver)
         storage_id = _room(platform, tx, server, spec, size)
-        made.append(add_disk(tx, server, driver, spec, size, image, storage_id))
+        made.append(add_disk(tx, server, driver, spec, size, source, storage_id))
     return made
 
 
 def add_disk(
-    tx: Transaction, server: Any, driver: Driver, spec: DiskSpec, size: int, image: Any, storage_id: str
+    tx: Transaction, server: Any, driver: Driver, spec: DiskSpec, size: int, source: Source | None, storage_id: str
 ) -> Any:
     """The row of a disk that is to be made, linked to its server."""
     ident = tx.new_id()
@@ -163,9 +166,10 @@ def add_disk(
         tenant_id=server.tenant_id,
         storage_id=storage_id,
         disk_size=size,
-        disk_format="qcow2" if image is not None else driver.choose("disk_formats", spec.format),
+        disk_format="qcow2" if source is not None else driver.choose("disk_formats", spec.format),
         disk_type=spec.disk_type or ("sys" if spec.index == 0 else "data"),
-        template_id=image.id if image is not None else "",
+        template_id=source.image_id if source is not None else "",
+        snapshot_id=source.snapshot_id if source is not None else "",
         fs_format=spec.fs,
         os_arch=server.os_arch,
         status=DiskStatus.START_ALLOC.value,

@@ -23,11 +23,10 @@ from cloudcore.model.reading import read_bool, read_str
 from cloudcore.model.wire import read_create
 from cloudcore.operations.access import fetch, reach
 from cloudcore.operations.creating import owner
-from cloudcore.operations.images import check_startable
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.servers.source import Source, disk_size, disk_source, like_snapshot, located
 from cloudcore.operations.tags import tags_sent
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.quotas.holdings import MIB
 from cloudcore.resources.compute.drivers import Driver, driver_for
 from cloudcore.resources.compute.keypair import KEYPAIRS
 from cloudcore.resources.compute.server import SERVERS
@@ -40,7 +39,6 @@ from cloudcore.resources.compute.spec import (
     parse_nic,
     parse_vcpu_count,
 )
-from cloudcore.resources.image.image import IMAGES
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.infrastructure.zone import ZONES
 from cloudcore.resources.network.network import NETWORKS
@@ -48,11 +46,10 @@ from cloudcore.resources.network.wire import WIRES
 from cloudcore.scheduling import DiskRequest, NicRequest, Request
 
 MAX_USER_DATA = 65_536
-DEFAULT_DATA_DISK_MIB = 10 * 1024
 
 _LATER = (
     *("isolated_devices", "isolated_device.0", "baremetal_disk_configs", "groups", "schedtags", "schedtag.0", "backup"),
-    *("instance_snapshot_id", "instance_backup_id", "guest_image_id", "cdrom", "eip", "eip_bw", "public_ip_bw", "pod"),
+    *("instance_backup_id", "guest_image_id", "cdrom", "eip", "eip_bw", "public_ip_bw", "pod"),
     *("kickstart_config", "encrypt_key_id", "encrypt_key_new", "deploy_configs", "instance_type", "sku", "flavor"),
     *("password", "secgroups", "secgrp_id", "backup_host", "prefer_backup_host"),
 )
@@ -61,14 +58,14 @@ _PREFER = (("prefer_zone", ZONES), ("prefer_host", HOSTS), ("prefer_wire", WIRES
 
 @attrs.frozen(kw_only=True)
 class Wanted:
-    """A checked wish. draft: the server's own columns, without name and place; images: by disk index."""
+    """A checked wish. draft: the server's own columns, without name and place; sources: by disk index."""
 
     driver: Driver
     draft: JsonObject
     owner: JsonObject
     disks: tuple[DiskSpec, ...]
     sizes: tuple[int, ...]
-    images: tuple[Any, ...]
+    sources: tuple[Source | None, ...]
     nics: tuple[NicSpec, ...]
     request: Request
     auto_start: bool
@@ -86,24 +83,26 @@ def read_wanted(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
         ForbiddenError: he may not create servers.
     """
     granted = reach(platform, caller, SERVERS, "create")
+    body = like_snapshot(platform, tx, caller, body)
     for key in _LATER:
         if body.get(key) not in (None, "", [], {}, False):
             raise NotSupportedError(f"{key} is not supported when creating a server", field=key)
     driver = driver_for(str(body.get("hypervisor") or "kvm"))
     draft = _columns(tx, platform, caller, body, driver, granted.scope)
     disks = _disks(body, driver)
-    images = tuple(disk_image(platform, tx, caller, disk, driver) for disk in disks)
-    sizes = tuple(disk_size(disk, image, driver) for disk, image in zip(disks, images, strict=True))
+    sources = tuple(disk_source(platform, tx, caller, disk, driver) for disk in disks)
+    disks = tuple(located(disk, source) for disk, source in zip(disks, sources, strict=True))
+    sizes = tuple(disk_size(disk, source, driver) for disk, source in zip(disks, sources, strict=True))
     nics = _nics(platform, tx, caller, body, driver)
     belongs = owner(platform, caller, SERVERS, body, granted.scope)
-    _take_from_image(draft, images[0], draft["vmem_size"])
+    _take_from_source(draft, sources[0], draft["vmem_size"])
     return Wanted(
         driver=driver,
         draft=draft,
         owner=belongs,
         disks=disks,
         sizes=sizes,
-        images=images,
+        sources=sources,
         nics=nics,
         request=_request(platform, tx, caller, body, draft, driver, disks, sizes, nics, belongs, count, granted.scope),
         auto_start=read_bool(body.get("auto_start") or False, "auto_start"),
@@ -168,53 +167,13 @@ def check_disk(disk: DiskSpec) -> None:
     Raises:
         NotSupportedError: names the field.
     """
-    for name in ("snapshot_id", "backup_id", "disk_id", "existing_path", "image_encrypt_key_id"):
+    for name in ("backup_id", "disk_id", "existing_path", "image_encrypt_key_id"):
         if getattr(disk, name):
             raise NotSupportedError(f"disks.{disk.index}.{name} is not supported", field=f"disks.{disk.index}.{name}")
     if disk.schedtags:
         raise NotSupportedError("schedtags of disks are not supported", field=f"disks.{disk.index}.schedtags")
-    if disk.image_id and disk.format not in ("", "qcow2"):
-        raise NotSupportedError("a disk with an image is qcow2", field=f"disks.{disk.index}.format")
-
-
-def disk_image(platform: Platform, tx: Transaction, caller: Caller, disk: DiskSpec, driver: Driver) -> Any:
-    """The image that a new disk starts from, or None.
-
-    Raises:
-        ResourceNotFoundError: it is not there, or not for the caller.
-        InvalidStatusError: it is not active.
-        NotSupportedError: the driver does not take its format.
-    """
-    if not disk.image_id:
-        if disk.index == 0 and driver.needs_image:
-            raise MissingParameterError("the first disk needs an image", field="disks.0.image_id")
-        return None
-    where = f"disks.{disk.index}.image_id"
-    try:
-        image = fetch(platform, tx, caller, IMAGES, disk.image_id)
-    except ResourceNotFoundError as error:
-        raise ResourceNotFoundError(f"image {disk.image_id[:128]} not found", field=where) from error
-    check_startable(tx, image, driver.disk_formats, driver.hypervisor, where)
-    return image
-
-
-def disk_size(disk: DiskSpec, image: Any, driver: Driver) -> int:
-    """The size of a new disk in MiB, at least that of its image; a system disk grows to it by itself.
-
-    Raises:
-        OutOfRangeError: it is too small or too large.
-    """
-    where = f"disks.{disk.index}.size"
-    least = -(-image.virtual_size // MIB) if image is not None else 1
-    size: int = (
-        disk.size_mib if disk.size_mib is not None else max(least, DEFAULT_DATA_DISK_MIB if image is None else 1)
-    )
-    if image is not None and size < max(least, image.min_disk):
-        if disk.index == 0:
-            return max(least, int(image.min_disk))
-        raise OutOfRangeError(f"{where} must be at least {least} MiB for image {image.name}", field=where)
-    driver.check_disk_size(size, root=disk.index == 0)
-    return size
+    if (disk.image_id or disk.snapshot_id) and disk.format not in ("", "qcow2"):
+        raise NotSupportedError("a disk with an image or a snapshot is qcow2", field=f"disks.{disk.index}.format")
 
 
 def _nics(
@@ -242,16 +201,14 @@ def _network_id(platform: Platform, tx: Transaction, caller: Caller, nic: NicSpe
         raise ResourceNotFoundError(f"network {nic.network[:128]} not found", field=where) from error
 
 
-def _take_from_image(draft: JsonObject, image: Any, memory: int) -> None:
-    if image is None:
+def _take_from_source(draft: JsonObject, source: Source | None, memory: int) -> None:
+    if source is None:
         return
-    if memory < image.min_ram:
-        raise OutOfRangeError(
-            f"vmem_size must be at least {image.min_ram} MiB for image {image.name}", field="vmem_size"
-        )
-    draft.setdefault("os_type", str(image.properties.get("os_type") or "Linux"))
+    if memory < source.min_ram:
+        raise OutOfRangeError(f"vmem_size must be at least {source.min_ram} MiB for {source.what}", field="vmem_size")
+    draft.setdefault("os_type", source.os_type)
     if not draft.get("os_arch"):
-        draft["os_arch"] = image.os_arch or "x86_64"
+        draft["os_arch"] = source.os_arch or "x86_64"
 
 
 def _request(

@@ -12,10 +12,10 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from cloudcore.model.entity import External, ProjectOwned, Statused, entity
-from cloudcore.model.errors import ConflictError, NotEmptyError
+from cloudcore.model.errors import ConflictError, NotEmptyError, ResourceBusyError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle, Transition
-from cloudcore.model.query import PLATFORM, Query, eq, one_of
+from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
 from cloudcore.model.resource import Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
@@ -142,6 +142,24 @@ def check_none_lost(tx: Transaction, disks: Sequence[str], what: str) -> None:
             field="delete_snapshots",
             data={"plural": "snapshots", "count": number},
         )
+
+
+def check_none_copied(tx: Transaction, disks: Sequence[str]) -> None:
+    """Refuse to remove volumes of whose snapshots disks are just made; see `check_not_copied`."""
+    rows = tx.of(SNAPSHOTS, PLATFORM).columns(("id",), Query(where=one_of("disk_id", disks)))
+    check_not_copied(tx, [row[0] for row in rows])
+
+
+def check_not_copied(tx: Transaction, snapshots: Sequence[str]) -> None:
+    """Refuse to lose snapshots of which disks are just made.
+
+    Raises:
+        ResourceBusyError: names one of these disks.
+    """
+    copying = both(one_of("snapshot_id", snapshots), one_of("status", disk.COPYING))
+    disks = tx.of(disk.DISKS, PLATFORM).find(Query(where=copying, limit=1))
+    if disks:
+        raise ResourceBusyError(f"disk {disks[0].name} is just made of the snapshot", data={"disk_id": disks[0].id})
 
 
 def _check_delete(tx: Transaction, _caller: Any, row: Snapshot) -> None:

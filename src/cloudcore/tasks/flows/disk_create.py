@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from cloudcore.model.effects import Effect
 from cloudcore.model.errors import ResourceNotFoundError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
@@ -14,7 +15,9 @@ from cloudcore.tasks.flow import Context, Effects, Flow, Step
 from cloudcore.tasks.flows.guest import mounts_of
 from cloudcore.tasks.flows.volumes import (
     CACHE_S,
+    COPY_S,
     VOLUME_S,
+    await_snapshots,
     cache_effect,
     forget_unfinished,
     made,
@@ -63,14 +66,27 @@ def _image_undone(ctx: Context) -> None:
     forget_unfinished(ctx, disk.storage_id, disk.template_id)
 
 
-def _volume_do(ctx: Context) -> Effects:
+def _await_do(ctx: Context) -> Effects:
+    return await_snapshots(ctx, [disk_of(ctx)])
+
+
+def _copy_do(ctx: Context) -> Effects:
+    return _volume(ctx) if disk_of(ctx).snapshot_id else None
+
+
+def _blank_do(ctx: Context) -> Effects:
+    return None if disk_of(ctx).snapshot_id else _volume(ctx)
+
+
+def _volume(ctx: Context) -> Effect:
     disk = disk_of(ctx)
     move_disk(ctx, disk.id, DiskStatus.ALLOCATING)
     return volume_effect(ctx, disk, *folder_of(ctx, disk))
 
 
 def _volume_done(ctx: Context, results: Sequence[JsonObject]) -> None:
-    made(ctx, [disk_of(ctx)], results)
+    if results:
+        made(ctx, [disk_of(ctx)], results)
 
 
 def _volume_undo(ctx: Context) -> Effects:
@@ -88,7 +104,9 @@ DISK_CREATE = Flow(
     obj_type="disk",
     steps=(
         Step(name="image", do=_image_do, done=_image_done, undone=_image_undone, when=_has_image, deadline_s=CACHE_S),
-        Step(name="volume", do=_volume_do, done=_volume_done, undo=_volume_undo, deadline_s=VOLUME_S),
+        Step(name="await", do=_await_do),
+        Step(name="copy", do=_copy_do, done=_volume_done, undo=_volume_undo, deadline_s=COPY_S),
+        Step(name="volume", do=_blank_do, done=_volume_done, undo=_volume_undo, deadline_s=VOLUME_S),
     ),
     fail=_fail,
 )

@@ -29,7 +29,9 @@ from cloudcore.tasks.flows.guest import (
 )
 from cloudcore.tasks.flows.volumes import (
     CACHE_S,
+    COPY_S,
     VOLUME_S,
+    await_snapshots,
     cache_effect,
     forget_unfinished,
     made,
@@ -70,21 +72,48 @@ def _images_undone(ctx: Context) -> None:
         forget_unfinished(ctx, storage, image)
 
 
+def _copies(guest: Guest) -> list[Any]:
+    return [disk for disk in _disks(guest) if disk.snapshot_id]
+
+
+def _blank(guest: Guest) -> list[Any]:
+    return [disk for disk in _disks(guest) if not disk.snapshot_id]
+
+
+def _await_do(ctx: Context) -> Effects:
+    return await_snapshots(ctx, _copies(guest_of(ctx)))
+
+
+def _copies_do(ctx: Context) -> Effects:
+    guest = around(ctx, move(ctx, ServerStatus.DISK))
+    disks = [moved(ctx, disk, DiskStatus.ALLOCATING) for disk in _copies(guest)]
+    return [volume_effect(ctx, disk, guest.server.host_id, guest.folder(disk)) for disk in disks]
+
+
+def _copies_done(ctx: Context, results: Sequence[JsonObject]) -> None:
+    made(ctx, _copies(guest_of(ctx)), results)
+
+
+def _copies_undo(ctx: Context) -> Effects:
+    guest = guest_of(ctx)
+    return [volume_delete_effect(disk, guest.server.host_id, guest.folder(disk)) for disk in _copies(guest)]
+
+
 def _volumes_do(ctx: Context) -> Effects:
     guest = around(ctx, move(ctx, ServerStatus.DISK))
     host = guest.server.host_id
-    disks = [moved(ctx, disk, DiskStatus.ALLOCATING) for disk in _disks(guest)]
+    disks = [moved(ctx, disk, DiskStatus.ALLOCATING) for disk in _blank(guest)]
     return [volume_effect(ctx, disk, host, guest.folder(disk)) for disk in disks]
 
 
 def _volumes_done(ctx: Context, results: Sequence[JsonObject]) -> None:
-    made(ctx, _disks(guest_of(ctx)), results)
+    made(ctx, _blank(guest_of(ctx)), results)
 
 
 def _volumes_undo(ctx: Context) -> Effects:
     guest = guest_of(ctx)
     host = guest.server.host_id
-    return [volume_delete_effect(disk, host, guest.folder(disk)) for disk in _disks(guest)]
+    return [volume_delete_effect(disk, host, guest.folder(disk)) for disk in _blank(guest)]
 
 
 def _guest_do(ctx: Context) -> Effects:
@@ -130,6 +159,8 @@ SERVER_CREATE = Flow(
             when=_has_images,
             deadline_s=CACHE_S,
         ),
+        Step(name="await", do=_await_do),
+        Step(name="copies", do=_copies_do, done=_copies_done, undo=_copies_undo, deadline_s=COPY_S),
         Step(name="volumes", do=_volumes_do, done=_volumes_done, undo=_volumes_undo, deadline_s=VOLUME_S),
         Step(name="guest", do=_guest_do, done=_guest_done, undo=delete_effect, deadline_s=CREATE_S),
         Step(name="start", do=_start_do, done=_start_done, undo=_start_undo, when=_start_wanted, deadline_s=START_S),

@@ -13,15 +13,18 @@ from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.disk import DISKS, DiskStatus
+from cloudcore.resources.compute.snapshot import SNAPSHOTS, SnapshotStatus
 from cloudcore.resources.image.image import IMAGES, ImageStatus
 from cloudcore.resources.image.subimage import usable_form
 from cloudcore.resources.storage.cachedimage import CACHEDIMAGES, Cachedimage
 from cloudcore.resources.storage.storage import STORAGES, formats_for
 from cloudcore.resources.storage.storagecachedimage import STORAGECACHEDIMAGES, CacheStatus, Storagecachedimage
-from cloudcore.tasks.flow import Context
+from cloudcore.tasks.flow import Context, Effects, Later
 
 CACHE_S = 1800
 VOLUME_S = 300
+COPY_S = 7200
+"""How long copying a snapshot into a new volume may take."""
 
 
 def cache_effect(ctx: Context, host_id: str, storage_id: str, image_id: str, path: str) -> Effect:
@@ -68,7 +71,11 @@ def forget_unfinished(ctx: Context, storage_id: str, image_id: str) -> None:
 
 
 def volume_effect(ctx: Context, disk: Any, host_id: str, path: str) -> Effect:
-    """Make the disk's volume on the host."""
+    """Make the disk's volume on the host.
+
+    Raises:
+        InvalidStatusError: the snapshot that fills it is gone or was never made.
+    """
     mark = ctx.mark(disk.id)
     args: JsonObject = {
         "volume_id": disk.id,
@@ -76,6 +83,7 @@ def volume_effect(ctx: Context, disk: Any, host_id: str, path: str) -> Effect:
         "format": disk.disk_format,
         "size_mib": disk.disk_size,
         "backing_image_id": disk.template_id or None,
+        "source": _source(ctx, disk, path) if disk.snapshot_id else None,
         "mark": {"deployment": mark.deployment, "resource": mark.resource, "fence": mark.fence},
     }
     return Effect(kind="volume-create", target=f"host:{host_id}", resource=disk.id, args=args)
@@ -91,6 +99,28 @@ def volume_resize_effect(disk: Any, host_id: str, path: str, size_mib: int, *, g
         "guest_id": guest_id,
     }
     return Effect(kind="volume-resize", target=f"host:{host_id}", resource=guest_id or disk.id, args=args)
+
+
+def await_snapshots(ctx: Context, disks: Sequence[Any]) -> Effects:
+    """Wait until the snapshots that fill these disks are made.
+
+    Raises:
+        InvalidStatusError: one is gone or was never made.
+    """
+    rows = [_snapshot(ctx, disk) for disk in disks if disk.snapshot_id]
+    return Later() if any(row.status == SnapshotStatus.CREATING for row in rows) else None
+
+
+def _snapshot(ctx: Context, disk: Any) -> Any:
+    row = ctx.tx.of(SNAPSHOTS, PLATFORM).get(disk.snapshot_id)
+    if row is None or row.status not in (SnapshotStatus.READY, SnapshotStatus.CREATING):
+        raise InvalidStatusError(f"snapshot {disk.snapshot_id} cannot be used any more", field="snapshot_id")
+    return row
+
+
+def _source(ctx: Context, disk: Any, path: str) -> JsonObject:
+    row = _snapshot(ctx, disk)
+    return {"snapshot_id": row.id, "volume_id": row.disk_id, "storage_path": path, "format": "qcow2"}
 
 
 def volume_delete_effect(disk: Any, host_id: str, path: str) -> Effect:
