@@ -16,8 +16,8 @@ from cloudcore.model.json import Json, JsonMapping
 from cloudcore.model.query import PLATFORM
 from cloudcore.operations.access import fetch_for
 from cloudcore.operations.begin import start_transition
-from cloudcore.operations.disks import hosts_of
 from cloudcore.operations.generic import check_not_frozen
+from cloudcore.operations.hosts import hosts_of
 from cloudcore.operations.placement import storage_limit
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.disks import links_of, named_disk
