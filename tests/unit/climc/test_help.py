@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import click
 import pytest
 
 from cloudcore_apps.climc.app import command_of
@@ -67,3 +68,10 @@ def test_every_action_of_the_ladder_has_a_command_with_help() -> None:
     from cloudcore_apps.climc.derive import declared
 
     assert {n for r in declared() for n in ladder_actions(r.entity)} <= set(LADDER)
+
+
+def test_every_command_can_say_what_it_takes() -> None:
+    for name, entry in load_index()["commands"].items():
+        command = command_of(name, entry)
+        with click.Context(command, info_name=name) as context:
+            assert command.get_help(context).startswith("Usage:"), name

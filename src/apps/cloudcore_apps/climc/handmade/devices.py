@@ -9,7 +9,6 @@ import click
 
 from cloudcore_apps.climc import options
 from cloudcore_apps.climc.batch import over
-from cloudcore_apps.climc.commands import command
 from cloudcore_apps.climc.runtime import columns_of, runtime
 
 Body = Callable[[dict[str, Any]], Mapping[str, Any]]
@@ -33,7 +32,7 @@ def acting(
             here, [ident], lambda one: here.session.perform(plural, one, action, sent), columns_of(plural), then=waited
         )
 
-    return command(name, doc, run, [*params, *options.waiting()])
+    return click.Command(name, callback=run, params=[*params, *options.waiting()], help=doc)
 
 
 def named(noun: str, dest: str = "ident") -> click.Argument:
