@@ -108,6 +108,7 @@ CREATE INDEX ix_compute_disks_disk_size ON compute_disks (disk_size);
 CREATE INDEX ix_compute_disks_domain_id_created_at_name_id_pen_b1b80c4a67 ON compute_disks (domain_id, created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_compute_disks_external_id ON compute_disks (external_id);
 CREATE INDEX ix_compute_disks_name ON compute_disks (name);
+CREATE INDEX ix_compute_disks_snapshot_id ON compute_disks (snapshot_id);
 CREATE INDEX ix_compute_disks_status ON compute_disks (status);
 CREATE INDEX ix_compute_disks_storage_id ON compute_disks (storage_id);
 CREATE INDEX ix_compute_disks_template_id ON compute_disks (template_id);
@@ -225,6 +226,58 @@ CREATE TABLE compute_hostclaims (
     CONSTRAINT pk_compute_hostclaims PRIMARY KEY (id)
 );
 CREATE INDEX ix_compute_hostclaims_created_at_id ON compute_hostclaims (created_at, id);
+CREATE TABLE compute_instance_snapshots (
+    id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT NOT NULL DEFAULT 0,
+    name VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    description VARCHAR(1024) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    metadata LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '{}',
+    domain_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    tenant_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    project_src VARCHAR(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'local',
+    is_system BOOL NOT NULL DEFAULT false,
+    freezed BOOL NOT NULL DEFAULT false,
+    pending_deleted BOOL NOT NULL DEFAULT false,
+    pending_deleted_at BIGINT,
+    external_id VARCHAR(256) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    source VARCHAR(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    status_reason VARCHAR(1024) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    progress DOUBLE NOT NULL DEFAULT (0.0),
+    status VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'creating',
+    guest_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    server_config LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '{}',
+    server_metadata LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '{}',
+    auto_delete BOOL NOT NULL DEFAULT false,
+    ref_count BIGINT NOT NULL DEFAULT 0,
+    sec_groups LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '[]',
+    keypair_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    os_type VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    os_arch VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    instance_type VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    image_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    with_memory BOOL NOT NULL DEFAULT false,
+    memory_size_kb BIGINT NOT NULL DEFAULT 0,
+    memory_file_host_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    memory_file_path VARCHAR(512) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    memory_file_checksum VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    encrypt_key_id VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    cloudregion_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'default',
+    manager_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    created_by VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'manual',
+    CONSTRAINT pk_compute_instance_snapshots PRIMARY KEY (id),
+    CONSTRAINT uq_compute_instance_snapshots_name_tenant_id UNIQUE (name, tenant_id)
+);
+CREATE INDEX ix_compute_instance_snapshots_cloudregion_id ON compute_instance_snapshots (cloudregion_id);
+CREATE INDEX ix_compute_instance_snapshots_created_at_name_id__1034f2ecf5 ON compute_instance_snapshots (created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_compute_instance_snapshots_domain_id_created_a_f40edfc84d ON compute_instance_snapshots (domain_id, created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_compute_instance_snapshots_external_id ON compute_instance_snapshots (external_id);
+CREATE INDEX ix_compute_instance_snapshots_guest_id ON compute_instance_snapshots (guest_id);
+CREATE INDEX ix_compute_instance_snapshots_os_type ON compute_instance_snapshots (os_type);
+CREATE INDEX ix_compute_instance_snapshots_status ON compute_instance_snapshots (status);
+CREATE INDEX ix_compute_instance_snapshots_tenant_id_created_a_3251e6993e ON compute_instance_snapshots (tenant_id, created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_compute_instance_snapshots_with_memory ON compute_instance_snapshots (with_memory);
 CREATE TABLE compute_instancegroups (
     id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
     created_at BIGINT NOT NULL,
@@ -255,6 +308,19 @@ CREATE INDEX ix_compute_instancegroups_domain_id_created_at_na_b9587a586b ON com
 CREATE INDEX ix_compute_instancegroups_parent_id ON compute_instancegroups (parent_id);
 CREATE INDEX ix_compute_instancegroups_tenant_id_created_at_na_f4f41932a9 ON compute_instancegroups (tenant_id, created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_compute_instancegroups_zone_id ON compute_instancegroups (zone_id);
+CREATE TABLE compute_instancesnapshotjoints (
+    id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT NOT NULL DEFAULT 0,
+    instance_snapshot_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    snapshot_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    disk_index BIGINT NOT NULL DEFAULT 0,
+    CONSTRAINT pk_compute_instancesnapshotjoints PRIMARY KEY (id),
+    CONSTRAINT uq_compute_instancesnapshotjoints_instance_snapsh_634228b816 UNIQUE (instance_snapshot_id, snapshot_id)
+);
+CREATE INDEX ix_compute_instancesnapshotjoints_created_at_id ON compute_instancesnapshotjoints (created_at, id);
+CREATE INDEX ix_compute_instancesnapshotjoints_snapshot_id ON compute_instancesnapshotjoints (snapshot_id);
 CREATE TABLE compute_isolated_devices (
     id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
     created_at BIGINT NOT NULL,
@@ -574,6 +640,59 @@ CREATE INDEX ix_compute_serverskus_name ON compute_serverskus (name);
 CREATE INDEX ix_compute_serverskus_provider ON compute_serverskus (provider);
 CREATE INDEX ix_compute_serverskus_status ON compute_serverskus (status);
 CREATE INDEX ix_compute_serverskus_zone_id ON compute_serverskus (zone_id);
+CREATE TABLE compute_snapshots (
+    id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT NOT NULL DEFAULT 0,
+    name VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    description VARCHAR(1024) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    metadata LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '{}',
+    domain_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    tenant_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    project_src VARCHAR(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'local',
+    is_system BOOL NOT NULL DEFAULT false,
+    freezed BOOL NOT NULL DEFAULT false,
+    pending_deleted BOOL NOT NULL DEFAULT false,
+    pending_deleted_at BIGINT,
+    external_id VARCHAR(256) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    source VARCHAR(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    status_reason VARCHAR(1024) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    progress DOUBLE NOT NULL DEFAULT (0.0),
+    status VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'creating',
+    disk_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    storage_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    created_by VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'manual',
+    location VARCHAR(256) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    size BIGINT NOT NULL DEFAULT 0,
+    virtual_size BIGINT NOT NULL DEFAULT 0,
+    out_of_chain BOOL NOT NULL DEFAULT true,
+    fake_deleted BOOL NOT NULL DEFAULT false,
+    disk_type VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'data',
+    os_type VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    os_arch VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    ref_count BIGINT NOT NULL DEFAULT 0,
+    backing_disk_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    disk_backup_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    encrypt_key_id VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    cloudregion_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'default',
+    manager_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    expired_at BIGINT,
+    CONSTRAINT pk_compute_snapshots PRIMARY KEY (id),
+    CONSTRAINT uq_compute_snapshots_name_tenant_id UNIQUE (name, tenant_id)
+);
+CREATE INDEX ix_compute_snapshots_cloudregion_id ON compute_snapshots (cloudregion_id);
+CREATE INDEX ix_compute_snapshots_created_at_name_id_pending_d_1f34279540 ON compute_snapshots (created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_compute_snapshots_created_by_expired_at ON compute_snapshots (created_by, expired_at);
+CREATE INDEX ix_compute_snapshots_disk_id ON compute_snapshots (disk_id);
+CREATE INDEX ix_compute_snapshots_disk_type ON compute_snapshots (disk_type);
+CREATE INDEX ix_compute_snapshots_domain_id_created_at_name_id_0e158a8402 ON compute_snapshots (domain_id, created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_compute_snapshots_expired_at ON compute_snapshots (expired_at);
+CREATE INDEX ix_compute_snapshots_external_id ON compute_snapshots (external_id);
+CREATE INDEX ix_compute_snapshots_os_type ON compute_snapshots (os_type);
+CREATE INDEX ix_compute_snapshots_status ON compute_snapshots (status);
+CREATE INDEX ix_compute_snapshots_storage_id ON compute_snapshots (storage_id);
+CREATE INDEX ix_compute_snapshots_tenant_id_created_at_name_id_c8d998e808 ON compute_snapshots (tenant_id, created_at, name, id, pending_deleted, is_system);
 CREATE TABLE identity_assignments (
     id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
     created_at BIGINT NOT NULL,
@@ -875,6 +994,7 @@ CREATE TABLE image_images (
     oss_checksum VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     location VARCHAR(256) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     properties LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '{}',
+    copy_from LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     staged_key VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     store_key VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     CONSTRAINT pk_image_images PRIMARY KEY (id),
@@ -885,6 +1005,26 @@ CREATE INDEX ix_image_images_disk_format ON image_images (disk_format);
 CREATE INDEX ix_image_images_domain_id_created_at_name_id_pend_1ccad6f329 ON image_images (domain_id, created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_image_images_status ON image_images (status);
 CREATE INDEX ix_image_images_tenant_id_created_at_name_id_pend_d8cabbf734 ON image_images (tenant_id, created_at, name, id, pending_deleted, is_system);
+CREATE TABLE image_subimages (
+    id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT NOT NULL DEFAULT 0,
+    status_reason VARCHAR(1024) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    progress DOUBLE NOT NULL DEFAULT (0.0),
+    image_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    format VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    status VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'queued',
+    size BIGINT NOT NULL DEFAULT 0,
+    checksum VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    fast_hash VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    sha256 VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    store_key VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    CONSTRAINT pk_image_subimages PRIMARY KEY (id),
+    CONSTRAINT uq_image_subimages_image_id_format UNIQUE (image_id, format)
+);
+CREATE INDEX ix_image_subimages_created_at_id ON image_subimages (created_at, id);
+CREATE INDEX ix_image_subimages_status ON image_subimages (status);
 CREATE TABLE infrastructure_cloudregions (
     id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
     created_at BIGINT NOT NULL,
@@ -1296,6 +1436,8 @@ CREATE TABLE quota_quotalimits (
     cpu BIGINT NOT NULL DEFAULT (-1),
     memory BIGINT NOT NULL DEFAULT (-1),
     storage BIGINT NOT NULL DEFAULT (-1),
+    snapshot BIGINT NOT NULL DEFAULT (-1),
+    instance_snapshot BIGINT NOT NULL DEFAULT (-1),
     CONSTRAINT pk_quota_quotalimits PRIMARY KEY (id),
     CONSTRAINT uq_quota_quotalimits_domain_id_tenant_id_keys UNIQUE (domain_id, tenant_id, `keys`)
 );
@@ -1311,6 +1453,8 @@ CREATE TABLE quota_quotausages (
     cpu BIGINT NOT NULL DEFAULT 0,
     memory BIGINT NOT NULL DEFAULT 0,
     storage BIGINT NOT NULL DEFAULT 0,
+    snapshot BIGINT NOT NULL DEFAULT 0,
+    instance_snapshot BIGINT NOT NULL DEFAULT 0,
     CONSTRAINT pk_quota_quotausages PRIMARY KEY (id)
 );
 CREATE INDEX ix_quota_quotausages_created_at_id ON quota_quotausages (created_at, id);

@@ -108,6 +108,7 @@ CREATE INDEX ix_compute_disks_disk_size ON compute_disks (disk_size);
 CREATE INDEX ix_compute_disks_domain_id_created_at_name_id_pen_b1b80c4a67 ON compute_disks (domain_id, created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_compute_disks_external_id ON compute_disks (external_id);
 CREATE INDEX ix_compute_disks_name ON compute_disks (name);
+CREATE INDEX ix_compute_disks_snapshot_id ON compute_disks (snapshot_id);
 CREATE INDEX ix_compute_disks_status ON compute_disks (status);
 CREATE INDEX ix_compute_disks_storage_id ON compute_disks (storage_id);
 CREATE INDEX ix_compute_disks_template_id ON compute_disks (template_id);
@@ -225,6 +226,58 @@ CREATE TABLE compute_hostclaims (
     CONSTRAINT pk_compute_hostclaims PRIMARY KEY (id)
 );
 CREATE INDEX ix_compute_hostclaims_created_at_id ON compute_hostclaims (created_at, id);
+CREATE TABLE compute_instance_snapshots (
+    id VARCHAR(128) COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT DEFAULT 0 NOT NULL,
+    name VARCHAR(128) COLLATE "C" NOT NULL,
+    description VARCHAR(1024) COLLATE "C" DEFAULT '' NOT NULL,
+    metadata TEXT COLLATE "C" DEFAULT '{}' NOT NULL,
+    domain_id VARCHAR(64) COLLATE "C" NOT NULL,
+    tenant_id VARCHAR(64) COLLATE "C" NOT NULL,
+    project_src VARCHAR(10) COLLATE "C" DEFAULT 'local' NOT NULL,
+    is_system BOOLEAN DEFAULT false NOT NULL,
+    freezed BOOLEAN DEFAULT false NOT NULL,
+    pending_deleted BOOLEAN DEFAULT false NOT NULL,
+    pending_deleted_at BIGINT,
+    external_id VARCHAR(256) COLLATE "C" DEFAULT '' NOT NULL,
+    source VARCHAR(10) COLLATE "C" DEFAULT '' NOT NULL,
+    status_reason VARCHAR(1024) COLLATE "C" DEFAULT '' NOT NULL,
+    progress DOUBLE PRECISION DEFAULT 0.0 NOT NULL,
+    status VARCHAR(36) COLLATE "C" DEFAULT 'creating' NOT NULL,
+    guest_id VARCHAR(128) COLLATE "C" NOT NULL,
+    server_config TEXT COLLATE "C" DEFAULT '{}' NOT NULL,
+    server_metadata TEXT COLLATE "C" DEFAULT '{}' NOT NULL,
+    auto_delete BOOLEAN DEFAULT false NOT NULL,
+    ref_count BIGINT DEFAULT 0 NOT NULL,
+    sec_groups TEXT COLLATE "C" DEFAULT '[]' NOT NULL,
+    keypair_id VARCHAR(128) COLLATE "C" DEFAULT '' NOT NULL,
+    os_type VARCHAR(36) COLLATE "C" DEFAULT '' NOT NULL,
+    os_arch VARCHAR(16) COLLATE "C" DEFAULT '' NOT NULL,
+    instance_type VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
+    image_id VARCHAR(128) COLLATE "C" DEFAULT '' NOT NULL,
+    with_memory BOOLEAN DEFAULT false NOT NULL,
+    memory_size_kb BIGINT DEFAULT 0 NOT NULL,
+    memory_file_host_id VARCHAR(128) COLLATE "C" DEFAULT '' NOT NULL,
+    memory_file_path VARCHAR(512) COLLATE "C" DEFAULT '' NOT NULL,
+    memory_file_checksum VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
+    encrypt_key_id VARCHAR(36) COLLATE "C" DEFAULT '' NOT NULL,
+    cloudregion_id VARCHAR(128) COLLATE "C" DEFAULT 'default' NOT NULL,
+    manager_id VARCHAR(128) COLLATE "C" DEFAULT '' NOT NULL,
+    created_by VARCHAR(36) COLLATE "C" DEFAULT 'manual' NOT NULL,
+    CONSTRAINT pk_compute_instance_snapshots PRIMARY KEY (id),
+    CONSTRAINT uq_compute_instance_snapshots_name_tenant_id UNIQUE (name, tenant_id)
+);
+CREATE INDEX ix_compute_instance_snapshots_cloudregion_id ON compute_instance_snapshots (cloudregion_id);
+CREATE INDEX ix_compute_instance_snapshots_created_at_name_id__1034f2ecf5 ON compute_instance_snapshots (created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_compute_instance_snapshots_domain_id_created_a_f40edfc84d ON compute_instance_snapshots (domain_id, created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_compute_instance_snapshots_external_id ON compute_instance_snapshots (external_id);
+CREATE INDEX ix_compute_instance_snapshots_guest_id ON compute_instance_snapshots (guest_id);
+CREATE INDEX ix_compute_instance_snapshots_os_type ON compute_instance_snapshots (os_type);
+CREATE INDEX ix_compute_instance_snapshots_status ON compute_instance_snapshots (status);
+CREATE INDEX ix_compute_instance_snapshots_tenant_id_created_a_3251e6993e ON compute_instance_snapshots (tenant_id, created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_compute_instance_snapshots_with_memory ON compute_instance_snapshots (with_memory);
 CREATE TABLE compute_instancegroups (
     id VARCHAR(128) COLLATE "C" NOT NULL,
     created_at BIGINT NOT NULL,
@@ -255,6 +308,19 @@ CREATE INDEX ix_compute_instancegroups_domain_id_created_at_na_b9587a586b ON com
 CREATE INDEX ix_compute_instancegroups_parent_id ON compute_instancegroups (parent_id);
 CREATE INDEX ix_compute_instancegroups_tenant_id_created_at_na_f4f41932a9 ON compute_instancegroups (tenant_id, created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_compute_instancegroups_zone_id ON compute_instancegroups (zone_id);
+CREATE TABLE compute_instancesnapshotjoints (
+    id VARCHAR(128) COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT DEFAULT 0 NOT NULL,
+    instance_snapshot_id VARCHAR(128) COLLATE "C" NOT NULL,
+    snapshot_id VARCHAR(128) COLLATE "C" NOT NULL,
+    disk_index BIGINT DEFAULT 0 NOT NULL,
+    CONSTRAINT pk_compute_instancesnapshotjoints PRIMARY KEY (id),
+    CONSTRAINT uq_compute_instancesnapshotjoints_instance_snapsh_634228b816 UNIQUE (instance_snapshot_id, snapshot_id)
+);
+CREATE INDEX ix_compute_instancesnapshotjoints_created_at_id ON compute_instancesnapshotjoints (created_at, id);
+CREATE INDEX ix_compute_instancesnapshotjoints_snapshot_id ON compute_instancesnapshotjoints (snapshot_id);
 CREATE TABLE compute_isolated_devices (
     id VARCHAR(128) COLLATE "C" NOT NULL,
     created_at BIGINT NOT NULL,
@@ -574,6 +640,59 @@ CREATE INDEX ix_compute_serverskus_name ON compute_serverskus (name);
 CREATE INDEX ix_compute_serverskus_provider ON compute_serverskus (provider);
 CREATE INDEX ix_compute_serverskus_status ON compute_serverskus (status);
 CREATE INDEX ix_compute_serverskus_zone_id ON compute_serverskus (zone_id);
+CREATE TABLE compute_snapshots (
+    id VARCHAR(128) COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT DEFAULT 0 NOT NULL,
+    name VARCHAR(128) COLLATE "C" NOT NULL,
+    description VARCHAR(1024) COLLATE "C" DEFAULT '' NOT NULL,
+    metadata TEXT COLLATE "C" DEFAULT '{}' NOT NULL,
+    domain_id VARCHAR(64) COLLATE "C" NOT NULL,
+    tenant_id VARCHAR(64) COLLATE "C" NOT NULL,
+    project_src VARCHAR(10) COLLATE "C" DEFAULT 'local' NOT NULL,
+    is_system BOOLEAN DEFAULT false NOT NULL,
+    freezed BOOLEAN DEFAULT false NOT NULL,
+    pending_deleted BOOLEAN DEFAULT false NOT NULL,
+    pending_deleted_at BIGINT,
+    external_id VARCHAR(256) COLLATE "C" DEFAULT '' NOT NULL,
+    source VARCHAR(10) COLLATE "C" DEFAULT '' NOT NULL,
+    status_reason VARCHAR(1024) COLLATE "C" DEFAULT '' NOT NULL,
+    progress DOUBLE PRECISION DEFAULT 0.0 NOT NULL,
+    status VARCHAR(36) COLLATE "C" DEFAULT 'creating' NOT NULL,
+    disk_id VARCHAR(128) COLLATE "C" NOT NULL,
+    storage_id VARCHAR(128) COLLATE "C" NOT NULL,
+    created_by VARCHAR(36) COLLATE "C" DEFAULT 'manual' NOT NULL,
+    location VARCHAR(256) COLLATE "C" DEFAULT '' NOT NULL,
+    size BIGINT DEFAULT 0 NOT NULL,
+    virtual_size BIGINT DEFAULT 0 NOT NULL,
+    out_of_chain BOOLEAN DEFAULT true NOT NULL,
+    fake_deleted BOOLEAN DEFAULT false NOT NULL,
+    disk_type VARCHAR(32) COLLATE "C" DEFAULT 'data' NOT NULL,
+    os_type VARCHAR(32) COLLATE "C" DEFAULT '' NOT NULL,
+    os_arch VARCHAR(16) COLLATE "C" DEFAULT '' NOT NULL,
+    ref_count BIGINT DEFAULT 0 NOT NULL,
+    backing_disk_id VARCHAR(128) COLLATE "C" DEFAULT '' NOT NULL,
+    disk_backup_id VARCHAR(128) COLLATE "C" DEFAULT '' NOT NULL,
+    encrypt_key_id VARCHAR(36) COLLATE "C" DEFAULT '' NOT NULL,
+    cloudregion_id VARCHAR(128) COLLATE "C" DEFAULT 'default' NOT NULL,
+    manager_id VARCHAR(128) COLLATE "C" DEFAULT '' NOT NULL,
+    expired_at BIGINT,
+    CONSTRAINT pk_compute_snapshots PRIMARY KEY (id),
+    CONSTRAINT uq_compute_snapshots_name_tenant_id UNIQUE (name, tenant_id)
+);
+CREATE INDEX ix_compute_snapshots_cloudregion_id ON compute_snapshots (cloudregion_id);
+CREATE INDEX ix_compute_snapshots_created_at_name_id_pending_d_1f34279540 ON compute_snapshots (created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_compute_snapshots_created_by_expired_at ON compute_snapshots (created_by, expired_at);
+CREATE INDEX ix_compute_snapshots_disk_id ON compute_snapshots (disk_id);
+CREATE INDEX ix_compute_snapshots_disk_type ON compute_snapshots (disk_type);
+CREATE INDEX ix_compute_snapshots_domain_id_created_at_name_id_0e158a8402 ON compute_snapshots (domain_id, created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_compute_snapshots_expired_at ON compute_snapshots (expired_at);
+CREATE INDEX ix_compute_snapshots_external_id ON compute_snapshots (external_id);
+CREATE INDEX ix_compute_snapshots_os_type ON compute_snapshots (os_type);
+CREATE INDEX ix_compute_snapshots_status ON compute_snapshots (status);
+CREATE INDEX ix_compute_snapshots_storage_id ON compute_snapshots (storage_id);
+CREATE INDEX ix_compute_snapshots_tenant_id_created_at_name_id_c8d998e808 ON compute_snapshots (tenant_id, created_at, name, id, pending_deleted, is_system);
 CREATE TABLE identity_assignments (
     id VARCHAR(128) COLLATE "C" NOT NULL,
     created_at BIGINT NOT NULL,
@@ -875,6 +994,7 @@ CREATE TABLE image_images (
     oss_checksum VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
     location VARCHAR(256) COLLATE "C" DEFAULT '' NOT NULL,
     properties TEXT COLLATE "C" DEFAULT '{}' NOT NULL,
+    copy_from TEXT COLLATE "C" DEFAULT '' NOT NULL,
     staged_key VARCHAR(200) COLLATE "C" DEFAULT '' NOT NULL,
     store_key VARCHAR(200) COLLATE "C" DEFAULT '' NOT NULL,
     CONSTRAINT pk_image_images PRIMARY KEY (id),
@@ -885,6 +1005,26 @@ CREATE INDEX ix_image_images_disk_format ON image_images (disk_format);
 CREATE INDEX ix_image_images_domain_id_created_at_name_id_pend_1ccad6f329 ON image_images (domain_id, created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_image_images_status ON image_images (status);
 CREATE INDEX ix_image_images_tenant_id_created_at_name_id_pend_d8cabbf734 ON image_images (tenant_id, created_at, name, id, pending_deleted, is_system);
+CREATE TABLE image_subimages (
+    id VARCHAR(128) COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT DEFAULT 0 NOT NULL,
+    status_reason VARCHAR(1024) COLLATE "C" DEFAULT '' NOT NULL,
+    progress DOUBLE PRECISION DEFAULT 0.0 NOT NULL,
+    image_id VARCHAR(128) COLLATE "C" NOT NULL,
+    format VARCHAR(20) COLLATE "C" NOT NULL,
+    status VARCHAR(36) COLLATE "C" DEFAULT 'queued' NOT NULL,
+    size BIGINT DEFAULT 0 NOT NULL,
+    checksum VARCHAR(32) COLLATE "C" DEFAULT '' NOT NULL,
+    fast_hash VARCHAR(32) COLLATE "C" DEFAULT '' NOT NULL,
+    sha256 VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
+    store_key VARCHAR(200) COLLATE "C" DEFAULT '' NOT NULL,
+    CONSTRAINT pk_image_subimages PRIMARY KEY (id),
+    CONSTRAINT uq_image_subimages_image_id_format UNIQUE (image_id, format)
+);
+CREATE INDEX ix_image_subimages_created_at_id ON image_subimages (created_at, id);
+CREATE INDEX ix_image_subimages_status ON image_subimages (status);
 CREATE TABLE infrastructure_cloudregions (
     id VARCHAR(128) COLLATE "C" NOT NULL,
     created_at BIGINT NOT NULL,
@@ -1296,6 +1436,8 @@ CREATE TABLE quota_quotalimits (
     cpu BIGINT DEFAULT -1 NOT NULL,
     memory BIGINT DEFAULT -1 NOT NULL,
     storage BIGINT DEFAULT -1 NOT NULL,
+    snapshot BIGINT DEFAULT -1 NOT NULL,
+    instance_snapshot BIGINT DEFAULT -1 NOT NULL,
     CONSTRAINT pk_quota_quotalimits PRIMARY KEY (id),
     CONSTRAINT uq_quota_quotalimits_domain_id_tenant_id_keys UNIQUE (domain_id, tenant_id, keys)
 );
@@ -1311,6 +1453,8 @@ CREATE TABLE quota_quotausages (
     cpu BIGINT DEFAULT 0 NOT NULL,
     memory BIGINT DEFAULT 0 NOT NULL,
     storage BIGINT DEFAULT 0 NOT NULL,
+    snapshot BIGINT DEFAULT 0 NOT NULL,
+    instance_snapshot BIGINT DEFAULT 0 NOT NULL,
     CONSTRAINT pk_quota_quotausages PRIMARY KEY (id)
 );
 CREATE INDEX ix_quota_quotausages_created_at_id ON quota_quotausages (created_at, id);
