@@ -14,6 +14,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "up": ("cloudcore_apps.up:up", "Run a whole cloud in this process."),
         "status": ("cloudcore_apps.control:status", "Say whether a cloud runs here, and where."),
         "down": ("cloudcore_apps.control:down", "End the cloud that runs here; its guests go on."),
+        "doctor": (
+            "cloudcore_apps.doctor.command:doctor",
+            "Look at everything that a cloud here needs; change nothing.",
+        ),
         "env": ("cloudcore_apps.control:env", "Print OS_* variables for other clients, for eval."),
         "keys": ("cloudcore_apps.keys:keys", "List, rotate and prune the keys of a data folder."),
         "version": ("cloudcore_apps.control:version", "Print the version."),

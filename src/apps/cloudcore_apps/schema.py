@@ -15,7 +15,7 @@ def bring_to_head(engine: sa.Engine) -> None:
     Raises:
         BackendError: the database is newer than this release, or refuses.
     """
-    if _revision(engine) == newest():
+    if revision_of(engine) == newest():
         return
     from cloudcore_adapters.sql.migrations import migrate
 
@@ -28,7 +28,8 @@ def newest() -> str:
     return max(path.name.partition("_")[0] for path in folder.glob("[0-9]*_*.py"))
 
 
-def _revision(engine: sa.Engine) -> str | None:
+def revision_of(engine: sa.Engine) -> str | None:
+    """The revision that the database has; None before the first."""
     if not sa.inspect(engine).has_table("alembic_version"):
         return None
     with engine.connect() as connection:

@@ -1,0 +1,5 @@
+"""`cloudcore doctor`: what is here, what is wrong with it, and what to do. It changes nothing.
+
+place.py looks at the data folder and at the process that holds it, machine.py at the machine, records.py at the database.
+A check gives a `Finding`; one that cannot be made says why instead of going missing.
+"""
