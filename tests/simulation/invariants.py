@@ -64,6 +64,9 @@ def check_ledgers(cloud: Cloud) -> None:
         if kept.status != "instance_snapshot_create_failed":
             for owner in ("", kept.tenant_id):
                 usage[f"{kept.domain_id}/{owner}"].update(instance_snapshot=1)
+    for image in cloud.rows("images"):
+        for owner in ("", image.tenant_id) if image.quota_held else ():
+            usage[f"{image.domain_id}/{owner}"].update(image=1)
     for claim in cloud.rows("hostclaims"):
         held = hosts.pop(claim.id, Counter())
         assert (claim.vcpus, claim.memory_mib, claim.guests) == (held["vcpus"], held["memory_mib"], held["guests"])

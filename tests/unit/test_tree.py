@@ -64,6 +64,7 @@ UNSCOPED_OPERATIONS = {
     "identity/passwords.py",
     "identity/revocations.py",
     "identity/tokens.py",
+    "image_records.py",
     "images.py",
     "instancesnapshots.py",
     "ladder.py",

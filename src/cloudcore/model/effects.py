@@ -98,7 +98,7 @@ KINDS: dict[str, str] = {
     "guest-sync": "guest_id, desc -> power_state, pending (what waits for the next start: vcpus, memory)",
     "guest-delete": "guest_id, desc -> {} (domain, seed, DHCP reservation; volumes have effects of their own)",
     # Images of the image store.
-    "image-probe": "image_id, staged_key, declared_format -> format, size, virtual_size, fast_hash",
+    "image-probe": "image_id, staged_key, declared_format -> format, size, virtual_size, fast_hash, label",
     "image-promote": "image_id, staged_key, key -> key",
     "image-delete": "keys -> {}",
     "image-fetch": "image_id, staged_key, max_bytes, expected (md5, sha256 or empty) -> size, checksum (md5), sha256",

@@ -22,7 +22,7 @@ import attrs
 from cloudcore.model.entity import Entity
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.lifecycle import Lifecycle
-from cloudcore.model.query import Order, Sum
+from cloudcore.model.query import EVERYTHING, Expr, Order, Sum
 from cloudcore.model.spec import Level, OnDelete, Ref, Show, Spec
 
 E = TypeVar("E", bound=Entity)
@@ -110,6 +110,10 @@ def _no_hook(*_: Any) -> None:
     return None
 
 
+def _as_wide(_params: JsonMapping) -> Expr:
+    return EVERYTHING
+
+
 @attrs.frozen(kw_only=True, eq=False)
 class Resource(Generic[E]):
     """One resource type.
@@ -123,6 +127,7 @@ class Resource(Generic[E]):
     prepare: `(tx, caller, draft: dict) -> dict` before an insert: defaults and checks that need other rows.
     check_update: `(tx, caller, entity, changes: dict) -> dict`.
     check_delete: `(tx, caller, entity) -> None`, raises when the entity must stay.
+    narrow: `(params) -> Expr`: the rows that list parameters of the type's own ask for.
     details: `(tx, entities) -> Sequence[dict]`: extra keys for a page, in the page's order, a fixed number of queries.
     opens: sealed fields that `details` reads; the others are absent from the entities of a list.
     documented: columns that the wire names and that are not stored: filters know them and find them absent.
@@ -151,6 +156,7 @@ class Resource(Generic[E]):
     prepare: Callable[..., Any] = _no_hook
     check_update: Callable[..., Any] = _no_hook
     check_delete: Callable[..., Any] = _no_hook
+    narrow: Callable[[JsonMapping], Expr] = _as_wide
     details: Callable[..., Any] | None = None
     opens: tuple[str, ...] = ()
     extra_params: tuple[tuple[str, str], ...] = ()

@@ -12,7 +12,7 @@ from cloudcore.model.reading import read_str
 from cloudcore.operations.access import fetch
 from cloudcore.operations.begin import begin
 from cloudcore.operations.hosts import hosts_of
-from cloudcore.operations.images import check_startable
+from cloudcore.operations.image_records import check_startable
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.image.image import IMAGES

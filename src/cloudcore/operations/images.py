@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import attrs
@@ -15,31 +14,23 @@ from cloudcore.model.errors import (
     CloudcoreError,
     InvalidInputError,
     InvalidStatusError,
-    NotSupportedError,
-    OutOfRangeError,
     ResourceNotFoundError,
     TooLargeError,
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM
-from cloudcore.model.reading import read_int, read_str
-from cloudcore.model.remote import parse_url
+from cloudcore.model.reading import read_int
 from cloudcore.operations.access import fetch, fetch_for
-from cloudcore.operations.begin import begin, check_idle, start_transition
-from cloudcore.operations.creating import insert
-from cloudcore.operations.generic import check_deletable, check_not_frozen, create_row, get_row, update_row
+from cloudcore.operations.begin import begin
+from cloudcore.operations.generic import check_not_frozen
+from cloudcore.operations.image_records import MAX_IMAGE_BYTES, new_image, read_checksum, taking
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.run import reading, writing
-from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.image.image import IMAGES, UPLOADABLE, ImageStatus
-from cloudcore.resources.image.subimage import CONVERTED_FORMATS, SUBIMAGES, form_of, subimages_of, usable_form
-from cloudcore.tasks.flows.image_convert import start_conversion
-from cloudcore.tasks.images import MAX_CONVERTED_BYTES
-
-MAX_IMAGE_BYTES = 1 << 40
-_CHECKSUM = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}", re.ASCII)
+from cloudcore.quotas.holdings import release_image
+from cloudcore.resources.image.image import IMAGES, ImageStatus
+from cloudcore.resources.image.subimage import form_of
 
 
 def upload_image(
@@ -65,71 +56,6 @@ def upload_image(
         writing(platform, caller, lambda tx: _broken(tx, image.id, why))
         raise
     return writing(platform, caller, lambda tx: _saved(platform, tx, caller, image.id, key, size, hashing))
-
-
-def create_image(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
-    """Make an image that waits for its bytes, or with `copy_from` one that is fetched from there.
-
-    Raises:
-        InvalidInputError: the URL, or the checksum that its bytes must have, is none.
-        NotSupportedError: this deployment fetches nothing.
-    """
-    wanted = _import_of(platform, body)
-    if wanted is None:
-        return create_row(platform, tx, caller, IMAGES, body)
-    given = {"status": ImageStatus.SAVING.value, "copy_from": wanted["copy_from"]}
-    image = insert(platform, tx, caller, IMAGES, body, given=given)
-    return _importing(platform, tx, caller, image, wanted)
-
-
-def update_image(
-    platform: Platform, tx: Transaction, caller: Caller, ident: str, body: JsonMapping, context: Context
-) -> JsonObject:
-    """Change what the body names; with `copy_from` an image that waits for its bytes gets them from there.
-
-    Raises:
-        InvalidStatusError: it does not wait for bytes.
-    """
-    wanted = _import_of(platform, body)
-    shown = update_row(platform, tx, caller, IMAGES, ident, body, context)
-    if wanted is None:
-        return shown
-    image = fetch_for(platform, tx, caller, IMAGES, ident, "update")
-    return _importing(platform, tx, caller, _taking(tx, image, "import", copy_from=wanted["copy_from"]), wanted)
-
-
-def _import_of(platform: Platform, body: JsonMapping) -> JsonObject | None:
-    url = body.get("copy_from")
-    if url in (None, ""):
-        return None
-    parse_url(url)
-    if not platform.settings.image_import:
-        raise NotSupportedError("images are not fetched from a URL here: upload the bytes", field="copy_from")
-    if body.get("compress_format"):
-        raise NotSupportedError("compressed images are not fetched", field="compress_format")
-    return {"copy_from": url, "expected": read_checksum(body)}
-
-
-def read_checksum(body: JsonMapping) -> str:
-    """The checksum that a caller says the bytes have, MD5 or SHA-256 in hex; empty for none.
-
-    Raises:
-        InvalidInputError: it is neither.
-    """
-    text = read_str(body.get("checksum") or "", "checksum", 64).lower()
-    if text and not _CHECKSUM.fullmatch(text):
-        raise InvalidInputError("checksum must be an MD5 or SHA-256 in hex", field="checksum")
-    return text
-
-
-def _importing(platform: Platform, tx: Transaction, caller: Caller, image: Any, wanted: JsonObject) -> JsonObject:
-    params = {
-        "expected": wanted["expected"],
-        "max_bytes": MAX_IMAGE_BYTES,
-        "formats": list(platform.settings.image_formats),
-    }
-    begin(platform, tx, caller, IMAGES, image, "image-import", params)
-    return detail_rows(platform, tx, IMAGES, [image])[0]
 
 
 def _store(platform: Platform, key: str, chunks: Iterable[bytes]) -> int:
@@ -158,29 +84,17 @@ def _check_whole(platform: Platform, key: str, size: int, announced: int | None,
 
 def _saving(platform: Platform, tx: Transaction, caller: Caller, ident: str | None, attributes: JsonMapping) -> Any:
     if ident is None:
-        return insert(platform, tx, caller, IMAGES, attributes, given={"status": ImageStatus.SAVING.value})
+        return new_image(platform, tx, caller, attributes, status=ImageStatus.SAVING.value)
     image = fetch_for(platform, tx, caller, IMAGES, ident, "update")
     check_not_frozen(image)
-    return _taking(tx, image, "upload")
-
-
-def _taking(tx: Transaction, image: Any, name: str, **changes: Any) -> Any:
-    """The image while it takes its bytes.
-
-    Raises:
-        InvalidStatusError: it does not wait for any.
-    """
-    if image.status not in UPLOADABLE:
-        raise InvalidStatusError(f"image {image.name} is {image.status}: only a queued one takes bytes", field="status")
-    check_idle(tx, IMAGES, image)
-    changed = evolve(image, status=ImageStatus.SAVING.value, status_reason="", **changes)
-    return tx.of(IMAGES, PLATFORM).save(changed, action=name)
+    return taking(tx, image, "upload")
 
 
 def _broken(tx: Transaction, ident: str, why: str) -> None:
     image = tx.of(IMAGES, PLATFORM).get(ident)
     if image is not None and image.status == ImageStatus.SAVING:
-        failed = evolve(image, status=ImageStatus.SAVE_FAIL.value, status_reason=why[:1000])
+        release_image(tx, image)
+        failed = evolve(image, status=ImageStatus.SAVE_FAIL.value, status_reason=why[:1000], quota_held=False)
         tx.of(IMAGES, PLATFORM).save(failed, action="upload_fail")
 
 
@@ -257,69 +171,3 @@ def stored_image(platform: Platform, tx: Transaction, image: Any, image_format: 
         raise InvalidStatusError(f"image {image.name} is {image.status}, not active", field="status")
     form = form_of(tx, image, image_format)
     return StoredImage(platform=platform, key=form.store_key, size=form.size, checksum=form.checksum, name=image.name)
-
-
-def check_startable(tx: Transaction, image: Any, formats: Sequence[str], taker: str, where: str) -> None:
-    """Refuse an image that no disk can start from. taker: who wants one of the formats, in words.
-
-    Raises:
-        InvalidStatusError: it is not active, or not in one of the formats.
-    """
-    if image.status != ImageStatus.ACTIVE:
-        raise InvalidStatusError(f"image {image.name} is {image.status}, not active", field=where)
-    if usable_form(tx, image, formats) is None:
-        hint = ": convert it first" if image.disk_format in CONVERTED_FORMATS else ""
-        raise InvalidStatusError(
-            f"image {image.name} is {image.disk_format}; {taker} takes {', '.join(formats)}{hint}", field=where
-        )
-
-
-def get_image(
-    platform: Platform, tx: Transaction, caller: Caller, ident: str, params: JsonMapping, context: Context
-) -> JsonObject:
-    """One image with its details; with `format` among the parameters, status, size and checksums are those of that form."""
-    shown = get_row(platform, tx, caller, IMAGES, ident, params, context)
-    wanted = read_str(params.get("format") or "", "format", 20)
-    image = fetch(platform, tx, caller, IMAGES, ident) if wanted else None
-    form = form_of(tx, image, wanted) if image is not None else None
-    if form is None or form is image:
-        return shown
-    chosen = {name: getattr(form, name) for name in ("status", "size", "checksum", "fast_hash", "sha256")}
-    return {**shown, **chosen, "disk_format": form.format, "oss_checksum": form.checksum}
-
-
-def convert_image(platform: Platform, tx: Transaction, caller: Caller, image: Any, body: JsonMapping) -> JsonObject:
-    """Begin to convert an active image; a form that is there already stays as it is. Gives the image's details.
-
-    Raises:
-        InvalidStatusError: the image is not active, or the conversion is under way.
-        InvalidInputError: no such format, or the image has none that can be converted.
-    """
-    wanted = read_str(body.get("format") or body.get("disk_format"), "format", 20).lower()
-    if wanted not in CONVERTED_FORMATS:
-        raise InvalidInputError(f"format must be one of {', '.join(CONVERTED_FORMATS)}", field="format")
-    if image.status != ImageStatus.ACTIVE:
-        raise InvalidStatusError(f"image {image.name} is {image.status}, not active", field="status")
-    if image.disk_format not in CONVERTED_FORMATS:
-        raise InvalidInputError(f"an image of format {image.disk_format} is not converted", field="format")
-    if image.virtual_size > MAX_CONVERTED_BYTES:
-        raise OutOfRangeError(f"an image of more than {MAX_CONVERTED_BYTES} bytes is not converted", field="format")
-    if wanted != image.disk_format:
-        start_conversion(tx, image, wanted, actor=caller.actor(), request_id=caller.request_id)
-    return detail_rows(platform, tx, IMAGES, [image])[0]
-
-
-def delete_image(platform: Platform, tx: Transaction, caller: Caller, ident: str, _options: JsonMapping) -> JsonObject:
-    """Begin to delete an image.
-
-    Raises:
-        InvalidStatusError: it is protected, or its status does not allow it.
-    """
-    image = fetch_for(platform, tx, caller, IMAGES, ident, "delete")
-    check_not_frozen(image)
-    check_deletable(image)
-    check_idle(tx, IMAGES, image)
-    for form in subimages_of(tx, image.id):
-        check_idle(tx, SUBIMAGES, form)
-    moved = start_transition(platform, tx, caller, IMAGES, image, "delete", {}, force=True)
-    return detail_rows(platform, tx, IMAGES, [moved])[0]

@@ -76,6 +76,7 @@ def filters_of(resource: Resource[Any], params: JsonMapping) -> Expr:
     """
     parts = [plain_column(resource, name, params[name]) for name in plain_names(resource) if name in params]
     parts.append(at_columns(resource, params))
+    parts.append(resource.narrow(params))
     if conditions := [condition(resource, text) for text in bounded(params, "filter")]:
         parts.append(Or(tuple(conditions)) if any_of(params) else And(tuple(conditions)))
     if wanted := [text for text in texts(params.get("search")) if text]:

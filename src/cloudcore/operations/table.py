@@ -7,7 +7,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from cloudcore.operations import addresses, instancesnapshots, members, secgroups, snapshots
+from cloudcore.operations import addresses, image_records, instancesnapshots, members, secgroups, snapshots
 from cloudcore.operations.addresses import create_eip
 from cloudcore.operations.caches import cache_image
 from cloudcore.operations.disks import create_disk, delete_disk
@@ -15,7 +15,7 @@ from cloudcore.operations.identity import credentials, memberships
 from cloudcore.operations.identity.passwords import change_own
 from cloudcore.operations.identity.regions import create_region
 from cloudcore.operations.identity.users import UPDATES, create_user, switch
-from cloudcore.operations.images import convert_image, create_image, delete_image, get_image, update_image
+from cloudcore.operations.image_records import create_image, delete_image, get_image, update_image
 from cloudcore.operations.keypairs import create_keypair
 from cloudcore.operations.secgroups import create_secgroup
 from cloudcore.operations.servers import disks, resize
@@ -53,7 +53,9 @@ UPDATE: Mapping[str, Operation] = MappingProxyType(
 
 PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
     {
-        ("images", "convert"): convert_image,
+        ("images", "convert"): image_records.convert_image,
+        ("images", "mark-standard"): image_records.mark_standard,
+        ("images", "change-owner"): image_records.change_owner,
         ("storagecaches", "cache-image"): cache_image,
         ("servers", "instance-snapshot"): instancesnapshots.create_instance_snapshot,
         ("servers", "instance-snapshot-reset"): instancesnapshots.reset_server,

@@ -34,6 +34,12 @@ def disk_amounts(disk: Any) -> Amounts:
     return {"storage": disk.disk_size}
 
 
+def release_image(tx: Transaction, image: Any) -> None:
+    """Give back what an image held; its row stays as it is."""
+    if image.quota_held:
+        refund(tx, image.domain_id, image.tenant_id, {"image": 1})
+
+
 def release_failed_server(tx: Transaction, server: Any) -> None:
     """Give back all that a server held whose making failed; its own row stays, to say why. Twice is once."""
     if server.host_id is None:

@@ -14,11 +14,12 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.quota.quotalimit import QUOTALIMITS
 from cloudcore.resources.quota.quotausage import QUOTAUSAGES, Quotausage, usage_id
 
-KEYS = ("count", "cpu", "memory", "storage", "snapshot", "instance_snapshot")
+KEYS = ("count", "cpu", "memory", "storage", "snapshot", "instance_snapshot", "image")
 UNLIMITED = -1
 
 Amounts = Mapping[str, int]
-"""How much of each key: servers, vCPUs, MiB of memory, MiB of storage, snapshots of disks and of servers."""
+"""How much of each key: servers, vCPUs, MiB of memory, MiB of storage, snapshots of disks and of servers,
+images."""
 
 
 def charge(tx: Transaction, domain_id: str, project_id: str, amounts: Amounts) -> None:

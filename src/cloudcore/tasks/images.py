@@ -92,6 +92,7 @@ class ImagePerformer:
             "virtual_size": found.virtual_size,
             "size": size,
             "fast_hash": sample_hash(self._reader(key), size),
+            "label": found.label,
         }
 
     def _promote(self, args: JsonMapping, _progress: Progress, _cancelled: Cancelled) -> JsonObject:

@@ -41,7 +41,7 @@ def test_a_probe_says_what_the_bytes_are(bench: Bench) -> None:
 
     assert isinstance(outcome, Done)
     assert outcome.result.pop("fast_hash") == "72978777fc82bcce551e11cd37bd0822"
-    assert outcome == Done({"format": "raw", "virtual_size": 1024, "size": 1024})
+    assert outcome == Done({"format": "raw", "virtual_size": 1024, "size": 1024, "label": ""})
 
 
 @pytest.mark.parametrize("declared", [None, ""])

@@ -17,7 +17,7 @@ from cloudcore.model.errors import (
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import eq
 from cloudcore.operations.access import fetch
-from cloudcore.operations.images import check_startable
+from cloudcore.operations.image_records import check_startable
 from cloudcore.operations.instancesnapshots import usable_parts
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction

@@ -13,21 +13,23 @@ from typing import Annotated, Any
 
 import attrs
 
-from cloudcore.model.entity import ProjectOwned, Sharable, Statused, entity, evolve
+from cloudcore.model.entity import ProjectOwned, Sharable, Statused, entity
 from cloudcore.model.errors import InvalidInputError, NotSupportedError, OutOfRangeError, ProtectedResourceError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.lifecycle import Lifecycle, Transition
-from cloudcore.model.query import PLATFORM
-from cloudcore.model.reading import read_bool, read_str
+from cloudcore.model.reading import read_str
 from cloudcore.model.resource import Action, ActionKind, Level, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.image.filter import narrow
+from cloudcore.resources.image.os import ARCHITECTURES, OS_TYPES
 from cloudcore.resources.image.subimage import shown_form, subimages_of
 
 DISK_FORMATS = ("raw", "qcow2", "iso", "vmdk", "vhd", "vhdx")
 """Formats whose content can be inspected; what cannot is not accepted."""
 
 MAX_PROPERTIES = 64
+OS_FACTS = ("os_type", "os_distribution", "os_version", "os_arch")
 _PROPERTY = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", re.ASCII)
 
 
@@ -60,8 +62,8 @@ class Image(Sharable, Statused, ProjectOwned):
     size: Annotated[int, Spec("Size of the stored bytes", unit=Unit.BYTE)] = 0
     virtual_size: Annotated[int, Spec("Size of the disk inside", unit=Unit.BYTE, show=Show.DETAIL)] = 0
     disk_format: Annotated[str, Spec("Format", create=True, width=20, choices=DISK_FORMATS, index=True)] = "raw"
-    min_disk: Annotated[int, Spec("Smallest disk for it", create=True, update=True, unit=Unit.MIB)] = 0
-    min_ram: Annotated[int, Spec("Least memory for it", create=True, update=True, unit=Unit.MIB)] = 0
+    min_disk: Annotated[int, Spec("Smallest disk for it", create=True, update=True, unit=Unit.MIB, minimum=0)] = 0
+    min_ram: Annotated[int, Spec("Least memory for it", create=True, update=True, unit=Unit.MIB, minimum=0)] = 0
     checksum: Annotated[str, Spec("MD5 of the bytes", width=32)] = ""
     fast_hash: Annotated[str, Spec("MD5 of samples of the bytes", width=32)] = ""
     sha256: Annotated[str, Spec("SHA-256 of the bytes", width=64, show=Show.DETAIL)] = ""
@@ -69,6 +71,9 @@ class Image(Sharable, Statused, ProjectOwned):
     is_standard: Annotated[bool, Spec("Offered by the platform to everybody")] = False
     is_guest_image: Annotated[bool, Spec("Part of the image of a whole server")] = False
     is_data: Annotated[bool, Spec("For data disks")] = False
+    os_type: Annotated[str, Spec("Operating system", create=True, update=True, width=32)] = ""
+    os_distribution: Annotated[str, Spec("Distribution of it", create=True, update=True, width=64)] = ""
+    os_version: Annotated[str, Spec("Version of it", create=True, update=True, width=64)] = ""
     os_arch: Annotated[str, Spec("Architecture", create=True, update=True, width=16)] = ""
     encrypt_key_id: Annotated[str, Spec("Key that encrypts it", width=36)] = ""
     encrypt_status: Annotated[str, Spec("unencrypted, encrypting or encrypted", width=16)] = "unencrypted"
@@ -77,6 +82,7 @@ class Image(Sharable, Statused, ProjectOwned):
     properties: Annotated[JsonObject, Spec("Facts such as os_type", create=True, update=True)] = attrs.field(
         factory=dict[str, Any]
     )
+    quota_held: Annotated[bool, Spec("Counts in its owner's quota", show=Show.NEVER)] = False
     copy_from: Annotated[
         str, Spec("URL that the bytes are fetched from", width=2048, show=Show.NEVER, sealed=True, secret=True)
     ] = ""
@@ -148,30 +154,44 @@ def read_properties(sent: JsonMapping) -> JsonObject:
     return found
 
 
-def _architecture(values: Mapping[str, Any]) -> str:
-    arch = str(values.get("os_arch") or values.get("properties", {}).get("os_arch") or "")
-    return _ARCHITECTURES.get(arch.lower(), arch)
+def os_facts(sent: Mapping[str, Any], properties: JsonObject) -> JsonObject:
+    """The columns about the operating system, and the properties of the same names, which clients look at: each kept
+    like the other. sent: columns that are to be set; a property of that name counts where none is.
+    """
+    facts: JsonObject = {}
+    for name in OS_FACTS:
+        text = str(sent.get(name) or properties.get(name) or "")
+        facts[name] = _spelled(name, text)
+    kept = {name: value for name, value in properties.items() if name not in facts}
+    return {**facts, "properties": {**kept, **{name: value for name, value in facts.items() if value}}}
 
 
-_ARCHITECTURES: Mapping[str, str] = {"amd64": "x86_64", "x64": "x86_64", "x86": "i386", "arm64": "aarch64"}
+def _spelled(name: str, text: str) -> str:
+    if name == "os_arch":
+        return read_str(ARCHITECTURES.get(text.lower(), text), name, 16)
+    if name == "os_type":
+        text = next((known for known in OS_TYPES if known.lower() == text.lower()), text)
+    return read_str(text, name, 32 if name == "os_type" else 64)
 
 
 def _prepare(_tx: Transaction, _caller: Any, draft: JsonObject) -> JsonObject:
     values = {**draft, "properties": read_properties(draft.get("properties") or {})}
     if values.get("encrypt_key_id"):
         raise NotSupportedError("encrypted images are not available", field="encrypt_key_id")
-    return {**values, "os_arch": _architecture(values)}
+    return {**values, **os_facts(values, values["properties"])}
 
 
 def _check_update(_tx: Transaction, _caller: Any, image: Image, changes: JsonObject) -> JsonObject:
-    if "properties" not in changes:
+    if "properties" not in changes and not any(name in changes for name in OS_FACTS):
         return changes
-    sent: JsonObject = changes["properties"] or {}
+    sent: JsonObject = changes.get("properties") or {}
     kept = {name: value for name, value in image.properties.items() if name not in sent}
     merged = {**kept, **read_properties(sent)}
     if len(merged) > MAX_PROPERTIES:
         raise OutOfRangeError(f"properties: more than {MAX_PROPERTIES}", field="properties")
-    return {**changes, "properties": merged}
+    columns = {name: changes[name] for name in OS_FACTS if name in changes}
+    cleared = {name for name, value in columns.items() if not value}
+    return {**changes, **os_facts(columns, {name: value for name, value in merged.items() if name not in cleared})}
 
 
 def _check_delete(_tx: Transaction, _caller: Any, image: Image) -> None:
@@ -196,11 +216,6 @@ def _subformats(tx: Transaction, _caller: Any, image: Image, _params: JsonObject
     return [{**own, **facts}, *(shown_form(form) for form in subimages_of(tx, image.id))]
 
 
-def _mark_standard(tx: Transaction, _caller: Any, image: Image, params: JsonObject) -> None:
-    standard = read_bool(params.get("is_standard", True), "is_standard")
-    tx.of(IMAGES, PLATFORM).save(evolve(image, is_standard=standard), action="mark_standard")
-
-
 IMAGES = Resource(
     entity=Image,
     service="image",
@@ -220,6 +235,7 @@ IMAGES = Resource(
         "is_standard",
         "min_disk",
         "min_ram",
+        "os_type",
         "os_arch",
         "checksum",
         "created_at",
@@ -236,12 +252,12 @@ IMAGES = Resource(
         Action(
             name="mark-standard",
             doc="Offer the image as one of the platform's own.",
-            run=_mark_standard,
             params=(("is_standard", "Whether it is one"),),
         ),
     ),
     prepare=_prepare,
     check_update=_check_update,
     check_delete=_check_delete,
+    narrow=narrow,
     details=_details,
 )

@@ -29,6 +29,7 @@ class Quotalimit(Entity):
     storage: Annotated[int, Spec("Disks", unit=Unit.MIB, minimum=UNLIMITED)] = UNLIMITED
     snapshot: Annotated[int, Spec("Snapshots of disks", minimum=UNLIMITED)] = UNLIMITED
     instance_snapshot: Annotated[int, Spec("Snapshots of servers", minimum=UNLIMITED)] = UNLIMITED
+    image: Annotated[int, Spec("Images", minimum=UNLIMITED)] = UNLIMITED
 
 
 QUOTALIMITS = Resource(
@@ -39,7 +40,18 @@ QUOTALIMITS = Resource(
     plural="quotalimits",
     doc="How much projects and domains may hold.",
     level=Level.SYSTEM,
-    columns=("domain_id", "tenant_id", "keys", "count", "cpu", "memory", "storage", "snapshot", "instance_snapshot"),
+    columns=(
+        "domain_id",
+        "tenant_id",
+        "keys",
+        "count",
+        "cpu",
+        "memory",
+        "storage",
+        "snapshot",
+        "instance_snapshot",
+        "image",
+    ),
     unique=(("domain_id", "tenant_id", "keys"),),
     verbs=frozenset(),
 )

@@ -19,6 +19,7 @@ class Quotausage(Entity):
     storage: Annotated[int, Spec("Disks", unit=Unit.MIB)] = 0
     snapshot: Annotated[int, Spec("Snapshots of disks")] = 0
     instance_snapshot: Annotated[int, Spec("Snapshots of servers")] = 0
+    image: Annotated[int, Spec("Images")] = 0
 
 
 def usage_id(domain_id: str, project_id: str = "") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cloudcore.model.entity import evolve
 from cloudcore.model.query import PLATFORM
+from cloudcore.quotas.holdings import release_image
 from cloudcore.resources.image.image import IMAGES, ImageStatus
 from cloudcore.resources.image.subimage import SUBIMAGES, converted_key, subimages_of
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
@@ -21,6 +22,7 @@ def _row_do(ctx: Context) -> None:
     image = image_of(ctx)
     for form in subimages_of(ctx.tx, image.id):
         ctx.tx.of(SUBIMAGES, PLATFORM).remove(form)
+    release_image(ctx.tx, image)
     ctx.tx.of(IMAGES, PLATFORM).remove(image)
 
 

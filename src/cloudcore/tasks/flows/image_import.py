@@ -10,7 +10,7 @@ from cloudcore.model.query import PLATFORM
 from cloudcore.resources.image.image import IMAGES, ImageStatus
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
 from cloudcore.tasks.flows.image_convert import WORKER
-from cloudcore.tasks.flows.image_upload import ADMISSION, image_of, move_image
+from cloudcore.tasks.flows.image_upload import ADMISSION, fail_image, image_of, move_image
 
 FETCH_S = 6 * 3600
 
@@ -53,7 +53,7 @@ def _fail(ctx: Context, reason: str) -> None:
     if image is not None:
         # What could not be fetched can be tried again; what was fetched and is no good cannot.
         status = ImageStatus.SAVE_FAIL if image.status == ImageStatus.SAVING else ImageStatus.KILLED
-        move_image(ctx, status, status_reason=reason[:1000], staged_key="", store_key="", copy_from="")
+        fail_image(ctx, status, reason)
 
 
 IMAGE_IMPORT = Flow(

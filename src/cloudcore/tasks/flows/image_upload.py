@@ -11,8 +11,9 @@ from cloudcore.model.entity import evolve
 from cloudcore.model.errors import ResourceNotFoundError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
-from cloudcore.quotas.holdings import MIB
-from cloudcore.resources.image.image import IMAGES, ImageStatus
+from cloudcore.quotas.holdings import MIB, release_image
+from cloudcore.resources.image.image import IMAGES, OS_FACTS, ImageStatus, os_facts
+from cloudcore.resources.image.os import guess_os
 from cloudcore.resources.image.subimage import CONVERTED_FORMATS
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
 from cloudcore.tasks.flows.image_convert import start_conversion
@@ -56,8 +57,11 @@ def _probe_done(ctx: Context, results: Sequence[JsonObject]) -> JsonObject:
     found = results[0]
     image = image_of(ctx)
     virtual = int(found["virtual_size"])
+    guessed = guess_os([image.name, str(found.get("label") or "")])
+    told = {name: getattr(image, name) for name in OS_FACTS if getattr(image, name)}
     changed = evolve(
         image,
+        **os_facts({**guessed, **told}, image.properties),
         disk_format=str(found["format"]),
         min_disk=max(image.min_disk, -(-virtual // MIB)),
         virtual_size=virtual,
@@ -92,8 +96,15 @@ def _remove(ctx: Context) -> Effects:
     return store_effect(image, "image-delete", {"keys": keys})
 
 
+def fail_image(ctx: Context, status: StrEnum, reason: str) -> None:
+    """Leave the image without bytes, which holds no quota either; its row stays, to say why."""
+    release_image(ctx.tx, image_of(ctx))
+    without: JsonObject = {"staged_key": "", "store_key": "", "copy_from": "", "quota_held": False}
+    move_image(ctx, status, status_reason=reason[:1000], **without)
+
+
 def _fail(ctx: Context, reason: str) -> None:
-    move_image(ctx, ImageStatus.KILLED, status_reason=reason[:1000], staged_key="", store_key="")
+    fail_image(ctx, ImageStatus.KILLED, reason)
 
 
 ADMISSION = (

@@ -23,12 +23,14 @@ class Inspection:
 
     format: one of `FORMATS`.
     virtual_size: bytes that a guest sees, a multiple of 512; for an iso the size of the file, rounded up.
+    label: what an iso calls itself; printable.
     notes: remarks for a person, such as the partition table found; never needed for a decision.
     """
 
     format: str
     virtual_size: int
     notes: tuple[str, ...] = ()
+    label: str = ""
 
 
 class BoundedFile:

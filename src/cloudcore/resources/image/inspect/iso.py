@@ -36,8 +36,15 @@ def inspect_iso(file: BoundedFile) -> Inspection:
     file.require_inside(0, blocks * block, "iso volume")
     boot = file.at(510, 2, "boot sector") == b"\x55\xaa"
     return Inspection(
-        format="iso", virtual_size=round_up(file.size, SECTOR), notes=("hybrid: also has a partition table",) * boot
+        format="iso",
+        virtual_size=round_up(file.size, SECTOR),
+        notes=("hybrid: also has a partition table",) * boot,
+        label=_printable(descriptor[40:72]),
     )
+
+
+def _printable(text: bytes) -> str:
+    return "".join(c for c in text.decode("ascii", "ignore") if c.isprintable()).strip()
 
 
 def _primary(file: BoundedFile) -> bytes:
