@@ -273,6 +273,21 @@ SCENARIOS: dict[str, Scenario] = {
         prepare=_disk,
         start=lambda cloud, ident: str(session(cloud).perform("disks", ident, "resize", {"size": 2048})["id"]),
     ),
+    "server-attach-network": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=True),
+        start=_perform("attachnetwork", nets=[{"network": "n1"}, "n1:10.99.1.77"]),
+    ),
+    "server-detach-network": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=True),
+        start=_perform("detachnetwork", index=0, reserve=True),
+    ),
+    "server-change-address": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=True),
+        start=_perform("change-ipaddr", index=0, net_desc="10.99.1.78"),
+    ),
     "disk-create": Scenario(plural="disks", prepare=_nothing, start=_create_disk, again=_delete("disks")),
     "disk-delete": Scenario(plural="disks", prepare=_disk, start=_delete("disks"), takes_back=False),
     "disk-reset": Scenario(plural="disks", prepare=_snapshot_disk, start=_reset_disk),

@@ -75,6 +75,7 @@ UNSCOPED_OPERATIONS = {
     "scheduler.py",
     "secgroups.py",
     "seed.py",
+    "servers/cards.py",
     "servers/create.py",
     "servers/disks.py",
     "servers/resize.py",

@@ -14,7 +14,7 @@ import attrs
 
 from cloudcore.model.errors import InsufficientResourceError
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import PLATFORM, Query, eq, one_of
+from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
 from cloudcore.model.resource import Resource
 from cloudcore.operations.platform import Settings
 from cloudcore.ports.unit_of_work import Transaction
@@ -54,9 +54,12 @@ class Seat:
     networks: tuple[tuple[str, ...], ...]
 
 
-def inventory_of(tx: Transaction, settings: Settings, *, host_type: str, networks: Sequence[str] | None) -> Inventory:
-    """The columns of all hosts of a type; a fixed number of queries. networks: only these, None: all."""
-    hosts = _read(tx, HOSTS, _HOST, Query(where=eq("host_type", host_type)))
+def inventory_of(
+    tx: Transaction, settings: Settings, *, host_type: str, networks: Sequence[str] | None, host_id: str = ""
+) -> Inventory:
+    """The columns of all hosts of a type, or of one host; a fixed number of queries. networks: only these, None: all."""
+    of_type = eq("host_type", host_type)
+    hosts = _read(tx, HOSTS, _HOST, Query(where=both(of_type, eq("id", host_id)) if host_id else of_type))
     zones = {z.id: z for z in _read(tx, ZONES, ("id", "status", "cloudregion_id"))}
     claims = {c.id: c for c in _read(tx, HOSTCLAIMS, _CLAIM)}
     storages = _read(tx, STORAGES, _STORAGE)

@@ -38,6 +38,8 @@ RENAMED = {
     "attachdisk": "attach-disk",
     "detachdisk": "detach-disk",
     "createdisk": "create-disk",
+    "attachnetwork": "attach-network",
+    "detachnetwork": "detach-network",
 }
 JOINT_WORDS = {"attach": "add", "detach": "remove"}
 """What people type for the marks of scheduling tags."""

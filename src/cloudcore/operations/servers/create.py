@@ -6,13 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cloudcore.auth.caller import Caller
-from cloudcore.model.addresses import generate_mac
-from cloudcore.model.entity import evolve
 from cloudcore.model.errors import (
-    ConflictError,
     Contention,
     DuplicateNameError,
-    DuplicateResourceError,
     InsufficientResourceError,
     MissingParameterError,
     OutOfRangeError,
@@ -27,15 +23,13 @@ from cloudcore.operations.placement import Seat, admit, decide, inventory_of, se
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.run import again, reading, try_once, would_be, write_once
+from cloudcore.operations.servers.cards import add_card
 from cloudcore.operations.servers.disks import add_disk
 from cloudcore.operations.servers.input import Wanted, read_wanted
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.holdings import server_amounts
 from cloudcore.quotas.ledger import KEYS, UNLIMITED, charge, limits_of, usage_of
-from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS, Guestnetwork
 from cloudcore.resources.compute.server import SERVERS, Server, ServerStatus
-from cloudcore.resources.network.network import NETWORKS
-from cloudcore.resources.network.ranges import allocate_address
 from cloudcore.scheduling import Decision, Placement
 
 MOST_IN_ONE_UNIT = 50
@@ -168,68 +162,7 @@ def _add_nics(
     platform: Platform, tx: Transaction, wanted: Wanted, server: Any, seat: Seat, position: int, taken: set[str]
 ) -> None:
     for spec, candidates in zip(wanted.nics, seat.networks, strict=True):
-        address = spec.address or (spec.addresses[position] if position < len(spec.addresses) else "")
-        nic = Guestnetwork(
-            id=tx.new_id(),
-            guest_id=server.id,
-            network_id="",
-            mac_addr=_mac(platform, tx, spec, position),
-            driver=wanted.driver.choose("nic_drivers", spec.driver),
-            bw_limit=spec.bw_limit,
-            rx_bw_limit=spec.rx_bw_limit,
-            tx_bw_limit=spec.tx_bw_limit,
-            index=spec.index,
-            ifname=spec.ifname,
-            is_default=spec.index == 0,
-        )
-        _connect(platform, tx, nic, candidates, address, taken)
-
-
-def _connect(
-    platform: Platform, tx: Transaction, nic: Guestnetwork, candidates: Sequence[str], wanted: str, taken: set[str]
-) -> None:
-    """Store a card with a free address: the next one where others take it first."""
-    for _ in range(ADDRESSES_TRIED):
-        network, ip = _address(platform, tx, candidates, wanted, taken)
-        taken.add(f"{network.id}/{ip}")
-        try:
-            tx.of(GUESTNETWORKS, PLATFORM).add(evolve(nic, network_id=network.id, ip_addr=ip))
-        except DuplicateResourceError as error:
-            if wanted or error.field != "network_id":
-                raise Contention("the address was taken meanwhile", internal=str(error)) from error
-        else:
-            return
-    raise Contention("the addresses were taken by others")
-
-
-def _address(
-    platform: Platform, tx: Transaction, candidates: Sequence[str], wanted: str, taken: set[str]
-) -> tuple[Any, str]:
-    for ident in candidates:
-        network = tx.of(NETWORKS, PLATFORM).get(ident)
-        if network is None:
-            continue
-        mine = [key.partition("/")[2] for key in taken if key.startswith(f"{ident}/")]
-        try:
-            ip = allocate_address(
-                tx, network, random=platform.ids.random_bytes, wanted=wanted or None, taken_in_unit=mine
-            )
-        except InsufficientResourceError:
-            continue
-        return network, ip
-    raise Contention("the addresses were taken by others")
-
-
-def _mac(platform: Platform, tx: Transaction, spec: Any, position: int) -> str:
-    def used(mac: str) -> bool:
-        return tx.of(GUESTNETWORKS, PLATFORM).count(eq("mac_addr", mac)) > 0
-
-    wanted = spec.mac or (spec.macs[position] if position < len(spec.macs) else "")
-    if not wanted:
-        return generate_mac(platform.ids.random_bytes, used)
-    if used(wanted):
-        raise ConflictError(f"hardware address {wanted} is in use", field=f"nets.{spec.index}.mac")
-    return str(wanted)
+        add_card(platform, tx, server, wanted.driver, spec, candidates, position=position, taken=taken)
 
 
 def _names(platform: Platform, tx: Transaction, wanted: Wanted) -> list[str]:

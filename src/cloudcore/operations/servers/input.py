@@ -184,16 +184,30 @@ def _nics(
     nics = tuple(parse_nic(entry, index) for index, entry in enumerate(entries))
     found: list[NicSpec] = []
     for nic in nics:
-        if nic.sriov_device or nic.require_teaming or nic.vip or nic.reserved or nic.address6 or nic.require_ipv6:
-            raise NotSupportedError(
-                "SR-IOV, teaming, virtual, reserved and IPv6 addresses are not supported", field=f"nets.{nic.index}"
-            )
-        network = _network_id(platform, tx, caller, nic) if nic.network else ""
+        check_card(nic)
+        network = card_network(platform, tx, caller, nic) if nic.network else ""
         found.append(attrs.evolve(nic, network=network))
     return tuple(found)
 
 
-def _network_id(platform: Platform, tx: Transaction, caller: Caller, nic: NicSpec) -> str:
+def check_card(nic: NicSpec) -> None:
+    """Refuse what this release does not do with a new card.
+
+    Raises:
+        NotSupportedError: names the field.
+    """
+    if nic.sriov_device or nic.require_teaming or nic.vip or nic.reserved or nic.address6 or nic.require_ipv6:
+        raise NotSupportedError(
+            "SR-IOV, teaming, virtual, reserved and IPv6 addresses are not supported", field=f"nets.{nic.index}"
+        )
+
+
+def card_network(platform: Platform, tx: Transaction, caller: Caller, nic: NicSpec) -> str:
+    """The id of the network that a new card names.
+
+    Raises:
+        ResourceNotFoundError: it is not there, or not for the caller.
+    """
     try:
         return str(fetch(platform, tx, caller, NETWORKS, nic.network).id)
     except ResourceNotFoundError as error:

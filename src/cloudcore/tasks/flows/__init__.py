@@ -19,10 +19,13 @@ from cloudcore.tasks.flows.instance_snapshot_create import INSTANCE_SNAPSHOT_CRE
 from cloudcore.tasks.flows.instance_snapshot_delete import INSTANCE_SNAPSHOT_DELETE
 from cloudcore.tasks.flows.instance_snapshot_reset import INSTANCE_SNAPSHOT_RESET
 from cloudcore.tasks.flows.server_attach_disk import SERVER_ATTACH_DISK
+from cloudcore.tasks.flows.server_attach_network import SERVER_ATTACH_NETWORK
+from cloudcore.tasks.flows.server_change_address import SERVER_CHANGE_ADDRESS
 from cloudcore.tasks.flows.server_create import SERVER_CREATE
 from cloudcore.tasks.flows.server_create_disk import SERVER_CREATE_DISK
 from cloudcore.tasks.flows.server_delete import SERVER_DELETE
 from cloudcore.tasks.flows.server_detach_disk import SERVER_DETACH_DISK
+from cloudcore.tasks.flows.server_detach_network import SERVER_DETACH_NETWORK
 from cloudcore.tasks.flows.server_reset import SERVER_RESET
 from cloudcore.tasks.flows.server_resize_disk import SERVER_RESIZE_DISK
 from cloudcore.tasks.flows.server_restart import SERVER_RESTART
@@ -50,6 +53,9 @@ ALL: tuple[Flow, ...] = (
     SERVER_CREATE_DISK,
     SERVER_DETACH_DISK,
     SERVER_RESIZE_DISK,
+    SERVER_ATTACH_NETWORK,
+    SERVER_DETACH_NETWORK,
+    SERVER_CHANGE_ADDRESS,
     DISK_CREATE,
     DISK_RESIZE,
     DISK_DELETE,

@@ -1,4 +1,4 @@
-"""What is done to the disks of servers, with arguments by position: `server-attach-disk` and its like."""
+"""What is done to the disks and cards of servers, with arguments by position: `server-attach-disk` and its like."""
 
 from __future__ import annotations
 
@@ -104,4 +104,61 @@ resize_own_disk = acting(
     [named("disk"), _SIZE],
     "Make a disk larger; its server may run.\n\n  climc disk-resize data 20g --wait",
     lambda told: {"size": told["size"]},
+)
+
+_CARD = click.Argument(["card"], metavar="MACORIP")
+_RESERVE = click.Option(["--reserve"], is_flag=True, help="Keep its address from being given out.")
+
+
+def card_of(text: str) -> dict[str, str]:
+    """A card by its hardware address, which has colons, or by its address."""
+    return {"mac": text} if ":" in text else {"ip_addr": text}
+
+
+attach_network = acting(
+    "server-attach-network",
+    "servers",
+    "attachnetwork",
+    [named("server"), click.Argument(["nets"], nargs=-1, required=True, metavar="NETDESC...")],
+    "Plug network cards in, each described as for server-create.\n\n  climc server-attach-network web default --wait",
+    lambda told: {"nets": list(told["nets"])},
+)
+
+detach_network = acting(
+    "server-detach-network",
+    "servers",
+    "detachnetwork",
+    [named("server"), _CARD, _RESERVE],
+    "Take a network card out.\n\n  climc server-detach-network web 10.0.0.7 --wait",
+    lambda told: {**card_of(told["card"]), "reserve": told["reserve"] or None},
+)
+
+change_address = acting(
+    "server-change-ipaddr",
+    "servers",
+    "change-ipaddr",
+    [named("server"), _CARD, click.Argument(["net_desc"], metavar="NETDESC"), _RESERVE],
+    "Give a network card another address; the guest asks for it when its lease ends, within two minutes.\n\n"
+    "  climc server-change-ipaddr web 10.0.0.7 default:10.0.0.8 --wait",
+    lambda told: {**card_of(told["card"]), "net_desc": told["net_desc"], "reserve": told["reserve"] or None},
+)
+
+change_bandwidth = acting(
+    "server-change-bandwidth",
+    "servers",
+    "change-bandwidth",
+    [
+        named("server"),
+        _CARD,
+        click.Argument(["bandwidth"], metavar="BW"),
+        click.Option(["--rx"], help="Inwards, instead."),
+        click.Option(["--tx"], help="Outwards, instead."),
+    ],
+    "Record how much bandwidth a network card may have, in Mbps; hosts do not limit it yet.",
+    lambda told: {
+        **card_of(told["card"]),
+        "bandwidth": told["bandwidth"],
+        "rx_bw_limit": told["rx"],
+        "tx_bw_limit": told["tx"],
+    },
 )

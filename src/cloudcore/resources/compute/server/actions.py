@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from cloudcore.model.resource import Action
 
+_CARD = (("ip_addr", "Address of the card"), ("mac", "Its hardware address"), ("index", "Its position, from 0"))
+
 DEVICE_ACTIONS = (
     Action(
         name="attachdisk",
@@ -33,6 +35,38 @@ DEVICE_ACTIONS = (
         doc="Make a disk of the server larger.",
         transition="resize-disk",
         params=(("disk_id", "Disk"), ("size", "New size such as 20g; a bare number is in MiB")),
+    ),
+    Action(
+        name="attachnetwork",
+        doc="Plug network cards in.",
+        transition="attachnetwork",
+        params=(("nets", "Networks, as when a server is created"),),
+    ),
+    Action(
+        name="detachnetwork",
+        doc="Take a network card out and give its address back.",
+        transition="detachnetwork",
+        params=(*_CARD, ("net_id", "Its network"), ("reserve", "Keep the address from being given out")),
+    ),
+    Action(
+        name="change-ipaddr",
+        doc="Give a network card another address.",
+        transition="change-ipaddr",
+        params=(
+            *_CARD,
+            ("net_desc", "Network and address, as when a server is created"),
+            ("reserve", "Keep the old address from being given out"),
+        ),
+    ),
+    Action(
+        name="change-bandwidth",
+        doc="Record how much bandwidth a network card may have, in Mbps; hosts do not limit it yet.",
+        params=(
+            *_CARD,
+            ("bandwidth", "Both ways; 0: no bound"),
+            ("rx_bw_limit", "Inwards; 0: no bound"),
+            ("tx_bw_limit", "Outwards; 0: no bound"),
+        ),
     ),
 )
 

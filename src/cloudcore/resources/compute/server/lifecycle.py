@@ -71,6 +71,8 @@ class ServerStatus(StrEnum):
     START_RESIZE_DISK = "start_resize_disk"
     RESIZE_DISK = "resize_disk"
     RESIZE_DISK_FAIL = "resize_disk_fail"
+    RESTART_NETWORK = "restart_network"
+    RESTART_NETWORK_FAILED = "restart_network_failed"
 
 
 class PowerState(StrEnum):
@@ -93,6 +95,7 @@ SIDE_FAILURES: tuple[ServerStatus, ...] = (
     S.DETACH_DISK_FAIL,
     S.RESIZE_DISK_FAIL,
     S.SNAPSHOT_RESET_FAILED,
+    S.RESTART_NETWORK_FAILED,
 )
 """Something beside power failed and left the guest as it was, on or off: nothing that a server can do is locked by it."""
 
@@ -124,6 +127,9 @@ DEVICES = (
     _beside("attachdisk", "server-attach-disk", (S.ATTACH_DISK,), S.ATTACH_DISK_FAIL, 600),
     _beside("createdisk", "server-create-disk", (S.ATTACH_DISK,), S.ATTACH_DISK_FAIL, 10_800),
     _beside("resize-disk", "server-resize-disk", (S.START_RESIZE_DISK, S.RESIZE_DISK), S.RESIZE_DISK_FAIL, 1200),
+    _beside("attachnetwork", "server-attach-network", (S.SYNC_CONFIG,), S.SYNC_FAIL, 600),
+    _beside("detachnetwork", "server-detach-network", (S.SYNC_CONFIG,), S.SYNC_FAIL, 600),
+    _beside("change-ipaddr", "server-change-address", (S.RESTART_NETWORK,), S.RESTART_NETWORK_FAILED, 600),
     _beside("detachdisk", "server-detach-disk", (S.DETACH_DISK,), S.DETACH_DISK_FAIL, 600),
 )
 

@@ -1,0 +1,320 @@
+"""Network cards of servers: plugged in, taken out, given other addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from ipaddress import IPv4Address
+from typing import Any
+
+import attrs
+
+from cloudcore.auth.caller import Caller
+from cloudcore.auth.scopes import Scope
+from cloudcore.model.addresses import generate_mac, parse_mac
+from cloudcore.model.entity import evolve
+from cloudcore.model.errors import (
+    ConflictError,
+    Contention,
+    DuplicateResourceError,
+    InsufficientResourceError,
+    InvalidInputError,
+    MissingParameterError,
+    NotSupportedError,
+)
+from cloudcore.model.json import JsonMapping
+from cloudcore.model.query import PLATFORM, Order, Query, both, eq
+from cloudcore.model.reading import read_bool, read_int, read_str
+from cloudcore.operations.access import fetch_for, reach
+from cloudcore.operations.begin import start_transition
+from cloudcore.operations.placement import decide, inventory_of
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.servers.input import card_network, check_card
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.compute.drivers import Driver, driver_for
+from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS, Guestnetwork
+from cloudcore.resources.compute.server import SERVERS
+from cloudcore.resources.compute.spec import NicSpec, collect, parse_bandwidth_mbps, parse_nic
+from cloudcore.resources.network.network import NETWORKS
+from cloudcore.resources.network.ranges import allocate_address, range_of
+from cloudcore.resources.network.reservedip import RESERVEDIPS, Reservedip
+from cloudcore.scheduling import NicRequest, Request
+
+ADDRESSES_TRIED = 20
+MAX_INDEX = 127
+
+
+def attach_network(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
+    """Begin to plug cards in, all or none.
+
+    Raises:
+        ResourceNotFoundError: a network is not there, or not for the caller.
+        InsufficientResourceError: the server's host reaches no such network with a free address; says why.
+        ConflictError: the address or the hardware address is taken.
+        OutOfRangeError: more cards than the driver allows.
+    """
+    entries = collect(body, plural="nets", legacy="net") or collect(body, plural="net_desc", legacy="net_desc")
+    if not entries:
+        raise MissingParameterError("nets is missing", field="nets")
+    present = cards_of(tx, server)
+    driver = driver_for(server.hypervisor)
+    driver.check_counts(1, len(present) + len(entries))
+    used = {card.index for card in present}
+    free = (index for index in range(MAX_INDEX + 1) if index not in used)
+    specs = [_spec(platform, tx, caller, entry, index) for entry, index in zip(entries, free, strict=False)]
+    if len({spec.index for spec in specs} | used) < len(specs) + len(used):
+        raise InvalidInputError("there is a card at this index", field="nets")
+    _check_ranges(tx, specs)
+    places = _reachable(platform, tx, caller, server, specs)
+    taken: set[str] = set()
+    made = [
+        add_card(platform, tx, server, driver, spec, candidates, taken=taken)
+        for spec, candidates in zip(specs, places, strict=True)
+    ]
+    start_transition(platform, tx, caller, SERVERS, server, "attachnetwork", {"nic_ids": [nic.id for nic in made]})
+
+
+def detach_network(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
+    """Begin to take a card out.
+
+    Raises:
+        InvalidInputError: the server has no such card.
+        ConflictError: a public address leads to it.
+        ForbiddenError: its address shall be reserved, and the caller may not reserve any there.
+    """
+    nic = _named(tx, server, body)
+    if nic.eip_id:
+        raise ConflictError("a public address leads to this card: dissociate it first", field="eip_id")
+    reserve = _reserving(platform, tx, caller, nic, body)
+    params = {"nic_id": nic.id, "reserve": reserve, "reserved_id": tx.new_id()}
+    start_transition(platform, tx, caller, SERVERS, server, "detachnetwork", params)
+
+
+def change_address(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
+    """Begin to give a card another address, of its own network or of another that the server's host reaches.
+
+    Raises:
+        InvalidInputError: the server has no such card, or the address is outside the network.
+        ConflictError: the address is taken, or a public address leads to the card.
+        InsufficientResourceError: the server's host does not reach the network, or it has no free address.
+    """
+    nic = _named(tx, server, body)
+    if nic.eip_id:
+        raise ConflictError("a public address leads to this card: dissociate it first", field="eip_id")
+    wanted = body.get("net_desc") or body.get("nets")
+    if not wanted:
+        raise MissingParameterError("net_desc is missing", field="net_desc")
+    spec = _spec(platform, tx, caller, wanted[0] if isinstance(wanted, list) else wanted, 0)
+    if spec.mac or spec.driver or spec.bw_limit or spec.tx_bw_limit or spec.rx_bw_limit:
+        raise NotSupportedError("only network and address of a card are changed here", field="net_desc")
+    spec = attrs.evolve(spec, network=spec.network or nic.network_id)
+    _check_ranges(tx, [spec])
+    candidates = _reachable(platform, tx, caller, server, [spec])[0]
+    network, address = _address(platform, tx, candidates, spec.address, ())
+    reserve = _reserving(platform, tx, caller, nic, body)
+    kept = _hold(tx, server, nic)
+    try:
+        tx.of(GUESTNETWORKS, PLATFORM).save(evolve(nic, network_id=network.id, ip_addr=address))
+    except DuplicateResourceError as error:
+        raise Contention("the address was taken meanwhile", internal=str(error)) from error
+    params = {
+        "nic_id": nic.id,
+        "network_id": nic.network_id,
+        "ip_addr": nic.ip_addr,
+        "reserved_id": kept,
+        "reserve": reserve,
+    }
+    start_transition(platform, tx, caller, SERVERS, server, "change-ipaddr", params)
+
+
+def change_bandwidth(_platform: Platform, tx: Transaction, _caller: Caller, server: Any, body: JsonMapping) -> None:
+    """Record the bandwidth (Mbps, 0: no bound) of a card; no host limits it yet.
+
+    Raises:
+        MissingParameterError: none is given.
+        InvalidInputError: the server has no such card.
+    """
+    nic = _named(tx, server, body)
+    sent = {
+        "bw_limit": body.get("bandwidth", body.get("bw_limit")),
+        "rx_bw_limit": body.get("rx_bw_limit"),
+        "tx_bw_limit": body.get("tx_bw_limit"),
+    }
+    limits = {key: parse_bandwidth_mbps(value, key) for key, value in sent.items() if value not in (None, "")}
+    if not limits:
+        raise MissingParameterError("bandwidth is missing", field="bandwidth")
+    tx.of(GUESTNETWORKS, PLATFORM).save(evolve(nic, **limits), action="change-bandwidth")
+
+
+def cards_of(tx: Transaction, server: Any) -> Sequence[Any]:
+    """The cards of a server, by index."""
+    return tx.of(GUESTNETWORKS, PLATFORM).find(Query(where=eq("guest_id", server.id), order=(Order("index"),)))
+
+
+def add_card(
+    platform: Platform,
+    tx: Transaction,
+    server: Any,
+    driver: Driver,
+    spec: NicSpec,
+    candidates: Sequence[str],
+    *,
+    position: int = 0,
+    taken: set[str],
+) -> Any:
+    """The row of a new card with a free address: the next one where others take it first.
+
+    candidates: ids of networks, the best first. position: of the server in its batch. taken: `network/address` that this
+    unit has picked; it grows.
+
+    Raises:
+        ConflictError: the wanted address or hardware address is in use.
+        Contention: the addresses were taken meanwhile.
+    """
+    wanted = spec.address or (spec.addresses[position] if position < len(spec.addresses) else "")
+    nic = Guestnetwork(
+        id=tx.new_id(),
+        guest_id=server.id,
+        network_id="",
+        mac_addr=_mac(platform, tx, spec, position),
+        driver=driver.choose("nic_drivers", spec.driver),
+        bw_limit=spec.bw_limit,
+        rx_bw_limit=spec.rx_bw_limit,
+        tx_bw_limit=spec.tx_bw_limit,
+        index=spec.index,
+        ifname=spec.ifname,
+        is_default=spec.index == 0,
+    )
+    for _ in range(ADDRESSES_TRIED):
+        network, ip = _address(platform, tx, candidates, wanted, taken)
+        taken.add(f"{network.id}/{ip}")
+        try:
+            return tx.of(GUESTNETWORKS, PLATFORM).add(evolve(nic, network_id=network.id, ip_addr=ip))
+        except DuplicateResourceError as error:
+            if wanted or error.field != "network_id":
+                raise Contention("the address was taken meanwhile", internal=str(error)) from error
+    raise Contention("the addresses were taken by others")
+
+
+def _address(
+    platform: Platform, tx: Transaction, candidates: Sequence[str], wanted: str, taken: Collection[str]
+) -> tuple[Any, str]:
+    for ident in candidates:
+        network = tx.of(NETWORKS, PLATFORM).get(ident)
+        if network is None:
+            continue
+        mine = [key.partition("/")[2] for key in taken if key.startswith(f"{ident}/")]
+        try:
+            ip = allocate_address(
+                tx, network, random=platform.ids.random_bytes, wanted=wanted or None, taken_in_unit=mine
+            )
+        except InsufficientResourceError:
+            continue
+        return network, ip
+    raise Contention("the addresses were taken by others")
+
+
+def _mac(platform: Platform, tx: Transaction, spec: NicSpec, position: int) -> str:
+    def used(mac: str) -> bool:
+        return tx.of(GUESTNETWORKS, PLATFORM).count(eq("mac_addr", mac)) > 0
+
+    wanted = spec.mac or (spec.macs[position] if position < len(spec.macs) else "")
+    if not wanted:
+        return generate_mac(platform.ids.random_bytes, used)
+    if used(wanted):
+        raise ConflictError(f"hardware address {wanted} is in use", field=f"nets.{spec.index}.mac")
+    return str(wanted)
+
+
+def _spec(platform: Platform, tx: Transaction, caller: Caller, entry: Any, index: int) -> NicSpec:
+    spec = parse_nic(entry, index)
+    check_card(spec)
+    return attrs.evolve(spec, network=card_network(platform, tx, caller, spec)) if spec.network else spec
+
+
+def _check_ranges(tx: Transaction, specs: Sequence[NicSpec]) -> None:
+    """Say that an address is outside its network: the scheduler would only say that no network suits."""
+    for spec in specs:
+        network = tx.of(NETWORKS, PLATFORM).get(spec.network) if spec.network and spec.address else None
+        if network is not None and IPv4Address(spec.address) not in range_of(network):
+            where = f"nets.{spec.index}.address"
+            raise InvalidInputError(f"{where}: {spec.address} is outside network {network.name}", field=where)
+
+
+def _reachable(
+    platform: Platform, tx: Transaction, caller: Caller, server: Any, specs: Sequence[NicSpec]
+) -> list[Sequence[str]]:
+    """The networks of each card that the server's host reaches, the best first, as the scheduler has them."""
+    granted = reach(platform, caller, SERVERS, "perform", "attachnetwork")
+    driver = driver_for(server.hypervisor)
+    named = [spec.network for spec in specs]
+    inventory = inventory_of(
+        tx,
+        platform.settings,
+        host_type=driver.host_type,
+        networks=named if all(named) else None,
+        host_id=server.host_id or "",
+    )
+    request = Request(
+        vcpus=0,
+        nets=tuple(
+            NicRequest(network_id=s.network, exit=s.exit, private=s.private, address=s.address, index=s.index)
+            for s in specs
+        ),
+        hypervisor=driver.hypervisor if driver.host_type == "hypervisor" else driver.host_type,
+        prefer_host=server.host_id or "",
+        project_id=server.tenant_id,
+        domain_id=server.domain_id,
+        is_admin=granted.scope is Scope.SYSTEM,
+        is_domain_admin=granted.scope is Scope.DOMAIN,
+        seed=caller.request_id,
+        # The server is on its host already, whatever else that may take.
+        ignore_filters=frozenset({"host_status", "host_domain", "resource_type"}),
+    )
+    return [choice.network_ids for choice in decide(inventory, request).placements[0].nets]
+
+
+def _named(tx: Transaction, server: Any, body: JsonMapping) -> Any:
+    """The one card that a body names by its address, hardware address, position or network."""
+    wanted: dict[str, Any] = {}
+    if body.get("mac"):
+        wanted["mac_addr"] = parse_mac(read_str(body["mac"], "mac", 17), "mac")
+    if body.get("ip_addr"):
+        wanted["ip_addr"] = read_str(body["ip_addr"], "ip_addr", 64)
+    if body.get("index") not in (None, ""):
+        wanted["index"] = read_int(body["index"], "index", 0, MAX_INDEX)
+    if body.get("net_id"):
+        wanted["network_id"] = read_str(body["net_id"], "net_id", 128)
+    if not wanted:
+        raise MissingParameterError("mac is missing: name a card by mac, ip_addr, index or net_id", field="mac")
+    found = [card for card in cards_of(tx, server) if all(getattr(card, k) == v for k, v in wanted.items())]
+    field = next(key for key in ("mac", "ip_addr", "index", "net_id") if body.get(key) not in (None, ""))
+    if not found:
+        raise InvalidInputError(f"server {server.name} has no such network card", field=field)
+    if len(found) > 1:
+        raise InvalidInputError(f"server {server.name} has several such network cards: name one by mac", field=field)
+    return found[0]
+
+
+def _reserving(platform: Platform, tx: Transaction, caller: Caller, nic: Any, body: JsonMapping) -> bool:
+    reserve = read_bool(body.get("reserve") or False, "reserve")
+    if reserve:
+        fetch_for(platform, tx, caller, NETWORKS, nic.network_id, "perform", "reserve-ip")
+        _drop_expired(tx, nic)
+    return reserve
+
+
+def _hold(tx: Transaction, server: Any, nic: Any) -> str:
+    """Reserve the address that a card has now; gives the reservation's id."""
+    if not nic.ip_addr:
+        return ""
+    _drop_expired(tx, nic)
+    notes = f"of server {server.name}"
+    kept = Reservedip(id=tx.new_id(), network_id=nic.network_id, ip_addr=nic.ip_addr, notes=notes)
+    return str(tx.of(RESERVEDIPS, PLATFORM).add(kept).id)
+
+
+def _drop_expired(tx: Transaction, nic: Any) -> None:
+    """Forget an old reservation of a card's address; one that held would have kept the card from it."""
+    repository = tx.of(RESERVEDIPS, PLATFORM)
+    for old in repository.find(Query(where=both(eq("network_id", nic.network_id), eq("ip_addr", nic.ip_addr)))):
+        repository.remove(old)
