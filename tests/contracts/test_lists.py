@@ -1,4 +1,4 @@
-"""The query language of lists, as clients write it: in memory and on SQLite the same answers and refusals."""
+"""The query language of lists, as clients write it: the same answers and refusals on every engine."""
 
 from __future__ import annotations
 
@@ -41,11 +41,17 @@ class World:
         return [item["name"] for item in self.bob.list(plural, asked).items]
 
 
-@pytest.fixture(scope="module", params=["memory", "sqlite"])
+SERVERS_OF = {"postgresql": "postgres_url", "mariadb": "mariadb_url"}
+"""The fixture that gives an address, by kind."""
+
+
+@pytest.fixture(scope="module", params=["memory", "sqlite", *SERVERS_OF])
 def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     uow = None
-    if request.param == "sqlite":
+    if request.param != "memory":
         url = f"sqlite:///{tmp_path_factory.mktemp('lists')}/cloud.sqlite"
+        if request.param in SERVERS_OF:
+            url = request.getfixturevalue(SERVERS_OF[request.param])
         uow = SqlUnitOfWork(open_engine(url), TYPES, SystemIds(), clock=SystemClock(), sealer=None)
         uow.metadata.create_all(uow.engine)
     cloud, password = memory_cloud(memory_platform(uow=uow))
