@@ -21,6 +21,7 @@ from cloudcore.auth.request import TOKEN, AuthRequest, ScopeRef, parse_v2, parse
 from cloudcore.auth.scopes import Scope
 from cloudcore.auth.tokens import TokenPayload
 from cloudcore.model.errors import (
+    CloudcoreError,
     Contention,
     ForbiddenError,
     ResourceNotFoundError,
@@ -37,6 +38,7 @@ from cloudcore.operations.identity.revocations import RevocationCache, revoke_to
 from cloudcore.operations.identity.tokens import caller_of, catalog_of, facts_of, payload_of, projects_of
 from cloudcore.operations.images import stored_image
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.recycling import expire
 from cloudcore.operations.run import reading, writing
 from cloudcore.operations.session import CoreSession
 from cloudcore.operations.types import TYPES
@@ -217,6 +219,10 @@ class Cloud:
     def history_position(self) -> int:
         """The position of the newest record of the history; 0 while there is none."""
         return reading(self.platform, newest)
+
+    def empty_bin(self, on_refused: Callable[[str, CloudcoreError], None]) -> int:
+        """Begin to delete what has been in the recycle bin for long enough; how many. on_refused: what cannot be, and why."""
+        return expire(self.platform, on_refused)
 
     def open_image(self, ident: str, image_format: str = "") -> Download:
         """The bytes of an active image, for the platform's own hosts; without a format as it was uploaded.

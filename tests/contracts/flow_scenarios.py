@@ -29,6 +29,7 @@ class Scenario:
     takes_back: whether a failure leaves the world as it was before; otherwise the failed object stays where the flow got
         to, and `again` ends what was begun.
     again: what a user does after a failure; None: the same operation.
+    recycle_s: of the deployment.
     """
 
     plural: str
@@ -36,6 +37,7 @@ class Scenario:
     start: Callable[[Cloud, str], str]
     takes_back: bool = True
     again: Callable[[Cloud, str], str] | None = None
+    recycle_s: int = 0
 
 
 def flow_of(name: str) -> str:
@@ -287,6 +289,13 @@ SCENARIOS: dict[str, Scenario] = {
         plural="servers",
         prepare=lambda cloud: _server(cloud, on=True),
         start=_perform("change-ipaddr", index=0, net_desc="10.99.1.78"),
+    ),
+    "server-recycle": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=True),
+        start=_delete("servers"),
+        takes_back=False,
+        recycle_s=60,
     ),
     "disk-create": Scenario(plural="disks", prepare=_nothing, start=_create_disk, again=_delete("disks")),
     "disk-delete": Scenario(plural="disks", prepare=_disk, start=_delete("disks"), takes_back=False),

@@ -71,7 +71,9 @@ class Run:
         self.crash_at = 0
         self.pauses = 0
         self.armed = ""
-        self.cloud = Cloud(flows={**FLOWS, **(flows or {})}, pause=self._pause, hosts=1)
+        self.cloud = Cloud(
+            flows={**FLOWS, **(flows or {})}, pause=self._pause, hosts=1, recycle_s=self.scenario.recycle_s
+        )
         self.existing = self.scenario.prepare(self.cloud)
         self.before = world(self.cloud)
 

@@ -142,6 +142,7 @@ class Cloud:
         interleave: bool = False,
         pause: Callable[[str], None] | None = None,
         backoff: Callable[[int], None] = lambda _attempt: None,
+        recycle_s: int = 0,
     ) -> None:
         """addresses: of the network, from 10.99.1.1."""
         self.clock = TickingClock()
@@ -189,7 +190,9 @@ class Cloud:
             image_store=self.images,
             flows=flows,
             resources=RESOURCES,
-            settings=Settings(deployment=DEPLOYMENT, cpu_overcommit=1.0, memory_overcommit=1.0, image_import=True),
+            settings=Settings(
+                deployment=DEPLOYMENT, cpu_overcommit=1.0, memory_overcommit=1.0, image_import=True, recycle_s=recycle_s
+            ),
             backoff=backoff,
         )
         self._furnish(cpus, memory_mib, addresses)

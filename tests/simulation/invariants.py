@@ -45,7 +45,7 @@ def check_ledgers(cloud: Cloud) -> None:
     usage: dict[str, Counter[str]] = defaultdict(Counter)
     storages: Counter[str] = Counter()
     for server in cloud.rows("servers"):
-        if server.host_id is None:
+        if server.host_id is None or server.pending_deleted:
             continue
         hosts[server.host_id].update(vcpus=server.vcpu_count, memory_mib=server.vmem_size, guests=1)
         for owner in ("", server.tenant_id):
@@ -54,6 +54,8 @@ def check_ledgers(cloud: Cloud) -> None:
         if disk.status == "alloc_failed":
             continue
         storages[disk.storage_id] += disk.disk_size
+        if disk.pending_deleted:
+            continue
         for owner in ("", disk.tenant_id):
             usage[f"{disk.domain_id}/{owner}"].update(storage=disk.disk_size)
     for snapshot in cloud.rows("snapshots"):

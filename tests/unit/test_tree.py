@@ -72,6 +72,7 @@ UNSCOPED_OPERATIONS = {
     "perform.py",
     "placement.py",
     "refs.py",
+    "recycling.py",
     "scheduler.py",
     "secgroups.py",
     "seed.py",

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cloudcore.auth.caller import Caller
 from cloudcore.cloud import TYPES, Cloud
 from cloudcore.model.effects import Effect
+from cloudcore.model.errors import CloudcoreError
 from cloudcore.model.host import Found
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.operations.hosts import heartbeat, register_host, sync_power
@@ -58,6 +59,7 @@ from cloudcore_apps.settings import Settings, check, is_wildcard
 from cloudcore_apps.signing import KEY_BYTES, UrlSigner
 
 HEARTBEAT_S = 30.0
+EMPTY_BIN_S = 600.0
 SIMULATION_S = 0.02
 GRACE_S = 2
 
@@ -295,7 +297,11 @@ def _platform(
         flows=FLOWS,
         resources=TYPES,
         settings=CoreSettings(
-            deployment=deployment, base_url=base_url, image_formats=settings.image_formats, image_import=True
+            deployment=deployment,
+            base_url=base_url,
+            image_formats=settings.image_formats,
+            image_import=True,
+            recycle_s=settings.recycle_s,
         ),
         backoff=back_off,
         wake=wake,
@@ -321,6 +327,9 @@ def _runner(cloud: Cloud, effects: EffectPort, owner: str, hosts: Mapping[str, L
             heartbeat(cloud.platform, host_id)
 
     chores = [Chore(HISTORY, cloud.number_history, NUMBER_EVERY_S), Chore("heartbeat", beat, HEARTBEAT_S)]
+    if cloud.platform.settings.recycle_s:
+        every_s = min(EMPTY_BIN_S, cloud.platform.settings.recycle_s)
+        chores.append(Chore("recycle bin", lambda: cloud.empty_bin(_not_emptied), every_s))
     ticks = [host.tick for host in hosts.values() if host.tick is not None]
     if ticks:
         chores.append(Chore("simulation", lambda: [tick() for tick in ticks], SIMULATION_S))
@@ -368,6 +377,10 @@ def _note(settings: Settings, greeted: Greeting) -> JsonObject:
         "database": settings.database_kind,
         "unknown": list(greeted.unknown[:100]),
     }
+
+
+def _not_emptied(ident: str, error: CloudcoreError) -> None:
+    _log.warning("%s stays in the recycle bin: %s", ident, error)
 
 
 def _defect_of_task(task: Task, error: Exception) -> None:

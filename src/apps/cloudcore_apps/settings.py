@@ -39,6 +39,7 @@ class Settings:
     public_url: where clients reach it, if that is not where it listens.
     image_formats: what every fresh image is converted to, besides qcow2 for those that no host starts from.
     image_networks: networks, besides the public ones, that images may be fetched from for whoever may make images.
+    recycle_s: how long deleted servers and disks stay in the recycle bin; 0: there is none.
     simulated_hosts: how many hosts the simulation has. simulated_delay_s: how long each of their effects takes.
     """
 
@@ -54,6 +55,7 @@ class Settings:
     key: str = ""
     insecure_http: bool = False
     public_url: str = ""
+    recycle_s: int = 0
     simulated_hosts: int = 1
     simulated_delay_s: float = 0.0
     image_formats: tuple[str, ...] = ()

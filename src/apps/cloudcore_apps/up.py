@@ -20,6 +20,7 @@ LOG_FILE = "cloudcore.log"
 LONGEST_LOG = 16 << 20
 DATABASE_VARIABLE = "CLOUDCORE_DATABASE"
 READY_S = 60.0
+DAY_S = 86_400
 READY_KVM_S = 120.0
 
 
@@ -70,6 +71,14 @@ READY_KVM_S = 120.0
     help="A network, besides the public ones, that images may be fetched from; may be given several times.",
 )
 @click.option(
+    "--recycle",
+    type=click.FloatRange(0, 3650),
+    default=0.0,
+    show_default=True,
+    metavar="DAYS",
+    help="Keep deleted servers and disks in a recycle bin for so long; 0: delete at once.",
+)
+@click.option(
     "--simulated-hosts",
     type=click.IntRange(1, MOST_SIMULATED_HOSTS),
     default=1,
@@ -103,6 +112,7 @@ def up(
     insecure_http: bool,
     image_formats: tuple[str, ...],
     image_networks: tuple[str, ...],
+    recycle: float,
     simulated_hosts: int,
     simulated_delay: float,
     log_level: str,
@@ -125,6 +135,7 @@ def up(
         insecure_http=insecure_http,
         image_formats=image_formats,
         image_networks=image_networks,
+        recycle_s=round(recycle * DAY_S),
         simulated_hosts=simulated_hosts,
         simulated_delay_s=simulated_delay,
         log_level=log_level,
@@ -229,7 +240,7 @@ def _arguments(settings: Settings) -> list[str]:
         raise InvalidInputError("an option has a zero byte")
     found = ["up", "--data", str(settings.data), "--listen", f"{host}:{settings.port}", "--virt", settings.virt]
     found += ["--simulated-hosts", str(settings.simulated_hosts), "--simulated-delay", str(settings.simulated_delay_s)]
-    found += ["--log-level", settings.log_level]
+    found += ["--log-level", settings.log_level, "--recycle", repr(settings.recycle_s / DAY_S)]
     found += [flag for flag, is_set in flags.items() if is_set]
     for name in settings.image_formats:
         found += ["--image-format", name]

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import evolve
-from cloudcore.model.errors import ResourceBusyError
+from cloudcore.model.errors import InvalidStatusError, ResourceBusyError
 from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import PLATFORM, Query, eq
 from cloudcore.model.resource import Resource
@@ -85,6 +85,8 @@ def start_transition(
         ResourceBusyError: another long operation holds the row.
     """
     assert resource.lifecycle is not None
+    if getattr(row, "pending_deleted", False) and name != "delete":
+        raise InvalidStatusError(f"{resource.singular} {row.name} is in the recycle bin", field="pending_deleted")
     # Busy says more than a status in the middle of something.
     check_idle(tx, resource, row)
     transition = resource.lifecycle.start(name, row.status, force=force, what=f"{resource.singular} {row.name}")

@@ -21,13 +21,15 @@ from cloudcore.operations.generic import check_deletable, check_not_frozen
 from cloudcore.operations.hosts import hosts_of
 from cloudcore.operations.placement import storage_limit
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.recycling import goes_to_bin
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.servers.source import Source, disk_source, located
 from cloudcore.operations.tags import tags_sent
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_storage
+from cloudcore.quotas.holdings import recycle_disk
 from cloudcore.quotas.ledger import charge
-from cloudcore.resources.compute.disk import DISKS, Disk, DiskStatus
+from cloudcore.resources.compute.disk import DISKS, USABLE, Disk, DiskStatus
 from cloudcore.resources.compute.drivers import driver_for
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.snapshot import check_none_copied, check_none_lost
@@ -81,7 +83,7 @@ def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
 
 
 def delete_disk(platform: Platform, tx: Transaction, caller: Caller, ident: str, options: JsonMapping) -> JsonObject:
-    """Begin to delete a disk that no server uses.
+    """Begin to delete a disk that no server uses, or put it into the recycle bin.
 
     Raises:
         NotEmptyError: a server uses it, or it has snapshots and `delete_snapshots` was not sent.
@@ -95,6 +97,8 @@ def delete_disk(platform: Platform, tx: Transaction, caller: Caller, ident: str,
     if not read_bool(options.get("delete_snapshots") or False, "delete_snapshots"):
         check_none_lost(tx, [disk.id], f"disk {disk.name}")
     check_none_copied(tx, [disk.id])
+    if disk.status in USABLE and goes_to_bin(platform, disk, options):
+        return detail_rows(platform, tx, DISKS, [recycle_disk(tx, disk)])[0]
     host_id = ""
     if disk.status != DiskStatus.ALLOC_FAILED:
         hosts = hosts_of(tx, disk.storage_id)

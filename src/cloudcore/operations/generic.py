@@ -79,6 +79,7 @@ def update_row(
         platform, tx, caller, resource, ident, "update", where=within(platform, tx, caller, resource, context)
     )
     check_not_frozen(row)
+    check_not_recycled(row)
     granted = reach(platform, caller, resource, "update")
     changes = read_update(resource, body, admin=granted.scope.covers(Scope.DOMAIN))
     changes.update(references(platform, tx, caller, resource, body, (), creating=False))
@@ -197,6 +198,18 @@ def check_not_frozen(row: Any) -> None:
     """
     if getattr(row, "freezed", False):
         raise InvalidStatusError("it is frozen: unfreeze it first", field="freezed")
+
+
+def check_not_recycled(row: Any) -> None:
+    """Refuse to change what is in the recycle bin.
+
+    Raises:
+        InvalidStatusError: it is there.
+    """
+    if getattr(row, "pending_deleted", False):
+        raise InvalidStatusError(
+            f"{row.name} is in the recycle bin: cancel-delete takes it out", field="pending_deleted"
+        )
 
 
 def check_deletable(row: Any) -> None:

@@ -13,13 +13,16 @@ from cloudcore.model.resource import ActionKind, Resource
 from cloudcore.model.wire import public_tags
 from cloudcore.operations.access import fetch_for, reach
 from cloudcore.operations.begin import start_transition
-from cloudcore.operations.generic import check_not_frozen
+from cloudcore.operations.generic import check_not_frozen, check_not_recycled
 from cloudcore.operations.ladder import Call, ladder_actions
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.statistics import PROPERTIES, ask
 from cloudcore.operations.table import PERFORM
 from cloudcore.ports.unit_of_work import Transaction
+
+OF_THE_BIN = ("cancel-delete", "purge")
+"""What can be done to things in the recycle bin."""
 
 
 def perform_action(
@@ -43,6 +46,8 @@ def perform_action(
     row = fetch_for(platform, tx, caller, resource, ident, "perform", name)
     if name != "unfreeze":
         check_not_frozen(row)
+    if name not in OF_THE_BIN:
+        check_not_recycled(row)
     answer: Any = None
     if (own := PERFORM.get((resource.plural, name))) is not None:
         answer = own(platform, tx, caller, row, body)

@@ -30,8 +30,8 @@ class Settings:
     base_url: where clients reach it; catalogue URLs start with it.
     token_lifetime_s: seconds until a token expires.
     cpu_overcommit, memory_overcommit, storage_overcommit: for hosts and storages that set none themselves.
+    recycle_s: how long deleted servers and disks stay in the recycle bin, in seconds; 0: there is none.
     password_rules, lock_rules: what new passwords must be like, and when wrong ones lock.
-    recycle: whether deleting a server first puts it into the recycle bin.
     image_formats: what every fresh image is converted to, besides qcow2 for those that no host starts from.
     image_import: whether images can be fetched from URLs; whoever performs effects needs remote files then.
     """
@@ -43,7 +43,7 @@ class Settings:
     cpu_overcommit: float = 8.0
     memory_overcommit: float = 1.0
     storage_overcommit: float = 1.0
-    recycle: bool = False
+    recycle_s: int = 0
     password_rules: PasswordRules = DEFAULT_RULES
     lock_rules: LockRules = DEFAULT_LOCK
     image_formats: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from cloudcore.operations import addresses, image_records, instancesnapshots, members, secgroups, snapshots
+from cloudcore.operations import addresses, image_records, instancesnapshots, members, recycling, secgroups, snapshots
 from cloudcore.operations.addresses import create_eip
 from cloudcore.operations.caches import cache_image
 from cloudcore.operations.disks import create_disk, delete_disk
@@ -56,6 +56,9 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("images", "convert"): image_records.convert_image,
         ("images", "mark-standard"): image_records.mark_standard,
         ("images", "change-owner"): image_records.change_owner,
+        ("servers", "cancel-delete"): recycling.restore_server,
+        ("servers", "purge"): recycling.purge_server,
+        ("disks", "cancel-delete"): recycling.restore_disk,
         ("storagecaches", "cache-image"): cache_image,
         ("servers", "instance-snapshot"): instancesnapshots.create_instance_snapshot,
         ("servers", "instance-snapshot-reset"): instancesnapshots.reset_server,

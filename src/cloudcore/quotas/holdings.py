@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from cloudcore.model.entity import evolve
 from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import release_host, release_storage
@@ -82,9 +83,34 @@ def drop_instance_snapshot(tx: Transaction, row: Any, *, held: bool) -> None:
 
 
 def release_disk(tx: Transaction, disk: Any) -> None:
-    """Give back what a disk held; its row stays."""
+    """Give back what a disk held; its row stays. One in the recycle bin held its place on the storage only."""
     release_storage(tx, disk.storage_id, size_mib=disk.disk_size)
+    if not disk.pending_deleted:
+        refund(tx, disk.domain_id, disk.tenant_id, disk_amounts(disk))
+
+
+def recycle_disk(tx: Transaction, disk: Any) -> Any:
+    """Put a disk into the recycle bin: it keeps its place on the storage and counts for nobody. Twice is once."""
+    if disk.pending_deleted:
+        return disk
     refund(tx, disk.domain_id, disk.tenant_id, disk_amounts(disk))
+    changed = evolve(disk, pending_deleted=True, pending_deleted_at=tx.now)
+    return tx.of(DISKS, PLATFORM).save(changed, action="pending_delete")
+
+
+def release_recycled_server(tx: Transaction, server: Any) -> None:
+    """Give back what a server holds that does not stay with it in the recycle bin: its share of the host, its quota."""
+    for disk_id in doomed_disks(tx, server.id):
+        if (disk := tx.of(DISKS, PLATFORM).get(disk_id)) is not None:
+            recycle_disk(tx, disk)
+    _release_itself(tx, server)
+
+
+def _release_itself(tx: Transaction, server: Any) -> None:
+    if server.pending_deleted:
+        return
+    release_host(tx, server.host_id, vcpus=server.vcpu_count, memory_mib=server.vmem_size)
+    refund(tx, server.domain_id, server.tenant_id, server_amounts(server))
 
 
 def release_growth(tx: Transaction, disk: Any, size_mib: int) -> None:
@@ -126,5 +152,4 @@ def _release(tx: Transaction, server: Any, doomed: Sequence[str]) -> None:
             untie_disk(tx, disk.id)
             drop_snapshots(tx, disk.id)
             tx.of(DISKS, PLATFORM).remove(disk)
-    release_host(tx, server.host_id, vcpus=server.vcpu_count, memory_mib=server.vmem_size)
-    refund(tx, server.domain_id, server.tenant_id, server_amounts(server))
+    _release_itself(tx, server)

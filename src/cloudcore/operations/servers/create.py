@@ -167,7 +167,7 @@ def _add_nics(
 
 def _names(platform: Platform, tx: Transaction, wanted: Wanted) -> list[str]:
     count = wanted.request.count
-    project = eq("tenant_id", wanted.owner["tenant_id"])
+    project = both(eq("tenant_id", wanted.owner["tenant_id"]), eq("name_key", ""))
     pattern = wanted.generate_name or (wanted.name if count > 1 else "")
     if not pattern:
         if not wanted.name:

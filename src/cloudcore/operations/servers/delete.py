@@ -10,15 +10,18 @@ from cloudcore.operations.access import fetch_for
 from cloudcore.operations.begin import start_transition
 from cloudcore.operations.generic import check_deletable, check_not_frozen
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.recycling import goes_to_bin, purge_server
 from cloudcore.operations.rows import detail_rows
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.holdings import doomed_disks
-from cloudcore.resources.compute.server import SERVERS
+from cloudcore.resources.compute.server import SERVER_LIFECYCLE, SERVERS
 from cloudcore.resources.compute.snapshot import check_none_copied, check_none_lost
+
+RECYCLABLE = SERVER_LIFECYCLE.transition("recycle").sources
 
 
 def delete_server(platform: Platform, tx: Transaction, caller: Caller, ident: str, options: JsonMapping) -> JsonObject:
-    """Begin to delete a server; its details come back with the status of deletion.
+    """Begin to delete a server, or to put it into the recycle bin; its details come back with the status of deletion.
 
     Raises:
         InvalidStatusError: deletion is switched off, or its status does not allow it.
@@ -28,6 +31,8 @@ def delete_server(platform: Platform, tx: Transaction, caller: Caller, ident: st
     """
     server = fetch_for(platform, tx, caller, SERVERS, ident, "delete")
     check_not_frozen(server)
+    if read_bool(options.get("purge") or False, "purge"):
+        return purge_server(platform, tx, caller, server, {})
     check_deletable(server)
     SERVERS.check_delete(tx, caller, server)
     if options.get("delete_eip"):
@@ -36,5 +41,6 @@ def delete_server(platform: Platform, tx: Transaction, caller: Caller, ident: st
     if not read_bool(options.get("delete_snapshots") or False, "delete_snapshots"):
         check_none_lost(tx, doomed, f"server {server.name}")
     check_none_copied(tx, doomed)
-    moved = start_transition(platform, tx, caller, SERVERS, server, "delete", {})
+    way = "recycle" if goes_to_bin(platform, server, options) and server.status in RECYCLABLE else "delete"
+    moved = start_transition(platform, tx, caller, SERVERS, server, way, {})
     return detail_rows(platform, tx, SERVERS, [moved])[0]

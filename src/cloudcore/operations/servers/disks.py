@@ -18,7 +18,7 @@ from cloudcore.model.query import PLATFORM, Order, Query, both, eq, one_of
 from cloudcore.model.reading import read_bool, read_int, read_str
 from cloudcore.operations.access import fetch_for
 from cloudcore.operations.begin import check_idle, start_transition
-from cloudcore.operations.generic import check_not_frozen
+from cloudcore.operations.generic import check_not_frozen, check_not_recycled
 from cloudcore.operations.placement import storage_limit
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.input import check_disk
@@ -56,6 +56,7 @@ def attach_disk(platform: Platform, tx: Transaction, caller: Caller, server: Any
     if disk.tenant_id != server.tenant_id:
         raise InvalidInputError("disk and server belong to different projects", field="disk_id")
     check_not_frozen(disk)
+    check_not_recycled(disk)
     check_idle(tx, DISKS, disk)
     if disk.status not in USABLE:
         raise InvalidStatusError(f"disk {disk.name} is {disk.status}, not ready", field="disk_id")

@@ -222,6 +222,7 @@ DISKS = Resource(
     details=_details,
     check_delete=_check_delete,
     actions=(
+        Action(name="cancel-delete", doc="Take it out of the recycle bin; names it by its id."),
         Action(
             name="resize",
             doc="Make the disk larger; its server may run.",

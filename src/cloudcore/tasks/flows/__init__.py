@@ -26,6 +26,7 @@ from cloudcore.tasks.flows.server_create_disk import SERVER_CREATE_DISK
 from cloudcore.tasks.flows.server_delete import SERVER_DELETE
 from cloudcore.tasks.flows.server_detach_disk import SERVER_DETACH_DISK
 from cloudcore.tasks.flows.server_detach_network import SERVER_DETACH_NETWORK
+from cloudcore.tasks.flows.server_recycle import SERVER_RECYCLE
 from cloudcore.tasks.flows.server_reset import SERVER_RESET
 from cloudcore.tasks.flows.server_resize_disk import SERVER_RESIZE_DISK
 from cloudcore.tasks.flows.server_restart import SERVER_RESTART
@@ -49,6 +50,7 @@ ALL: tuple[Flow, ...] = (
     SERVER_SYNC,
     SERVER_SYNCSTATUS,
     SERVER_DELETE,
+    SERVER_RECYCLE,
     SERVER_ATTACH_DISK,
     SERVER_CREATE_DISK,
     SERVER_DETACH_DISK,

@@ -105,6 +105,9 @@ class Server(Statused, External, Billed, DeleteProtected, ProjectOwned):
     ssh_port: Annotated[int, Spec("Port of its SSH server", update=True, minimum=1, maximum=65_535)] = 22
     sshable_last_state: Annotated[bool, Spec("SSH worked when it was last tried")] = False
     encrypt_key_id: Annotated[str, Spec("Key that encrypts its disks", width=36)] = ""
+    name_key: Annotated[
+        str, Spec("Its id while it is in the recycle bin: others may have its name then", width=128, show=Show.NEVER)
+    ] = ""
     login_account: Annotated[str, Spec("Account of its first user", create=True, width=32, show=Show.DETAIL)] = ""
     login_password: Annotated[
         str, Spec("Password of that account", width=256, show=Show.NEVER, sealed=True, secret=True)
@@ -161,7 +164,7 @@ SERVERS = Resource(
         "billing_type",
         "created_at",
     ),
-    unique=(("name", "tenant_id"),),
+    unique=(("name", "tenant_id", "name_key"),),
     orders=(
         ("disk", Order("disk_size", via=_DISKS)),
         ("ip", Order("ip_addr", via=(Via("guestnetworks", "id", "guest_id"),))),

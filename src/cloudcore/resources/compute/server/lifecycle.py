@@ -9,6 +9,7 @@ suspend   start_suspend → suspending → suspend
 resume    resuming → running
 sync      sync_config → ready or running, as it was
 delete    start_delete → deleting → gone
+recycle   start_delete → deleting → ready, in the recycle bin
 
 What works on a disk of a server puts it into a status of its own meanwhile, and back to where it was however it ends: the
 snapshot or the disk says what failed.
@@ -215,6 +216,15 @@ SERVER_LIFECYCLE = Lifecycle(
             failed=S.DELETE_FAIL,
             flow="server-delete",
             deadline_s=3600,
+        ),
+        Transition(
+            name="recycle",
+            sources=MADE,
+            through=(S.START_DELETE, S.DELETING),
+            to=S.READY,
+            failed=S.DELETE_FAIL,
+            flow="server-recycle",
+            deadline_s=600,
         ),
         Transition(
             name="syncstatus",

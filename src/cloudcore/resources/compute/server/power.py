@@ -59,5 +59,7 @@ POWER_ACTIONS: tuple[Action, ...] = (
         doc="Tell the host again what the server is; one that is on takes it up when it next starts.",
         transition="sync",
     ),
+    Action(name="cancel-delete", doc="Take it out of the recycle bin; names it by its id."),
+    Action(name="purge", doc="Forget a server whose host is disabled or offline; what is on the host stays there."),
     Action(name="syncstatus", doc="Ask the host how the server is.", transition="syncstatus"),
 )

@@ -1,0 +1,181 @@
+"""The recycle bin of servers and disks: what goes in, comes out again, and is deleted for good when its time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from cloudcore.auth.caller import Caller, platform_caller
+from cloudcore.auth.scopes import Scope
+from cloudcore.model.entity import evolve
+from cloudcore.model.errors import (
+    CloudcoreError,
+    InsufficientResourceError,
+    InvalidStatusError,
+    NotEmptyError,
+)
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.names import generate_name
+from cloudcore.model.query import PLATFORM, Compare, Op, Order, Query, both, eq, one_of
+from cloudcore.model.reading import read_bool
+from cloudcore.operations.begin import check_idle
+from cloudcore.operations.placement import host_limits
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.rows import detail_rows
+from cloudcore.operations.run import reading, writing
+from cloudcore.operations.sharing import need
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.claims import claim_host
+from cloudcore.quotas.holdings import disk_amounts, doomed_disks, drop_server, server_amounts
+from cloudcore.quotas.ledger import charge
+from cloudcore.resources.compute.disk import DISKS
+from cloudcore.resources.compute.guestdisk import GUESTDISKS
+from cloudcore.resources.compute.server import SERVERS, ServerStatus
+from cloudcore.resources.infrastructure.host import HOSTS, AgentStatus
+
+AT_ONCE = 50
+"""How many expired things one round begins to delete."""
+
+
+def goes_to_bin(platform: Platform, row: Any, options: JsonMapping) -> bool:
+    """Whether deleting this puts it into the recycle bin; what is there already, or is deleted at once, does not."""
+    at_once = read_bool(options.get("override_pending_delete") or False, "override_pending_delete")
+    return platform.settings.recycle_s > 0 and not at_once and not row.pending_deleted
+
+
+def restore_server(platform: Platform, tx: Transaction, _caller: Caller, server: Any, _body: JsonMapping) -> JsonObject:
+    """Take a server with its disks out of the recycle bin; its name gets a number where another has it by now.
+
+    Raises:
+        InvalidStatusError: it is not in the bin, or its deletion has begun.
+        InsufficientResourceError: its host has no room for it any more.
+        OutOfQuotaError: a limit would be exceeded.
+    """
+    _check_in_bin(server)
+    check_idle(tx, SERVERS, server)
+    if server.status != ServerStatus.READY:
+        raise InvalidStatusError(f"server {server.name} is {server.status}: its deletion has begun", field="status")
+    host = tx.of(HOSTS, PLATFORM).get(server.host_id)
+    if host is None:
+        raise InvalidStatusError("its host is gone", field="host_id")
+    cpu_limit, memory_limit = host_limits(host, platform.settings)
+    changed = evolve(server, name=_free_name(platform, tx, server), **_OUT, name_key="")
+    restored = tx.of(SERVERS, PLATFORM).save(changed, action="cancel_delete")
+    disks = [tx.of(DISKS, PLATFORM).get(ident) for ident in doomed_disks(tx, server.id)]
+    recycled = [disk for disk in disks if disk is not None and disk.pending_deleted]
+    for disk in recycled:
+        tx.of(DISKS, PLATFORM).save(evolve(disk, **_OUT), action="cancel_delete")
+    if not claim_host(
+        tx,
+        host.id,
+        vcpus=server.vcpu_count,
+        memory_mib=server.vmem_size,
+        cpu_limit=cpu_limit,
+        memory_limit=memory_limit,
+    ):
+        raise InsufficientResourceError(f"host {host.name} has no room for the server any more", field="host_id")
+    amounts = {**server_amounts(server), "storage": sum(disk.disk_size for disk in recycled)}
+    charge(tx, server.domain_id, server.tenant_id, amounts)
+    return detail_rows(platform, tx, SERVERS, [restored])[0]
+
+
+def restore_disk(platform: Platform, tx: Transaction, _caller: Caller, disk: Any, _body: JsonMapping) -> JsonObject:
+    """Take a disk out of the recycle bin.
+
+    Raises:
+        InvalidStatusError: it is not there.
+        NotEmptyError: it lies there with its server.
+        OutOfQuotaError: a limit would be exceeded.
+    """
+    _check_in_bin(disk)
+    check_idle(tx, DISKS, disk)
+    if tx.of(GUESTDISKS, PLATFORM).count(eq("disk_id", disk.id)):
+        raise NotEmptyError(f"disk {disk.name} belongs to a server in the recycle bin: take that out")
+    restored = tx.of(DISKS, PLATFORM).save(evolve(disk, **_OUT), action="cancel_delete")
+    charge(tx, disk.domain_id, disk.tenant_id, disk_amounts(disk))
+    return detail_rows(platform, tx, DISKS, [restored])[0]
+
+
+def purge_server(platform: Platform, tx: Transaction, caller: Caller, server: Any, _body: JsonMapping) -> JsonObject:
+    """Forget a server whose host cannot be asked; what is on the host is told of as unknown when that is back.
+
+    Raises:
+        ForbiddenError: only administrators of the whole cloud may.
+        InvalidStatusError: its host answers.
+        ResourceBusyError: a long operation holds it.
+    """
+    need(platform, caller, SERVERS, "purge", Scope.SYSTEM)
+    check_idle(tx, SERVERS, server)
+    host = tx.of(HOSTS, PLATFORM).get(server.host_id) if server.host_id else None
+    if host is not None and host.enabled and host.host_status == AgentStatus.ONLINE:
+        raise InvalidStatusError(f"host {host.name} is enabled and online: delete the server", field="host_id")
+    (last,) = detail_rows(platform, tx, SERVERS, [server])
+    drop_server(tx, server, doomed_disks(tx, server.id))
+    return last
+
+
+def expire(platform: Platform, on_refused: Callable[[str, CloudcoreError], None]) -> int:
+    """Begin to delete what has been in the recycle bin for long enough; how many.
+
+    on_refused: called with the id of what cannot be deleted now, such as for a host that is offline, and why; the next
+        round tries it again.
+    """
+    from cloudcore.operations.disks import delete_disk
+    from cloudcore.operations.servers.delete import delete_server
+
+    begun = 0
+    for ident in reading(platform, lambda tx: _expired(platform, tx, SERVERS)):
+        begun += _begun(platform, delete_server, ident, on_refused)
+    for ident in reading(platform, lambda tx: _unattached(tx, _expired(platform, tx, DISKS))):
+        begun += _begun(platform, delete_disk, ident, on_refused)
+    return begun
+
+
+def _begun(
+    platform: Platform,
+    delete: Callable[..., JsonObject],
+    ident: str,
+    on_refused: Callable[[str, CloudcoreError], None],
+) -> bool:
+    caller = platform_caller("recycle bin")
+    options = {"override_pending_delete": True, "delete_snapshots": True}
+    try:
+        writing(platform, caller, lambda tx: delete(platform, tx, caller, ident, options))
+    except CloudcoreError as error:
+        on_refused(ident, error)
+        return False
+    return True
+
+
+def _expired(platform: Platform, tx: Transaction, resource: Any) -> Sequence[str]:
+    if platform.settings.recycle_s <= 0:
+        return []
+    before = tx.now - timedelta(seconds=platform.settings.recycle_s)
+    where = both(eq("pending_deleted", True), Compare("pending_deleted_at", Op.LE, before))
+    rows = tx.of(resource, PLATFORM).find(Query(where=where, order=(Order("pending_deleted_at"),), limit=AT_ONCE))
+    return [row.id for row in rows]
+
+
+def _unattached(tx: Transaction, disks: Sequence[str]) -> Sequence[str]:
+    """Those that do not go with a server."""
+    links = tx.of(GUESTDISKS, PLATFORM).find(Query(where=one_of("disk_id", disks)))
+    attached = {link.disk_id for link in links}
+    return [ident for ident in disks if ident not in attached]
+
+
+def _check_in_bin(row: Any) -> None:
+    if not row.pending_deleted:
+        raise InvalidStatusError(f"{row.name} is not in the recycle bin", field="pending_deleted")
+
+
+def _free_name(platform: Platform, tx: Transaction, server: Any) -> str:
+    siblings = both(eq("tenant_id", server.tenant_id), eq("name_key", ""))
+
+    def taken(name: str) -> bool:
+        return tx.of(SERVERS, PLATFORM).count(both(eq("name", name), siblings)) > 0
+
+    return generate_name(server.name, taken, platform.ids.random_bytes) if taken(server.name) else server.name
+
+
+_OUT: JsonObject = {"pending_deleted": False, "pending_deleted_at": None}
