@@ -6,15 +6,19 @@ Every figure is taken as an administrator of the system and as the owner of a pr
 from __future__ import annotations
 
 import http.client
+import multiprocessing
 import statistics
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from tests.perf.standard_cloud import SECRET, StandardCloud, standard_cloud, statements
 
 from cloudcore_adapters.rest.app import build_app
 from cloudcore_adapters.rest.server import BackgroundServer
+from cloudcore_apps.pacing import collect_rarely
 
 REPEATS = 15
 ROUNDS = 5
@@ -74,17 +78,29 @@ def _statements(cloud: StandardCloud, params: Mapping[str, str]) -> int:
 
 @contextmanager
 def _over_http(cloud: StandardCloud, path: str) -> Iterator[list[Callable[[], object]]]:
-    """Askers over one kept connection of loopback each; an answer has come when its last byte has."""
+    """Askers over one kept connection of loopback each, to a process of its own; an answer has come with its last byte."""
+    processes = multiprocessing.get_context("fork")
+    here, there = processes.Pipe()
+    server = processes.Process(target=_serve, args=(cloud, there), daemon=True)
+    server.start()
+    connection = http.client.HTTPConnection("127.0.0.1", here.recv())
+    people = (
+        ("sysadmin", cloud.password, "system", f"{path}&scope=system"),
+        ("member", SECRET, "project-0", path),
+    )
+    yield [_asker(cloud, connection, *person) for person in people]
+    connection.close()
+    server.terminate()
+    server.join(20)
+
+
+def _serve(cloud: StandardCloud, ready: Any) -> None:
+    """In the child: with connections of its own to the same database, and settings as `cloudcore up` has them."""
+    cloud.uow.engine.dispose(close=False)
     with BackgroundServer(build_app(cloud.cloud)) as server:
-        port = int(server.url.rpartition(":")[2])
-        connections = [http.client.HTTPConnection("127.0.0.1", port) for _ in range(2)]
-        people = (
-            ("sysadmin", cloud.password, "system", f"{path}&scope=system"),
-            ("member", SECRET, "project-0", path),
-        )
-        yield [_asker(cloud, c, *person) for c, person in zip(connections, people, strict=True)]
-        for connection in connections:
-            connection.close()
+        collect_rarely()
+        ready.send(server.port)
+        threading.Event().wait()
 
 
 def _asker(

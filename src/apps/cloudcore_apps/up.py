@@ -154,11 +154,13 @@ def up(
 def run(settings: Settings, ready_fd: int = -1) -> None:
     """Serve until SIGINT or SIGTERM. ready_fd: where to say that it is ready, instead of on standard output."""
     from cloudcore_apps.allinone import build
+    from cloudcore_apps.pacing import collect_rarely
 
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda _number, _frame: ended.set())
     with build(settings) as running:
+        collect_rarely()
         _say(running.greeting(), ready_fd)
         while not ended.wait(3600):
             continue

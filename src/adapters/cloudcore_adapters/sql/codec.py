@@ -52,11 +52,20 @@ class Codec(Generic[E]):
 
     def decode_columns(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
         """Rows that consist of these fields only, none of them sealed."""
+        return list(zip(*self._columns(names, rows), strict=True))
+
+    def decode_parts(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[E]:
+        """As `decode_columns`, as entities that have these fields only."""
+        kind = self.resource.entity
+        columns = zip(*self._columns(names, rows), strict=True)
+        return [from_row(kind, dict(zip(names, values, strict=True))) for values in columns]
+
+    def _columns(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
         columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
         for place, column in enumerate(columns):
             read = self._by_name.get(names[place])
             columns[place] = column if read is None else read(column)
-        return list(zip(*columns, strict=True))
+        return columns
 
     def decode(self, row: Sequence[Any]) -> E:
         """The entity of one row, whose values stand in the order of `names`."""
@@ -74,11 +83,6 @@ class Codec(Generic[E]):
             return [from_row(kind, dict(zip(names, values, strict=True))) for values in zip(*columns, strict=True)]
         opened = (self._unseal(dict(zip(names, values, strict=True))) for values in zip(*columns, strict=True))
         return [from_row(kind, values) for values in opened]
-
-    def entities(self, names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> list[E]:
-        """Entities that have these fields only, from their values."""
-        kind = self.resource.entity
-        return [from_row(kind, dict(zip(names, row, strict=True))) for row in rows]
 
     def encode(self, entity: E) -> dict[str, Any]:
         """The stored form of every field, nothing sealed yet.

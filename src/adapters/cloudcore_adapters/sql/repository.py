@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
-from cloudcore.model.entity import Entity, evolve
+from cloudcore.model.entity import Entity, evolve, from_row
 from cloudcore.model.errors import BackendError, Contention
 from cloudcore.model.query import EVERYTHING, Compare, Expr, In, Op, Query
 from cloudcore_adapters.sql.compile import LONGEST_KEPT, Prepared, Slots, Source
@@ -53,24 +53,33 @@ class SqlRepository(Generic[E]):
 
     def columns(self, names: Sequence[str], query: Query = _ALL) -> Sequence[tuple[Any, ...]]:
         """Only these fields of the rows that `find` gives."""
-        for name in names:
-            self._source.field(name)
-        if not names or any(name in self._codec.sealed for name in names):
-            return [tuple(getattr(row, name) for name in names) for row in self.find(query)]
-        shape, values = self._lowered(query.where)
-        page = page_shape(query, self._unit.compiler.lowering, self._codec, values)
-        statement = self._statement(("columns", tuple(names), shape, page), values, self._finding(shape, page, names))
-        return self._codec.decode_columns(names, self._unit.rows(statement, values.found))
+        whole = self._whole(names, query)
+        if whole is not None:
+            return [tuple(getattr(row, name) for name in names) for row in whole]
+        return self._codec.decode_columns(names, self._columns(names, query))
 
     def parts(self, names: Sequence[str], query: Query = _ALL) -> Sequence[E]:
         """The rows that `find` gives, with these fields only."""
-        known = self._known(query)
-        if known is None:
-            return self._codec.entities(names, self.columns(names, query))
+        whole = self._whole(names, query)
+        if whole is not None:
+            kind = self._codec.resource.entity
+            return [from_row(kind, {name: getattr(row, name) for name in names}) for row in whole]
+        return self._codec.decode_parts(names, self._columns(names, query))
+
+    def _whole(self, names: Sequence[str], query: Query) -> Sequence[E] | None:
+        """Whole rows, where they are known already, or where reading some columns alone is not enough."""
         for name in names:
             self._source.field(name)
-        rows = self._codec.decode_all(known)
-        return self._codec.entities(names, [tuple(getattr(row, name) for name in names) for row in rows])
+        known = self._known(query)
+        if known is not None:
+            return self._codec.decode_all(known)
+        return self.find(query) if not names or any(name in self._codec.sealed for name in names) else None
+
+    def _columns(self, names: Sequence[str], query: Query) -> list[Row]:
+        shape, values = self._lowered(query.where)
+        page = page_shape(query, self._unit.compiler.lowering, self._codec, values)
+        statement = self._statement(("columns", tuple(names), shape, page), values, self._finding(shape, page, names))
+        return self._unit.rows(statement, values.found)
 
     def count(self, where: Expr = EVERYTHING) -> int:
         """How many rows satisfy the expression."""

@@ -1,14 +1,15 @@
-"""What details of a server add: its disks, cards, addresses and the facts of its host."""
+"""What details of a server add: its disks, cards, addresses and the facts of its host.
+
+Rows are read as tuples of the columns that are shown: a page has thousands of them.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
-import attrs
-
-from cloudcore.model.entity import Entity
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, Query, one_of
 from cloudcore.model.resource import Resource
@@ -21,48 +22,34 @@ from cloudcore.resources.storage import cachedimage, storage
 if TYPE_CHECKING:
     from cloudcore.resources.compute.server import Server
 
-E = TypeVar("E", bound=Entity)
-
-
-@attrs.frozen(kw_only=True)
-class _Around:
-    """Everything that the servers of a page are connected to, by id, as far as it is shown."""
-
-    links: Mapping[str, Sequence[guestdisk.Guestdisk]]
-    disks: Mapping[str, disk.Disk]
-    storages: Mapping[str, storage.Storage]
-    images: Mapping[str, cachedimage.Cachedimage]
-    nics: Mapping[str, Sequence[guestnetwork.Guestnetwork]]
-    networks: Mapping[str, network.Network]
-    wires: Mapping[str, wire.Wire]
-    vpcs: Mapping[str, vpc.Vpc]
-    hosts: Mapping[str, JsonObject]
-
-
-_LINK = ("guest_id", "disk_id", "index", "boot_index", "driver", "cache_mode", "aio_mode", "iops", "bps")
+_LINK = ("index", "guest_id", "disk_id", "boot_index", "driver", "cache_mode", "aio_mode", "iops", "bps")
 _DISK = (
     *("id", "name", "fs_format", "disk_type", "disk_size", "disk_format", "auto_reset", "auto_delete", "storage_id"),
     *("throughput", "template_id", "preallocation"),
 )
 _NIC = (
-    *("guest_id", "network_id", "index", "ip_addr", "ip6_addr", "mac_addr", "is_default", "team_with", "driver"),
+    *("index", "guest_id", "network_id", "ip_addr", "ip6_addr", "mac_addr", "is_default", "team_with", "driver"),
     *("port_mappings", "bw_limit", "ifname", "billing_type", "charge_type", "virtual"),
 )
-_NETWORK = ("id", "name", "wire_id", "guest_ip_mask", "vlan_id", "bgp_type")
+_NETWORK = ("id", "name", "guest_ip_mask", "vlan_id", "bgp_type", "wire_id")
 _HOST = (
     *("id", "sn", "status", "enabled", "access_ip", "access_mac", "billing_type", "resource_type", "host_status"),
     "cpu_architecture",
 )
 
+_first = itemgetter(0)
+
 
 def server_details(tx: Transaction, page: Sequence[Server]) -> Sequence[JsonObject]:
     """Extra keys of a page of servers, in its order; nine queries whatever its length. Sizes in MiB."""
-    around = _around(tx, page)
+    ids = [server.id for server in page]
+    disks, cards, hosts = _disks(tx, ids), _cards(tx, ids), _hosts(tx, page)
+    no_disks, no_cards = _all_disks([]), _all_cards([], {})
     return [
         {
-            **_disks(server, around),
-            **_nics(server, around),
-            **around.hosts.get(server.host_id or "", {}),
+            **disks.get(server.id, no_disks),
+            **cards.get(server.id, no_cards),
+            **hosts.get(server.host_id or "", {}),
             "is_gpu": False,
             "can_recycle": False,
             "cdrom_support": True,
@@ -71,147 +58,149 @@ def server_details(tx: Transaction, page: Sequence[Server]) -> Sequence[JsonObje
     ]
 
 
-def _around(tx: Transaction, page: Sequence[Server]) -> _Around:
-    mine = Query(where=one_of("guest_id", [server.id for server in page]))
-    links = tx.of(guestdisk.GUESTDISKS, PLATFORM).parts(_LINK, mine)
-    nics = tx.of(guestnetwork.GUESTNETWORKS, PLATFORM).parts(_NIC, mine)
-    disks = _by_id(tx, disk.DISKS, _DISK, (link.disk_id for link in links))
-    networks = _by_id(tx, network.NETWORKS, _NETWORK, (nic.network_id for nic in nics))
-    wires = _by_id(tx, wire.WIRES, ("id", "vpc_id"), (n.wire_id for n in networks.values()))
-    hosts = _by_id(tx, host.HOSTS, _HOST, (server.host_id for server in page))
-    return _Around(
-        links=_by_guest(sorted(links, key=lambda link: link.index)),
-        disks=disks,
-        storages=_by_id(
-            tx, storage.STORAGES, ("id", "medium_type", "storage_type"), (d.storage_id for d in disks.values())
-        ),
-        images=_by_id(tx, cachedimage.CACHEDIMAGES, ("id", "name"), (d.template_id for d in disks.values())),
-        nics=_by_guest(sorted(nics, key=lambda nic: nic.index)),
-        networks=networks,
-        wires=wires,
-        vpcs=_by_id(tx, vpc.VPCS, ("id", "name", "external_access_mode"), (w.vpc_id for w in wires.values())),
-        hosts={ident: _host(found) for ident, found in hosts.items()},
-    )
-
-
-def _by_id(tx: Transaction, resource: Resource[E], names: Sequence[str], ids: Iterable[str | None]) -> Mapping[str, E]:
+def _by_id(
+    tx: Transaction, resource: Resource[Any], names: Sequence[str], ids: Iterable[str | None]
+) -> Mapping[str, tuple[Any, ...]]:
+    """These columns of rows, the first of which is their id."""
     wanted = list(dict.fromkeys(ident for ident in ids if ident))
     if not wanted:
         return {}
-    return {row.id: row for row in tx.of(resource, PLATFORM).parts(names, Query(where=one_of("id", wanted)))}
+    return {row[0]: row for row in tx.of(resource, PLATFORM).columns(names, Query(where=one_of("id", wanted)))}
 
 
-def _by_guest(rows: Iterable[Any]) -> Mapping[str, Sequence[Any]]:
-    grouped: defaultdict[str, list[Any]] = defaultdict(list)
-    for row in rows:
-        grouped[row.guest_id].append(row)
-    return grouped
+def _disks(tx: Transaction, ids: Sequence[str]) -> Mapping[str, JsonObject]:
+    """By server, what its disks add."""
+    query = Query(where=one_of("guest_id", ids))
+    links = sorted(tx.of(guestdisk.GUESTDISKS, PLATFORM).columns(_LINK, query), key=_first)
+    disks = _by_id(tx, disk.DISKS, _DISK, (link[2] for link in links))
+    storages = _by_id(tx, storage.STORAGES, ("id", "medium_type", "storage_type"), (d[8] for d in disks.values()))
+    images = _by_id(tx, cachedimage.CACHEDIMAGES, ("id", "name"), (d[10] for d in disks.values()))
+    shown: defaultdict[str, list[JsonObject]] = defaultdict(list)
+    for link in links:
+        found = disks.get(link[2])
+        if found is not None:
+            where = storages.get(found[8], ("", "", ""))
+            shown[link[1]].append(_disk(link, found, where, images.get(found[10], ("", ""))[1]))
+    return {ident: _all_disks(mine) for ident, mine in shown.items()}
 
 
-def _disks(server: Server, around: _Around) -> JsonObject:
-    shown = [
-        _disk(link, around.disks[link.disk_id], around)
-        for link in around.links.get(server.id, ())
-        if link.disk_id in around.disks
-    ]
+def _disk(link: tuple[Any, ...], found: tuple[Any, ...], where: tuple[Any, ...], image: str) -> JsonObject:
+    index, _guest, ident, boot_index, driver, cache_mode, aio_mode, iops, bps = link
+    _, name, fs, kind, size, form, reset, delete, storage_id, throughput, template_id, preallocation = found
+    return {
+        "id": ident,
+        "name": name,
+        "fs": fs,
+        "disk_type": kind,
+        "index": index,
+        "boot_index": boot_index,
+        "size": size,
+        "disk_format": form,
+        "driver": driver,
+        "cache_mode": cache_mode,
+        "aio_mode": aio_mode,
+        "auto_reset": reset,
+        "auto_delete": delete,
+        "medium_type": where[1],
+        "storage_type": where[2],
+        "storage_id": storage_id,
+        "iops": iops,
+        "throughput": throughput,
+        "bps": bps,
+        "image_id": template_id,
+        "image": image,
+        "preallocation": preallocation,
+    }
+
+
+def _all_disks(shown: Sequence[JsonObject]) -> JsonObject:
+    lines = [f"disk{d['index']}:{d['size']}M/{d['disk_format']}/{d['driver']}/{d['cache_mode']}" for d in shown]
     return {
         "disks_info": shown,
-        "disk": sum(d["size"] for d in shown),
+        "disk": sum([d["size"] for d in shown]),
         "disk_count": len(shown),
-        "disks": "\n".join(
-            f"disk{d['index']}:{d['size']}M/{d['disk_format']}/{d['driver']}/{d['cache_mode']}" for d in shown
-        ),
+        "disks": "\n".join(lines),
     }
 
 
-def _disk(link: guestdisk.Guestdisk, found: disk.Disk, around: _Around) -> JsonObject:
-    where = around.storages.get(found.storage_id)
-    image = around.images.get(found.template_id)
-    return {
-        "id": found.id,
-        "name": found.name,
-        "fs": found.fs_format,
-        "disk_type": found.disk_type,
-        "index": link.index,
-        "boot_index": link.boot_index,
-        "size": found.disk_size,
-        "disk_format": found.disk_format,
-        "driver": link.driver,
-        "cache_mode": link.cache_mode,
-        "aio_mode": link.aio_mode,
-        "auto_reset": found.auto_reset,
-        "auto_delete": found.auto_delete,
-        "medium_type": where.medium_type if where else "",
-        "storage_type": where.storage_type if where else "",
-        "storage_id": found.storage_id,
-        "iops": link.iops,
-        "throughput": found.throughput,
-        "bps": link.bps,
-        "image_id": found.template_id,
-        "image": image.name if image else "",
-        "preallocation": found.preallocation,
+def _cards(tx: Transaction, ids: Sequence[str]) -> Mapping[str, JsonObject]:
+    """By server, what its network cards add."""
+    query = Query(where=one_of("guest_id", ids))
+    nics = sorted(tx.of(guestnetwork.GUESTNETWORKS, PLATFORM).columns(_NIC, query), key=_first)
+    networks = _by_id(tx, network.NETWORKS, _NETWORK, (nic[2] for nic in nics))
+    wires = _by_id(tx, wire.WIRES, ("id", "vpc_id"), (n[5] for n in networks.values()))
+    vpcs = _by_id(tx, vpc.VPCS, ("id", "name", "external_access_mode"), (w[1] for w in wires.values()))
+    homes: Mapping[str, JsonObject] = {
+        ident: {"vpc": name, "vpc_id": ident, "vpc_external_access_mode": mode} for ident, name, mode in vpcs.values()
     }
+    shown: defaultdict[str, list[tuple[JsonObject, str]]] = defaultdict(list)
+    for nic in nics:
+        net = networks.get(nic[2], _NOWHERE)
+        shown[nic[1]].append(_card(nic, net, wires.get(net[5], ("", ""))[1]))
+    return {ident: _all_cards(mine, homes) for ident, mine in shown.items()}
 
 
-def _nics(server: Server, around: _Around) -> JsonObject:
-    nics = around.nics.get(server.id, ())
-    shown = [_nic(nic, around) for nic in nics]
-    out: JsonObject = {
-        "nics": shown,
-        "ips": ",".join(nic.ip_addr for nic in nics if nic.ip_addr),
-        "macs": ",".join(nic.mac_addr for nic in nics),
-        "networks": "\n".join(_nic_text(nic, around) for nic in nics),
-    }
-    home = next((around.vpcs[n["vpc_id"]] for n in shown if n["vpc_id"] in around.vpcs), None)
-    if home is not None:
-        out |= {"vpc": home.name, "vpc_id": home.id, "vpc_external_access_mode": home.external_access_mode}
-    return out
+_NOWHERE = ("", "", 0, 1, "", "")
 
 
-def _nic(nic: guestnetwork.Guestnetwork, around: _Around) -> JsonObject:
-    net = around.networks.get(nic.network_id)
-    segment = around.wires.get(net.wire_id) if net else None
-    return {
-        "index": nic.index,
-        "network_id": nic.network_id,
-        "network": net.name if net else "",
-        "ip_addr": nic.ip_addr or "",
-        "ip6_addr": nic.ip6_addr or "",
-        "mac": nic.mac_addr,
-        "is_exit": bool(nic.ip_addr) and network.is_exit(nic.ip_addr or ""),
-        "is_default": nic.is_default,
-        "nic_type": "",
-        "team_with": nic.team_with,
-        "vpc_id": segment.vpc_id if segment else "",
-        "guest_id": nic.guest_id,
-        "sub_ips": "",
-        "port_mappings": nic.port_mappings,
-        "bw_limit_mbps": nic.bw_limit,
-        "ifname": nic.ifname,
-        "bgp_type": net.bgp_type if net else "",
-        "billing_type": nic.billing_type,
-        "charge_type": nic.charge_type,
-    }
-
-
-def _nic_text(nic: guestnetwork.Guestnetwork, around: _Around) -> str:
-    net = around.networks.get(nic.network_id)
-    mask, vlan, name = (net.guest_ip_mask, net.vlan_id, net.name) if net else (0, 1, "")
-    return (
-        f"eth{nic.index}:{nic.ip_addr or ''}/{mask}/{nic.mac_addr}/{vlan}/{name}/{nic.driver}/"
-        f"{nic.bw_limit}/{'true' if nic.virtual else 'false'}"
+def _card(nic: tuple[Any, ...], net: tuple[Any, ...], vpc_id: str) -> tuple[JsonObject, str]:
+    """A card as an object and as a line of text."""
+    index, guest, network_id, ip, ip6, mac, default, team, driver, mappings, limit, ifname, billing, charge, virtual = (
+        nic
     )
+    _, name, mask, vlan, bgp_type, _wire = net
+    card: JsonObject = {
+        "index": index,
+        "network_id": network_id,
+        "network": name,
+        "ip_addr": ip or "",
+        "ip6_addr": ip6 or "",
+        "mac": mac,
+        "is_exit": bool(ip) and network.is_exit(ip),
+        "is_default": default,
+        "nic_type": "",
+        "team_with": team,
+        "vpc_id": vpc_id,
+        "guest_id": guest,
+        "sub_ips": "",
+        "port_mappings": mappings,
+        "bw_limit_mbps": limit,
+        "ifname": ifname,
+        "bgp_type": bgp_type,
+        "billing_type": billing,
+        "charge_type": charge,
+    }
+    line = f"eth{index}:{ip or ''}/{mask}/{mac}/{vlan}/{name}/{driver}/{limit}/{'true' if virtual else 'false'}"
+    return card, line
 
 
-def _host(found: host.Host) -> JsonObject:
+def _all_cards(shown: Sequence[tuple[JsonObject, str]], homes: Mapping[str, JsonObject]) -> JsonObject:
+    cards = [card for card, _ in shown]
+    nowhere: JsonObject = {}
+    home = next((homes[card["vpc_id"]] for card in cards if card["vpc_id"] in homes), nowhere)
     return {
-        "host_sn": found.sn,
-        "host_status": found.status,
-        "host_enabled": found.enabled,
-        "host_access_ip": found.access_ip,
-        "host_access_mac": found.access_mac or "",
-        "host_billing_type": found.billing_type,
-        "host_resource_type": found.resource_type,
-        "host_service_status": str(found.host_status),
-        "arch": found.cpu_architecture,
+        "nics": cards,
+        "ips": ",".join([card["ip_addr"] for card in cards if card["ip_addr"]]),
+        "macs": ",".join([card["mac"] for card in cards]),
+        "networks": "\n".join([line for _, line in shown]),
+        **home,
+    }
+
+
+def _hosts(tx: Transaction, page: Sequence[Server]) -> Mapping[str, JsonObject]:
+    """By host, what its servers say of it."""
+    rows = _by_id(tx, host.HOSTS, _HOST, (server.host_id for server in page))
+    return {
+        ident: {
+            "host_sn": sn,
+            "host_status": status,
+            "host_enabled": enabled,
+            "host_access_ip": ip,
+            "host_access_mac": mac or "",
+            "host_billing_type": billing,
+            "host_resource_type": kind,
+            "host_service_status": str(agent),
+            "arch": arch,
+        }
+        for ident, sn, status, enabled, ip, mac, billing, kind, agent, arch in rows.values()
     }
