@@ -797,6 +797,8 @@ CREATE TABLE identity_passwords (
     update_version BIGINT NOT NULL DEFAULT 0,
     user_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
     hash VARCHAR(512) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    earlier LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '[]',
+    reset_hint VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     expires_at BIGINT,
     failed_count BIGINT NOT NULL DEFAULT 0,
     failed_at BIGINT,
@@ -988,12 +990,16 @@ CREATE TABLE image_images (
     is_standard BOOL NOT NULL DEFAULT false,
     is_guest_image BOOL NOT NULL DEFAULT false,
     is_data BOOL NOT NULL DEFAULT false,
+    os_type VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    os_distribution VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    os_version VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     os_arch VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     encrypt_key_id VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     encrypt_status VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'unencrypted',
     oss_checksum VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     location VARCHAR(256) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     properties LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '{}',
+    quota_held BOOL NOT NULL DEFAULT false,
     copy_from LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     staged_key VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     store_key VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
@@ -1438,6 +1444,7 @@ CREATE TABLE quota_quotalimits (
     storage BIGINT NOT NULL DEFAULT (-1),
     snapshot BIGINT NOT NULL DEFAULT (-1),
     instance_snapshot BIGINT NOT NULL DEFAULT (-1),
+    image BIGINT NOT NULL DEFAULT (-1),
     CONSTRAINT pk_quota_quotalimits PRIMARY KEY (id),
     CONSTRAINT uq_quota_quotalimits_domain_id_tenant_id_keys UNIQUE (domain_id, tenant_id, `keys`)
 );
@@ -1455,6 +1462,7 @@ CREATE TABLE quota_quotausages (
     storage BIGINT NOT NULL DEFAULT 0,
     snapshot BIGINT NOT NULL DEFAULT 0,
     instance_snapshot BIGINT NOT NULL DEFAULT 0,
+    image BIGINT NOT NULL DEFAULT 0,
     CONSTRAINT pk_quota_quotausages PRIMARY KEY (id)
 );
 CREATE INDEX ix_quota_quotausages_created_at_id ON quota_quotausages (created_at, id);

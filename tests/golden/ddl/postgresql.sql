@@ -797,6 +797,8 @@ CREATE TABLE identity_passwords (
     update_version BIGINT DEFAULT 0 NOT NULL,
     user_id VARCHAR(64) COLLATE "C" NOT NULL,
     hash VARCHAR(512) COLLATE "C" NOT NULL,
+    earlier TEXT COLLATE "C" DEFAULT '[]' NOT NULL,
+    reset_hint VARCHAR(16) COLLATE "C" DEFAULT '' NOT NULL,
     expires_at BIGINT,
     failed_count BIGINT DEFAULT 0 NOT NULL,
     failed_at BIGINT,
@@ -988,12 +990,16 @@ CREATE TABLE image_images (
     is_standard BOOLEAN DEFAULT false NOT NULL,
     is_guest_image BOOLEAN DEFAULT false NOT NULL,
     is_data BOOLEAN DEFAULT false NOT NULL,
+    os_type VARCHAR(32) COLLATE "C" DEFAULT '' NOT NULL,
+    os_distribution VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
+    os_version VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
     os_arch VARCHAR(16) COLLATE "C" DEFAULT '' NOT NULL,
     encrypt_key_id VARCHAR(36) COLLATE "C" DEFAULT '' NOT NULL,
     encrypt_status VARCHAR(16) COLLATE "C" DEFAULT 'unencrypted' NOT NULL,
     oss_checksum VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
     location VARCHAR(256) COLLATE "C" DEFAULT '' NOT NULL,
     properties TEXT COLLATE "C" DEFAULT '{}' NOT NULL,
+    quota_held BOOLEAN DEFAULT false NOT NULL,
     copy_from TEXT COLLATE "C" DEFAULT '' NOT NULL,
     staged_key VARCHAR(200) COLLATE "C" DEFAULT '' NOT NULL,
     store_key VARCHAR(200) COLLATE "C" DEFAULT '' NOT NULL,
@@ -1438,6 +1444,7 @@ CREATE TABLE quota_quotalimits (
     storage BIGINT DEFAULT -1 NOT NULL,
     snapshot BIGINT DEFAULT -1 NOT NULL,
     instance_snapshot BIGINT DEFAULT -1 NOT NULL,
+    image BIGINT DEFAULT -1 NOT NULL,
     CONSTRAINT pk_quota_quotalimits PRIMARY KEY (id),
     CONSTRAINT uq_quota_quotalimits_domain_id_tenant_id_keys UNIQUE (domain_id, tenant_id, keys)
 );
@@ -1455,6 +1462,7 @@ CREATE TABLE quota_quotausages (
     storage BIGINT DEFAULT 0 NOT NULL,
     snapshot BIGINT DEFAULT 0 NOT NULL,
     instance_snapshot BIGINT DEFAULT 0 NOT NULL,
+    image BIGINT DEFAULT 0 NOT NULL,
     CONSTRAINT pk_quota_quotausages PRIMARY KEY (id)
 );
 CREATE INDEX ix_quota_quotausages_created_at_id ON quota_quotausages (created_at, id);

@@ -164,13 +164,23 @@ def upgrade() -> None:
     with op.batch_alter_table('compute_disks', schema=None) as batch_op:
         batch_op.create_index('ix_compute_disks_snapshot_id', ['snapshot_id'], unique=False)
 
+    with op.batch_alter_table('identity_passwords', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('earlier', types.text(), server_default='[]', nullable=False))
+        batch_op.add_column(sa.Column('reset_hint', types.text(16), server_default='', nullable=False))
+
     with op.batch_alter_table('image_images', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('os_type', types.text(32), server_default='', nullable=False))
+        batch_op.add_column(sa.Column('os_distribution', types.text(64), server_default='', nullable=False))
+        batch_op.add_column(sa.Column('os_version', types.text(64), server_default='', nullable=False))
+        batch_op.add_column(sa.Column('quota_held', types.truth(), server_default=sa.text('(false)'), nullable=False))
         batch_op.add_column(sa.Column('copy_from', types.text(), server_default='', nullable=False))
 
     with op.batch_alter_table('quota_quotalimits', schema=None) as batch_op:
         batch_op.add_column(sa.Column('snapshot', types.integer(), server_default=sa.text('(-1)'), nullable=False))
         batch_op.add_column(sa.Column('instance_snapshot', types.integer(), server_default=sa.text('(-1)'), nullable=False))
+        batch_op.add_column(sa.Column('image', types.integer(), server_default=sa.text('(-1)'), nullable=False))
 
     with op.batch_alter_table('quota_quotausages', schema=None) as batch_op:
         batch_op.add_column(sa.Column('snapshot', types.integer(), server_default=sa.text('0'), nullable=False))
         batch_op.add_column(sa.Column('instance_snapshot', types.integer(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('image', types.integer(), server_default=sa.text('0'), nullable=False))
