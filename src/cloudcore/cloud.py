@@ -10,7 +10,7 @@ tasks (`worker`) and numbers its history (`number_history`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -40,6 +40,7 @@ from cloudcore.operations.images import stored_image
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.recycling import expire
 from cloudcore.operations.run import reading, writing
+from cloudcore.operations.saving import take_saved
 from cloudcore.operations.session import CoreSession
 from cloudcore.operations.types import TYPES
 from cloudcore.ports.effects import EffectPort
@@ -238,6 +239,10 @@ class Cloud:
             return stored_image(self.platform, tx, image, image_format)
 
         return reading(self.platform, found)
+
+    def take_image(self, ident: str, chunks: Iterable[bytes]) -> JsonObject:
+        """Store what one of the platform's own hosts sends of a disk that becomes an image; see `take_saved`."""
+        return take_saved(self.platform, ident, chunks)
 
     def image_source_of(self, image_id: str) -> str:
         """The URL that an image is to be fetched from, for whoever fetches it; empty for none."""

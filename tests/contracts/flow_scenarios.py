@@ -175,6 +175,10 @@ def _create_twin(cloud: Cloud, _ident: str = "") -> str:
     return str(session(cloud).create("servers", server_body("twin", disks=disks, auto_start=True))["id"])
 
 
+def _save_image(cloud: Cloud, _ident: str = "") -> str:
+    return str(session(cloud).perform("servers", "web", "save-image", {"name": "saved"})["image_id"])
+
+
 def _cache_row(cloud: Cloud) -> str:
     def work(tx: Any) -> str:
         image = Cachedimage(id="i1", name="image", domain_id="d1", tenant_id="p1")
@@ -326,6 +330,12 @@ SCENARIOS: dict[str, Scenario] = {
         takes_back=False,
     ),
     "image-upload": Scenario(plural="images", prepare=_nothing, start=_upload, again=_delete("images")),
+    "image-save": Scenario(
+        plural="images",
+        prepare=lambda cloud: _server(cloud, on=True) and "",
+        start=_save_image,
+        again=_delete("images"),
+    ),
     "image-delete": Scenario(plural="images", prepare=_image, start=_delete("images"), takes_back=False),
     "image-import": Scenario(plural="images", prepare=_nothing, start=_import, again=_delete("images")),
     "image-convert": Scenario(plural="subimages", prepare=_nothing, start=_convert),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +10,11 @@ import attrs
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.effects import Effect, Failed, Outcome
+from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.operations.platform import Platform, Settings
 from cloudcore.operations.policies import PolicyCache
+from cloudcore.operations.saving import take_saved
 from cloudcore.ports.directory import Binding, Named
 from cloudcore.ports.effects import EffectPort
 from cloudcore.ports.unit_of_work import Author
@@ -162,6 +164,7 @@ class Cloud:
                 jitter=jitter,
                 failures=failures,
                 late_failures=late_failures,
+                uploads=self._take,
                 seed=seed * 1000 + number,
             )
             for number in range(1, hosts + 1)
@@ -197,6 +200,9 @@ class Cloud:
         )
         self._furnish(cpus, memory_mib, addresses)
         self.store.pause = self.pause
+
+    def _take(self, image_id: str, chunks: Iterable[bytes]) -> JsonObject:
+        return take_saved(self.platform, image_id, chunks)
 
     def new_effects(self) -> EffectPort:
         """An effect port as a fresh process has it: it remembers nothing."""

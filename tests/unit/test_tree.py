@@ -73,6 +73,7 @@ UNSCOPED_OPERATIONS = {
     "placement.py",
     "refs.py",
     "recycling.py",
+    "saving.py",
     "scheduler.py",
     "secgroups.py",
     "seed.py",

@@ -215,6 +215,12 @@ class ScriptedCloud:
         self.asked.append(("assignments", params))
         return Listing(items=[{"role": {"id": "r1", "name": "admin"}}], total=1)
 
+    def store_signed(self, path: str, query: JsonObject, chunks: Iterable[bytes]) -> JsonObject:
+        if query.get("signature") != "ok":
+            raise InvalidCredentialError("the signature does not hold")
+        self.stored[path.rpartition("/")[2]] = b"".join(chunks)
+        return {"size": len(self.stored[path.rpartition("/")[2]])}
+
     def open_signed(self, path: str, query: JsonObject) -> Bytes:
         if query.get("signature") != "ok":
             raise InvalidCredentialError("the signature does not hold")

@@ -166,6 +166,16 @@ def test_signed_url_needs_no_token_but_its_signature(cloud):
     assert client.get("/internal/images/i1?signature=no").status_code == 401
 
 
+def test_a_host_sends_bytes_to_a_signed_url_only(cloud):
+    client = TestClient(build_app(cloud, store_signed=cloud.store_signed, limits=Limits(image_bytes=10)))
+    assert client.put("/internal/images/i9?signature=ok", content=b"12345").json() == {"size": 5}
+    assert cloud.stored["i9"] == b"12345"
+    assert client.put("/internal/images/i8?signature=no", content=b"12345").status_code == 401
+    assert client.put("/internal/images/i8?signature=ok", content=b"x" * 20).status_code == 413
+    assert "i8" not in cloud.stored
+    assert TestClient(build_app(cloud)).put("/internal/images/i8?signature=ok", content=b"1").status_code == 404
+
+
 def test_without_a_verifier_there_are_no_signed_urls(cloud):
     assert TestClient(build_app(cloud)).get("/internal/images/i1?signature=ok").status_code == 404
 

@@ -14,14 +14,14 @@ from socket import gethostname
 from types import TracebackType
 
 import attrs
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cloudcore.auth.caller import Caller
 from cloudcore.cloud import TYPES, Cloud
 from cloudcore.model.effects import Effect
 from cloudcore.model.errors import CloudcoreError
 from cloudcore.model.host import Found
-from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.json import JsonObject
 from cloudcore.operations.hosts import heartbeat, register_host, sync_power
 from cloudcore.operations.identity.directory import LocalDirectory
 from cloudcore.operations.platform import Platform
@@ -30,7 +30,6 @@ from cloudcore.operations.policies import PolicyCache
 from cloudcore.operations.seed import ADMIN, seed
 from cloudcore.ports.effects import EffectPort
 from cloudcore.ports.image_store import ImageStore
-from cloudcore.ports.session import Download
 from cloudcore.ports.unit_of_work import UnitOfWork
 from cloudcore.resources.identity.domain import DEFAULT_DOMAIN
 from cloudcore.resources.identity.project import SYSTEM_PROJECT
@@ -55,6 +54,7 @@ from cloudcore_apps.image_work import open_image_work
 from cloudcore_apps.pacing import back_off
 from cloudcore_apps.runner import HISTORY, NUMBER_EVERY_S, Chore, Runner
 from cloudcore_apps.schema import bring_to_head
+from cloudcore_apps.served import ServedCloud
 from cloudcore_apps.settings import Settings, check, is_wildcard
 from cloudcore_apps.signing import KEY_BYTES, UrlSigner
 
@@ -64,27 +64,6 @@ SIMULATION_S = 0.02
 GRACE_S = 2
 
 _log = logging.getLogger("cloudcore")
-
-
-class ServedCloud(Cloud):
-    """A cloud with the signed addresses at which its hosts fetch images."""
-
-    def __init__(self, platform: Platform, urls: UrlSigner) -> None:
-        super().__init__(platform)
-        self._urls = urls
-
-    def open_signed(self, path: str, query: JsonMapping) -> Download:
-        """The image that a signed address means.
-
-        Raises:
-            InvalidCredentialError: the signature does not hold, or its time is over.
-            ResourceNotFoundError: the image is gone.
-        """
-        return self.open_image(*self._urls.image_of(path, query))
-
-    def caller_of(self, token: str | None, peer: str, request_id: str) -> Caller:
-        """Who holds a token; UnauthorizedError without a good one."""
-        return self.session_for(token, peer=peer, request_id=request_id).caller
 
 
 @attrs.define(kw_only=True)
@@ -176,8 +155,8 @@ def _build(settings: Settings, folder: DataFolder, stack: ExitStack, around: Aro
     password, is_fresh = folder.admin_password()
     seed(platform, password)
     cloud = ServedCloud(platform, urls)
-    hosts = open_hosts(settings, folder, clock, deployment, wake.hear, stack)
-    effects = EffectRouter(urls.url, cloud.user_data_of)
+    hosts = open_hosts(settings, folder, clock, deployment, wake.hear, stack, cloud.take_image)
+    effects = EffectRouter(urls.url, cloud.user_data_of, urls.upload_url)
     sources = cloud.image_source_of
     for target, port in open_image_work(settings, folder, store, sources, wake.hear, _defect_of_effect, stack).items():
         effects.add(target, port)
@@ -189,9 +168,7 @@ def _build(settings: Settings, folder: DataFolder, stack: ExitStack, around: Aro
     access = ConsoleAccess(
         platform=platform, caller_of=cloud.caller_of, hosts={i: h.consoles for i, h in ids_of_hosts.items()}
     )
-    door.app = build_app(
-        cloud, public_url=base_url, open_signed=cloud.open_signed, extra_routes=[ConsoleDoor(access).route()]
-    )
+    door.app = _app(cloud, base_url, ConsoleDoor(access).route())
     runner.start()
     stack.callback(runner.stop)
     wake.runner = runner
@@ -218,6 +195,16 @@ def _build(settings: Settings, folder: DataFolder, stack: ExitStack, around: Aro
         unknown=unknown,
         greeted=greeted,
         open=stack,
+    )
+
+
+def _app(cloud: ServedCloud, base_url: str, console: BaseRoute) -> ASGIApp:
+    return build_app(
+        cloud,
+        public_url=base_url,
+        open_signed=cloud.open_signed,
+        store_signed=cloud.store_signed,
+        extra_routes=[console],
     )
 
 

@@ -24,13 +24,21 @@ class EffectRouter:
     `Unknown`: whoever drives the task submits again, and the port that has journalled the key leaves it as it is.
     """
 
-    def __init__(self, image_url: Callable[[str, str], str], user_data: Callable[[str], str] = _none) -> None:
+    def __init__(
+        self,
+        image_url: Callable[[str, str], str],
+        user_data: Callable[[str], str] = _none,
+        upload_url: Callable[[str], str] = _none,
+    ) -> None:
         """image_url: a fresh address at which a host can fetch the image of an id, in a format.
+
+        upload_url: one to which it can send the bytes of an image that is being saved.
 
         user_data: what the owner of a server wants its guest to find at its first start, by the server's id.
         """
         self._image_url = image_url
         self._user_data = user_data
+        self._upload_url = upload_url
         self._ports: dict[str, EffectPort] = {}
         self._takers: dict[str, str] = {}
 
@@ -50,6 +58,9 @@ class EffectRouter:
             raise UnreachableError(f"nobody takes effects for {effect.target[:80]}")
         if effect.kind == "image-cache":
             url = self._image_url(str(effect.args.get("image_id", "")), str(effect.args.get("format", "")))
+            effect = attrs.evolve(effect, args={**effect.args, "url": url})
+        elif effect.kind == "volume-save":
+            url = self._upload_url(str(effect.args.get("image_id", "")))
             effect = attrs.evolve(effect, args={**effect.args, "url": url})
         elif effect.kind == "guest-create":
             effect = self._with_user_data(effect)

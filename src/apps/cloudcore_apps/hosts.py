@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
 import attrs
 
 from cloudcore.model.host import Facts, Found
+from cloudcore.model.json import JsonObject
 from cloudcore.ports.clock import Clock
 from cloudcore.ports.console import Consoles
 from cloudcore.ports.effects import EffectPort
@@ -40,8 +41,12 @@ def open_hosts(
     deployment: str,
     on_outcome: Callable[[str], None],
     stack: ExitStack,
+    uploads: Callable[[str, Iterable[bytes]], JsonObject],
 ) -> list[LocalHost]:
-    """The host that libvirt runs, or those of the simulation; `stack` closes them."""
+    """The host that libvirt runs, or those of the simulation; `stack` closes them.
+
+    uploads: takes the bytes of an image that a simulated host saves; real ones send them to a signed address.
+    """
     if settings.kvm:
         from cloudcore_apps.kvm import open_host as open_libvirt
 
@@ -54,7 +59,9 @@ def open_hosts(
     for number in range(1, settings.simulated_hosts + 1):
         facts = facts_of(number)
         delay_s = settings.simulated_delay_s
-        host = open_host(file, facts, clock, deployment=deployment, delay_s=delay_s, on_outcome=on_outcome)
+        host = open_host(
+            file, facts, clock, deployment=deployment, delay_s=delay_s, on_outcome=on_outcome, uploads=uploads
+        )
         found.append(
             LocalHost(
                 facts=facts,

@@ -1,4 +1,4 @@
-"""URLs of images that hosts fetch: short-lived, and signed with a key of the deployment's own.
+"""URLs of images that hosts fetch, or send: short-lived, and signed with a key of the deployment's own.
 
 /internal/images/{id}?e=<expiry, seconds since the epoch>&s=<HMAC-SHA256 over path and expiry, hex>
 """
@@ -15,8 +15,11 @@ from cloudcore.ports.clock import Clock
 
 PREFIX = "/internal/images/"
 LIFETIME_S = 3600
+UPLOAD_S = 4 * 3600
+"""A host first copies the disk."""
 KEY_BYTES = 32
 
+_PUT = "PUT "
 _PATH = re.compile(r"/internal/images/([0-9a-zA-Z-]{1,64})", re.ASCII)
 _EXPIRY = re.compile(r"[0-9]{1,12}", re.ASCII)
 _SIGNATURE = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -40,12 +43,29 @@ class UrlSigner:
         signature = self._signature(path, image_format, expiry)
         return f"{self._base_url}{path}?f={image_format}&e={expiry}&s={signature}"
 
+    def upload_url(self, image_id: str, lifetime_s: int = UPLOAD_S) -> str:
+        """An address that takes the bytes of an image that is being saved, until the lifetime is over."""
+        path = PREFIX + image_id
+        expiry = int(self._clock.now().timestamp()) + lifetime_s
+        return f"{self._base_url}{path}?e={expiry}&s={self._signature(_PUT + path, '', expiry)}"
+
+    def upload_of(self, path: str, query: JsonMapping) -> str:
+        """Id of the image whose bytes a signed path and query take.
+
+        Raises:
+            InvalidCredentialError: the signature does not hold, or the time is over.
+        """
+        return self._opened(path, {**query, "f": ""}, _PUT)[0]
+
     def image_of(self, path: str, query: JsonMapping) -> tuple[str, str]:
         """Id and format of the image that a signed path and query mean; an empty format is that of its upload.
 
         Raises:
             InvalidCredentialError: the signature does not hold, or the time is over.
         """
+        return self._opened(path, query, "")
+
+    def _opened(self, path: str, query: JsonMapping, purpose: str) -> tuple[str, str]:
         found, expiry, signature = _PATH.fullmatch(path), query.get("e"), query.get("s")
         image_format = query.get("f") or ""
         if (
@@ -56,7 +76,7 @@ class UrlSigner:
             or _EXPIRY.fullmatch(expiry) is None
             or not isinstance(signature, str)
             or _SIGNATURE.fullmatch(signature) is None
-            or not hmac.compare_digest(signature, self._signature(path, image_format, int(expiry)))
+            or not hmac.compare_digest(signature, self._signature(purpose + path, image_format, int(expiry)))
         ):
             raise InvalidCredentialError("the URL's signature does not hold")
         if int(expiry) < self._clock.now().timestamp():

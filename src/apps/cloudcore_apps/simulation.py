@@ -168,8 +168,9 @@ def open_host(
     deployment: str,
     delay_s: float = 0.0,
     on_outcome: Callable[[str], None] | None = None,
+    uploads: Callable[[str, Iterable[bytes]], JsonObject] | None = None,
 ) -> SimulatedHost:
-    """A simulated host as the file knows it, or a new one; delay_s: of each of its effects."""
+    """A simulated host as the file knows it, or a new one; delay_s: of each of its effects; uploads: see `SimulatedHost`."""
     stored, keeper = file.read(facts.uuid), _Keeper(file, facts.uuid)
     host = SimulatedHost(
         clock,
@@ -178,6 +179,7 @@ def open_host(
         delays=dict.fromkeys(KINDS, delay_s),
         journal=_Journal(stored[_JOURNAL], keeper.save),
         on_outcome=on_outcome,
+        uploads=uploads,
     )
     host.machine.load({part: list(stored[part].values()) for part in _PARTS})
     keeper.begin(host.machine)
@@ -203,6 +205,7 @@ def _idents_of(effect: JsonMapping) -> list[str]:
     desc = args.get("desc")
     named = [effect["resource"], *(args.get(name) for name in ("image_id", "volume_id", "guest_id"))]
     named.append(desc.get("guest_id") if isinstance(desc, dict) else None)
+    named += [volume.get("volume_id") for volume in args.get("volumes") or () if isinstance(volume, dict)]
     return list(dict.fromkeys(ident for ident in named if isinstance(ident, str)))
 
 

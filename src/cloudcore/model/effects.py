@@ -86,6 +86,8 @@ KINDS: dict[str, str] = {
     "snapshot-create": "volumes (of one guest, all at one moment), guest_id|null -> {}",
     "snapshot-delete": "volumes, guest_id|null -> {}",
     "volume-revert": "snapshot_id, volume_id, storage_path, format, size_mib -> {}; refused while a guest uses the volume",
+    # url: where the image store takes the bytes; size in bytes, checksum is MD5.
+    "volume-save": "image_id, snapshot_id, volume_id, storage_path, format, url -> format, size, checksum, sha256",
     # Guests of a host. `desc` is a guest description as in cloudcore.model.guest.
     "guest-create": "desc -> power_state (off)",
     "guest-start": "guest_id, desc -> power_state (on)",

@@ -8,7 +8,7 @@ from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import InvalidStatusError, ResourceBusyError
 from cloudcore.model.json import JsonMapping
-from cloudcore.model.query import PLATFORM, Query, eq
+from cloudcore.model.query import PLATFORM, Query, both, either, eq
 from cloudcore.model.resource import Resource
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
@@ -54,12 +54,14 @@ def begin(
 
 
 def check_idle(tx: Transaction, resource: Resource[Any], row: Any) -> None:
-    """Refuse while another long operation holds the row.
+    """Refuse while another long operation holds the row, or works on it.
 
     Raises:
         ResourceBusyError: names that operation.
     """
-    held = tx.of(TASKS, PLATFORM).find(Query(where=eq("exclusive", f"{resource.singular}/{row.id}"), limit=1))
+    mine = both(eq("obj_id", row.id), eq("obj_type", resource.singular), eq("ended_at", None))
+    holds = either(eq("exclusive", f"{resource.singular}/{row.id}"), mine)
+    held = tx.of(TASKS, PLATFORM).find(Query(where=holds, limit=1))
     if held:
         raise ResourceBusyError(
             f"{resource.singular} {getattr(row, 'name', row.id)} is busy with {held[0].flow} (task {held[0].id})",

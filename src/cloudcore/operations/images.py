@@ -47,7 +47,7 @@ def upload_image(
     expected, announced = read_checksum(attributes), _announced(attributes)
     image = writing(platform, caller, lambda tx: _saving(platform, tx, caller, ident, attributes))
     key = f"staged/{platform.ids.new_id()}"
-    hashing = _Hashing(chunks)
+    hashing = Hashing(chunks)
     try:
         size = _store(platform, key, hashing)
         _check_whole(platform, key, size, announced, hashing, expected)
@@ -117,7 +117,7 @@ def _saved(
     return detail_rows(platform, tx, IMAGES, [stored])[0]
 
 
-class _Hashing:
+class Hashing:
     """Passes chunks on, hashing them and refusing more than an image may have."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:

@@ -7,7 +7,16 @@ from functools import partial
 from types import MappingProxyType
 from typing import Any
 
-from cloudcore.operations import addresses, image_records, instancesnapshots, members, recycling, secgroups, snapshots
+from cloudcore.operations import (
+    addresses,
+    image_records,
+    instancesnapshots,
+    members,
+    recycling,
+    saving,
+    secgroups,
+    snapshots,
+)
 from cloudcore.operations.addresses import create_eip
 from cloudcore.operations.caches import cache_image
 from cloudcore.operations.disks import create_disk, delete_disk
@@ -62,6 +71,8 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("storagecaches", "cache-image"): cache_image,
         ("servers", "instance-snapshot"): instancesnapshots.create_instance_snapshot,
         ("servers", "instance-snapshot-reset"): instancesnapshots.reset_server,
+        ("servers", "save-image"): saving.save_image,
+        ("disks", "save"): saving.save_disk,
         ("disks", "disk-reset"): snapshots.reset_disk,
         ("servers", "attachdisk"): disks.attach_disk,
         ("servers", "detachdisk"): disks.detach_disk,

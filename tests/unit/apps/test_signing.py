@@ -31,6 +31,18 @@ def test_a_signed_address_means_its_image_until_its_time_is_over() -> None:
         signer.image_of(path, query)
 
 
+def test_an_address_for_sending_reads_nothing_and_the_other_way_round() -> None:
+    signer = UrlSigner(KEY, ManualClock(), "http://127.0.0.1:1")
+    path, query = split(signer.upload_url(IMAGE))
+    assert signer.upload_of(path, query) == IMAGE
+    with pytest.raises(InvalidCredentialError):
+        signer.image_of(path, query)
+    with pytest.raises(InvalidCredentialError):
+        signer.upload_of(*split(signer.url(IMAGE)))
+    with pytest.raises(InvalidCredentialError):
+        signer.upload_of(path.replace(IMAGE, IMAGE[:-1] + "0"), query)
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -47,7 +47,7 @@ def fetch(
         UnreachableError: the server broke off or does not answer; the next call goes on from there.
         BackendError: it answered with an error, another size or other bytes (`target` is removed), or it was cancelled.
     """
-    url = _split(source.url)
+    url = split(source.url)
     have = target.stat().st_size if target.exists() else 0
     if have > source.size:
         target.unlink()
@@ -55,7 +55,7 @@ def fetch(
     if have < source.size:
         try:
             for _ in range(_REDIRECTS + 1):
-                connection = _connect(url, ca_file)
+                connection = connect(url, ca_file)
                 try:
                     answer = _ask(connection, url, have)
                     if answer.status not in {301, 302, 303, 307, 308}:
@@ -71,7 +71,8 @@ def fetch(
     _verify(source, target)
 
 
-def _connect(url: SplitResult, ca_file: Path | None) -> http.client.HTTPConnection:
+def connect(url: SplitResult, ca_file: Path | None) -> http.client.HTTPConnection:
+    """A connection to where a URL points, which is opened by its first request."""
     assert url.hostname is not None
     if url.scheme == "http":
         return http.client.HTTPConnection(url.hostname, url.port, timeout=_TIMEOUT_S)
@@ -131,7 +132,12 @@ def _verify(source: Source, target: Path) -> None:
         raise BackendError("the image's checksum is not what was recorded")
 
 
-def _split(url: str) -> SplitResult:
+def split(url: str) -> SplitResult:
+    """A URL taken apart.
+
+    Raises:
+        InvalidInputError: it is none, or neither http nor https.
+    """
     try:
         parsed = urlsplit(url)
         port = parsed.port
@@ -145,7 +151,7 @@ def _split(url: str) -> SplitResult:
 
 
 def _redirected(url: SplitResult, location: str) -> SplitResult:
-    target = _split(urljoin(url.geturl(), location))
+    target = split(urljoin(url.geturl(), location))
     if (target.scheme, target.hostname, target.port) != (url.scheme, url.hostname, url.port):
         raise InvalidInputError("the image store redirects to another server", field="url")
     return target

@@ -23,6 +23,7 @@ from cloudcore_adapters.libvirt import arguments, marks
 from cloudcore_adapters.libvirt.arguments import Storages
 from cloudcore_adapters.libvirt.connection import Connection, Domain, LibvirtConnection, translated
 from cloudcore_adapters.libvirt.console import open_serial
+from cloudcore_adapters.libvirt.exports import Exports
 from cloudcore_adapters.libvirt.guests import Guests
 from cloudcore_adapters.libvirt.images import ImageCache
 from cloudcore_adapters.libvirt.networks import Networks
@@ -100,6 +101,7 @@ class LibvirtHost:
             settle_s=_SETTLE_S.get(settings.virt_type, 1.0),
         )
         self._snapshots = Snapshots(self._volumes, self._guests.find, self._domain_type)
+        self._exports = Exports(storages, self._volumes, settings.ca_file)
         self._watches: list[Watch] = []
 
     def perform(
@@ -117,6 +119,7 @@ class LibvirtHost:
             "volume-delete": lambda: self._volumes.delete(args),
             "snapshot-create": lambda: self._snapshots.create(args),
             "snapshot-delete": lambda: self._snapshots.delete(args),
+            "volume-save": lambda: self._exports.save(args, progress, cancelled),
             "volume-revert": lambda: self._snapshots.revert(args),
             "guest-create": lambda: self._guests.create(args),
             "guest-start": lambda: self._guests.start(args, cancelled),

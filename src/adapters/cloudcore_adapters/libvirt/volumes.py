@@ -119,17 +119,24 @@ class Volumes:
                     purged += 1
         return purged
 
+    def source(self, args: JsonMapping, field: str = "snapshot_id") -> tuple[Path, str]:
+        """The file in which a snapshot lies that an effect names, and its name there.
+
+        Raises:
+            ResourceNotFoundError: the volume is not there, or cannot hold snapshots.
+        """
+        path = self.file_of(args)
+        if path.suffix != ".qcow2" or not path.exists():
+            raise ResourceNotFoundError("the volume of the snapshot is not on this storage", field=field)
+        return path, snapshot_name(arguments.ident(args, "snapshot_id"))
+
     def _source(self, args: JsonMapping) -> tuple[Path, str] | None:
-        """The file in which the snapshot lies that a new volume is a copy of, and its name there."""
         sent = args.get("source")
         if sent is None:
             return None
         if not isinstance(sent, Mapping):
             raise InvalidInputError("source must be an object", field="source")
-        path = self.file_of(sent)
-        if path.suffix != ".qcow2" or not path.exists():
-            raise ResourceNotFoundError("the volume of the snapshot is not on this storage", field="source")
-        return path, snapshot_name(arguments.ident(sent, "snapshot_id"))
+        return self.source(sent, "source")
 
     def _present(self, folder: Path, disk_format: str) -> JsonObject | None:
         if not folder.exists():
@@ -161,14 +168,22 @@ class Volumes:
             os.fsync(made.fileno())
 
 
-def _copy(path: Path, source: Path, snapshot: str, size_mib: int, cancelled: Callable[[], bool]) -> None:
-    """Copy a snapshot, with what lies below it, into a file that depends on nothing. A guest may be using the volume."""
+def copy_snapshot(path: Path, source: Path, snapshot: str, cancelled: Callable[[], bool]) -> None:
+    """Copy a snapshot, with what lies below it, into a file that depends on nothing. A guest may be using the volume.
+
+    Raises:
+        ResourceNotFoundError: the volume has no such snapshot.
+    """
     image = image_of(source)
     shared = json.loads(run(["qemu-img", "info", "-U", "--output=json", image], timeout_s=_TIMEOUT_S))
     if snapshot not in [found["name"] for found in shared.get("snapshots", [])]:
-        raise ResourceNotFoundError("the volume has no such snapshot", field="source")
+        raise ResourceNotFoundError("the volume has no such snapshot", field="snapshot_id")
     command = ["qemu-img", "convert", "-q", "-U", "-l", f"snapshot.name={snapshot}", "-O", "qcow2", image, str(path)]
     run(command, timeout_s=_COPY_S, cancelled=cancelled)
+
+
+def _copy(path: Path, source: Path, snapshot: str, size_mib: int, cancelled: Callable[[], bool]) -> None:
+    copy_snapshot(path, source, snapshot, cancelled)
     made = read_header(path).virtual_size
     if made > size_mib * _MIB:
         raise OutOfRangeError(f"size_mib must be at least the snapshot's {-(-made // _MIB)}", field="size_mib")

@@ -17,7 +17,7 @@ from cloudcore_adapters.rest.paths import parts_of, target_of
 from cloudcore_adapters.rest.request import Call
 from cloudcore_adapters.rest.responses import HARDENING, Reply, StreamReply, raw
 from cloudcore_adapters.rest.routes import match
-from cloudcore_adapters.rest.serving import DEFAULT_PREFIXES, Limits, OpenSigned, ServedCloud
+from cloudcore_adapters.rest.serving import DEFAULT_PREFIXES, Limits, OpenSigned, ServedCloud, StoreSigned
 from cloudcore_adapters.rest.site import Site, Stream, Work
 
 
@@ -28,6 +28,7 @@ def build_app(
     limits: Limits | None = None,
     public_url: str = "",
     open_signed: OpenSigned | None = None,
+    store_signed: StoreSigned | None = None,
     log: logging.Logger | None = None,
     extra_routes: Sequence[BaseRoute] = (),
 ) -> Starlette:
@@ -36,10 +37,18 @@ def build_app(
     prefixes: service → path prefix; a service that is not named is not served. An empty prefix is the root.
     public_url: what discovery documents call this place; empty: the address that the caller used.
     open_signed: opens what a signed `/internal/images/…` URL means, for hosts; without it there are no such URLs.
+    store_signed: takes the bytes that a host sends to one.
     log: where failures go, `cloudcore.rest` by default; each request also has a line in `cloudcore.access`.
     extra_routes: further applications (a web UI, consoles), asked before ours.
     """
-    site = Site(cloud, prefixes=prefixes, limits=limits or Limits(), public_url=public_url, open_signed=open_signed)
+    site = Site(
+        cloud,
+        prefixes=prefixes,
+        limits=limits or Limits(),
+        public_url=public_url,
+        open_signed=open_signed,
+        store_signed=store_signed,
+    )
     return Starlette(routes=[*extra_routes, Mount("/", app=Door(site, log or LOG))])
 
 

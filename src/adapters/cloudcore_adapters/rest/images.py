@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from cloudcore.model.json import JsonObject
+from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.ports.session import Download, Session
 from cloudcore_adapters.rest.errors import HandlerNotFoundError
 from cloudcore_adapters.rest.image_headers import attributes_of, image_headers
 from cloudcore_adapters.rest.patterns import methods_of
 from cloudcore_adapters.rest.request import Call
 from cloudcore_adapters.rest.responses import Reply, StreamReply, json_reply, list_body
+from cloudcore_adapters.rest.serving import StoreSigned
 from cloudcore_adapters.rest.site import Args, Site
 from cloudcore_adapters.rest.transfer import Incoming, Prefixed, send_download
 
@@ -49,6 +50,26 @@ async def download_signed(site: Site, call: Call, args: Args) -> Reply | StreamR
         raise HandlerNotFoundError(f"Handler {path} not found")
     opened = await site.workers.run(site.open_signed, path, call.query)
     return await send_download(site, call, opened)
+
+
+async def store_signed(site: Site, call: Call, args: Args) -> Reply:
+    """`PUT /internal/images/{id}`: takes the bytes of an image that a host saves, from whoever holds a URL for that."""
+    path = f"/internal/images/{args['id']}"
+    if site.store_signed is None:
+        raise HandlerNotFoundError(f"Handler {path} not found")
+    with site.uploads.hold(call.peer):
+        taken = await site.transfers.run(_take, site.store_signed, path, call.query, Incoming(call))
+    return json_reply(taken)
+
+
+def _take(store: StoreSigned, path: str, query: JsonMapping, chunks: Incoming) -> JsonObject:
+    try:
+        return store(path, query, chunks)
+    except Exception:
+        # What the sender did wrong is the better answer than what the store made of it.
+        if chunks.failure is not None:
+            raise chunks.failure from None
+        raise
 
 
 async def create(site: Site, call: Call, _args: Args) -> Reply | StreamReply:

@@ -68,6 +68,7 @@ ROUTES: tuple[Route, ...] = (
     Route("image", "GET", "/v1/images/{id}", images.download),
     Route("image", "PUT PATCH", "/v1/images/{id}", images.update),
     Route("", "GET HEAD", "/internal/images/{id}", images.download_signed, open=True),
+    Route("", "PUT", "/internal/images/{id}", images.store_signed, open=True),
     Route("log", "GET", "/actions", services.actions),
     Route("log", "GET", "/events", services.events),
     Route("log", "GET", "/history", services.history),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, Protocol, TypeAlias
 
 import attrs
@@ -95,6 +95,9 @@ class ServedCloud(Protocol):
 
 OpenSigned: TypeAlias = Callable[[str, JsonMapping], Download]
 """`(path, query) -> Download`: the image that a signed internal URL means; InvalidCredentialError if it does not hold."""
+
+StoreSigned: TypeAlias = Callable[[str, JsonMapping, Iterable[bytes]], JsonObject]
+"""`(path, query, bytes) -> facts`: stores the bytes for which a signed internal URL stands; errors as `OpenSigned`."""
 
 
 @attrs.frozen(kw_only=True)

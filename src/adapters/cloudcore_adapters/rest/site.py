@@ -11,7 +11,7 @@ from cloudcore.ports.session import Session
 from cloudcore_adapters.rest.paths import compile_prefixes
 from cloudcore_adapters.rest.request import Call
 from cloudcore_adapters.rest.responses import Reply, StreamReply
-from cloudcore_adapters.rest.serving import Limits, OpenSigned, ServedCloud
+from cloudcore_adapters.rest.serving import Limits, OpenSigned, ServedCloud, StoreSigned
 from cloudcore_adapters.rest.workers import Slots, Tide, Workers
 
 Args: TypeAlias = Mapping[str, str]
@@ -55,9 +55,11 @@ class Site:
         limits: Limits,
         public_url: str,
         open_signed: OpenSigned | None,
+        store_signed: StoreSigned | None = None,
     ) -> None:
         self.cloud = cloud
         self.open_signed = open_signed
+        self.store_signed = store_signed
         self.limits = limits
         self.public_url = public_url.rstrip("/")
         self.prefix_of = dict(prefixes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import attrs
@@ -77,6 +77,7 @@ class SimulatedHost:
         capacity: Capacity | None = None,
         downloads: Mapping[str, str] | None = None,
         power_button: bool = True,
+        uploads: Callable[[str, Iterable[bytes]], JsonObject] | None = None,
         seed: int = 0,
         journal: dict[str, JsonObject] | None = None,
         on_outcome: Callable[[str], None] | None = None,
@@ -90,11 +91,17 @@ class SimulatedHost:
         late_failures: probability, 0 to 1, that such a failure strikes only after the work was done.
         downloads: address → SHA-256 of the bytes that are there; elsewhere the bytes are what the effect expects.
         power_button: whether guests stop when they are asked to.
+        uploads: the image store: takes an image's id and bytes, gives size, checksum and sha256; without it none is saved.
         journal: key → entry; passing the one of a dead agent goes on with its open effects.
         on_outcome: called with the key after an effect has ended; a hint, not a guarantee.
         """
         self.machine = SimulatedMachine(
-            facts or default_facts(), deployment, capacity, downloads=downloads, power_button=power_button
+            facts or default_facts(),
+            deployment,
+            capacity,
+            downloads=downloads,
+            power_button=power_button,
+            uploads=uploads,
         )
         self.journal = journal if journal is not None else {}
         self._clock = clock

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -96,13 +96,15 @@ class SimulatedMachine:
         *,
         downloads: Mapping[str, str] | None = None,
         power_button: bool = True,
+        uploads: Callable[[str, Iterable[bytes]], JsonObject] | None = None,
     ) -> None:
-        """See `SimulatedHost` for downloads and power_button."""
+        """See `SimulatedHost` for downloads, power_button and uploads."""
         self.facts = facts
         self.deployment = deployment
         self.capacity = capacity or Capacity()
         self._downloads = dict(downloads or {})
         self._power_button = power_button
+        self.uploads = uploads
         self.images: dict[tuple[str, str], CachedImage] = {}
         self.volumes: dict[tuple[str, str], Volume] = {}
         self.trash: list[Volume] = []

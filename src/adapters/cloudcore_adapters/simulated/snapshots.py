@@ -30,6 +30,7 @@ class Snapshots:
             "snapshot-create": self._create,
             "snapshot-delete": self._delete,
             "volume-revert": self._revert,
+            "volume-save": self._save,
         }
 
     def copied(self, args: JsonMapping) -> str:
@@ -76,6 +77,18 @@ class Snapshots:
         size = max(size_mib, volume.size_mib)
         self._keep(attrs.evolve(volume, data=volume.snapshots[item["snapshot_id"]], size_mib=size))
         return {}
+
+    def _save(self, effect: Effect, _fence: int) -> JsonObject:
+        """Send a snapshot to the image store, as a raw image that begins with its data."""
+        image_id = arguments.ident(effect.args, "image_id")
+        item = _item(effect.args)
+        volume = self._volume(item)
+        if volume is None or item["snapshot_id"] not in volume.snapshots:
+            raise ResourceNotFoundError("the volume has no such snapshot", field="snapshot_id")
+        if self.machine.uploads is None:
+            raise NotSupportedError("this host reaches no image store")
+        start = volume.snapshots[item["snapshot_id"]].encode()[:510].ljust(510, b"\0")
+        return {"format": "raw", **self.machine.uploads(image_id, [start + b"\x55\xaa", bytes(512)])}
 
     def _volume(self, item: JsonMapping) -> Volume | None:
         volume = self.machine.volumes.get((self.machine.storage(item), item["volume_id"]))

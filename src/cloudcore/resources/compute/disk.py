@@ -230,6 +230,16 @@ DISKS = Resource(
             params=(("size", "New size such as 20g; a bare number is in MiB"),),
         ),
         Action(
+            name="save",
+            doc="Save the disk as an image; its server may run.",
+            params=(
+                ("name", "Name of the image"),
+                ("generate_name", "Name that is numbered if it is taken"),
+                ("notes", "Free text"),
+                ("format", "Format of the image: qcow2"),
+            ),
+        ),
+        Action(
             name="disk-reset",
             doc="Make the disk what it was at a snapshot of it; its server must be off.",
             params=(("snapshot_id", "Snapshot"), ("auto_start", "Start the server afterwards")),

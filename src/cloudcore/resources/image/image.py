@@ -116,6 +116,16 @@ IMAGE_LIFECYCLE = Lifecycle(
             also_failed=(ImageStatus.SAVE_FAIL,),
         ),
         Transition(
+            name="save",
+            sources=(),
+            through=(ImageStatus.SAVING, ImageStatus.SAVED, ImageStatus.PROBING),
+            to=ImageStatus.ACTIVE,
+            failed=ImageStatus.KILLED,
+            flow="image-save",
+            deadline_s=6 * 3600,
+            also_failed=(ImageStatus.SAVE_FAIL,),
+        ),
+        Transition(
             name="delete",
             sources=(
                 ImageStatus.QUEUED,

@@ -14,6 +14,7 @@ from cloudcore.tasks.flows.image_cache import IMAGE_CACHE
 from cloudcore.tasks.flows.image_convert import IMAGE_CONVERT
 from cloudcore.tasks.flows.image_delete import IMAGE_DELETE
 from cloudcore.tasks.flows.image_import import IMAGE_IMPORT
+from cloudcore.tasks.flows.image_save import IMAGE_SAVE
 from cloudcore.tasks.flows.image_upload import IMAGE_UPLOAD
 from cloudcore.tasks.flows.instance_snapshot_create import INSTANCE_SNAPSHOT_CREATE
 from cloudcore.tasks.flows.instance_snapshot_delete import INSTANCE_SNAPSHOT_DELETE
@@ -68,6 +69,7 @@ ALL: tuple[Flow, ...] = (
     INSTANCE_SNAPSHOT_DELETE,
     INSTANCE_SNAPSHOT_RESET,
     IMAGE_UPLOAD,
+    IMAGE_SAVE,
     IMAGE_DELETE,
     IMAGE_CACHE,
     IMAGE_CONVERT,

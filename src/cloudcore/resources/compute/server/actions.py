@@ -72,6 +72,16 @@ DEVICE_ACTIONS = (
 
 SNAPSHOT_ACTIONS = (
     Action(
+        name="save-image",
+        doc="Save its system disk as an image; it may run.",
+        params=(
+            ("name", "Name of the image"),
+            ("generate_name", "Name that is numbered if it is taken"),
+            ("notes", "Free text"),
+            ("format", "Format of the image: qcow2"),
+        ),
+    ),
+    Action(
         name="instance-snapshot",
         doc="Keep all its disks as they are at one moment.",
         params=(("name", "Name of the snapshot"), ("with_memory", "Keep the memory as well")),

@@ -62,6 +62,8 @@ class ServerStatus(StrEnum):
     SNAPSHOT_DELETE = "snapshot_delete"
     DISK_RESET = "disk_reset"
     START_INSTANCE_SNAPSHOT = "start_instance_snapshot"
+    START_SAVE_DISK = "start_save_disk"
+    SAVE_DISK = "save_disk"
     START_SNAPSHOT_RESET = "start_snapshot_reset"
     SNAPSHOT_RESET_FAILED = "snapshot_reset_failed"
     UNKNOWN = "unknown"
@@ -290,6 +292,17 @@ SERVER_LIFECYCLE = Lifecycle(
             flow="instance-snapshot-reset",
             deadline_s=3600,
             also_to=(S.RUNNING,),
+        ),
+        Transition(
+            name="save-image",
+            sources=(S.READY, S.RUNNING, *SIDE_FAILURES),
+            through=(S.START_SAVE_DISK, S.SAVE_DISK),
+            to=S.READY,
+            failed=S.READY,
+            flow="image-save",
+            deadline_s=6 * 3600,
+            also_to=(S.RUNNING,),
+            also_failed=(S.RUNNING,),
         ),
         Transition(
             name="disk-reset",

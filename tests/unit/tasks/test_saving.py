@@ -1,0 +1,102 @@
+"""Disks saved as images: from the volume through quarantine and inspection, like an upload."""
+
+from __future__ import annotations
+
+import pytest
+from tests.simulation.cloud import CALLER, Cloud, server_body
+from tests.simulation.invariants import check_tasks
+
+from cloudcore.model.errors import (
+    DuplicateNameError,
+    NotSupportedError,
+    ResourceBusyError,
+    ResourceNotFoundError,
+)
+from cloudcore.operations.saving import take_saved
+from cloudcore.operations.session import CoreSession
+
+
+@pytest.fixture
+def cloud() -> Cloud:
+    cloud = Cloud(hosts=1)
+    CoreSession(cloud.platform, CALLER).create("servers", server_body("web", auto_start=True))
+    cloud.settle()
+    return cloud
+
+
+@pytest.fixture
+def client(cloud: Cloud) -> CoreSession:
+    return CoreSession(cloud.platform, CALLER)
+
+
+def test_a_running_server_is_saved_and_servers_are_made_of_it(cloud: Cloud, client: CoreSession) -> None:
+    answer = client.perform("servers", "web", "save-image", {"name": "golden", "notes": "as of today"})
+    assert answer["status"] == "start_save_disk"
+    assert client.get("images", answer["image_id"])["status"] == "saving"
+
+    cloud.settle()
+
+    image = client.get("images", "golden")
+    assert (image["status"], image["size"], image["description"]) == ("active", 1024, "as of today")
+    assert (image["properties"], image["os_arch"]) == ({"os_type": "Linux", "os_arch": "x86_64"}, "x86_64")
+    assert client.get("servers", "web")["status"] == "running"
+    assert not any(volume.snapshots for volume in cloud.machines["h1"].machine.volumes.values())
+    client.create("servers", server_body("copy", disks=[{"image_id": "golden"}], auto_start=True))
+    cloud.settle()
+    assert client.get("servers", "copy")["status"] == "running"
+    check_tasks(cloud)
+
+
+def test_a_disk_that_no_server_has_is_saved(cloud: Cloud, client: CoreSession) -> None:
+    disk = client.create("disks", {"name": "data", "size": 64})["id"]
+    cloud.settle()
+
+    answer = client.perform("disks", disk, "save", {"name": "of data"})
+    cloud.settle()
+
+    image = client.get("images", answer["image_id"])
+    assert (image["status"], image["is_data"]) == ("active", True)
+
+
+def test_what_is_being_saved_is_left_alone(cloud: Cloud, client: CoreSession) -> None:
+    client.perform("servers", "web", "save-image", {"name": "golden"})
+
+    with pytest.raises(ResourceBusyError, match="image-save"):
+        client.perform("servers", "web", "stop")
+    with pytest.raises(ResourceBusyError, match="image-save"):
+        client.delete("images", "golden")
+
+    cloud.settle()
+    assert client.get("images", "golden")["status"] == "active"
+
+
+def test_a_host_that_cannot_send_leaves_nothing(cloud: Cloud, client: CoreSession) -> None:
+    cloud.machines["h1"].machine.uploads = None
+
+    client.perform("servers", "web", "save-image", {"name": "golden"})
+    cloud.settle()
+
+    image = client.get("images", "golden")
+    assert (image["status"], image["status_reason"]) == ("save_fail", "this host reaches no image store")
+    assert client.get("servers", "web")["status"] == "running"
+    assert not any(volume.snapshots for volume in cloud.machines["h1"].machine.volumes.values())
+
+
+def test_wrong_wishes_begin_nothing(cloud: Cloud, client: CoreSession) -> None:
+    with pytest.raises(NotSupportedError, match="qcow2") as caught:
+        client.perform("servers", "web", "save-image", {"name": "golden", "format": "vmdk"})
+    assert caught.value.field == "format"
+    with pytest.raises(DuplicateNameError):
+        client.perform("servers", "web", "save-image", {"name": "image"})
+
+    assert client.get("servers", "web")["status"] == "running"
+    assert client.list("images").total == 1
+    assert cloud.open_tasks() == []
+
+
+def test_bytes_for_which_nobody_waits_are_refused(cloud: Cloud) -> None:
+    for ident in ("i1", "nope"):
+        with pytest.raises(ResourceNotFoundError):
+            take_saved(cloud.platform, ident, [b"x"])
+
+    assert cloud.images.size("images/i1") == 1024
