@@ -164,6 +164,11 @@ def upgrade() -> None:
     with op.batch_alter_table('compute_disks', schema=None) as batch_op:
         batch_op.create_index('ix_compute_disks_snapshot_id', ['snapshot_id'], unique=False)
 
+    with op.batch_alter_table('compute_servers', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('name_key', types.text(128), server_default='', nullable=False))
+        batch_op.drop_constraint(batch_op.f('uq_compute_servers_name_tenant_id'), type_='unique')
+        batch_op.create_unique_constraint('uq_compute_servers_name_tenant_id_name_key', ['name', 'tenant_id', 'name_key'])
+
     with op.batch_alter_table('identity_passwords', schema=None) as batch_op:
         batch_op.add_column(sa.Column('earlier', types.text(), server_default='[]', nullable=False))
         batch_op.add_column(sa.Column('reset_hint', types.text(16), server_default='', nullable=False))
