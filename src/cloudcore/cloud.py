@@ -205,10 +205,16 @@ class Cloud:
 
     # Work of the owner
 
-    def worker(self, effects: EffectPort, owner: str, on_defect: Callable[[Task, Exception], None]) -> Worker:
-        """A driver of this cloud's tasks. owner: a name that no other process uses."""
+    def worker(
+        self,
+        effects: EffectPort,
+        owner: str,
+        on_defect: Callable[[Task, Exception], None],
+        on_change: Callable[[Task], None] = lambda _task: None,
+    ) -> Worker:
+        """A driver of this cloud's tasks. owner: a name that no other process uses; the others as for `Worker`."""
         engine = Engine(flows=self.platform.flows, deployment=self.platform.settings.deployment, owner=owner)
-        return Worker(uow=self.platform.uow, effects=effects, engine=engine, on_defect=on_defect)
+        return Worker(uow=self.platform.uow, effects=effects, engine=engine, on_defect=on_defect, on_change=on_change)
 
     def number_history(self) -> int:
         """Give positions to new records of the history; how many. 0 when somebody else is doing it."""

@@ -51,7 +51,10 @@ from cloudcore_apps.greeting import Greeting, text_of
 from cloudcore_apps.hasher import LazyHasher
 from cloudcore_apps.hosts import LocalHost, open_hosts
 from cloudcore_apps.image_work import open_image_work
+from cloudcore_apps.logs import set_up
+from cloudcore_apps.measuring import MeasuredEffects, Measures, MetricsDoor, fresh_key
 from cloudcore_apps.pacing import back_off
+from cloudcore_apps.power import watch_power
 from cloudcore_apps.runner import HISTORY, NUMBER_EVERY_S, Chore, Runner
 from cloudcore_apps.schema import bring_to_head
 from cloudcore_apps.served import ServedCloud
@@ -131,7 +134,7 @@ def build(settings: Settings, around: Around | None = None) -> Running:
         BackendError: a part of it cannot be started; `internal` says more.
     """
     check(settings)
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    set_up(settings.log_level, settings.log_format)
     with ExitStack() as stack:
         folder = stack.enter_context(DataFolder(settings.data))
         running = _build(settings, folder, stack, around or Around())
@@ -147,11 +150,13 @@ def _build(settings: Settings, folder: DataFolder, stack: ExitStack, around: Aro
     stack.callback(server.stop)
     base_url, near_url = _addresses(settings, server)
     urls = UrlSigner(folder.secret("url-key", ids.random_bytes(KEY_BYTES)), clock, near_url)
-    uow = around.uow(_open_database(settings, folder, stack))
+    measures = Measures()
+    uow = around.uow(_open_database(settings, folder, stack, measures))
     wake = _Wake()
     store = FileImageStore(folder / "images")
     stack.callback(store.close)
     platform = _platform(settings, folder, uow, store, deployment=deployment, base_url=base_url, wake=wake)
+    platform = attrs.evolve(platform, backoff=measures.pausing(platform.backoff))
     password, is_fresh = folder.admin_password()
     seed(platform, password)
     cloud = ServedCloud(platform, urls)
@@ -164,15 +169,16 @@ def _build(settings: Settings, folder: DataFolder, stack: ExitStack, around: Aro
     unknown = unknown_things(uow, deployment, ids_of_hosts)
     owner = f"up-{deployment}"
     adopt_tasks(uow, owner)
-    runner = _runner(cloud, around.effects(effects), owner, ids_of_hosts)
+    runner = _runner(cloud, MeasuredEffects(around.effects(effects), measures), owner, ids_of_hosts, measures)
     access = ConsoleAccess(
         platform=platform, caller_of=cloud.caller_of, hosts={i: h.consoles for i, h in ids_of_hosts.items()}
     )
-    door.app = _app(cloud, base_url, ConsoleDoor(access).route())
+    metrics = MetricsDoor(measures, folder.secret("metrics-key", fresh_key(ids)).decode("ascii").strip())
+    door.app = _app(cloud, base_url, [ConsoleDoor(access).route(), metrics.route()], measures)
     runner.start()
     stack.callback(runner.stop)
     wake.runner = runner
-    _watch(platform, ids_of_hosts, stack)
+    watch_power(platform, ids_of_hosts, stack)
     server.start()
     stack.callback(server.stop)  # before all that its requests need
     _write_local(folder, settings, near_url, password, platform.settings.region)
@@ -198,13 +204,14 @@ def _build(settings: Settings, folder: DataFolder, stack: ExitStack, around: Aro
     )
 
 
-def _app(cloud: ServedCloud, base_url: str, console: BaseRoute) -> ASGIApp:
+def _app(cloud: ServedCloud, base_url: str, routes: Sequence[BaseRoute], measures: Measures) -> ASGIApp:
     return build_app(
         cloud,
         public_url=base_url,
         open_signed=cloud.open_signed,
         store_signed=cloud.store_signed,
-        extra_routes=[console],
+        extra_routes=routes,
+        observe=measures.request,
     )
 
 
@@ -247,15 +254,17 @@ class _Wake:
             self.runner.hear(key)
 
 
-def _open_database(settings: Settings, folder: DataFolder, stack: ExitStack) -> SqlUnitOfWork:
+def _open_database(settings: Settings, folder: DataFolder, stack: ExitStack, measures: Measures) -> SqlUnitOfWork:
     master = load_or_create_master_key(folder / "master-key")
     wrapped = folder.secret("data-key", new_data_key(master).encode() + b"\n").decode("ascii").split()
     engine = open_engine(settings.database_url)
     stack.callback(engine.dispose)
     bring_to_head(engine)
-    return SqlUnitOfWork(
+    uow = SqlUnitOfWork(
         engine, TYPES, SystemIds(), clock=SystemClock(), sealer=AesGcmSealer(master, held(master, wrapped))
     )
+    measures.watch_storage(uow, engine)
+    return uow
 
 
 def _platform(
@@ -306,8 +315,10 @@ def _register(platform: Platform, hosts: Sequence[LocalHost], effects: EffectRou
     return found
 
 
-def _runner(cloud: Cloud, effects: EffectPort, owner: str, hosts: Mapping[str, LocalHost]) -> Runner:
-    worker = cloud.worker(effects, owner, _defect_of_task)
+def _runner(
+    cloud: Cloud, effects: EffectPort, owner: str, hosts: Mapping[str, LocalHost], measures: Measures
+) -> Runner:
+    worker = cloud.worker(effects, owner, _defect_of_task, measures.task)
 
     def beat() -> None:
         for host_id in hosts:
@@ -321,24 +332,6 @@ def _runner(cloud: Cloud, effects: EffectPort, owner: str, hosts: Mapping[str, L
     if ticks:
         chores.append(Chore("simulation", lambda: [tick() for tick in ticks], SIMULATION_S))
     return Runner(worker, chores)
-
-
-def _watch(platform: Platform, hosts: Mapping[str, LocalHost], stack: ExitStack) -> None:
-    """Follow what guests do behind our back, on hosts that tell."""
-    for host_id, host in hosts.items():
-        if host.watch is not None:
-            stack.callback(host.watch(_PowerSync(platform, host_id)).close)
-
-
-@attrs.frozen
-class _PowerSync:
-    """Takes what a host tells of its guests."""
-
-    platform: Platform
-    host_id: str
-
-    def __call__(self, guest_id: str, state: str) -> None:
-        sync_power(self.platform, self.host_id, {guest_id: state})
 
 
 def _write_local(folder: DataFolder, settings: Settings, url: str, password: str, region: str) -> None:

@@ -2,7 +2,7 @@
 
 lock             held while a process runs; says its pid
 deployment       the id that marks on hosts carry
-master-key, data-key, signing-keys, url-key      mode 0600
+master-key, data-key, signing-keys, url-key, metrics-key      mode 0600
 admin-password   of sysadmin, mode 0600
 local.json       how to log in here, for `climc`; mode 0600
 cloud.sqlite     the database, unless another was named

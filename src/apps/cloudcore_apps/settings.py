@@ -61,6 +61,7 @@ class Settings:
     image_formats: tuple[str, ...] = ()
     image_networks: tuple[str, ...] = ()
     log_level: str = "warning"
+    log_format: str = "text"
 
     @property
     def scheme(self) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from cloudcore.model.errors import BackendError, DeadlineError, InvalidInputError
+from cloudcore_apps.logs import FORMATS
 from cloudcore_apps.options import data_option, folder_of
 from cloudcore_apps.settings import DEFAULT_LISTEN, MOST_SIMULATED_HOSTS, VIRT_TYPES, Settings, check, parse_listen
 
@@ -95,6 +96,9 @@ READY_KVM_S = 120.0
 @click.option(
     "--log-level", type=click.Choice(("debug", "info", "warning", "error")), default="warning", show_default=True
 )
+@click.option(
+    "--log-format", type=click.Choice(FORMATS), default="text", show_default=True, help="For people or for machines."
+)
 @click.option("--ready-fd", type=int, default=-1, hidden=True)
 def up(
     data: Path | None,
@@ -116,6 +120,7 @@ def up(
     simulated_hosts: int,
     simulated_delay: float,
     log_level: str,
+    log_format: str,
     ready_fd: int,
 ) -> None:
     """Run a whole cloud in this process, until Ctrl-C. Guests go on when it ends."""
@@ -139,6 +144,7 @@ def up(
         simulated_hosts=simulated_hosts,
         simulated_delay_s=simulated_delay,
         log_level=log_level,
+        log_format=log_format,
     )
     check(settings)
     if with_kvm:
@@ -243,6 +249,7 @@ def _arguments(settings: Settings) -> list[str]:
     found = ["up", "--data", str(settings.data), "--listen", f"{host}:{settings.port}", "--virt", settings.virt]
     found += ["--simulated-hosts", str(settings.simulated_hosts), "--simulated-delay", str(settings.simulated_delay_s)]
     found += ["--log-level", settings.log_level, "--recycle", repr(settings.recycle_s / DAY_S)]
+    found += ["--log-format", settings.log_format]
     found += [flag for flag, is_set in flags.items() if is_set]
     for name in settings.image_formats:
         found += ["--image-format", name]

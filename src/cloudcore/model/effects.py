@@ -31,6 +31,7 @@ class Effect:
     target: who performs it, `<family>:<id>`, such as `host:<host id>` or `image:store`.
     resource: the id of the record that it is about; performers serialise by it.
     args: as documented beside the kind in `KINDS`; secrets are references, never values.
+    request_id: the request that it goes back to, for logs; it changes nothing of what is done.
     """
 
     kind: str
@@ -38,6 +39,7 @@ class Effect:
     resource: str
     args: JsonObject = attrs.field(factory=dict[str, Any])
     version: int = 1
+    request_id: str = ""
 
 
 @attrs.frozen

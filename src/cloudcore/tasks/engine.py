@@ -155,6 +155,10 @@ def _waits(task: Task, now: datetime) -> bool:
     return task.wake_at > now and task.attempt > 1
 
 
+def _traced(effect: Effect, task: Task) -> Effect:
+    return attrs.evolve(effect, request_id=task.request_id)
+
+
 def _listed(effects: Effects) -> list[Effect]:
     if effects is None or isinstance(effects, Later):
         return []
@@ -164,7 +168,7 @@ def _listed(effects: Effects) -> list[Effect]:
 def _intend(task: Task, now: datetime, step: Step, effects: Sequence[Effect], event: str, deadline_s: int) -> Task:
     way = "u" if task.state is TaskState.UNWINDING else "d"
     intents = [
-        {"key": f"{task.id}/{step.name}/{way}{task.attempt}/{place}", "effect": attrs.asdict(effect)}
+        {"key": f"{task.id}/{step.name}/{way}{task.attempt}/{place}", "effect": attrs.asdict(_traced(effect, task))}
         for place, effect in enumerate(effects)
     ]
     task = _logged(task, now, step.name, event, ", ".join(dict.fromkeys(e.kind for e in effects)))

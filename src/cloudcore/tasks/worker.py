@@ -30,12 +30,14 @@ class Worker:
     """One driver of tasks.
 
     on_defect: told of failures that no step foresaw (task, exception), for the log.
+    on_change: told of a task after each commit that took it further, for the log and for counting.
     """
 
     uow: UnitOfWork
     effects: EffectPort
     engine: Engine
     on_defect: Callable[[Task, Exception], None] = lambda _task, _error: None
+    on_change: Callable[[Task], None] = lambda _task: None
 
     def due(self, limit: int = 50) -> Sequence[str]:
         """Ids of open tasks that nobody drives, longest waiting first."""
@@ -100,7 +102,10 @@ class Worker:
             if following is not None:
                 # Otherwise the task is somebody else's by now, and what the step saw was not meant for it.
                 self.on_defect(task, error)
-        return following if following is not None and following.is_open else None
+        if following is None:
+            return None
+        self.on_change(following)
+        return following if following.is_open else None
 
     def _retry(self, task: Task, author: Author, outcomes: Sequence[Outcome]) -> Task | None:
         """After contention: again while the task is still as it was, else it is somebody else's."""

@@ -194,17 +194,21 @@ class EffectRunner:
         def progress(percent: float) -> None:
             job.progress = min(100.0, max(0.0, percent))
 
+        what = f"{entry.effect.kind} {entry.key} of request {entry.effect.request_id or 'none'}"
         try:
-            return Done(self._performer.perform(entry.effect, entry.fence, progress, job.cancelled.is_set))
+            _log.info("performing %s", what)
+            result = self._performer.perform(entry.effect, entry.fence, progress, job.cancelled.is_set)
         except (BackendError, Contention) as e:
-            _log.warning("effect %s (%s) failed: %s [%s]", entry.key, entry.effect.kind, e, e.internal)
+            _log.warning("%s failed: %s [%s]", what, e, e.internal)
             return Failed(str(e), transient=not job.cancelled.is_set())
         except CloudcoreError as e:
-            _log.warning("effect %s (%s) refused: %s [%s]", entry.key, entry.effect.kind, e, e.internal)
+            _log.warning("%s refused: %s [%s]", what, e, e.internal)
             return Failed(str(e))
         except Exception:  # noqa: BLE001 - a fault of the performer must not end the worker
-            _log.exception("effect %s (%s) broke", entry.key, entry.effect.kind)
+            _log.exception("%s broke", what)
             return Failed("internal error of the agent", transient=True)
+        _log.info("performed %s", what)
+        return Done(result)
 
     def _record(self, key: str, outcome: Done | Failed) -> bool:
         """Write the outcome down, however long the disk needs; False when the journal is gone, which leaves the effect open."""

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import Message, Receive, Scope, Send
 
 from cloudcore.model.errors import UnauthorizedError
-from cloudcore_adapters.rest.access_log import Timer
+from cloudcore_adapters.rest.access_log import Observe, Timer
 from cloudcore_adapters.rest.errors import LOG, error_reply
 from cloudcore_adapters.rest.paths import parts_of, target_of
 from cloudcore_adapters.rest.request import Call
@@ -31,6 +31,7 @@ def build_app(
     store_signed: StoreSigned | None = None,
     log: logging.Logger | None = None,
     extra_routes: Sequence[BaseRoute] = (),
+    observe: Observe | None = None,
 ) -> Starlette:
     """An application that serves a cloud.
 
@@ -40,6 +41,7 @@ def build_app(
     store_signed: takes the bytes that a host sends to one.
     log: where failures go, `cloudcore.rest` by default; each request also has a line in `cloudcore.access`.
     extra_routes: further applications (a web UI, consoles), asked before ours.
+    observe: told of each request when it is over, for measuring.
     """
     site = Site(
         cloud,
@@ -49,22 +51,23 @@ def build_app(
         open_signed=open_signed,
         store_signed=store_signed,
     )
-    return Starlette(routes=[*extra_routes, Mount("/", app=Door(site, log or LOG))])
+    return Starlette(routes=[*extra_routes, Mount("/", app=Door(site, log or LOG, observe))])
 
 
 class Door:
     """Takes each request from its first byte to its last: path, route, body, handler, answer, log line."""
 
-    def __init__(self, site: Site, log: logging.Logger) -> None:
+    def __init__(self, site: Site, log: logging.Logger, observe: Observe | None = None) -> None:
         self._site = site
         self._log = log
+        self._observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; never raises."""
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
-        timer = Timer()
+        timer = Timer(self._observe)
         call = Call(scope, receive, self._site.limits)
         answer = Answer(call, send)
         try:
@@ -86,6 +89,7 @@ class Door:
         parts = parts_of(raw_path.partition(b"?")[0], limit=site.limits.path_parts)
         call.target = target_of(parts, site.prefixes)
         found = match(site, call.target, call.method)
+        call.route = found.route
         if not found.open and call.token is None:
             raise UnauthorizedError("the header X-Auth-Token is missing")
         if not found.blocking:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import re
 from importlib import metadata
+from importlib.resources import files
 
 from cloudcore.model.json import JsonObject
+from cloudcore_adapters.rest import page as page_folder
+from cloudcore_adapters.rest.errors import HandlerNotFoundError
 from cloudcore_adapters.rest.request import Call
 from cloudcore_adapters.rest.responses import JSON_TYPE, Reply, json_reply, text_reply
 from cloudcore_adapters.rest.site import Args, Site
+
+PAGE_FILES = {"api.html": "text/html", "api.css": "text/css", "api.js": "text/javascript"}
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
 
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?|\[[0-9a-fA-F:.]{2,45}\](?::[0-9]{1,5})?", re.ASCII)
 
@@ -68,6 +77,17 @@ def ready(site: Site, _call: Call, _args: Args) -> Reply:
     if site.cloud.ready():
         return json_reply({"status": "ready"})
     return json_reply({"status": "not ready"}, status=503)
+
+
+def page(_site: Site, call: Call, args: Args) -> Reply:
+    """`GET /docs`: the schema for people, and what its page is made of; nothing comes from elsewhere."""
+    name = args.get("file", "api.html")
+    kind = PAGE_FILES.get(name)
+    if kind is None:
+        raise HandlerNotFoundError(f"Handler /docs/{name} not found")
+    del call
+    content = files(page_folder).joinpath(name).read_bytes()
+    return Reply(content, content_type=f"{kind}; charset=utf-8", headers=(("Content-Security-Policy", PAGE_POLICY),))
 
 
 def openapi(site: Site, _call: Call, _args: Args) -> Reply:

@@ -21,7 +21,7 @@ from cloudcore.ports.session import Context
 from cloudcore_adapters.rest.paths import Parts
 from cloudcore_adapters.rest.request import Call, optional_envelope, required_envelope
 from cloudcore_adapters.rest.responses import Reply, batch_body, json_reply, list_body
-from cloudcore_adapters.rest.site import Args, Site, Work
+from cloudcore_adapters.rest.site import PROPERTIES, Args, Site, Work
 
 Methods: TypeAlias = Mapping[str, Work]
 MAX_COUNT = 1000
@@ -49,6 +49,21 @@ def methods_of(site: Site, service: str, parts: Parts) -> Methods | None:
     if last:
         return _collection(site, service, parents, last)
     return _member(site, service, parents, *pairs[-1])
+
+
+def pattern_of(site: Site, parts: Parts) -> str:
+    """The path with names of types and of declared actions as they are, and everything that callers make up in braces."""
+    owner = site.types.get(parts[0]) if parts else None
+    if owner is None:
+        return "/{type}"
+    words = [owner.plural]
+    for place, part in enumerate(parts[1:], 1):
+        known = owner.action(part, ActionKind.PERFORM) or owner.action(part, ActionKind.SPEC)
+        is_name = part in site.types or (place == 2 and known is not None) or (owner.plural, part) in site.joints
+        words.append(part if place % 2 == 0 and is_name else "{word}" if place % 2 == 0 else "{id}")
+    if len(parts) == 2 and site.is_property(owner, parts[1]):
+        words[1] = parts[1] if parts[1] in PROPERTIES or owner.action(parts[1], ActionKind.PROPERTY) else "{id}"
+    return "/" + "/".join(words)
 
 
 def _pairs(parts: Parts) -> tuple[Context, str]:

@@ -44,6 +44,7 @@ class Call:
 
     peer: the address of the socket's other end; headers never change it.
     target: set once the path is understood. user_id: set once the caller is known.
+    route: the pattern that answers it; empty until one is found.
     """
 
     def __init__(self, scope: Scope, receive: Receive, limits: Limits) -> None:
@@ -56,6 +57,7 @@ class Call:
         self.request_id = self._request_id()
         self.target = Target("", ())
         self.user_id = ""
+        self.route = ""
         self.body: JsonObject = {}
         self._receive = receive
         self._begun = False

@@ -14,7 +14,7 @@ from cloudcore.model.errors import MethodNotAllowedError
 from cloudcore_adapters.rest import discovery, identity, images, services
 from cloudcore_adapters.rest.errors import HandlerNotFoundError
 from cloudcore_adapters.rest.paths import Parts, Target, resource_parts
-from cloudcore_adapters.rest.patterns import methods_of
+from cloudcore_adapters.rest.patterns import methods_of, pattern_of
 from cloudcore_adapters.rest.site import Args, Handler, Site
 
 ANY = "*"
@@ -40,6 +40,8 @@ ROUTES: tuple[Route, ...] = (
     Route(ANY, "GET", "/healthz", discovery.healthy, open=True),
     Route(ANY, "GET", "/readyz", discovery.ready, open=True),
     Route(ANY, "GET", "/openapi.json", discovery.openapi, open=True),
+    Route("", "GET", "/docs", discovery.page, open=True),
+    Route("", "GET", "/docs/{file}", discovery.page, open=True),
     Route("", "GET", "/", discovery.versions, open=True),
     Route("identity", "GET", "/", discovery.versions, open=True),
     Route("identity", "GET", "/v3", discovery.version_v3, open=True),
@@ -83,8 +85,9 @@ ROUTES: tuple[Route, ...] = (
 
 @attrs.frozen(kw_only=True)
 class Match:
-    """The handler of a request. blocking: it runs in a worker, after the body was read."""
+    """The handler of a request. blocking: it runs in a worker, after the body was read. route: its pattern."""
 
+    route: str
     handler: Handler
     args: Args
     open: bool
@@ -101,8 +104,9 @@ def match(site: Site, target: Target, method: str) -> Match:
     found = _written(target)
     parts = resource_parts(target)
     if parts is not None:
+        pattern = f"{target.service} {pattern_of(site, parts)}"
         for name, work in (methods_of(site, target.service, parts) or {}).items():
-            found.setdefault(name, Match(handler=work, args={}, open=False, blocking=True))
+            found.setdefault(name, Match(route=pattern, handler=work, args={}, open=False, blocking=True))
     if "GET" in found:
         found.setdefault("HEAD", found["GET"])
     if not found:
@@ -121,7 +125,16 @@ def _written(target: Target) -> dict[str, Match]:
             continue
         blocking = not inspect.iscoroutinefunction(route.handler)
         for name in route.methods.split():
-            found.setdefault(name, Match(handler=route.handler, args=args, open=route.open, blocking=blocking))
+            found.setdefault(
+                name,
+                Match(
+                    route=f"{route.service.strip(ANY)} {route.path}".strip(),
+                    handler=route.handler,
+                    args=args,
+                    open=route.open,
+                    blocking=blocking,
+                ),
+            )
     return found
 
 

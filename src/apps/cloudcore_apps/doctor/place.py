@@ -12,7 +12,7 @@ from cloudcore.model.errors import CloudcoreError
 from cloudcore_apps.data_folder import DataFolder, Holder, process_start
 from cloudcore_apps.doctor.finding import Finding, failed, note, ok, warning
 
-SECRETS = ("master-key", "data-key", "signing-keys", "url-key", "admin-password", "local.json")
+SECRETS = ("master-key", "data-key", "signing-keys", "url-key", "metrics-key", "admin-password", "local.json")
 NEEDED = ("deployment", "master-key", "data-key", "signing-keys")
 ANSWER_S = 5.0
 

@@ -1,0 +1,1 @@
+"""The page that shows the schema to people: plain files, served as they are."""
