@@ -10,6 +10,7 @@ import click
 
 from cloudcore_apps.climc import options
 from cloudcore_apps.climc.index import Entry, type_of
+from cloudcore_apps.climc.naming import option_of
 from cloudcore_apps.climc.runtime import columns_of, runtime
 
 Maker: TypeAlias = Callable[[str, str, Entry], click.Command]
@@ -148,14 +149,12 @@ def _update(name: str, plural: str, known: Entry) -> click.Command:
 def _delete(name: str, plural: str, known: Entry) -> click.Command:
     waits = "delete" in known.get("waits", ())
 
-    def run(
-        idents: tuple[str, ...], wait: bool = False, timeout_s: float = 0.0, override_pending_delete: bool = False
-    ) -> None:
+    def run(idents: tuple[str, ...], wait: bool = False, timeout_s: float = 0.0, **said: bool) -> None:
         from cloudcore_apps.climc.batch import over
         from cloudcore_apps.climc.progress import wait as wait_one
 
         session = runtime().session
-        params = {"override_pending_delete": True} if override_pending_delete else {}
+        params = {key: True for key, value in said.items() if value}
 
         def gone(last: Any) -> Any:
             if not last.get("id"):
@@ -170,6 +169,8 @@ def _delete(name: str, plural: str, known: Entry) -> click.Command:
         params.append(
             click.Option(["-f", "--override-pending-delete"], is_flag=True, help="At once, without the recycle bin.")
         )
+    for key, doc in known.get("deleting", ()):
+        params.append(click.Option([option_of(key)], is_flag=True, help=f"{doc}."))
     return _command(name, f"Delete {known['noun']}s.", run, [*params, *(options.waiting() if waits else ())])
 
 

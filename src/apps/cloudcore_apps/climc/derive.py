@@ -8,7 +8,7 @@ from typing import Any
 from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import ActionKind, Field, Joint, Resource, Show, Verb, field_map, fields_of
 from cloudcore.operations.ladder import ladder_actions
-from cloudcore_apps.climc.naming import ARGUMENTS, noun_of
+from cloudcore_apps.climc.naming import ARGUMENTS, DELETING, noun_of
 from cloudcore_apps.climc.table import HANDMADE
 
 FORMAT = 1
@@ -103,6 +103,7 @@ def _type(resource: Resource[Any], nouns: Mapping[str, str]) -> JsonObject:
             "actions": _actions(resource),
             "waits": sorted(moves & {"create", "delete"}),
             "recycled": "pending_deleted" in field_map(resource.entity),
+            "deleting": [list(pair) for pair in DELETING.get(resource.plural, ())],
             "kinds": _kinds(resource),
             "arguments": [list(pair) for pair in _arguments(resource)],
         }

@@ -77,8 +77,25 @@ ALIASES: Mapping[str, str] = {
 }
 """Shorter options of some fields."""
 
-FLAGS = frozenset({"is_force", "is_standard", "skip_password_complexity_check", "stop_charging", "purge"})
+FLAGS = frozenset(
+    {
+        "is_force",
+        "is_standard",
+        "skip_password_complexity_check",
+        "stop_charging",
+        "purge",
+        "auto_start",
+        "with_memory",
+    }
+)
 """Untyped inputs that are yes or no."""
+
+
+DELETING: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "servers": (("delete_snapshots", "With the snapshots of its disks"),),
+    "disks": (("delete_snapshots", "With its snapshots"),),
+}
+"""What can be said when deleting, yes or no."""
 
 
 def noun_of(plural: str, singular: str) -> str:

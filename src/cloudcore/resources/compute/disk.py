@@ -242,6 +242,7 @@ DISKS = Resource(
         Action(
             name="disk-reset",
             doc="Make the disk what it was at a snapshot of it; its server must be off.",
+            transition="disk-reset",
             params=(("snapshot_id", "Snapshot"), ("auto_start", "Start the server afterwards")),
         ),
     ),

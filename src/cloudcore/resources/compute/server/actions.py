@@ -89,6 +89,7 @@ SNAPSHOT_ACTIONS = (
     Action(
         name="instance-snapshot-reset",
         doc="Make its disks what they were at an instance snapshot; it must be off.",
+        transition="instance-snapshot-reset",
         params=(
             ("instance_snapshot", "Instance snapshot"),
             ("auto_start", "Start it afterwards"),
