@@ -301,6 +301,23 @@ SCENARIOS: dict[str, Scenario] = {
         takes_back=False,
         recycle_s=60,
     ),
+    "server-change-config/running": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=True),
+        start=_perform("change-config", vcpu_count=2, vmem_size=1024, disks=[{"size": 2048}, {}, {"size": 512}]),
+    ),
+    "server-change-config": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=True),
+        start=_perform(
+            "change-config",
+            vcpu_count=2,
+            vmem_size=256,
+            disks=[{"size": 2048}, {}, {"image_id": "i1", "size": 512}],
+            force_stop=True,
+            auto_start=True,
+        ),
+    ),
     "disk-create": Scenario(plural="disks", prepare=_nothing, start=_create_disk, again=_delete("disks")),
     "disk-delete": Scenario(plural="disks", prepare=_disk, start=_delete("disks"), takes_back=False),
     "disk-reset": Scenario(plural="disks", prepare=_snapshot_disk, start=_reset_disk),

@@ -78,6 +78,7 @@ UNSCOPED_OPERATIONS = {
     "secgroups.py",
     "seed.py",
     "servers/cards.py",
+    "servers/config.py",
     "servers/create.py",
     "servers/disks.py",
     "servers/resize.py",

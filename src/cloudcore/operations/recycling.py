@@ -69,7 +69,7 @@ def restore_server(platform: Platform, tx: Transaction, _caller: Caller, server:
     if not claim_host(
         tx,
         host.id,
-        vcpus=server.vcpu_count,
+        vcpus=server.vcpu_count + server.extra_cpu_count,
         memory_mib=server.vmem_size,
         cpu_limit=cpu_limit,
         memory_limit=memory_limit,

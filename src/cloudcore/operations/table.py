@@ -27,7 +27,7 @@ from cloudcore.operations.identity.users import UPDATES, create_user, switch
 from cloudcore.operations.image_records import create_image, delete_image, get_image, update_image
 from cloudcore.operations.keypairs import create_keypair
 from cloudcore.operations.secgroups import create_secgroup
-from cloudcore.operations.servers import cards, disks, resize
+from cloudcore.operations.servers import cards, config, disks, resize
 from cloudcore.operations.servers.delete import delete_server
 from cloudcore.resources.compute.schedtag import TAGGED
 
@@ -81,6 +81,7 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("servers", "detachnetwork"): cards.detach_network,
         ("servers", "change-ipaddr"): cards.change_address,
         ("servers", "change-bandwidth"): cards.change_bandwidth,
+        ("servers", "change-config"): config.change_config,
         ("servers", "resize-disk"): resize.resize_of_server,
         ("disks", "resize"): resize.resize_disk,
         ("secgroups", "add-rule"): secgroups.add_rule,

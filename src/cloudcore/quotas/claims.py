@@ -43,6 +43,19 @@ def release_host(tx: Transaction, host_id: str, *, vcpus: int, memory_mib: int) 
         raise BackendError("the host's ledger is wrong: it would become negative", internal=host_id)
 
 
+def resize_host(
+    tx: Transaction, host_id: str, *, vcpus: int, memory_mib: int, cpu_limit: int = 0, memory_limit: int = 0
+) -> bool:
+    """Take more CPUs and memory (MiB) of a host for a server that is there, or give back where they are negative.
+
+    False, with nothing written, when what is taken does not fit the limits.
+    """
+    change = {"vcpus": vcpus, "memory_mib": memory_mib}
+    limits = {"vcpus": cpu_limit, "memory_mib": memory_limit}
+    bounded = {key: limits[key] for key, amount in change.items() if amount > 0}
+    return tx.of(HOSTCLAIMS, PLATFORM).adjust(host_id, {**change, "update_version": 1}, limits=bounded)
+
+
 def claim_storage(tx: Transaction, storage_id: str, *, size_mib: int, limit_mib: int) -> bool:
     """Take space of a storage; False, with nothing written, when it does not fit."""
     repository = tx.of(STORAGECLAIMS, PLATFORM)

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from cloudcore.model.entity import evolve
+from cloudcore.model.errors import BackendError
 from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.quotas.claims import release_host, release_storage
+from cloudcore.quotas.claims import release_host, release_storage, resize_host
 from cloudcore.quotas.ledger import Amounts, refund
 from cloudcore.quotas.ties import untie_disk, untie_server
 from cloudcore.resources.compute.disk import DISKS
@@ -82,6 +83,17 @@ def drop_instance_snapshot(tx: Transaction, row: Any, *, held: bool) -> None:
     tx.of(INSTANCE_SNAPSHOTS, PLATFORM).remove(row)
 
 
+def shrink_server(tx: Transaction, server: Any, *, vcpus: int, memory_mib: int) -> None:
+    """Give back of a server's host and quota what it does not hold any more: amounts, not new sizes.
+
+    Raises:
+        BackendError: a ledger holds less than that: it is wrong.
+    """
+    if (vcpus or memory_mib) and not resize_host(tx, server.host_id, vcpus=-vcpus, memory_mib=-memory_mib):
+        raise BackendError("the host's ledger is wrong: it would become negative", internal=server.host_id)
+    refund(tx, server.domain_id, server.tenant_id, {"cpu": vcpus, "memory": memory_mib})
+
+
 def release_disk(tx: Transaction, disk: Any) -> None:
     """Give back what a disk held; its row stays. One in the recycle bin held its place on the storage only."""
     release_storage(tx, disk.storage_id, size_mib=disk.disk_size)
@@ -109,7 +121,8 @@ def release_recycled_server(tx: Transaction, server: Any) -> None:
 def _release_itself(tx: Transaction, server: Any) -> None:
     if server.pending_deleted:
         return
-    release_host(tx, server.host_id, vcpus=server.vcpu_count, memory_mib=server.vmem_size)
+    vcpus = server.vcpu_count + server.extra_cpu_count
+    release_host(tx, server.host_id, vcpus=vcpus, memory_mib=server.vmem_size)
     refund(tx, server.domain_id, server.tenant_id, server_amounts(server))
 
 

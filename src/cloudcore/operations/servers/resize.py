@@ -16,7 +16,7 @@ from cloudcore.model.json import Json, JsonMapping
 from cloudcore.model.query import PLATFORM
 from cloudcore.operations.access import fetch_for
 from cloudcore.operations.begin import start_transition
-from cloudcore.operations.generic import check_not_frozen
+from cloudcore.operations.generic import check_not_frozen, check_not_recycled
 from cloudcore.operations.hosts import hosts_of
 from cloudcore.operations.placement import storage_limit
 from cloudcore.operations.platform import Platform
@@ -77,6 +77,7 @@ def growth(platform: Platform, tx: Transaction, disk: Any, server: Any, size: Js
         raise OutOfRangeError(f"{field}: disk {disk.name} has {disk.disk_size} MiB and does not shrink", field=field)
     driver_for(server.hypervisor if server is not None else "kvm").check_disk_size(wanted, root=False)
     check_not_frozen(disk)
+    check_not_recycled(disk)
     if disk.status not in USABLE:
         raise InvalidStatusError(f"disk {disk.name} is {disk.status}, not ready", field="disk_id")
     more = wanted - disk.disk_size

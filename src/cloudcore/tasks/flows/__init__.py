@@ -22,6 +22,7 @@ from cloudcore.tasks.flows.instance_snapshot_reset import INSTANCE_SNAPSHOT_RESE
 from cloudcore.tasks.flows.server_attach_disk import SERVER_ATTACH_DISK
 from cloudcore.tasks.flows.server_attach_network import SERVER_ATTACH_NETWORK
 from cloudcore.tasks.flows.server_change_address import SERVER_CHANGE_ADDRESS
+from cloudcore.tasks.flows.server_change_config import SERVER_CHANGE_CONFIG
 from cloudcore.tasks.flows.server_create import SERVER_CREATE
 from cloudcore.tasks.flows.server_create_disk import SERVER_CREATE_DISK
 from cloudcore.tasks.flows.server_delete import SERVER_DELETE
@@ -59,6 +60,7 @@ ALL: tuple[Flow, ...] = (
     SERVER_ATTACH_NETWORK,
     SERVER_DETACH_NETWORK,
     SERVER_CHANGE_ADDRESS,
+    SERVER_CHANGE_CONFIG,
     DISK_CREATE,
     DISK_RESIZE,
     DISK_DELETE,

@@ -108,11 +108,9 @@ def host_effect(server: Any, kind: str, resource: str, args: JsonObject) -> Effe
     return Effect(kind=kind, target=f"host:{server.host_id}", resource=resource, args=args)
 
 
-def start_effect(ctx: Context) -> Effect:
-    """Power on."""
-    guest = guest_of(ctx)
-    args: JsonObject = {"guest_id": guest.server.id, "desc": describe(ctx, guest)}
-    return host_effect(guest.server, "guest-start", guest.server.id, args)
+def start_effect(ctx: Context, *, but: Sequence[str] = ()) -> Effect:
+    """Power on; `but`: as for `sync_effect`."""
+    return _described(ctx, "guest-start", but)
 
 
 def stop_effect(ctx: Context, *, force: bool, grace_s: int) -> Effect:
@@ -127,10 +125,14 @@ def sync_effect(ctx: Context, *, but: Sequence[str] = (), **sizes: int) -> Effec
 
     but: ids of guestdisks and guestnetworks that are left out; sizes: what differs from the record.
     """
+    return _described(ctx, "guest-sync", but, **sizes)
+
+
+def _described(ctx: Context, kind: str, but: Sequence[str], **sizes: int) -> Effect:
     guest = guest_of(ctx)
     shown = attrs.evolve(guest, server=evolve(guest.server, **sizes), links=[x for x in guest.links if x.id not in but])
     args: JsonObject = {"guest_id": guest.server.id, "desc": describe(ctx, shown, but=but)}
-    return host_effect(guest.server, "guest-sync", guest.server.id, args)
+    return host_effect(guest.server, kind, guest.server.id, args)
 
 
 def guest_effect(ctx: Context, kind: str) -> Effect:

@@ -1,4 +1,4 @@
-"""What is done to the disks and cards of servers, with arguments by position: `server-attach-disk` and its like."""
+"""What is done to the disks, cards and size of servers, with arguments by position: `server-attach-disk` and its like."""
 
 from __future__ import annotations
 
@@ -161,4 +161,22 @@ change_bandwidth = acting(
         "rx_bw_limit": told["rx"],
         "tx_bw_limit": told["tx"],
     },
+)
+
+change_config = acting(
+    "server-change-config",
+    "servers",
+    "change-config",
+    [
+        named("server"),
+        click.Option(["--ncpu", "vcpu_count"], type=click.IntRange(1), help="Virtual CPUs."),
+        click.Option(["--vmem", "--mem-spec", "vmem_size"], help="Memory: 512M, 2G; a bare number is MiB."),
+        click.Option(["--instance-type"], help="Size by name."),
+        click.Option(["--disk", "disks"], multiple=True, help="SIZE of each disk by position; further ones are made."),
+        click.Option(["--force-stop"], is_flag=True, help="Stop it meanwhile if it runs."),
+        click.Option(["--auto-start"], is_flag=True, help="Start it afterwards."),
+    ],
+    "Change processors, memory and disks. A server that runs can only grow, unless it may be stopped.\n\n"
+    "  climc server-change-config --ncpu 2 --vmem 1g --force-stop --auto-start web --wait",
+    lambda told: {**told, "force_stop": told["force_stop"] or None, "auto_start": told["auto_start"] or None},
 )

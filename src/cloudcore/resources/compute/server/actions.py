@@ -96,4 +96,17 @@ SNAPSHOT_ACTIONS = (
             ("with_memory", "Go back to the memory as well"),
         ),
     ),
+    Action(
+        name="change-config",
+        doc="Change processors, memory and disks; a server that runs can only grow, unless it may be stopped.",
+        transition="change-config",
+        params=(
+            ("instance_type", "Size by name, from the catalogue"),
+            ("vcpu_count", "Virtual CPUs"),
+            ("vmem_size", "Memory such as 2g; a bare number is in MiB"),
+            ("disks", "Disks by position: larger ones grow, further ones are made"),
+            ("force_stop", "Stop it meanwhile if it runs"),
+            ("auto_start", "Start it afterwards"),
+        ),
+    ),
 )

@@ -74,6 +74,8 @@ class ServerStatus(StrEnum):
     START_RESIZE_DISK = "start_resize_disk"
     RESIZE_DISK = "resize_disk"
     RESIZE_DISK_FAIL = "resize_disk_fail"
+    CHANGE_FLAVOR = "change_flavor"
+    CHANGE_FLAVOR_FAIL = "change_flavor_fail"
     RESTART_NETWORK = "restart_network"
     RESTART_NETWORK_FAILED = "restart_network_failed"
 
@@ -99,6 +101,7 @@ SIDE_FAILURES: tuple[ServerStatus, ...] = (
     S.RESIZE_DISK_FAIL,
     S.SNAPSHOT_RESET_FAILED,
     S.RESTART_NETWORK_FAILED,
+    S.CHANGE_FLAVOR_FAIL,
 )
 """Something beside power failed and left the guest as it was, on or off: nothing that a server can do is locked by it."""
 
@@ -133,6 +136,7 @@ DEVICES = (
     _beside("attachnetwork", "server-attach-network", (S.SYNC_CONFIG,), S.SYNC_FAIL, 600),
     _beside("detachnetwork", "server-detach-network", (S.SYNC_CONFIG,), S.SYNC_FAIL, 600),
     _beside("change-ipaddr", "server-change-address", (S.RESTART_NETWORK,), S.RESTART_NETWORK_FAILED, 600),
+    _beside("change-config", "server-change-config", (S.CHANGE_FLAVOR, S.STARTING), S.CHANGE_FLAVOR_FAIL, 10_800),
     _beside("detachdisk", "server-detach-disk", (S.DETACH_DISK,), S.DETACH_DISK_FAIL, 600),
 )
 

@@ -1,0 +1,206 @@
+"""Changing the size of a server: processors, memory, disks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cloudcore.auth.caller import Caller
+from cloudcore.model.errors import (
+    Contention,
+    InsufficientResourceError,
+    InvalidInputError,
+    InvalidStatusError,
+    MissingParameterError,
+    NotSupportedError,
+    OutOfRangeError,
+    ResourceNotFoundError,
+)
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.query import PLATFORM
+from cloudcore.model.reading import read_bool, read_int, read_str
+from cloudcore.operations.access import fetch_for
+from cloudcore.operations.begin import check_idle, start_transition
+from cloudcore.operations.placement import decide, host_limits, inventory_of
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.servers.disks import free_indexes, is_on, links_of, make_disks
+from cloudcore.operations.servers.resize import growth
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.claims import resize_host
+from cloudcore.quotas.ledger import charge
+from cloudcore.resources.compute import serversku
+from cloudcore.resources.compute.disk import DISKS
+from cloudcore.resources.compute.drivers import driver_for
+from cloudcore.resources.compute.server import SERVERS
+from cloudcore.resources.compute.spec import DiskSpec, collect, parse_disk, parse_memory_mib, parse_vcpu_count
+from cloudcore.resources.image.image import IMAGES
+from cloudcore.resources.infrastructure.host import HOSTS
+from cloudcore.scheduling import Request
+
+SIZES = ("vcpu_count", "vmem_size", "instance_type")
+_LATER = ("set_traffic_limits", "reset_traffic_limits")
+_FIXED = ("cpu_sockets", "extra_cpu_count")
+_ASKED = ("vcpu_count", "ncpu_count", "vmem_size", "instance_type", "sku", "flavor", "disks", "disk.0")
+
+
+def change_config(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
+    """Begin to change the size of a server on the host where it is.
+
+    Raises:
+        InvalidInputError: names the field that is wrong.
+        InvalidStatusError: it runs and would shrink, and may not be stopped.
+        InsufficientResourceError: its host or a storage has no room; says how much there is.
+        OutOfQuotaError: a limit would be exceeded.
+    """
+    after = _sizes(tx, server, body)
+    before = {key: getattr(server, key) for key in SIZES}
+    stop = is_on(server) and read_bool(body.get("force_stop") or False, "force_stop")
+    start = read_bool(body.get("auto_start") or False, "auto_start") and (stop or not is_on(server))
+    grown, fresh, links = _disks(tx, server, body)
+    more = {key: after[key] - before[key] for key in SIZES[:2]}
+    if is_on(server) and not stop and min(more.values()) < 0:
+        field = min(more, key=lambda key: more[key])
+        raise InvalidStatusError(f"server {server.name} runs and cannot shrink: send force_stop", field=field)
+    check_idle(tx, SERVERS, server)
+    grow = {disk.id: _grown(platform, tx, caller, server, disk, spec) for disk, spec in grown}
+    delta = sum(size - disk.disk_size for (disk, _), size in zip(grown, grow.values(), strict=True))
+    made = make_disks(platform, tx, caller, server, fresh, taken=[link.index for link in links]) if fresh else []
+    _admit(platform, tx, caller, server, vcpus=max(more["vcpu_count"], 0), memory_mib=max(more["vmem_size"], 0))
+    params: JsonObject = {
+        "before": before,
+        "after": after,
+        "grow": {disk.id: grow[disk.id] for disk, _ in grown if grow[disk.id] > disk.disk_size},
+        "disk_ids": [disk.id for disk in made],
+        "stop": stop,
+        "start": start,
+    }
+    start_transition(platform, tx, caller, SERVERS, server, "change-config", params)
+    wanted = {
+        "cpu": max(more["vcpu_count"], 0),
+        "memory": max(more["vmem_size"], 0),
+        "storage": delta + sum(disk.disk_size for disk in made),
+    }
+    charge(tx, server.domain_id, server.tenant_id, wanted)
+
+
+def _sizes(tx: Transaction, server: Any, body: JsonMapping) -> JsonObject:
+    """The sizes that the server shall have."""
+    for key in _LATER:
+        if body.get(key):
+            raise NotSupportedError(f"{key} is not supported", field=key)
+    for key in _FIXED:
+        if body.get(key) not in (None, "") and read_int(body[key], key) != getattr(server, key):
+            raise NotSupportedError(f"{key} cannot be changed", field=key)
+    if all(body.get(key) in (None, "", []) for key in _ASKED):
+        raise MissingParameterError("nothing to change: send vcpu_count, vmem_size, instance_type or disks")
+    vcpus = parse_vcpu_count(body)
+    memory = parse_memory_mib(body["vmem_size"]) if body.get("vmem_size") not in (None, "") else None
+    found = _sku(tx, server, body)
+    if found is not None:
+        if vcpus not in (None, found.cpu_core_count) or memory not in (None, found.memory_size_mb):
+            raise InvalidInputError(
+                f"instance_type {found.name} has {found.cpu_core_count} CPUs and {found.memory_size_mb} MiB",
+                field="instance_type",
+            )
+        vcpus, memory = found.cpu_core_count, found.memory_size_mb
+    after = {
+        "vcpu_count": vcpus if vcpus is not None else server.vcpu_count,
+        "vmem_size": memory if memory is not None else server.vmem_size,
+    }
+    driver_for(server.hypervisor).check_size(after["vcpu_count"], after["vmem_size"])
+    same = all(after[key] == getattr(server, key) for key in SIZES[:2])
+    after["instance_type"] = found.name if found is not None else server.instance_type if same else ""
+    _check_image(tx, server, after["vmem_size"])
+    return after
+
+
+def _sku(tx: Transaction, server: Any, body: JsonMapping) -> Any:
+    named = body.get("instance_type") or body.get("sku") or body.get("flavor")
+    if not named:
+        return None
+    name = read_str(named, "instance_type", 64)
+    host = tx.of(HOSTS, PLATFORM).get(server.host_id) if server.host_id else None
+    found = serversku.find(tx, name, host.zone_id if host is not None else "")
+    if found is None:
+        raise ResourceNotFoundError(f"there is no size {name} for sale", field="instance_type")
+    return found
+
+
+def _check_image(tx: Transaction, server: Any, memory_mib: int) -> None:
+    """Keep what the image of its system disk needs; a server that has less already may keep that."""
+    links = links_of(tx, server)
+    disk = tx.of(DISKS, PLATFORM).get(links[0].disk_id) if links else None
+    image = tx.of(IMAGES, PLATFORM).get(disk.template_id) if disk is not None and disk.template_id else None
+    if image is not None and memory_mib < min(image.min_ram, server.vmem_size):
+        raise OutOfRangeError(
+            f"vmem_size must be at least {image.min_ram} MiB for image {image.name}", field="vmem_size"
+        )
+
+
+def _disks(
+    tx: Transaction, server: Any, body: JsonMapping
+) -> tuple[list[tuple[Any, DiskSpec]], list[DiskSpec], Sequence[Any]]:
+    """The disks that are there with what is wanted of them, what is wanted of further ones, and the present links."""
+    links = links_of(tx, server)
+    present = {link.index: link.disk_id for link in links}
+    free = free_indexes(links)
+    grown: list[tuple[Any, DiskSpec]] = []
+    fresh: list[DiskSpec] = []
+    for place, entry in enumerate(collect(body, plural="disks", legacy="disk")):
+        spec = parse_disk(entry, links[place].index if place < len(links) else next(free))
+        ident = spec.disk_id or present.get(spec.index, "")
+        if not ident:
+            fresh.append(spec)
+            continue
+        if ident not in present.values():
+            raise InvalidInputError(
+                f"disks.{place}.disk_id: the server has no such disk", field=f"disks.{place}.disk_id"
+            )
+        if ident in [disk.id for disk, _ in grown]:
+            raise InvalidInputError(f"disks.{place}: names a disk twice", field=f"disks.{place}")
+        disk = tx.of(DISKS, PLATFORM).get(ident)
+        if disk is not None:
+            grown.append((disk, spec))
+    return grown, fresh, links
+
+
+def _grown(platform: Platform, tx: Transaction, caller: Caller, server: Any, disk: Any, spec: DiskSpec) -> int:
+    """The size that a present disk shall have; its growth is claimed."""
+    if spec.size_mib is None or spec.size_mib == disk.disk_size:
+        return int(disk.disk_size)
+    fetch_for(platform, tx, caller, DISKS, disk.id, "update")
+    return growth(platform, tx, disk, server, spec.size_mib, f"disks.{spec.index}.size")
+
+
+def _admit(platform: Platform, tx: Transaction, caller: Caller, server: Any, *, vcpus: int, memory_mib: int) -> None:
+    """Claim what the server grows by of its host, or say in the scheduler's words why it does not fit."""
+    if not vcpus and not memory_mib:
+        return
+    host = tx.of(HOSTS, PLATFORM).get(server.host_id) if server.host_id else None
+    if host is None:
+        raise InvalidStatusError(f"server {server.name} is on no host", field="status")
+    driver = driver_for(server.hypervisor)
+    inventory = inventory_of(tx, platform.settings, host_type=driver.host_type, networks=(), host_id=host.id)
+    request = Request(
+        vcpus=vcpus,
+        memory_mib=memory_mib,
+        hypervisor=driver.hypervisor if driver.host_type == "hypervisor" else driver.host_type,
+        prefer_host=host.id,
+        project_id=server.tenant_id,
+        domain_id=server.domain_id,
+        is_admin=True,
+        seed=caller.request_id,
+        # The server is on its host already, whatever else that may take.
+        ignore_filters=frozenset({"resource_type", "host_domain"}),
+    )
+    try:
+        decide(inventory, request)
+    except InsufficientResourceError as error:
+        more = f"{vcpus} CPUs and {memory_mib} MiB"
+        raise InsufficientResourceError(
+            f"server {server.name} does not get {more} more on its host: {error}", data=error.data
+        ) from error
+    cpu_limit, memory_limit = host_limits(host, platform.settings)
+    fits = resize_host(tx, host.id, vcpus=vcpus, memory_mib=memory_mib, cpu_limit=cpu_limit, memory_limit=memory_limit)
+    if not fits:
+        raise Contention("the room was taken by others", internal=host.id)
