@@ -452,3 +452,52 @@ class TestAnswers:
         assert "can_delete" not in plain
         assert reasoned["can_delete"] is False
         assert reasoned["delete_fail_reason"]["class"] == "InvalidStatusError"
+
+
+class TestDeclarations:
+    """What each type declares beside its columns can be asked on every engine."""
+
+    @pytest.mark.parametrize("resource", [r for r in TYPES if r.filters], ids=lambda r: r.plural)
+    def test_every_parameter_runs(self, world: World, resource: Any) -> None:
+        whole = world.admin.list(resource.plural, {"scope": "system"}).total
+        for one in resource.filters:
+            if not one.truth:
+                world.admin.list(resource.plural, {"scope": "system", one.name: "10.1.0.3", "details": False})
+                continue
+            parts = [
+                world.admin.list(resource.plural, {"scope": "system", one.name: value}).total
+                for value in ("true", "false")
+            ]
+            assert sum(parts) == whole, one.name
+
+    @pytest.mark.parametrize("resource", [r for r in TYPES if r.orders], ids=lambda r: r.plural)
+    def test_every_sort_key_runs_with_markers(self, world: World, resource: Any) -> None:
+        for word, _ in resource.orders:
+            for direction in ("asc", "desc"):
+                asked = {"scope": "system", f"order_by_{word}": direction, "details": False}
+                whole = [item["id"] for item in world.admin.list(resource.plural, asked).items]
+                half = {**asked, "limit": max(len(whole) - 1, 1)}
+                first = world.admin.list(resource.plural, {**half, "paging_marker": ""})
+                second = world.admin.list(resource.plural, {**half, "paging_marker": first.next_marker})
+                found = [item["id"] for page in (first, second) for item in page.items]
+                assert found == (whole if len(whole) > 1 else whole * 2), word
+
+    def test_servers_are_found_by_their_cards_and_hosts(self, world: World) -> None:
+        assert world.names({"ip_addr": "10.1.0.3"}) == ["web-2"]
+        assert world.names({"ip_match": "1.0.3"}) == ["web-2"]
+        assert world.names({"with_host": "false"}) == ["cache"]
+        assert world.names({"gpu": "true"}) == []
+        assert world.names({"server_type": "normal", "search": "web"}) == ["web-1", "web-2"]
+        assert world.names({"eip_associable": ""}) == ["web-2"]
+
+    def test_networks_are_found_by_an_address(self, world: World) -> None:
+        assert world.names({"ip": "10.1.0.7"}, "networks") == ["net1"]
+        assert world.names({"ip": "10.1.1.7"}, "networks") == []
+        with pytest.raises(errors.InvalidInputError):
+            world.names({"ip": "ten"}, "networks")
+
+    def test_hosts_are_found_by_their_cards_and_by_being_empty(self, world: World) -> None:
+        asked = {"order_by": "name", "order": "asc"}
+        found = world.admin.list("hosts", {**asked, "any_mac": "00:22:00:00:00:02"}).items
+        assert [item["name"] for item in found] == ["h2"]
+        assert world.admin.list("hosts", {"is_empty": "true"}).total == 0

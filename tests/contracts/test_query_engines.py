@@ -106,7 +106,11 @@ ORDERS = st.lists(
     | st.builds(Order, st.just("labels"), st.booleans(), st.text(st.sampled_from("aA%\"'.\\é"), min_size=1, max_size=2))
     | st.builds(Order, st.sampled_from(("name", "id")), st.booleans(), via=st.just((_UP,)))
     | st.builds(
-        Order, st.sampled_from(("note", "size", "seen_at", "weight")), st.booleans(), via=st.just((_UP, _SIBLINGS))
+        Order,
+        st.sampled_from(("note", "size", "seen_at", "weight")),
+        st.booleans(),
+        via=st.just((_UP, _SIBLINGS)),
+        number=st.booleans(),
     )
     | st.builds(
         Order,

@@ -147,13 +147,15 @@ class Order:
 
     key: the text under this key of a JSON object field; absent where it is no text.
     via: the least value of the field among the rows that these steps lead to; absent where there are none.
-    counted: how many such rows there are; the other three are unused.
+    number: instead of the least value, how many different ones there are.
+    counted: how many such rows there are; the others are unused.
     """
 
     field: str
     descending: bool = False
     key: str = ""
     via: tuple[Via, ...] = ()
+    number: bool = False
     counted: Exists | None = None
 
 
@@ -227,7 +229,9 @@ def order_value(order: Order, row: Any, rows: Rows) -> Any:
     for step in order.via:
         wanted = {value for one in reached if (value := getattr(one, step.local)) is not None}
         reached = [other for other in rows(step.plural) if getattr(other, step.foreign) in wanted]
-    values = [value for one in reached if (value := plain_value(order, one)) is not None]
+    values = {value for one in reached if (value := plain_value(order, one)) is not None}
+    if order.number:
+        return len(values)
     return min(values, default=None)
 
 

@@ -20,6 +20,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from cloudcore.model.entity import Entity
+from cloudcore.model.filter import ListFilter
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.lifecycle import Lifecycle
 from cloudcore.model.query import EVERYTHING, Expr, Order, Sum
@@ -131,6 +132,7 @@ class Resource(Generic[E]):
     details: `(tx, entities) -> Sequence[dict]`: extra keys for a page, in the page's order, a fixed number of queries.
     opens: sealed fields that `details` reads; the others are absent from the entities of a list.
     documented: columns that the wire names and that are not stored: filters know them and find them absent.
+    filters: list parameters besides the columns and references.
     orders: sort keys besides the columns, each with what it sorts by.
     sums: what `statistics` adds up besides counting.
     parent: the field that refers to what it belongs to, where it has no owner of its own (rules of a security group):
@@ -161,6 +163,7 @@ class Resource(Generic[E]):
     opens: tuple[str, ...] = ()
     extra_params: tuple[tuple[str, str], ...] = ()
     documented: tuple[str, ...] = ()
+    filters: tuple[ListFilter, ...] = ()
     orders: tuple[tuple[str, Order], ...] = ()
     sums: tuple[Sum, ...] = ()
 

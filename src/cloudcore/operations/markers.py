@@ -70,7 +70,7 @@ def _signature(order: Sequence[Order]) -> str:
 
 
 def _kind(types: Types, resource: Resource[Any], key: Order) -> type:
-    if key.counted is not None:
+    if key.counted is not None or key.number:
         return int
     entity = types[key.via[-1].plural].entity if key.via else resource.entity
     return str if key.key else field_map(entity)[key.field].kind
@@ -97,4 +97,5 @@ def _value(tx: Transaction, types: Types, key: Order, row: Any) -> Any:
     for step in key.via:
         wanted = [value for one in reached if (value := getattr(one, step.local)) is not None]
         reached = list(tx.of(types[step.plural], PLATFORM).find(Query(where=one_of(step.foreign, wanted))))
-    return min((v for one in reached if (v := plain_value(key, one)) is not None), default=None)
+    values = {value for one in reached if (value := plain_value(key, one)) is not None}
+    return len(values) if key.number else min(values, default=None)

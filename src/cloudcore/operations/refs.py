@@ -129,6 +129,12 @@ def relations(types: Types, resource: Resource[Any], params: JsonMapping, resolv
     return both(*parts) if parts else EVERYTHING
 
 
+def relation_keys(types: Types, resource: Resource[Any]) -> frozenset[str]:
+    """The parameters that `relations` knows for a type."""
+    tied_to = [w for w, p in _WORDS.items() if p in types and tied(types, resource, p, ()) is not None]
+    return frozenset(key for word in tied_to for key in (word, f"{word}_id"))
+
+
 _WORDS: Mapping[str, str] = {
     "server": "servers",
     "guest": "servers",

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import ProjectOwned
 from cloudcore.model.errors import ForbiddenError, InvalidInputError, ResourceNotFoundError
+from cloudcore.model.filter import kept
 from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import EVERYTHING, NOTHING, And, Exists, Expr, Or, both, eq
 from cloudcore.model.resource import Resource, refs_of
 from cloudcore.operations.access import fetch, list_reach, reach
+from cloudcore.operations.clouds import cloud_filters
 from cloudcore.operations.filters import column, condition, joint_filter
 from cloudcore.operations.listing import any_of, bounded, filters_of, recycle_bin
 from cloudcore.operations.owners import owner_filter
+from cloudcore.operations.parameter import flag, texts
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.refs import hierarchy, relations, tied
 from cloudcore.operations.tags import tag_filters
@@ -47,6 +50,8 @@ def selection(
         hierarchy(platform.types, resource, params, resolve),
         relations(platform.types, resource, params, resolve),
         _joint_filters(platform, caller, resource, params),
+        *cloud_filters(resource, params),
+        *_declared(tx, platform, resource, params, resolve),
     )
 
 
@@ -99,6 +104,27 @@ def _joint(platform: Platform, caller: Caller, resource: Resource[Any], text: st
             f"joint_filter: {foreign.name} can't be compared with {local.name}", field="joint_filter"
         )
     return Exists(other.plural, foreign.name, local.name, both(listed, where))
+
+
+def _declared(
+    tx: Transaction,
+    platform: Platform,
+    resource: Resource[Any],
+    params: JsonMapping,
+    resolve: Callable[[Resource[Any], str], str | None],
+) -> Iterator[Expr]:
+    """What the type's own parameters keep."""
+    for one in resource.filters:
+        keys = (one.name, f"{one.name.removesuffix('_id')}_id") if one.target else (one.name,)
+        key = next((key for key in keys if key in params), None)
+        if key is None:
+            continue
+        if one.truth:
+            yield kept(one, tx, (), wanted=flag(params, key))
+        elif values := [text for text in texts(params[key]) if text]:
+            if one.target:
+                values = [i for text in values if (i := resolve(platform.types[one.target], text)) is not None]
+            yield kept(one, tx, values)
 
 
 def _resolver(platform: Platform, tx: Transaction, caller: Caller) -> Callable[[Resource[Any], str], str | None]:

@@ -71,7 +71,8 @@ def _what(key: Order, lowering: Lowering, codec: Codec[Any], values: Values) -> 
         values.crosses = True
         if kind is bool:
             raise InvalidInputError(f"{key.field} has no least value", field=key.field)
-    return ("value", tuple((step.plural, step.local, step.foreign) for step in key.via), key.field, key.key != "")
+    steps = tuple((step.plural, step.local, step.foreign) for step in key.via)
+    return ("number" if key.number and steps else "value", steps, key.field, key.key != "")
 
 
 def _end(key: Order, lowering: Lowering, codec: Codec[Any]) -> Codec[Any]:
@@ -87,8 +88,9 @@ def _marked(key: Order, lowering: Lowering, codec: Codec[Any], value: Any) -> An
     """The stored form of a marker's value; None where the row has none."""
     if value is None:
         return None
-    if key.counted is not None or key.key:
-        fits = isinstance(value, int) if key.counted is not None else isinstance(value, str)
+    counts = key.counted is not None or key.number
+    if counts or key.key:
+        fits = isinstance(value, int) if counts else isinstance(value, str)
         if not fits or (isinstance(value, str) and UNSTORABLE.search(value)):
             raise InvalidInputError("no row has this marker", field="paging_marker")
         return value
@@ -113,7 +115,10 @@ def _key(compiler: Compiler, source: Source, slots: Slots, what: Shape, descendi
             column: Clause = compiler.counting(source, plural, foreign, local, where, slots)
             kind: sa.types.TypeEngine[Any] = _NUMBER
             nullable = False
-        case (_, steps, name, member):
+        case ("number", steps, name, member):
+            column, _ = _value(compiler, source, steps, name, slots, member=member, number=True)
+            kind, nullable = _NUMBER, False
+        case ("value", steps, name, member):
             column, kind = _value(compiler, source, steps, name, slots, member=member)
             nullable = member or bool(steps) or may_be_null(source.field(name))
         case _:
@@ -122,7 +127,14 @@ def _key(compiler: Compiler, source: Source, slots: Slots, what: Shape, descendi
 
 
 def _value(
-    compiler: Compiler, source: Source, steps: Sequence[tuple[str, str, str]], name: str, slots: Slots, *, member: bool
+    compiler: Compiler,
+    source: Source,
+    steps: Sequence[tuple[str, str, str]],
+    name: str,
+    slots: Slots,
+    *,
+    member: bool,
+    number: bool = False,
 ) -> tuple[Clause, sa.types.TypeEngine[Any]]:
     here, ties, rows = source, [], []
     for plural, local, foreign in steps:
@@ -135,7 +147,8 @@ def _value(
     value = compiler.dialect.member(column, slots.next(_TEXT)) if member else column
     if not rows:
         return value, kind
-    least = sa.select(sa.func.min(value)).select_from(*rows).where(*ties)
+    what: Clause = sa.func.count(value.distinct()) if number else sa.func.min(value)
+    least = sa.select(what).select_from(*rows).where(*ties)
     return least.correlate_except(*rows).scalar_subquery(), kind
 
 

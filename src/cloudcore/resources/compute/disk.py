@@ -13,11 +13,12 @@ from cloudcore.model.entity import Billed, External, ProjectOwned, Statused, ent
 from cloudcore.model.errors import NotEmptyError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle, Transition
-from cloudcore.model.query import EVERYTHING, PLATFORM, Exists, Order, Query, Sum, Via, eq, one_of
+from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute import guestdisk, server
+from cloudcore.resources.compute.filters import DISK_FILTERS, DISK_ORDERS, DISK_SUMS
 
 
 class DiskStatus(StrEnum):
@@ -200,11 +201,9 @@ DISKS = Resource(
     plural="disks",
     doc="Volumes of servers.",
     level=Level.PROJECT,
-    orders=(
-        ("server", Order("name", via=(Via("guestdisks", "id", "disk_id"), Via("servers", "guest_id")))),
-        ("guest_count", Order("", counted=Exists("guestdisks", "disk_id", "id", EVERYTHING))),
-    ),
-    sums=(Sum("total_disk_size_mb", "disk_size"),),
+    filters=DISK_FILTERS,
+    orders=DISK_ORDERS,
+    sums=DISK_SUMS,
     columns=(
         "id",
         "name",

@@ -20,6 +20,7 @@ from cloudcore.model.query import PLATFORM, Order, Query, one_of
 from cloudcore.model.resource import READ_ONLY, Joint, Level, OnDelete, Ref, Resource, Show, Spec, Verb
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute import snapshot
+from cloudcore.resources.compute.filters import INSTANCE_SNAPSHOT_ORDERS
 
 
 class InstanceSnapshotStatus(StrEnum):
@@ -141,6 +142,7 @@ INSTANCE_SNAPSHOTS = Resource(
     plural="instance_snapshots",
     doc="Servers as they were at one moment.",
     level=Level.PROJECT,
+    orders=INSTANCE_SNAPSHOT_ORDERS,
     columns=("id", "name", "status", "guest_id", "guest", "os_type", "with_memory", "created_at"),
     unique=(("name", "tenant_id"),),
     lifecycle=INSTANCE_SNAPSHOT_LIFECYCLE,

@@ -9,12 +9,14 @@ import attrs
 
 from cloudcore.model.entity import DomainOwned, External, Sharable, entity
 from cloudcore.model.errors import ConflictError, ResourceNotFoundError
+from cloudcore.model.filter import ListFilter
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
+from cloudcore.model.query import PLATFORM, Expr, Like, Match, Query, both, either, eq, one_of
 from cloudcore.model.resource import Action, Level, OnDelete, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute import server
+from cloudcore.resources.compute.filters import DEVICE_FILTERS
 from cloudcore.resources.infrastructure import host
 
 VENDORS = {"10de": "NVIDIA", "1002": "AMD", "8086": "Intel", "1e36": "Enflame", "19e5": "Huawei"}
@@ -107,6 +109,12 @@ def _described(device: IsolatedDevice, guest: Any) -> JsonObject:
     return shown if guest is None else {**shown, "guest": guest.name, "guest_status": guest.status}
 
 
+def _by_vendor(_tx: Any, values: Sequence[str]) -> Expr:
+    wanted = [text.lower() for text in values]
+    prefixes = [v for v, name in VENDORS.items() if name.lower() in wanted] + wanted
+    return either(*(Match("vendor_device_id", Like.STARTSWITH, f"{prefix}:") for prefix in prefixes))
+
+
 ISOLATED_DEVICES = Resource(
     entity=IsolatedDevice,
     service="compute",
@@ -115,6 +123,7 @@ ISOLATED_DEVICES = Resource(
     plural="isolated_devices",
     doc="Devices of hosts that one server has for itself.",
     level=Level.DOMAIN,
+    filters=(*DEVICE_FILTERS, ListFilter(name="vendor", doc="Name or PCI id of who made it", where=_by_vendor)),
     columns=("id", "name", "dev_type", "model", "addr", "vendor_device_id", "host_id", "host", "guest_id", "guest"),
     actions=(Action(name="purge", doc="Remove the record of a device that is gone."),),
     prepare=_prepare,

@@ -12,6 +12,7 @@ from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.model.resource import Action, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute import schedpolicy, tagging
+from cloudcore.resources.compute.filters import SCHEDTAG_FILTERS
 
 STRATEGIES = ("require", "exclude", "prefer", "avoid")
 TAGGED = ("hosts", "storages", "networks", "zones", "cloudregions")
@@ -97,6 +98,7 @@ SCHEDTAGS = Resource(
     plural="schedtags",
     doc="Marks that placements ask for or stay away from.",
     level=Level.SYSTEM,
+    filters=SCHEDTAG_FILTERS,
     columns=("id", "name", "default_strategy", "resource_type", "domain_id", "tenant_id"),
     unique=(("name", "resource_type"),),
     actions=(

@@ -14,6 +14,7 @@ from cloudcore.model.resource import Action, ActionKind, Level, Ref, Resource, S
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute import server
+from cloudcore.resources.compute.filters import SKU_ORDERS
 
 DEFAULTS = (
     (1, (1, 2, 4, 8)),
@@ -166,6 +167,7 @@ SERVERSKUS = Resource(
     plural="serverskus",
     doc="Sizes of servers by name.",
     level=Level.SYSTEM,
+    orders=SKU_ORDERS,
     columns=(
         *("id", "name", "instance_type_family", "instance_type_category", "cpu_core_count", "memory_size_mb"),
         *("os_name", "provider", "postpaid_status", "prepaid_status", "zone_id", "enabled"),

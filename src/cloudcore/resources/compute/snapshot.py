@@ -20,6 +20,7 @@ from cloudcore.model.resource import Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute import disk, guestdisk, instancesnapshot, server
+from cloudcore.resources.compute.filters import SNAPSHOT_FILTERS, SNAPSHOT_ORDERS
 
 
 class SnapshotStatus(StrEnum):
@@ -175,6 +176,8 @@ SNAPSHOTS = Resource(
     plural="snapshots",
     doc="Disks as they were at one moment.",
     level=Level.PROJECT,
+    filters=SNAPSHOT_FILTERS,
+    orders=SNAPSHOT_ORDERS,
     columns=("id", "name", "size", "status", "disk_type", "disk_id", "guest_id", "created_by", "storage", "created_at"),
     unique=(("name", "tenant_id"),),
     indexes=(("created_by", "expired_at"),),

@@ -14,6 +14,7 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.actions import SET_SCHEDTAG
 from cloudcore.resources.compute import schedtag
 from cloudcore.resources.infrastructure.cloudregion import DEFAULT_REGION
+from cloudcore.resources.infrastructure.filters import ZONE_ORDERS
 
 
 class ZoneStatus(StrEnum):
@@ -52,6 +53,7 @@ ZONES = Resource(
     plural="zones",
     doc="Parts of a region that fail apart from each other.",
     level=Level.SYSTEM,
+    orders=ZONE_ORDERS,
     columns=("id", "name", "status", "cloudregion_id", "location", "manager_uri"),
     unique=(("name", "cloudregion_id"),),
     lifecycle=Lifecycle(states=ZoneStatus, initial=ZoneStatus.ENABLE, stable=tuple(ZoneStatus), transitions=()),

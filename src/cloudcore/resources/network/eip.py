@@ -15,6 +15,7 @@ from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute import guestnetwork, server
+from cloudcore.resources.network.filters import EIP_FILTERS, EIP_ORDERS
 
 MODES = ("elastic_ip", "public_ip")
 CHARGED = ("traffic", "bandwidth")
@@ -87,6 +88,8 @@ EIPS = Resource(
     plural="eips",
     doc="Public addresses for servers.",
     level=Level.PROJECT,
+    filters=EIP_FILTERS,
+    orders=EIP_ORDERS,
     columns=("id", "name", "ip_addr", "status", "bandwidth", "associate_type", "associate_name", "charge_type"),
     unique=(("network_id", "ip_addr"), ("name", "tenant_id")),
     lifecycle=Lifecycle(states=EipStatus, initial=EipStatus.READY, stable=tuple(EipStatus), transitions=()),

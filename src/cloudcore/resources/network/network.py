@@ -8,16 +8,20 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
 from typing import Annotated, Any
 
+from cloudcore.model.addresses import parse_ipv4
 from cloudcore.model.entity import External, ProjectOwned, Sharable, Statused, entity
 from cloudcore.model.errors import NotEmptyError
+from cloudcore.model.filter import ListFilter
 from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle
+from cloudcore.model.query import PLATFORM, Expr, one_of
 from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.actions import SET_SCHEDTAG
 from cloudcore.resources.compute import schedtag
 from cloudcore.resources.network import ranges
+from cloudcore.resources.network.filters import NETWORK_FILTERS
 
 
 class NetworkStatus(StrEnum):
@@ -145,6 +149,16 @@ def _check_delete(tx: Transaction, _caller: Any, network: Network) -> None:
         raise NotEmptyError(f"{used} addresses of the network are in use")
 
 
+def _holding(tx: Transaction, values: Sequence[str]) -> Expr:
+    """The networks in whose range one of the addresses lies: ranges are texts, which no engine compares as numbers."""
+    wanted = [parse_ipv4(text, "ip") for text in values]
+    found: list[str] = []
+    for ident, start, end in tx.of(NETWORKS, PLATFORM).columns(("id", "guest_ip_start", "guest_ip_end")):
+        if start and end and any(parse_ipv4(start, "ip") <= one <= parse_ipv4(end, "ip") for one in wanted):
+            found.append(ident)
+    return one_of("id", found)
+
+
 NETWORKS = Resource(
     entity=Network,
     service="compute",
@@ -153,6 +167,8 @@ NETWORKS = Resource(
     plural="networks",
     doc="Ranges of addresses that servers get theirs from.",
     level=Level.PROJECT,
+    filters=(*NETWORK_FILTERS, ListFilter(name="ip", doc="Address that lies in it", where=_holding)),
+    documented=("guest_dns6", "guest_domain6"),
     columns=(
         "id",
         "name",

@@ -15,6 +15,7 @@ from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute import guestsecgroup
 from cloudcore.resources.network import secgrouprule
+from cloudcore.resources.network.filters import SECGROUP_FILTERS, SECGROUP_ORDERS
 
 DEFAULT_SECGROUP = "default"
 
@@ -82,6 +83,8 @@ SECGROUPS = Resource(
     plural="secgroups",
     doc="Sets of rules on what may reach servers.",
     level=Level.PROJECT,
+    filters=SECGROUP_FILTERS,
+    orders=SECGROUP_ORDERS,
     columns=("id", "name", "guest_cnt", "is_public", "public_scope", "tenant_id", "description"),
     unique=(("name", "tenant_id"),),
     lifecycle=Lifecycle(

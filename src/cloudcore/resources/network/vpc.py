@@ -15,6 +15,7 @@ from cloudcore.model.query import PLATFORM, Query, one_of
 from cloudcore.model.resource import Level, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.network import network, wire
+from cloudcore.resources.network.filters import VPC_FILTERS, VPC_ORDERS
 
 DEFAULT_VPC = "default"
 
@@ -87,6 +88,8 @@ VPCS = Resource(
     plural="vpcs",
     doc="Address spaces of a region.",
     level=Level.DOMAIN,
+    filters=VPC_FILTERS,
+    orders=VPC_ORDERS,
     columns=("id", "name", "enabled", "status", "cloudregion_id", "is_default", "cidr_block"),
     unique=(("name", "domain_id", "cloudregion_id"),),
     lifecycle=Lifecycle(states=VpcStatus, initial=VpcStatus.AVAILABLE, stable=tuple(VpcStatus), transitions=()),

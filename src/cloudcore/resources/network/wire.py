@@ -12,6 +12,7 @@ from cloudcore.model.lifecycle import Lifecycle
 from cloudcore.model.resource import Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.network.filters import WIRE_FILTERS, WIRE_ORDERS
 
 PLACE = ("cloudregion", "cloudregion_id", "region", "region_id", "provider")
 """What details repeat of where something lies."""
@@ -59,6 +60,8 @@ WIRES = Resource(
     plural="wires",
     doc="Layer 2 segments.",
     level=Level.DOMAIN,
+    filters=WIRE_FILTERS,
+    orders=WIRE_ORDERS,
     columns=("id", "name", "bandwidth", "mtu", "zone_id", "vpc_id", "status"),
     unique=(("name", "domain_id"),),
     lifecycle=Lifecycle(states=WireStatus, initial=WireStatus.AVAILABLE, stable=tuple(WireStatus), transitions=()),

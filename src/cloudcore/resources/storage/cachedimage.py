@@ -17,6 +17,7 @@ from cloudcore.model.resource import Level, Resource, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.storage import storagecachedimage
+from cloudcore.resources.storage.filters import CACHEDIMAGE_FILTERS
 
 _SHOWN = ("os_type", "os_distribution", "os_version")
 
@@ -69,6 +70,7 @@ CACHEDIMAGES = Resource(
     plural="cachedimages",
     doc="Images that storages hold.",
     level=Level.PROJECT,
+    filters=CACHEDIMAGE_FILTERS,
     columns=("id", "name", "size", "image_type", "is_public"),
     details=_details,
     check_delete=_check_delete,

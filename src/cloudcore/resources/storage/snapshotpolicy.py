@@ -16,6 +16,7 @@ from cloudcore.model.query import PLATFORM, eq, one_of
 from cloudcore.model.reading import read_int
 from cloudcore.model.resource import READ_ONLY, Action, Joint, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.storage.filters import POLICY_FILTERS, POLICY_ORDERS
 
 MAX_DAYS = 65_535
 
@@ -135,6 +136,8 @@ SNAPSHOTPOLICIES = Resource(
     plural="snapshotpolicies",
     doc="Timetables of snapshots.",
     level=Level.PROJECT,
+    filters=POLICY_FILTERS,
+    orders=POLICY_ORDERS,
     columns=("id", "name", "type", "retention_days", "retention_count", "repeat_weekdays", "time_points", "status"),
     unique=(("name", "tenant_id"),),
     lifecycle=Lifecycle(states=PolicyStatus, initial=PolicyStatus.READY, stable=tuple(PolicyStatus), transitions=()),

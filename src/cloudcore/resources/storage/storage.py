@@ -21,6 +21,7 @@ from cloudcore.resources.actions import SET_SCHEDTAG
 from cloudcore.resources.compute import disk, schedtag
 from cloudcore.resources.infrastructure import host
 from cloudcore.resources.storage import hoststorage, storageclaim
+from cloudcore.resources.storage.filters import STORAGE_FILTERS
 
 DEFAULT_CMTBOUND = 1.0
 SUPPORTED_TYPES = ("local",)
@@ -149,6 +150,7 @@ STORAGES = Resource(
     plural="storages",
     doc="Where disks lie.",
     level=Level.DOMAIN,
+    filters=STORAGE_FILTERS,
     columns=("id", "name", "capacity", "status", "enabled", "storage_type", "medium_type", "zone_id"),
     unique=(("name", "domain_id"),),
     lifecycle=Lifecycle(

@@ -12,12 +12,13 @@ from typing import Annotated, Any
 from cloudcore.model.entity import Billed, DeleteProtected, External, ProjectOwned, Statused, entity
 from cloudcore.model.errors import ForbiddenError, InvalidInputError, InvalidStatusError
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import PLATFORM, Order, Sum, Via
+from cloudcore.model.query import PLATFORM
 from cloudcore.model.resource import Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.server.actions import DEVICE_ACTIONS, SNAPSHOT_ACTIONS
 from cloudcore.resources.compute.server.details import server_details
+from cloudcore.resources.compute.server.filters import SERVER_FILTERS, SERVER_ORDERS, SERVER_SUMS
 from cloudcore.resources.compute.server.lifecycle import SERVER_LIFECYCLE, PowerState, ServerStatus
 from cloudcore.resources.compute.server.power import POWER_ACTIONS
 from cloudcore.resources.infrastructure import host as hosts
@@ -140,8 +141,6 @@ def _check_delete(tx: Transaction, _caller: Any, server: Server) -> None:
         raise InvalidInputError(f"host {host.name} is disabled or offline", field="host_id")
 
 
-_DISKS = (Via("guestdisks", "id", "guest_id"), Via("disks", "disk_id"))
-
 SERVERS = Resource(
     entity=Server,
     service="compute",
@@ -150,6 +149,9 @@ SERVERS = Resource(
     plural="servers",
     doc="Guests that run on hosts.",
     level=Level.PROJECT,
+    filters=SERVER_FILTERS,
+    orders=SERVER_ORDERS,
+    sums=SERVER_SUMS,
     columns=(
         "id",
         "name",
@@ -165,15 +167,6 @@ SERVERS = Resource(
         "created_at",
     ),
     unique=(("name", "tenant_id", "name_key"),),
-    orders=(
-        ("disk", Order("disk_size", via=_DISKS)),
-        ("ip", Order("ip_addr", via=(Via("guestnetworks", "id", "guest_id"),))),
-    ),
-    sums=(
-        Sum("total_cpu_count", "vcpu_count"),
-        Sum("total_mem_size_mb", "vmem_size"),
-        Sum("total_disk_size_mb", "disk_size", via=_DISKS),
-    ),
     indexes=(("host_id", "status"),),
     lifecycle=SERVER_LIFECYCLE,
     actions=(*POWER_ACTIONS, *SNAPSHOT_ACTIONS, *DEVICE_ACTIONS),

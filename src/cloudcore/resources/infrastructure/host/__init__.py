@@ -13,12 +13,13 @@ import attrs
 from cloudcore.model.entity import Billed, DomainOwned, Enabled, External, Sharable, Statused, entity
 from cloudcore.model.errors import InvalidStatusError, NotEmptyError
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import PLATFORM, Exists, Order, Via, eq
+from cloudcore.model.query import PLATFORM, eq
 from cloudcore.model.resource import Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.actions import SET_SCHEDTAG
 from cloudcore.resources.compute import server as servers
+from cloudcore.resources.infrastructure.filters import HOST_FILTERS, HOST_ORDERS
 from cloudcore.resources.infrastructure.host.details import host_details
 from cloudcore.resources.infrastructure.host.status import HOST_LIFECYCLE, AgentStatus, HostStatus
 
@@ -139,11 +140,8 @@ HOSTS = Resource(
     plural="hosts",
     doc="Machines that servers run on.",
     level=Level.DOMAIN,
-    orders=(
-        ("server_count", Order("", counted=Exists("servers", "host_id", "id", eq("pending_deleted", False)))),
-        ("cpu_commit", Order("vcpus", via=(Via("hostclaims", "id"),))),
-        ("mem_commit", Order("memory_mib", via=(Via("hostclaims", "id"),))),
-    ),
+    filters=HOST_FILTERS,
+    orders=HOST_ORDERS,
     columns=(
         "id",
         "name",

@@ -1,0 +1,68 @@
+"""List parameters that are no columns: what a type declares so that its rows are found by what hangs off them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+import attrs
+
+from cloudcore.model.query import NOTHING, Exists, Expr, Like, Match, Not, Via, either, one_of
+
+Where: TypeAlias = Callable[[Any, Sequence[str]], Expr]
+"""From the open unit and the values that were sent (at least one) to the rows that are kept."""
+
+
+@attrs.frozen(kw_only=True)
+class ListFilter:
+    """One such parameter.
+
+    target: plural of the type whose ids or names the values are; they are resolved within what the caller may see, the
+        parameter may also be called `NAME_id`, and `where` gets the ids that were found.
+    truth: the value is a truth value; `where` gets no values, and false asks for the other rows.
+    """
+
+    name: str
+    doc: str
+    where: Where
+    target: str = ""
+    truth: bool = False
+
+
+def holds(name: str, doc: str, expr: Expr) -> ListFilter:
+    """A flag: true keeps the rows that satisfy the expression, false the others."""
+    return ListFilter(name=name, doc=doc, where=lambda _tx, _values: expr, truth=True)
+
+
+def among(name: str, doc: str, field: str, *steps: Via) -> ListFilter:
+    """Rows that have one of the values in a field, or that the steps lead from to a row that has."""
+    return ListFilter(name=name, doc=doc, where=lambda _tx, values: over(steps, one_of(field, values)))
+
+
+def reaching(name: str, doc: str, target: str, field: str, *steps: Via) -> ListFilter:
+    """Rows that the steps lead from to one whose `field` holds the id of one of these others."""
+    return ListFilter(name=name, doc=doc, target=target, where=lambda _tx, idents: over(steps, one_of(field, idents)))
+
+
+def containing(name: str, doc: str, fields: Sequence[str], *steps: Via) -> ListFilter:
+    """Rows one of whose fields contains one of the texts, or that the steps lead from to such a row."""
+
+    def where(_tx: Any, values: Sequence[str]) -> Expr:
+        return over(steps, either(*(Match(field, Like.CONTAINS, text) for field in fields for text in values)))
+
+    return ListFilter(name=name, doc=doc, where=where)
+
+
+def over(steps: Sequence[Via], where: Expr) -> Expr:
+    """Rows that the steps lead from to one that satisfies the expression."""
+    for step in reversed(steps):
+        where = Exists(step.plural, step.foreign, step.local, where)
+    return where
+
+
+def kept(one: ListFilter, tx: Any, values: Sequence[str], *, wanted: bool = True) -> Expr:
+    """The rows that a parameter keeps. wanted: of a flag, its value."""
+    if one.truth:
+        found = one.where(tx, ())
+        return found if wanted else Not(found)
+    return one.where(tx, values) if values else NOTHING

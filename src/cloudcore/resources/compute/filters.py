@@ -1,0 +1,66 @@
+"""What lists of disks, devices, sizes and tags can be asked besides columns."""
+
+from __future__ import annotations
+
+from cloudcore.model.filter import ListFilter, among, holds, over, reaching
+from cloudcore.model.query import EVERYTHING, Exists, IsNull, Like, Match, Not, Order, Sum, Via, either, eq
+
+_HELD = Via("guestdisks", "id", "disk_id")
+_BOUND = Via("snapshotpolicydisks", "id", "disk_id")
+_SERVER_BOUND = Via("snapshotpolicyservers", "guest_id", "server_id")
+_IN_USE = eq("pending_deleted", False)
+
+DISK_FILTERS: tuple[ListFilter, ...] = (
+    holds("unused", "No server has it", Not(over((_HELD,), EVERYTHING))),
+    among("type", "Kind: sys, data, swap", "disk_type"),
+    among("image_id", "Image that it was made of", "template_id"),
+    among("template", "Image that it was made of", "template_id"),
+    among("snapshot", "Snapshot that it was made of", "snapshot_id"),
+    among("guest_status", "Status of its server", "status", _HELD, Via("servers", "guest_id")),
+    holds("binding_snapshotpolicy", "Has a policy of snapshots", over((_BOUND,), EVERYTHING)),
+    holds("binding_server_snapshotpolicy", "Its server has one", over((_HELD, _SERVER_BOUND), EVERYTHING)),
+)
+DISK_ORDERS: tuple[tuple[str, Order], ...] = (
+    ("server", Order("name", via=(_HELD, Via("servers", "guest_id")))),
+    ("guest_count", Order("", counted=Exists("guestdisks", "disk_id", "id", EVERYTHING))),
+)
+DISK_SUMS: tuple[Sum, ...] = (Sum("total_disk_size_mb", "disk_size"),)
+
+DEVICE_FILTERS: tuple[ListFilter, ...] = (
+    holds("gpu", "Graphics processors", Match("dev_type", Like.STARTSWITH, "GPU")),
+    holds("usb", "USB devices", eq("dev_type", "USB")),
+    holds("unused", "No server has it", either(IsNull("guest_id"), eq("guest_id", ""))),
+)
+
+_DISK_OF = (Via("guestdisks", "disk_id", "disk_id"),)
+
+SNAPSHOT_FILTERS: tuple[ListFilter, ...] = (
+    holds(
+        "is_instance_snapshot", "Part of a snapshot of a whole server",
+        over((Via("instancesnapshotjoints", "id", "snapshot_id"),), EVERYTHING),
+    ),
+    holds("unused", "Its disk is gone", Not(over((Via("disks", "disk_id"),), EVERYTHING))),
+    reaching("server", "Server whose disk it is of", "servers", "guest_id", *_DISK_OF),
+)  # fmt: skip
+SNAPSHOT_ORDERS: tuple[tuple[str, Order], ...] = (
+    ("guest", Order("name", via=(*_DISK_OF, Via("servers", "guest_id")))),
+    ("disk_name", Order("name", via=(Via("disks", "disk_id"),))),
+)
+INSTANCE_SNAPSHOT_ORDERS: tuple[tuple[str, Order], ...] = (
+    (
+        "disk_snapshot_count",
+        Order("", counted=Exists("instancesnapshotjoints", "instance_snapshot_id", "id", EVERYTHING)),
+    ),
+    ("guest", Order("name", via=(Via("servers", "guest_id"),))),
+)
+
+SKU_ORDERS: tuple[tuple[str, Order], ...] = (
+    ("total_guest_count", Order("", counted=Exists("servers", "instance_type", "name", _IN_USE))),
+)
+
+SCHEDTAG_FILTERS: tuple[ListFilter, ...] = (
+    reaching(
+        "zone", "Zone of a host that has it", "zones", "zone_id",
+        Via("schedtaghosts", "id", "schedtag_id"), Via("hosts", "host_id"),
+    ),
+)  # fmt: skip

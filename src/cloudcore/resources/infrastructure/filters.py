@@ -1,0 +1,81 @@
+"""What lists of regions, zones and hosts can be asked besides columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cloudcore.model.filter import ListFilter, among, holds, over, reaching
+from cloudcore.model.query import EVERYTHING, Exists, Expr, Not, Order, Via, both, either, eq, one_of
+
+_ENABLED = eq("enabled", True)
+_BAREMETAL = eq("is_baremetal", True)
+_ZONES = Via("zones", "id", "cloudregion_id")
+_HOSTS = Via("hosts", "id", "zone_id")
+_IN_USE = eq("pending_deleted", False)
+
+
+def _hosts(where: Expr = EVERYTHING) -> Order:
+    return Order("", counted=Exists("hosts", "zone_id", "id", where))
+
+
+REGION_ORDERS: tuple[tuple[str, Order], ...] = (
+    ("zone_count", Order("", counted=Exists("zones", "cloudregion_id", "id", EVERYTHING))),
+    ("vpc_count", Order("", counted=Exists("vpcs", "cloudregion_id", "id", EVERYTHING))),
+    ("guest_count", Order("id", via=(_ZONES, _HOSTS, Via("servers", "id", "host_id")), number=True)),
+)
+
+ZONE_ORDERS: tuple[tuple[str, Order], ...] = (
+    ("wires", Order("", counted=Exists("wires", "zone_id", "id", EVERYTHING))),
+    ("hosts", _hosts()),
+    ("hosts_enabled", _hosts(_ENABLED)),
+    ("baremetals", _hosts(_BAREMETAL)),
+    ("baremetals_enabled", _hosts(both(_BAREMETAL, _ENABLED))),
+)
+
+_KINDS = {"kvm": "hypervisor"}
+_ARCHITECTURES = {"x86": "x86_64", "arm": "aarch64"}
+_WIRES = Via("hostwires", "id", "host_id")
+
+
+def _any_mac(_tx: Any, values: Sequence[str]) -> Expr:
+    macs = [text.lower() for text in values]
+    return either(one_of("access_mac", macs), over((_WIRES,), one_of("mac_addr", macs)))
+
+
+def _any_ip(_tx: Any, values: Sequence[str]) -> Expr:
+    return either(*(one_of(field, values) for field in ("access_ip", "ipmi_ip", "public_ip")))
+
+
+HOST_FILTERS: tuple[ListFilter, ...] = (
+    ListFilter(name="any_mac", doc="Hardware address of one of its cards", where=_any_mac),
+    ListFilter(name="any_ip", doc="Address of its own, of its BMC, or public", where=_any_ip),
+    ListFilter(
+        name="hypervisor", doc="Hypervisor that it runs",
+        where=lambda _tx, values: one_of("host_type", [_KINDS.get(v, v) for v in values]),
+    ),
+    ListFilter(
+        name="os_arch", doc="Architecture", where=lambda _tx, values: one_of(
+            "cpu_architecture", [_ARCHITECTURES.get(v.lower(), v) for v in values]
+        ),
+    ),
+    holds("is_empty", "Has no servers", Not(over((Via("servers", "id", "host_id"),), EVERYTHING))),
+    holds("baremetal", "Is managed as a machine, not as a hypervisor", eq("host_type", "baremetal")),
+    among(
+        "host_storage_type", "Kind of one of its storages", "storage_type",
+        Via("hoststorages", "id", "host_id"), Via("storages", "storage_id"),
+    ),
+    reaching(
+        "server_id_for_network", "Hosts that reach the networks of a server", "servers", "guest_id",
+        _WIRES, Via("networks", "wire_id", "wire_id"), Via("guestnetworks", "id", "network_id"),
+    ),
+)  # fmt: skip
+
+HOST_ORDERS: tuple[tuple[str, Order], ...] = (
+    ("server_count", Order("", counted=Exists("servers", "host_id", "id", _IN_USE))),
+    ("cpu_commit", Order("vcpus", via=(Via("hostclaims", "id"),))),
+    ("mem_commit", Order("memory_mib", via=(Via("hostclaims", "id"),))),
+    ("cpu_usage", Order("cpu_usage_percent")),
+    ("mem_usage", Order("memory_used_mb")),
+    ("storage_usage", Order("root_partition_used_capacity_mb")),
+)
