@@ -41,11 +41,13 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.recycling import expire
 from cloudcore.operations.run import reading, writing
 from cloudcore.operations.saving import take_saved
+from cloudcore.operations.servers.login import default_account
 from cloudcore.operations.session import CoreSession
 from cloudcore.operations.types import TYPES
 from cloudcore.ports.effects import EffectPort
 from cloudcore.ports.session import Download, Listing
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.compute.seed import merged, with_password
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.identity.assignment import IN_DOMAIN
 from cloudcore.resources.identity.user import USERS
@@ -255,10 +257,22 @@ class Cloud:
         image = reading(self.platform, lambda tx: tx.of(IMAGES, PLATFORM).get(image_id))
         return image.copy_from if image is not None else ""
 
-    def user_data_of(self, server_id: str) -> str:
-        """The user data of a server, for the host that makes it; empty for none."""
+    def user_data_of(self, server_id: str, ours: str) -> str:
+        """What the guest of a server finds as user data: our part, its password, and what its owner wants.
+
+        For the host that makes it, and for nobody who stores it.
+        """
         server = reading(self.platform, lambda tx: tx.of(SERVERS, PLATFORM).get(server_id))
-        return server.user_data if server is not None else ""
+        if server is None:
+            return ours
+        account = server.login_account or default_account(server.os_type)
+        own = with_password(ours, account, server.login_password) if server.login_password else ours
+        return merged(own, server.user_data)
+
+    def password_of(self, server_id: str) -> str:
+        """The password that is being set in the guest of a server; empty for none. For its host."""
+        server = reading(self.platform, lambda tx: tx.of(SERVERS, PLATFORM).get(server_id))
+        return server.next_password if server is not None else ""
 
     def ready(self) -> bool:
         """Whether the storage answers."""

@@ -294,6 +294,23 @@ SCENARIOS: dict[str, Scenario] = {
         prepare=lambda cloud: _server(cloud, on=True),
         start=_perform("change-ipaddr", index=0, net_desc="10.99.1.78"),
     ),
+    "server-deploy": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=False),
+        start=_perform("deploy", reset_password=True, auto_start=True),
+        takes_back=False,
+    ),
+    "server-set-password": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=True),
+        start=_perform("set-password", password="Right-horse-42"),
+    ),
+    "server-rebuild-root": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=False),
+        start=_perform("rebuild-root", image_id="i1", auto_start=True),
+        takes_back=False,
+    ),
     "server-recycle": Scenario(
         plural="servers",
         prepare=lambda cloud: _server(cloud, on=True),

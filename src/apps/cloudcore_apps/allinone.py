@@ -161,7 +161,7 @@ def _build(settings: Settings, folder: DataFolder, stack: ExitStack, around: Aro
     seed(platform, password)
     cloud = ServedCloud(platform, urls)
     hosts = open_hosts(settings, folder, clock, deployment, wake.hear, stack, cloud.take_image)
-    effects = EffectRouter(urls.url, cloud.user_data_of, urls.upload_url)
+    effects = EffectRouter(urls.url, cloud.user_data_of, urls.upload_url, cloud.password_of)
     sources = cloud.image_source_of
     for target, port in open_image_work(settings, folder, store, sources, wake.hear, _defect_of_effect, stack).items():
         effects.add(target, port)

@@ -13,6 +13,13 @@ from cloudcore.ports.effects import EffectPort
 _KNOWN = 50_000
 
 
+_WITH_SEED = ("guest-create", "guest-start", "guest-sync")
+
+
+def _as_is(_server: str, ours: str) -> str:
+    return ours
+
+
 def _none(_server: str) -> str:
     return ""
 
@@ -27,18 +34,20 @@ class EffectRouter:
     def __init__(
         self,
         image_url: Callable[[str, str], str],
-        user_data: Callable[[str], str] = _none,
+        user_data: Callable[[str, str], str] = _as_is,
         upload_url: Callable[[str], str] = _none,
+        password: Callable[[str], str] = _none,
     ) -> None:
         """image_url: a fresh address at which a host can fetch the image of an id, in a format.
 
-        upload_url: one to which it can send the bytes of an image that is being saved.
-
-        user_data: what the owner of a server wants its guest to find at its first start, by the server's id.
+        user_data: what the guest of a server finds as user data, by the server's id and the part of it that tasks know.
+        upload_url: an address to which a host can send the bytes of an image that is being saved.
+        password: the one that is being set in the guest of a server, by the server's id.
         """
         self._image_url = image_url
         self._user_data = user_data
         self._upload_url = upload_url
+        self._password = password
         self._ports: dict[str, EffectPort] = {}
         self._takers: dict[str, str] = {}
 
@@ -52,7 +61,7 @@ class EffectRouter:
         return self._ports
 
     def submit(self, effect: Effect, key: str, fence: int) -> None:
-        """See `EffectPort.submit`. Addresses of images and user data are added here, so that none is stored with a task."""
+        """See `EffectPort.submit`. Addresses of images, user data and passwords are added here, so that none is stored with a task."""
         port = self._ports.get(effect.target)
         if port is None:
             raise UnreachableError(f"nobody takes effects for {effect.target[:80]}")
@@ -62,8 +71,10 @@ class EffectRouter:
         elif effect.kind == "volume-save":
             url = self._upload_url(str(effect.args.get("image_id", "")))
             effect = attrs.evolve(effect, args={**effect.args, "url": url})
-        elif effect.kind == "guest-create":
+        elif effect.kind in _WITH_SEED:
             effect = self._with_user_data(effect)
+        elif effect.kind == "guest-set-password":
+            effect = attrs.evolve(effect, args={**effect.args, "password": self._password(effect.resource)})
         port.submit(effect, key, fence)
         self._remember(key, effect.target)
 
@@ -80,11 +91,11 @@ class EffectRouter:
             port.cancel(key)
 
     def _with_user_data(self, effect: Effect) -> Effect:
-        text = self._user_data(effect.resource)
-        if not text:
-            return effect
         desc = effect.args["desc"]
-        seed = [[name, text if name == "user-data" else content] for name, content in desc["seed"]]
+        seed = [
+            [name, self._user_data(effect.resource, text) if name == "user-data" else text]
+            for name, text in desc["seed"]
+        ]
         return attrs.evolve(effect, args={**effect.args, "desc": {**desc, "seed": seed}})
 
     def _remember(self, key: str, target: str) -> None:

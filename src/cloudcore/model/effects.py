@@ -98,6 +98,7 @@ KINDS: dict[str, str] = {
     # Where there is nothing to save or to resume, these two change nothing and give the state as it is.
     "guest-suspend": "guest_id -> power_state (saved: off, with its memory kept on the host)",
     "guest-resume": "guest_id -> power_state (on, where its memory was when it was saved)",
+    "guest-set-password": "guest_id, account, password (opened on the way to the host) -> {}; by the guest's agent",
     "guest-probe": "guest_id -> power_state (on, off, saved, paused, crashed or missing); changes nothing",
     "guest-sync": "guest_id, desc -> power_state, pending (what waits for the next start: vcpus, memory)",
     "guest-delete": "guest_id, desc -> {} (domain, seed, DHCP reservation; volumes have effects of their own)",

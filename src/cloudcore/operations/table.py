@@ -28,6 +28,7 @@ from cloudcore.operations.image_records import create_image, delete_image, get_i
 from cloudcore.operations.keypairs import create_keypair
 from cloudcore.operations.secgroups import create_secgroup
 from cloudcore.operations.servers import cards, config, disks, resize
+from cloudcore.operations.servers.actions import SERVER_ACTIONS
 from cloudcore.operations.servers.delete import delete_server
 from cloudcore.resources.compute.schedtag import TAGGED
 
@@ -65,8 +66,7 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("images", "convert"): image_records.convert_image,
         ("images", "mark-standard"): image_records.mark_standard,
         ("images", "change-owner"): image_records.change_owner,
-        ("servers", "cancel-delete"): recycling.restore_server,
-        ("servers", "purge"): recycling.purge_server,
+        **SERVER_ACTIONS,
         ("disks", "cancel-delete"): recycling.restore_disk,
         ("storagecaches", "cache-image"): cache_image,
         ("servers", "instance-snapshot"): instancesnapshots.create_instance_snapshot,

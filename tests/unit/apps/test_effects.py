@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import attrs
 import pytest
 
 from cloudcore.model.effects import Done, Effect, Outcome, Unknown
@@ -90,25 +91,43 @@ def test_an_effect_of_unknown_taker_is_cancelled_wherever_it_is() -> None:
     assert first.journal == {}
 
 
-def test_user_data_reaches_the_host_and_no_task() -> None:
+@pytest.mark.parametrize("kind", ["guest-create", "guest-start", "guest-sync"])
+def test_user_data_reaches_the_host_and_no_task(kind: str) -> None:
     taken: list[Effect] = []
-
-    class Port:
-        def submit(self, effect: Effect, key: str, fence: int) -> None:
-            taken.append(effect)
-
-        def outcome(self, key: str) -> Outcome:
-            return Unknown()
-
-        def cancel(self, key: str) -> None:
-            return None
-
-    router = EffectRouter(lambda image, _format: f"http://127.0.0.1/{image}", {"s1": "#!/bin/sh\ntrue\n"}.get)
-    router.add("host:h", Port())
+    router = EffectRouter(lambda image, _form: image, lambda server, ours: f"{ours}# secret of {server}")
+    router.add("host:h", Taker(taken))
     seed = [["meta-data", "{}"], ["user-data", "#cloud-config\n"]]
-    effect = Effect(kind="guest-create", target="host:h", resource="s1", args={"desc": {"seed": seed}})
+    effect = Effect(kind=kind, target="host:h", resource="s1", args={"desc": {"seed": seed}})
 
     router.submit(effect, "k", 1)
 
-    assert taken[0].args["desc"]["seed"] == [["meta-data", "{}"], ["user-data", "#!/bin/sh\ntrue\n"]]
+    assert taken[0].args["desc"]["seed"] == [["meta-data", "{}"], ["user-data", "#cloud-config\n# secret of s1"]]
     assert effect.args == {"desc": {"seed": seed}}
+
+
+def test_a_password_reaches_the_host_and_no_task() -> None:
+    taken: list[Effect] = []
+    router = EffectRouter(lambda image, _form: image, password={"s1": "Secret-123"}.__getitem__)
+    router.add("host:h", Taker(taken))
+    effect = Effect(kind="guest-set-password", target="host:h", resource="s1", args={"account": "root"})
+
+    router.submit(effect, "k", 1)
+
+    assert taken[0].args == {"account": "root", "password": "Secret-123"}
+    assert effect.args == {"account": "root"}
+
+
+@attrs.frozen
+class Taker:
+    """A port that keeps what it is sent."""
+
+    taken: list[Effect]
+
+    def submit(self, effect: Effect, key: str, fence: int) -> None:
+        self.taken.append(effect)
+
+    def outcome(self, key: str) -> Outcome:
+        return Unknown()
+
+    def cancel(self, key: str) -> None:
+        return None

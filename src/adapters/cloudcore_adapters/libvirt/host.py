@@ -26,6 +26,7 @@ from cloudcore_adapters.libvirt.console import open_serial
 from cloudcore_adapters.libvirt.exports import Exports
 from cloudcore_adapters.libvirt.guests import Guests
 from cloudcore_adapters.libvirt.images import ImageCache
+from cloudcore_adapters.libvirt.login import set_password
 from cloudcore_adapters.libvirt.networks import Networks
 from cloudcore_adapters.libvirt.power import MISSING, power_state
 from cloudcore_adapters.libvirt.probe import probe_virt
@@ -127,6 +128,7 @@ class LibvirtHost:
             "guest-reset": lambda: self._guests.reset(args),
             "guest-suspend": lambda: self._guests.suspend(args),
             "guest-resume": lambda: self._guests.resume(args, cancelled),
+            "guest-set-password": lambda: set_password(self._guests.find, args),
             "guest-probe": lambda: {"power_state": self.power_state(str(args.get("guest_id", "")))},
             "guest-sync": lambda: self._guests.sync(args, cancelled),
             "guest-delete": lambda: self._guests.delete(args),

@@ -21,6 +21,7 @@ from cloudcore.model.guest import GuestDescription, from_json, to_json
 from cloudcore.model.host import Facts, Found, FoundKind
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore_adapters.simulated import arguments, devices
+from cloudcore_adapters.simulated.power import Power
 from cloudcore_adapters.simulated.snapshots import Snapshots
 
 _FORMATS = ("qcow2", "raw")
@@ -119,13 +120,11 @@ class SimulatedMachine:
             "guest-create": self._guest_create,
             "guest-start": self._guest_start,
             "guest-stop": self._guest_stop,
-            "guest-reset": self._guest_reset,
-            "guest-suspend": self._guest_suspend,
-            "guest-resume": self._guest_resume,
             "guest-probe": self._guest_probe,
             "guest-sync": lambda effect, _fence: devices.sync(self, effect),
             "guest-delete": self._guest_delete,
             **Snapshots(self).kinds(),
+            **Power(self).kinds(),
         }
 
     def perform(
@@ -306,7 +305,7 @@ class SimulatedMachine:
         self.define(desc)
         domain = self.domains[desc.guest_id]
         if domain.power_state != "on":
-            self._require_memory(desc)
+            self.require_memory(desc)
             self.domains[desc.guest_id] = attrs.evolve(domain, power_state="on")
         return {"power_state": "on"}
 
@@ -324,34 +323,8 @@ class SimulatedMachine:
             self.domains[ident] = attrs.evolve(domain, power_state="off")
         return {"power_state": "off"}
 
-    def _guest_reset(self, effect: Effect, _fence: int) -> JsonObject:
-        ident = arguments.ident(effect.args, "guest_id")
-        if (state := self._state_of(ident)) != "on":
-            raise ConflictError(f"the guest is {state}: only one that is on can be reset")
-        return {"power_state": state}
-
-    def _guest_suspend(self, effect: Effect, _fence: int) -> JsonObject:
-        ident = arguments.ident(effect.args, "guest_id")
-        if self._state_of(ident) in ("on", "paused"):
-            self.domains[ident] = attrs.evolve(self.domains[ident], power_state="saved")
-        return {"power_state": self._state_of(ident)}
-
-    def _guest_resume(self, effect: Effect, _fence: int) -> JsonObject:
-        ident = arguments.ident(effect.args, "guest_id")
-        if self._state_of(ident) == "saved":
-            self._require_memory(self.domains[ident].desc)
-        if self._state_of(ident) in ("saved", "paused"):
-            self.domains[ident] = attrs.evolve(self.domains[ident], power_state="on")
-        return {"power_state": self._state_of(ident)}
-
-    def _state_of(self, guest_id: str) -> str:
-        """The power state of a guest that is not somebody else's."""
-        if (domain := self.domains.get(guest_id)) is None:
-            return "missing"
-        self.require_ours(domain.desc.mark, f"guest {guest_id}")
-        return domain.power_state
-
-    def _require_memory(self, desc: GuestDescription) -> None:
+    def require_memory(self, desc: GuestDescription) -> None:
+        """Refuse to run a guest for which the host has no memory."""
         used = sum(d.desc.memory_mib for d in self.domains.values() if d.power_state in ("on", "paused"))
         _require_room(self.capacity.memory_mib, used + desc.memory_mib, "the host's memory is full")
 

@@ -35,6 +35,7 @@ LADDER: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
 }
 RENAMED = {
     "status": "update-status",
+    "login-info": "logininfo",
     "attachdisk": "attach-disk",
     "detachdisk": "detach-disk",
     "createdisk": "create-disk",

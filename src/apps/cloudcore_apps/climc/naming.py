@@ -79,12 +79,15 @@ ALIASES: Mapping[str, str] = {
 
 FLAGS = frozenset(
     {
+        "auto_start",
+        "delete_keypair",
         "is_force",
+        "is_hard",
         "is_standard",
+        "purge",
+        "reset_password",
         "skip_password_complexity_check",
         "stop_charging",
-        "purge",
-        "auto_start",
         "with_memory",
     }
 )

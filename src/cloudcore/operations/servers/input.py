@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,11 +23,11 @@ from cloudcore.model.wire import read_create
 from cloudcore.operations.access import fetch, reach
 from cloudcore.operations.creating import owner
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.servers.login import default_account, read_login, read_user_data
 from cloudcore.operations.servers.source import Source, disk_size, disk_source, like_snapshot, located
 from cloudcore.operations.tags import tags_sent
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.drivers import Driver, driver_for
-from cloudcore.resources.compute.keypair import KEYPAIRS
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.compute.spec import (
     DiskSpec,
@@ -45,13 +44,11 @@ from cloudcore.resources.network.network import NETWORKS
 from cloudcore.resources.network.wire import WIRES
 from cloudcore.scheduling import DiskRequest, NicRequest, Request
 
-MAX_USER_DATA = 65_536
-
 _LATER = (
     *("isolated_devices", "isolated_device.0", "baremetal_disk_configs", "groups", "schedtags", "schedtag.0", "backup"),
     *("instance_backup_id", "guest_image_id", "cdrom", "eip", "eip_bw", "public_ip_bw", "pod"),
     *("kickstart_config", "encrypt_key_id", "encrypt_key_new", "deploy_configs", "instance_type", "sku", "flavor"),
-    *("password", "secgroups", "secgrp_id", "backup_host", "prefer_backup_host"),
+    *("secgroups", "secgrp_id", "backup_host", "prefer_backup_host"),
 )
 _PREFER = (("prefer_zone", ZONES), ("prefer_host", HOSTS), ("prefer_wire", WIRES))
 
@@ -130,24 +127,13 @@ def _columns(
     if draft.get("hostname"):
         draft["hostname"] = validate_hostname(draft["hostname"])
     draft["hypervisor"] = driver.hypervisor
-    draft["user_data"] = _user_data(body)
+    draft["user_data"] = read_user_data(body)
     draft["metadata"] = tags_sent(body)
-    keypair = body.get("keypair") or body.get("keypair_id")
-    if keypair:
-        draft["keypair_id"] = fetch(platform, tx, caller, KEYPAIRS, read_str(keypair, "keypair", 128)).id
+    draft.update(read_login(platform, tx, caller, body, draft.get("os_type") or ""))
+    if draft.get("login_password"):
+        draft["login_account"] = draft.get("login_account") or default_account(draft.get("os_type") or "")
+        draft["login_updated_at"] = tx.now
     return draft
-
-
-def _user_data(body: JsonMapping) -> str:
-    text = read_str(body.get("user_data") or "", "user_data", MAX_USER_DATA * 2, allow_newlines=True)
-    try:
-        # Clients send it plain or in base64; what decodes to text was encoded.
-        decoded = base64.b64decode(text, validate=True).decode() if text and not text.startswith("#") else text
-    except ValueError:
-        decoded = text
-    if len(decoded.encode()) > MAX_USER_DATA:
-        raise OutOfRangeError(f"user_data must be at most {MAX_USER_DATA} bytes", field="user_data")
-    return decoded
 
 
 def _disks(body: JsonMapping, driver: Driver) -> tuple[DiskSpec, ...]:

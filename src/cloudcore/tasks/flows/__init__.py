@@ -26,13 +26,16 @@ from cloudcore.tasks.flows.server_change_config import SERVER_CHANGE_CONFIG
 from cloudcore.tasks.flows.server_create import SERVER_CREATE
 from cloudcore.tasks.flows.server_create_disk import SERVER_CREATE_DISK
 from cloudcore.tasks.flows.server_delete import SERVER_DELETE
+from cloudcore.tasks.flows.server_deploy import SERVER_DEPLOY
 from cloudcore.tasks.flows.server_detach_disk import SERVER_DETACH_DISK
 from cloudcore.tasks.flows.server_detach_network import SERVER_DETACH_NETWORK
+from cloudcore.tasks.flows.server_rebuild_root import SERVER_REBUILD_ROOT
 from cloudcore.tasks.flows.server_recycle import SERVER_RECYCLE
 from cloudcore.tasks.flows.server_reset import SERVER_RESET
 from cloudcore.tasks.flows.server_resize_disk import SERVER_RESIZE_DISK
 from cloudcore.tasks.flows.server_restart import SERVER_RESTART
 from cloudcore.tasks.flows.server_resume import SERVER_RESUME
+from cloudcore.tasks.flows.server_set_password import SERVER_SET_PASSWORD
 from cloudcore.tasks.flows.server_start import SERVER_START
 from cloudcore.tasks.flows.server_stop import SERVER_STOP
 from cloudcore.tasks.flows.server_suspend import SERVER_SUSPEND
@@ -51,6 +54,9 @@ ALL: tuple[Flow, ...] = (
     SERVER_RESUME,
     SERVER_SYNC,
     SERVER_SYNCSTATUS,
+    SERVER_DEPLOY,
+    SERVER_SET_PASSWORD,
+    SERVER_REBUILD_ROOT,
     SERVER_DELETE,
     SERVER_RECYCLE,
     SERVER_ATTACH_DISK,

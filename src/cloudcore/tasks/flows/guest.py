@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
@@ -20,6 +19,7 @@ from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
 from cloudcore.resources.compute.keypair import KEYPAIRS
+from cloudcore.resources.compute.seed import cloud_config, meta_data
 from cloudcore.resources.compute.server import SERVERS, PowerState, ServerStatus
 from cloudcore.resources.network.network import NETWORKS
 from cloudcore.resources.storage.hoststorage import HOSTSTORAGES
@@ -206,21 +206,10 @@ def _nic(nic: Any, network: Any, bridges: Mapping[str, str]) -> GuestNic:
 
 
 def _seed(ctx: Context, guest: Guest) -> tuple[tuple[str, str], ...]:
+    """Without the password and the owner's part, which are added on the way to the host."""
     server = guest.server
     hostname = server.hostname or derive_hostname(server.name)
     keypair = ctx.tx.of(KEYPAIRS, PLATFORM).get(server.keypair_id) if server.keypair_id else None
-    # JSON is YAML, and leaves nothing to quoting.
-    meta: JsonObject = {"instance-id": server.id, "local-hostname": hostname}
-    lines = ["#cloud-config", f"hostname: {_quoted(hostname)}"]
-    if keypair is not None:
-        meta["public-keys"] = [keypair.public_key]
-        lines += ["ssh_authorized_keys:", f"  - {_quoted(keypair.public_key)}"]
-    return (("meta-data", _json(meta)), ("user-data", "\n".join(lines) + "\n"))
-
-
-def _quoted(text: str) -> str:
-    return _json(text).rstrip("\n")
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=True) + "\n"
+    keys = [keypair.public_key] if keypair is not None else []
+    instance = f"{server.id}-{server.deployments}" if server.deployments else server.id
+    return (("meta-data", meta_data(instance, hostname, keys)), ("user-data", cloud_config(hostname, keys)))

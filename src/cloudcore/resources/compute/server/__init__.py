@@ -1,6 +1,6 @@
 """Servers: the guests that run on hosts.
 
-lifecycle.py has the statuses and the ways between them, power.py and actions.py what can be asked of one (actions.py: of
+lifecycle.py has the statuses and the ways between them, power.py, login.py and actions.py what can be asked of one (actions.py: of
 its devices), details.py what details add.
 """
 
@@ -20,6 +20,7 @@ from cloudcore.resources.compute.server.actions import DEVICE_ACTIONS, SNAPSHOT_
 from cloudcore.resources.compute.server.details import server_details
 from cloudcore.resources.compute.server.filters import SERVER_FILTERS, SERVER_ORDERS, SERVER_SUMS
 from cloudcore.resources.compute.server.lifecycle import SERVER_LIFECYCLE, PowerState, ServerStatus
+from cloudcore.resources.compute.server.login import LOGIN_ACTIONS
 from cloudcore.resources.compute.server.power import POWER_ACTIONS
 from cloudcore.resources.infrastructure import host as hosts
 
@@ -113,6 +114,11 @@ class Server(Statused, External, Billed, DeleteProtected, ProjectOwned):
     login_password: Annotated[
         str, Spec("Password of that account", width=256, show=Show.NEVER, sealed=True, secret=True)
     ] = ""
+    next_password: Annotated[
+        str, Spec("Password that is being set", width=256, show=Show.NEVER, sealed=True, secret=True)
+    ] = ""
+    login_updated_at: Annotated[datetime | None, Spec("When its login was last changed", show=Show.DETAIL)] = None
+    deployments: Annotated[int, Spec("How often its login was deployed anew", show=Show.DETAIL)] = 0
     user_data: Annotated[
         str, Spec("Cloud-init data", width=65_536, show=Show.NEVER, sealed=True, secret=True, multiline=True)
     ] = ""
@@ -169,7 +175,7 @@ SERVERS = Resource(
     unique=(("name", "tenant_id", "name_key"),),
     indexes=(("host_id", "status"),),
     lifecycle=SERVER_LIFECYCLE,
-    actions=(*POWER_ACTIONS, *SNAPSHOT_ACTIONS, *DEVICE_ACTIONS),
+    actions=(*POWER_ACTIONS, *LOGIN_ACTIONS, *SNAPSHOT_ACTIONS, *DEVICE_ACTIONS),
     check_update=_check_update,
     check_delete=_check_delete,
     details=server_details,

@@ -53,6 +53,10 @@ class ServerStatus(StrEnum):
     RESUME_FAILED = "resume_failed"
     SYNC_CONFIG = "sync_config"
     SYNC_FAIL = "sync_fail"
+    QGA_SET_PASSWORD = "qga_set_password"  # noqa: S105 - a status
+    QGA_EXEC_COMMAND_FAILED = "qga_exec_command_failed"
+    REBUILD_ROOT = "rebuild_root"
+    REBUILD_ROOT_FAIL = "rebuild_root_fail"
     START_DELETE = "start_delete"
     DELETING = "deleting"
     DELETE_FAIL = "delete_fail"
@@ -90,12 +94,14 @@ class PowerState(StrEnum):
 
 S = ServerStatus
 
-CREATE_FAILURES = (S.CREATE_FAIL, S.SCHED_FAIL, S.NET_FAIL, S.DISK_FAIL, S.DEPLOY_FAIL)
+CREATE_FAILURES = (S.CREATE_FAIL, S.SCHED_FAIL, S.NET_FAIL, S.DISK_FAIL)
 """The server never came to be; it can only be deleted."""
 
 SIDE_FAILURES: tuple[ServerStatus, ...] = (
     S.SUSPEND_FAILED,
     S.SYNC_FAIL,
+    S.DEPLOY_FAIL,
+    S.QGA_EXEC_COMMAND_FAILED,
     S.ATTACH_DISK_FAIL,
     S.DETACH_DISK_FAIL,
     S.RESIZE_DISK_FAIL,
@@ -108,7 +114,17 @@ SIDE_FAILURES: tuple[ServerStatus, ...] = (
 SAVED = (S.SUSPEND, S.RESUME_FAILED)
 """The server is off and its memory is kept on its host; what needs it on or off waits until it is resumed or stopped."""
 
-MADE = (S.READY, S.RUNNING, S.START_FAIL, S.STOP_FAIL, S.DELETE_FAIL, S.UNKNOWN, *SAVED, *SIDE_FAILURES)
+MADE = (
+    S.READY,
+    S.RUNNING,
+    S.START_FAIL,
+    S.STOP_FAIL,
+    S.DELETE_FAIL,
+    S.REBUILD_ROOT_FAIL,
+    S.UNKNOWN,
+    *SAVED,
+    *SIDE_FAILURES,
+)
 """The server exists on its host, as far as is known."""
 
 CHANGEABLE = (S.READY, S.RUNNING, *SIDE_FAILURES)
@@ -139,6 +155,41 @@ DEVICES = (
     _beside("change-config", "server-change-config", (S.CHANGE_FLAVOR, S.STARTING), S.CHANGE_FLAVOR_FAIL, 10_800),
     _beside("detachdisk", "server-detach-disk", (S.DETACH_DISK,), S.DETACH_DISK_FAIL, 600),
 )
+
+LOGIN = (
+    Transition(
+        name="deploy",
+        sources=(S.READY, S.START_FAIL, *SIDE_FAILURES),
+        through=(S.START_DEPLOY, S.DEPLOYING, S.START_START, S.STARTING),
+        to=S.READY,
+        failed=S.DEPLOY_FAIL,
+        flow="server-deploy",
+        deadline_s=1200,
+        also_to=(S.RUNNING,),
+        also_failed=(S.START_FAIL,),
+    ),
+    Transition(
+        name="set-password",
+        sources=(S.RUNNING, *SIDE_FAILURES),
+        through=(S.QGA_SET_PASSWORD,),
+        to=S.RUNNING,
+        failed=S.QGA_EXEC_COMMAND_FAILED,
+        flow="server-set-password",
+        deadline_s=120,
+    ),
+    Transition(
+        name="rebuild-root",
+        sources=(S.READY, S.START_FAIL, S.REBUILD_ROOT_FAIL, *SIDE_FAILURES),
+        through=(S.REBUILD_ROOT, S.DEPLOYING, S.START_START, S.STARTING),
+        to=S.READY,
+        failed=S.REBUILD_ROOT_FAIL,
+        flow="server-rebuild-root",
+        deadline_s=10_800,
+        also_to=(S.RUNNING,),
+        also_failed=(S.START_FAIL,),
+    ),
+)
+"""Beside power, after it in the table: their starts are looked up as the starts that they are."""
 
 SERVER_LIFECYCLE = Lifecycle(
     states=ServerStatus,
@@ -242,6 +293,7 @@ SERVER_LIFECYCLE = Lifecycle(
             deadline_s=300,
             also_to=(S.RUNNING, S.SUSPEND),
         ),
+        *LOGIN,
         *DEVICES,
         Transition(
             name="snapshot",
@@ -335,7 +387,7 @@ SERVER_LIFECYCLE = Lifecycle(
             flow="server-create",
             deadline_s=10_800,
             also_to=(S.RUNNING,),
-            also_failed=(S.SCHED_FAIL, S.NET_FAIL, S.DISK_FAIL, S.DEPLOY_FAIL, S.START_FAIL),
+            also_failed=(S.SCHED_FAIL, S.NET_FAIL, S.DISK_FAIL, S.START_FAIL),
         ),
     ),
 )
