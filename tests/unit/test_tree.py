@@ -81,6 +81,8 @@ UNSCOPED_OPERATIONS = {
     "servers/config.py",
     "servers/create.py",
     "servers/disks.py",
+    "servers/login.py",
+    "servers/rebuild.py",
     "servers/resize.py",
     "sharing.py",
     "snapshots.py",
