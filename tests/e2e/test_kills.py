@@ -172,9 +172,10 @@ def test_killed_in_the_middle_of_a_delete(launcher: Launcher, furnished: Path) -
 
 @pytest.mark.system
 @pytest.mark.timeout(900)
-def test_killed_at_random_moments(launcher: Launcher, furnished: Path) -> None:
-    rng = random.Random(2)
-    for number in range(20):
+@pytest.mark.parametrize("moments", [6, pytest.param(20, marks=pytest.mark.slow)])
+def test_killed_at_random_moments(launcher: Launcher, furnished: Path, moments: int) -> None:
+    rng = random.Random(moments)
+    for number in range(moments):
         up = launcher.up(furnished, "--simulated-delay", "0.15")
         session = up.session()
         for place in range(3):
