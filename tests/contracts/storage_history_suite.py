@@ -12,6 +12,7 @@ from cloudcore.model.entity import evolve
 from cloudcore.model.errors import CloudcoreError
 from cloudcore.model.history import HISTORY, REDACTED, Fact
 from cloudcore.model.query import EVERYTHING, Compare, IsNull, Op, Order, Query
+from cloudcore.ports.unit_of_work import Author
 
 
 class HistoryContract:
@@ -35,6 +36,19 @@ class HistoryContract:
         assert (changed.request_id, changed.user_id, changed.position) == ("r1", "u1", None)
         assert changed.transaction == removed.transaction != made.transaction
         assert (changed.ordinal, removed.ordinal) == (0, 1)
+
+    def test_a_unit_may_hold_the_work_of_several(self, storage: Storage) -> None:
+        with storage.uow.write(AUTHOR) as tx:
+            rows = tx.of(ITEMS, EVERYTHING)
+            rows.add(item("a"))
+            tx.act_as(Author(actor={"user_id": "u2"}, request_id="r2"))
+            tx.act_as(Author(actor={"user_id": "u3"}, request_id="r3"))
+            rows.add(item("b"))
+            tx.record(Fact(action="look", obj_type="item", obj_id="b"))
+            tx.commit()
+        (first,), (second, fact) = storage.history("a"), storage.history("b")
+        assert [(r.user_id, r.request_id) for r in (first, second, fact)] == [("u1", "r1"), ("u3", "r3"), ("u3", "r3")]
+        assert first.transaction == second.transaction == fact.transaction
 
     def test_secrets_are_redacted(self, storage: Storage) -> None:
         storage.put(ITEMS, item("a", pin="1234", code="5678"))

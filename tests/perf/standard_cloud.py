@@ -67,6 +67,12 @@ class StandardCloud:
 
     def create(self, name: str) -> JsonObject:
         """Make a server and drive it until it runs."""
+        made = self.ask(name)
+        self.drive()
+        return made
+
+    def ask(self, name: str) -> JsonObject:
+        """Ask for a server."""
         body: Mapping[str, Any] = {
             "name": name,
             "vmem_size": "256M",
@@ -76,14 +82,11 @@ class StandardCloud:
             "auto_start": True,
             "disable_delete": False,
         }
-        made = self.admin.create("servers", body)
-        self.drive()
-        return made
+        return self.admin.create("servers", body)
 
     def drive(self) -> None:
         """Do all that is due."""
-        for ident in self.worker.due():
-            self.worker.run(ident)
+        self.worker.run_all(self.worker.due())
 
 
 @contextmanager

@@ -112,6 +112,10 @@ class Transaction(Protocol):
         """Remember a fact in the history, with this unit's commit."""
         ...
 
+    def act_as(self, author: Author) -> None:
+        """What this unit changes from now on is this one's: a unit may hold the work of several."""
+        ...
+
     def new_id(self) -> str:
         """A fresh id from the deployment's source of ids."""
         ...

@@ -300,3 +300,41 @@ def test_effects_submitted_by_a_worker_that_died_are_asked_for_and_not_repeated(
 
     assert bench.task(ident).state is TaskState.COMPLETE
     assert len(bench.host.journal) == 3
+
+
+def test_many_tasks_take_their_steps_in_one_commit_each_under_its_own_name() -> None:
+    bench = Bench()
+    idents = [bench.make(f"b{n}") for n in (1, 2, 3)]
+
+    assert bench.worker().run_all(idents) == []
+
+    assert [bench.task(ident).state for ident in idents] == [TaskState.COMPLETE] * 3
+    records = [r for r in bench.store.rows["history"].values() if r.obj_type == "box" and r.action != "create"]
+    assert len({r.transaction for r in records}) == 2, "one commit begins the effects of all three, one ends them"
+    assert {(r.obj_id, r.actor["task_id"]) for r in records} == set(zip(("b1", "b2", "b3"), idents, strict=True))
+
+
+def test_one_task_that_fails_among_many_fails_alone() -> None:
+    bench = Bench(shelf=2)
+    idents = [bench.make(f"b{n}") for n in (1, 2, 3)]
+
+    bench.worker().run_all(idents)
+    bench.settle()
+
+    assert [bench.task(ident).state for ident in idents] == [TaskState.COMPLETE] * 2 + [TaskState.FAILED]
+    assert bench.used() == 2
+    assert bench.defects == []
+
+
+def test_of_many_tasks_those_that_wait_are_given_back_and_can_be_turned() -> None:
+    bench = Bench(delays={"guest-create": 5})
+    idents = [bench.make(f"b{n}") for n in (1, 2)]
+    worker = bench.worker()
+
+    waiting = worker.run_all(idents)
+    assert [task.id for task in waiting] == idents
+    assert worker.run_all(idents) == []
+
+    bench.clock.advance(6)
+    assert [worker.turn(task) for task in waiting] == [None, None]
+    assert [bench.task(ident).state for ident in idents] == [TaskState.COMPLETE] * 2

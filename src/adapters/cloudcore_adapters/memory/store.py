@@ -85,7 +85,7 @@ class MemoryTransaction:
         self.own: dict[str, dict[str, Any]] = {}
         self.seen: dict[tuple[str, str], Any] = {}
         self.changes: list[Change | Fact] = []
-        self._author = author
+        self._authors = [(0, author)]
         self._writable = writable
         self._open = True
         self._now = store.clock.now()
@@ -104,6 +104,10 @@ class MemoryTransaction:
         """Remember a fact with this unit's commit."""
         self.check_writable()
         self.changes.append(fact)
+
+    def act_as(self, author: Author) -> None:
+        """What this unit changes from now on is this one's."""
+        self._authors.append((len(self.changes), author))
 
     def new_id(self) -> str:
         """A fresh id."""
@@ -198,7 +202,7 @@ class MemoryTransaction:
             rows[record.id] = evolve(record, created_at=self._now, updated_at=self._now)
 
     def _record(self, change: Change | Fact, transaction: str, ordinal: int) -> HistoryRecord:
-        author = self._author
+        author = next(author for since, author in reversed(self._authors) if since <= ordinal)
         if isinstance(change, Fact):
             return fact_record(
                 change,

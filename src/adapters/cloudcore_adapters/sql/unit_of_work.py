@@ -125,7 +125,7 @@ class SqlTransaction:
 
     def __init__(self, unit: Unit, author: Author, ids: IdSource) -> None:
         self._unit = unit
-        self._author = author
+        self._authors = [(0, author)]
         self._ids = ids
 
     @property
@@ -142,6 +142,10 @@ class SqlTransaction:
         """Remember a fact with this unit's commit."""
         self._unit.check_writable()
         self._unit.changes.append(fact)
+
+    def act_as(self, author: Author) -> None:
+        """What this unit changes from now on is this one's."""
+        self._authors.append((len(self._unit.changes), author))
 
     def new_id(self) -> str:
         """A fresh id."""
@@ -182,7 +186,7 @@ class SqlTransaction:
         return rows
 
     def _record(self, change: Change | Fact, transaction: str, ordinal: int) -> HistoryRecord:
-        author = self._author
+        author = next(author for since, author in reversed(self._authors) if since <= ordinal)
         if isinstance(change, Fact):
             return fact_record(
                 change,
