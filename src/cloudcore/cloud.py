@@ -43,6 +43,7 @@ from cloudcore.operations.run import reading, writing
 from cloudcore.operations.saving import take_saved
 from cloudcore.operations.servers.login import default_account
 from cloudcore.operations.session import CoreSession
+from cloudcore.operations.snapshot_policies import drop_by_policy, keep_by_policy
 from cloudcore.operations.types import TYPES
 from cloudcore.ports.effects import EffectPort
 from cloudcore.ports.session import Download, Listing
@@ -251,6 +252,13 @@ class Cloud:
     def take_image(self, ident: str, chunks: Iterable[bytes]) -> JsonObject:
         """Store what one of the platform's own hosts sends of a disk that becomes an image; see `take_saved`."""
         return take_saved(self.platform, ident, chunks)
+
+    def follow_snapshot_policies(self, on_refused: Callable[[str, CloudcoreError], None]) -> int:
+        """Begin the snapshots that policies ask for at this hour, and the removal of old ones; how many of both.
+
+        To be called every few minutes at least, by any number of processes. on_refused: what cannot be done now, and why.
+        """
+        return keep_by_policy(self.platform, on_refused) + drop_by_policy(self.platform, on_refused)
 
     def image_source_of(self, image_id: str) -> str:
         """The URL that an image is to be fetched from, for whoever fetches it; empty for none."""

@@ -85,6 +85,7 @@ UNSCOPED_OPERATIONS = {
     "servers/rebuild.py",
     "servers/resize.py",
     "sharing.py",
+    "snapshot_policies.py",
     "snapshots.py",
 }
 """Operations that reach rows without a caller's scope: inserts, checks of uniqueness and of references, directory and

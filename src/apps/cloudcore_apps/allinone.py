@@ -62,6 +62,7 @@ from cloudcore_apps.settings import Settings, check, is_wildcard
 from cloudcore_apps.signing import KEY_BYTES, UrlSigner
 
 HEARTBEAT_S = 30.0
+POLICIES_S = 60.0
 EMPTY_BIN_S = 600.0
 SIMULATION_S = 0.02
 GRACE_S = 2
@@ -325,6 +326,7 @@ def _runner(
             heartbeat(cloud.platform, host_id)
 
     chores = [Chore(HISTORY, cloud.number_history, NUMBER_EVERY_S), Chore("heartbeat", beat, HEARTBEAT_S)]
+    chores.append(Chore("snapshot policies", lambda: cloud.follow_snapshot_policies(_not_followed), POLICIES_S))
     if cloud.platform.settings.recycle_s:
         every_s = min(EMPTY_BIN_S, cloud.platform.settings.recycle_s)
         chores.append(Chore("recycle bin", lambda: cloud.empty_bin(_not_emptied), every_s))
@@ -357,6 +359,10 @@ def _note(settings: Settings, greeted: Greeting) -> JsonObject:
         "database": settings.database_kind,
         "unknown": list(greeted.unknown[:100]),
     }
+
+
+def _not_followed(ident: str, error: CloudcoreError) -> None:
+    _log.warning("the snapshot policy of %s waits: %s", ident, error)
 
 
 def _not_emptied(ident: str, error: CloudcoreError) -> None:

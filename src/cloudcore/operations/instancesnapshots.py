@@ -53,18 +53,18 @@ def create_instance_snapshot(
     """
     if read_bool(body.get("with_memory") or False, "with_memory"):
         raise NotSupportedError("a snapshot of the memory is not supported", field="with_memory")
-    row, number = keep_server(platform, tx, caller, server, body)
+    row, number = keep_server(platform, tx, caller, server, body, {})
     charge(tx, row.domain_id, row.tenant_id, {"instance_snapshot": 1, "snapshot": number})
     (shown,) = detail_rows(platform, tx, SERVERS, [tx.of(SERVERS, PLATFORM).get(server.id)])
     return {**shown, "instance_snapshot_id": row.id}
 
 
 def keep_server(
-    platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping, *, by: str = "manual"
+    platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping, values: JsonMapping
 ) -> tuple[Instancesnapshot, int]:
     """Insert an instance snapshot with its parts and begin to make it; gives it and the number of parts.
 
-    by: `auto` for a snapshot policy. The caller charges the quota.
+    body: `name` or `generate_name`; values: further columns. The caller charges the quota.
     """
     owner = {"tenant_id": server.tenant_id, "domain_id": server.domain_id}
     links = tx.of(GUESTDISKS, PLATFORM).find(Query(where=eq("guest_id", server.id), order=(Order("index"),)))
@@ -75,11 +75,11 @@ def keep_server(
     name = new_name(platform, tx, INSTANCE_SNAPSHOTS, {**owner, "name": body.get("name")}, body)
     check_idle(tx, SERVERS, server)
     server = enter(tx, SERVERS, server, "instance-snapshot")
-    row = tx.of(INSTANCE_SNAPSHOTS, PLATFORM).add(_row(tx, server, name, [disks[k.disk_id] for k in links], by))
+    row = tx.of(INSTANCE_SNAPSHOTS, PLATFORM).add(_row(tx, server, name, [disks[k.disk_id] for k in links], values))
     for link in links:
         part = {**owner, "name": ""}
         named = new_name(platform, tx, SNAPSHOTS, part, {"generate_name": f"{name[:100]}-disk{link.index}"})
-        made = fresh_snapshot(tx, disks[link.disk_id], server, named, {"created_by": by})
+        made = fresh_snapshot(tx, disks[link.disk_id], server, named, {"created_by": row.created_by})
         snapshot = tx.of(SNAPSHOTS, PLATFORM).add(made)
         joint = Snapshotjoint(
             id=tx.new_id(), instance_snapshot_id=row.id, snapshot_id=snapshot.id, disk_index=link.index
@@ -90,8 +90,9 @@ def keep_server(
     return row, len(links)
 
 
-def _row(tx: Transaction, server: Any, name: str, disks: Sequence[Any], by: str) -> Instancesnapshot:
+def _row(tx: Transaction, server: Any, name: str, disks: Sequence[Any], values: JsonMapping) -> Instancesnapshot:
     groups = tx.of(GUESTSECGROUPS, PLATFORM).find(Query(where=eq("guest_id", server.id)))
+    kept: JsonObject = {**values}
     return Instancesnapshot(
         id=tx.new_id(),
         name=name,
@@ -106,7 +107,7 @@ def _row(tx: Transaction, server: Any, name: str, disks: Sequence[Any], by: str)
         os_arch=server.os_arch,
         instance_type=server.instance_type,
         image_id=disks[0].template_id if disks else "",
-        created_by=by,
+        **kept,
     )
 
 

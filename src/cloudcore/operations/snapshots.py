@@ -38,15 +38,26 @@ def create_snapshot(platform: Platform, tx: Transaction, caller: Caller, body: J
     named = body.get("disk_id") or body.get("disk")
     disk = fetch_for(platform, tx, caller, DISKS, read_str(named, "disk_id", 128), "perform", "snapshot")
     check_not_frozen(disk)
+    values = {"description": str(body.get("description") or "")[:1024], "metadata": tags_sent(body)}
+    row = keep_disk(platform, tx, caller, disk, body, values)
+    charge(tx, row.domain_id, row.tenant_id, {"snapshot": 1})
+    return detail_rows(platform, tx, SNAPSHOTS, [row])[0]
+
+
+def keep_disk(
+    platform: Platform, tx: Transaction, caller: Caller, disk: Any, body: JsonMapping, values: JsonMapping
+) -> Snapshot:
+    """Insert a snapshot of a disk and begin to make it; the caller charges the quota.
+
+    body: `name` or `generate_name`; values: further columns.
+    """
     owner = {"tenant_id": disk.tenant_id, "domain_id": disk.domain_id}
     name = new_name(platform, tx, SNAPSHOTS, {**owner, "name": body.get("name")}, body)
     host_id, server = busy(tx, disk, "snapshot")
-    row = fresh_snapshot(tx, disk, server, name, {"description": str(body.get("description") or "")[:1024]})
-    stored = tx.of(SNAPSHOTS, PLATFORM).add(evolve(row, metadata=tags_sent(body)))
+    stored = tx.of(SNAPSHOTS, PLATFORM).add(fresh_snapshot(tx, disk, server, name, values))
     params = {"host_id": host_id, "server_id": server.id if server is not None else ""}
     begin(platform, tx, caller, SNAPSHOTS, stored, "snapshot-create", params, holding=holding(disk, server))
-    charge(tx, stored.domain_id, stored.tenant_id, {"snapshot": 1})
-    return detail_rows(platform, tx, SNAPSHOTS, [stored])[0]
+    return stored
 
 
 def fresh_snapshot(tx: Transaction, disk: Any, server: Any, name: str, values: JsonMapping) -> Snapshot:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -67,6 +68,7 @@ class Instancesnapshot(Statused, External, ProjectOwned):
     ] = "default"
     manager_id: Annotated[str, Spec("Cloud subscription that it belongs to", width=128)] = ""
     created_by: Annotated[str, Spec("Who made it: manual or auto", width=36, choices=("manual", "auto"))] = "manual"
+    expired_at: Annotated[datetime | None, Spec("When it is removed by itself", index=True)] = None
 
 
 @entity

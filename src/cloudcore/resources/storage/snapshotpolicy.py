@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -59,6 +60,7 @@ class Snapshotpolicydisk(Entity):
         str, Spec("Policy", width=128, index=True), Ref("snapshotpolicies", on_delete=OnDelete.CASCADE)
     ]
     disk_id: Annotated[str, Spec("Disk", width=128, index=True), Ref("disks", on_delete=OnDelete.CASCADE)]
+    last_at: Annotated[datetime | None, Spec("The last time point that was begun")] = None
 
 
 @entity
@@ -69,6 +71,7 @@ class Snapshotpolicyserver(Entity):
         str, Spec("Policy", width=128, index=True), Ref("snapshotpolicies", on_delete=OnDelete.CASCADE)
     ]
     server_id: Annotated[str, Spec("Server", width=128, index=True), Ref("servers", on_delete=OnDelete.CASCADE)]
+    last_at: Annotated[datetime | None, Spec("The last time point that was begun")] = None
 
 
 def due(policy: Snapshotpolicy, weekday: int, hour: int) -> bool:
