@@ -72,6 +72,21 @@ def test_what_was_written_is_read_by_ranges(store: ImageStore) -> None:
     assert store.read("images/one", 5, 0) == b""
 
 
+def test_a_handle_if_there_is_one_is_that_of_the_bytes(store: ImageStore) -> None:
+    store.write("one", [b"first"])
+
+    handle = store.handle("one")
+
+    if handle is not None:
+        store.delete("one")
+        assert os.pread(handle, 100, 0) == b"first"
+        os.close(handle)
+    with pytest.raises(ResourceNotFoundError):
+        store.handle("two")
+    with pytest.raises(InvalidInputError):
+        store.handle("../two")
+
+
 def test_an_empty_stream_is_an_empty_image(store: ImageStore) -> None:
     assert store.write("empty", []) == 0
     assert store.size("empty") == 0

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from pathlib import Path
 
 import httpx
 import pytest
@@ -168,7 +169,7 @@ def test_large_upload_and_download_come_through(server, cloud):
         octets = {"Content-Type": "application/octet-stream"}
         assert client.put("/image/v1/images/i2", content=content, headers=octets).status_code == 200
         assert client.get("/image/v1/images/i2").content == content
-    assert max(cloud.asked[0][3]) < 1 << 20
+    assert max(cloud.asked[0][3]) < 2 << 20
 
 
 def test_readers_that_go_away_free_their_places(cloud):
@@ -254,7 +255,8 @@ def test_answers_do_not_wait_for_acknowledgements(server):
     assert sorted(times)[5] < 0.03
 
 
-def test_certificate_makes_it_speak_tls(cloud, tmp_path):
+def self_signed(folder: Path) -> tuple[str, str]:
+    """Paths of a certificate for this machine's loopback address, and of its key."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
@@ -269,11 +271,16 @@ def test_certificate_makes_it_speak_tls(cloud, tmp_path):
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
         .sign(key, hashes.SHA256())
     )
-    pem, secret = tmp_path / "cert.pem", tmp_path / "key.pem"
+    pem, secret = folder / "cert.pem", folder / "key.pem"
     pem.write_bytes(certificate.public_bytes(Encoding.PEM))
     secret.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    trust = ssl.create_default_context(cafile=str(pem))
-    with BackgroundServer(build_app(cloud), certificate=str(pem), key=str(secret)) as server:
+    return str(pem), str(secret)
+
+
+def test_certificate_makes_it_speak_tls(cloud, tmp_path):
+    pem, secret = self_signed(tmp_path)
+    trust = ssl.create_default_context(cafile=pem)
+    with BackgroundServer(build_app(cloud), certificate=pem, key=secret) as server:
         assert server.url.startswith("https://127.0.0.1:")
         assert httpx.get(f"{server.url}/ping", verify=trust).text == "pong"
         assert "https://" in httpx.get(f"{server.url}/", verify=trust).text

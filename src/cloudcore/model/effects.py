@@ -106,6 +106,7 @@ KINDS: dict[str, str] = {
     "image-probe": "image_id, staged_key, declared_format -> format, size, virtual_size, fast_hash, label",
     "image-promote": "image_id, staged_key, key -> key",
     "image-delete": "keys -> {}",
+    "image-digest": "image_id, key -> size, checksum (md5), sha256",
     "image-fetch": "image_id, staged_key, max_bytes, expected (md5, sha256 or empty) -> size, checksum (md5), sha256",
     "image-convert": "image_id, key, format, virtual_size, target_key, target_format -> "
     "key, size, virtual_size, checksum (md5), sha256, fast_hash",

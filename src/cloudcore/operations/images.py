@@ -32,6 +32,8 @@ from cloudcore.quotas.holdings import release_image
 from cloudcore.resources.image.image import IMAGES, ImageStatus
 from cloudcore.resources.image.subimage import form_of
 
+_MD5_LENGTH = 32
+
 
 def upload_image(
     platform: Platform, caller: Caller, ident: str | None, attributes: JsonMapping, chunks: Iterable[bytes]
@@ -47,7 +49,7 @@ def upload_image(
     expected, announced = read_checksum(attributes), _announced(attributes)
     image = writing(platform, caller, lambda tx: _saving(platform, tx, caller, ident, attributes))
     key = f"staged/{platform.ids.new_id()}"
-    hashing = Hashing(chunks)
+    hashing = Hashing(chunks, md5=len(expected) == _MD5_LENGTH)
     try:
         size = _store(platform, key, hashing)
         _check_whole(platform, key, size, announced, hashing, expected)
@@ -75,7 +77,7 @@ def _check_whole(platform: Platform, key: str, size: int, announced: int | None,
     wrong = ""
     if announced is not None and size != announced:
         wrong = f"size: {announced} bytes were announced, {size} came"
-    elif expected and expected not in (hashing.md5.hexdigest(), hashing.sha256.hexdigest()):
+    elif expected and expected not in (hashing.checksum, hashing.sha256.hexdigest()):
         wrong = "checksum: the bytes have another one than was given"
     if wrong:
         platform.image_store.delete(key)
@@ -108,7 +110,7 @@ def _saved(
         image,
         status=ImageStatus.SAVED.value,
         size=size,
-        checksum=hashing.md5.hexdigest(),
+        checksum=hashing.checksum,
         sha256=hashing.sha256.hexdigest(),
         staged_key=key,
     )
@@ -118,12 +120,20 @@ def _saved(
 
 
 class Hashing:
-    """Passes chunks on, hashing them and refusing more than an image may have."""
+    """Passes chunks on, hashing them and refusing more than an image may have.
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
+    MD5 costs more than all the rest of an upload. Where nobody waits for it, the image's task computes it afterwards.
+    """
+
+    def __init__(self, chunks: Iterable[bytes], *, md5: bool) -> None:
         self._chunks = chunks
-        self.md5 = hashlib.md5(usedforsecurity=False)
+        self._md5 = hashlib.md5(usedforsecurity=False) if md5 else None
         self.sha256 = hashlib.sha256()
+
+    @property
+    def checksum(self) -> str:
+        """MD5 in hex; empty where it was not asked for."""
+        return self._md5.hexdigest() if self._md5 is not None else ""
 
     def __iter__(self) -> Iterator[bytes]:
         total = 0
@@ -131,7 +141,8 @@ class Hashing:
             total += len(chunk)
             if total > MAX_IMAGE_BYTES:
                 raise TooLargeError(f"an image has at most {MAX_IMAGE_BYTES} bytes")
-            self.md5.update(chunk)
+            if self._md5 is not None:
+                self._md5.update(chunk)
             self.sha256.update(chunk)
             yield chunk
 
@@ -149,6 +160,10 @@ class StoredImage:
     def read(self, offset: int, length: int) -> bytes:
         """At most `length` bytes from `offset`."""
         return self.platform.image_store.read(self.key, offset, length)
+
+    def handle(self) -> int | None:
+        """See `FileDownload.handle`."""
+        return self.platform.image_store.handle(self.key)
 
 
 def download_image(platform: Platform, caller: Caller, ident: str, image_format: str) -> StoredImage:

@@ -11,7 +11,7 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, eq
 from cloudcore.model.reading import read_str
 from cloudcore.operations.begin import begin
-from cloudcore.operations.creating import insert
+from cloudcore.operations.image_records import new_image
 from cloudcore.operations.images import Hashing
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
@@ -62,10 +62,10 @@ def take_saved(platform: Platform, image_id: str, chunks: Iterable[bytes]) -> Js
     if image is None or image.status != ImageStatus.SAVING:
         raise ResourceNotFoundError(f"no image {image_id[:64]} is being saved")
     key = saved_key(image_id)
-    hashing = Hashing(chunks)
+    hashing = Hashing(chunks, md5=True)
     platform.image_store.delete(key)
     size = platform.image_store.write(key, hashing)
-    return {"size": size, "checksum": hashing.md5.hexdigest(), "sha256": hashing.sha256.hexdigest()}
+    return {"size": size, "checksum": hashing.checksum, "sha256": hashing.sha256.hexdigest()}
 
 
 def saved_key(image_id: str) -> str:
@@ -91,8 +91,8 @@ def _begin(platform: Platform, tx: Transaction, caller: Caller, disk: Any, body:
         "os_arch": disk.os_arch,
         "properties": {key: value for key, value in properties.items() if value},
     }
-    given = {"status": ImageStatus.SAVING.value, "is_data": disk.disk_type != "sys"}
-    image = insert(platform, tx, caller, IMAGES, {k: v for k, v in sent.items() if v is not None}, given=given)
+    told = {k: v for k, v in sent.items() if v is not None}
+    image = new_image(platform, tx, caller, told, status=ImageStatus.SAVING.value, is_data=disk.disk_type != "sys")
     params = {
         "host_id": host_id,
         "server_id": server.id if server is not None else "",

@@ -29,6 +29,14 @@ class ImageStore(Protocol):
         """
         ...
 
+    def handle(self, key: str) -> int | None:
+        """A descriptor of an open file with the bytes, for the caller to close; None where they are in no file.
+
+        Raises:
+            ResourceNotFoundError: there is no such key.
+        """
+        ...
+
     def size(self, key: str) -> int:
         """Number of bytes.
 

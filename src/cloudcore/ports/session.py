@@ -7,7 +7,7 @@ programs use it. Bodies and results are JSON objects with the wire's names, with
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import attrs
 
@@ -51,6 +51,15 @@ class Download(Protocol):
 
     def read(self, offset: int, length: int) -> bytes:
         """At most `length` bytes from `offset`."""
+        ...
+
+
+@runtime_checkable
+class FileDownload(Download, Protocol):
+    """Bytes that are perhaps in a file of this machine, which the system can send by itself."""
+
+    def handle(self) -> int | None:
+        """A descriptor of that file, for the caller to close; None where there is none."""
         ...
 
 

@@ -30,7 +30,7 @@ from cloudcore.resources.image.subimage import CONVERTED_FORMATS
 MAX_KEYS = 1000
 MAX_CONVERTED_BYTES = 2 << 40
 """The largest virtual size of what is converted."""
-READ_BYTES = 4 << 20
+READ_BYTES = 1 << 20
 SAMPLES = 16
 SAMPLE_BYTES = 64 << 10
 
@@ -50,7 +50,7 @@ def _no_url(_image_id: str) -> str:
 
 @attrs.frozen
 class ImagePerformer:
-    """A `Performer` of the effects on images: image-probe, -promote and -delete; with a converter image-convert, and with
+    """A `Performer` of the effects on images: image-probe, -digest, -promote and -delete; with a converter image-convert, and with
     remote files image-fetch.
 
     inspect: tells what bytes are and refuses what is unsafe; it bounds its own reads.
@@ -63,13 +63,14 @@ class ImagePerformer:
     source_url: SourceUrl = _no_url
 
     def perform(self, effect: Effect, _fence: int, progress: Progress, cancelled: Cancelled) -> JsonObject:
-        """See `Performer.perform`; all but image-convert and image-fetch take a few small reads or one rename."""
+        """See `Performer.perform`; image-digest, -convert and -fetch take long, the others a few small reads or a rename."""
         if effect.version != 1:
             raise NotSupportedError(f"effects of version {effect.version} are not supported", field="version")
         kinds: Mapping[str, _Work] = {
             "image-probe": self._probe,
             "image-promote": self._promote,
             "image-delete": self._delete,
+            "image-digest": self._digest,
             "image-convert": self._convert,
             "image-fetch": self._fetch,
         }
@@ -110,6 +111,11 @@ class ImagePerformer:
         for key in [checked_key(key, "keys") for key in keys]:
             self.store.delete(key)
         return {}
+
+    def _digest(self, args: JsonMapping, progress: Progress, cancelled: Cancelled) -> JsonObject:
+        key = _key(args, "key")
+        size = self.store.size(key)
+        return {"size": size, **self._digests(key, size, progress, cancelled)}
 
     def _fetch(self, args: JsonMapping, progress: Progress, cancelled: Cancelled) -> JsonObject:
         """Receive the bytes of an image's URL into quarantine. What an earlier performance has received whole is kept."""

@@ -117,6 +117,11 @@ class FileImageStore:
                 offset += len(part)
             return b"".join(parts)
 
+    def handle(self, key: str) -> int | None:
+        """See `ImageStore.handle`."""
+        with self._opened(key) as (handle, _):
+            return os.dup(handle)
+
     def size(self, key: str) -> int:
         """See `ImageStore.size`."""
         with self._opened(key) as (_, size):

@@ -38,6 +38,11 @@ class MemoryImageStore:
             raise OutOfRangeError("offset and length must not be negative", field="offset")
         return data[offset : offset + length]
 
+    def handle(self, key: str) -> int | None:
+        """See `ImageStore.handle`."""
+        self._get(key)
+        return None
+
     def size(self, key: str) -> int:
         """See `ImageStore.size`."""
         return len(self._get(key))

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack
-from typing import Any, TypeAlias
+from typing import IO, Any, TypeAlias
 
+import anyio
+import anyio.to_thread
 import orjson
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from cloudcore.model.errors import CloudcoreError
 from cloudcore.model.json import Json, JsonObject
 from cloudcore.ports.session import Listing
 
 Headers: TypeAlias = Sequence[tuple[str, str]]
 
 JSON_TYPE = "application/json;charset=utf-8"
+SEND_FILE = "cloudcore.send_file"
+"""The ASGI extension of our server that sends parts of files."""
+SPAN_BYTES = 8 << 20
 HARDENING: Headers = (
     ("X-Frame-Options", "SAMEORIGIN"),
     ("X-Content-Type-Options", "nosniff"),
@@ -63,6 +70,59 @@ class StreamReply(StreamingResponse):
         """Send it all, or stop when the caller goes away."""
         with self._held:
             await super().__call__(scope, receive, send)
+
+
+class FileReply(StreamReply):
+    """The same for bytes that are in a file: the server sends them, where it can, without our touching them.
+
+    file: open; closed when the answer is over. offset: of the first byte. patience_s: for each `SPAN_BYTES`.
+    """
+
+    def __init__(
+        self,
+        file: IO[bytes],
+        offset: int,
+        *,
+        length: int,
+        patience_s: float,
+        status: int,
+        content_type: str,
+        held: ExitStack,
+        headers: Headers = (),
+    ) -> None:
+        chunks = _read(file, offset, length)
+        super().__init__(chunks, length=length, status=status, content_type=content_type, held=held, headers=headers)
+        self._file = file
+        self._offset = offset
+        self._length = length
+        self._patience_s = patience_s
+        held.callback(file.close)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it all; raises TimeoutError when the other side takes too little of it."""
+        send_file = (scope.get("extensions") or {}).get(SEND_FILE)
+        if send_file is None:
+            await super().__call__(scope, receive, send)
+            return
+        with self._held:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            offset, end = self._offset, self._offset + self._length
+            while offset < end:
+                span = min(SPAN_BYTES, end - offset)
+                with anyio.fail_after(self._patience_s):
+                    await send_file(self._file, offset, span)
+                offset += span
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _read(file: IO[bytes], offset: int, length: int) -> AsyncIterator[bytes]:
+    end = offset + length
+    while offset < end:
+        chunk = await anyio.to_thread.run_sync(os.pread, file.fileno(), min(1 << 20, end - offset), offset)
+        if not chunk:
+            raise CloudcoreError("an image ended early", internal=f"no byte at {offset} of {end}")
+        offset += len(chunk)
+        yield chunk
 
 
 def raw(headers: Headers, content_type: str = "", length: int | None = None) -> list[tuple[bytes, bytes]]:

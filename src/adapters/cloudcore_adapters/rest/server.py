@@ -127,9 +127,11 @@ def _server(
 ) -> uvicorn.Server:
     import uvicorn
 
+    from cloudcore_adapters.rest.protocol import LargeBodyProtocol
+
     config = uvicorn.Config(
         app,
-        http="h11",  # keeps the case of header names
+        http=LargeBodyProtocol,  # h11 keeps the case of header names
         loop="asyncio",
         ws=websockets,
         ws_max_size=MAX_WEBSOCKET_MESSAGE,

@@ -110,7 +110,7 @@ class Limits:
     image_bytes: of one image. uploads, uploads_per_caller, downloads: at a time.
     watch_seconds: how long a request for the history may wait for a record; watches, watches_per_caller: at a time.
     idle_seconds: without a byte of an upload; slow_bytes_per_second: an upload may not stay below this average
-        once it runs for longer than `idle_seconds`.
+        once it runs for longer than `idle_seconds`, nor a download of a file.
     chunk_bytes: what is handed on at once in either direction.
     drain_bytes, drain_seconds: what is still read of a refused body, so that its sender sees the answer.
     """
@@ -131,7 +131,7 @@ class Limits:
     watches_per_caller: int = 16
     idle_seconds: float = 60.0
     slow_bytes_per_second: int = 16 << 10
-    chunk_bytes: int = 256 << 10
+    chunk_bytes: int = 1 << 20
     drain_bytes: int = 4 << 20
     drain_seconds: float = 2.0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -11,10 +12,10 @@ import anyio
 import anyio.from_thread
 
 from cloudcore.model.errors import CloudcoreError, TooLargeError
-from cloudcore.ports.session import Download
+from cloudcore.ports.session import Download, FileDownload
 from cloudcore_adapters.rest.errors import RangeNotSatisfiableError, RequestTimeoutError
 from cloudcore_adapters.rest.request import Call
-from cloudcore_adapters.rest.responses import Reply, StreamReply
+from cloudcore_adapters.rest.responses import SPAN_BYTES, FileReply, Reply, StreamReply
 from cloudcore_adapters.rest.site import Site
 
 OCTETS = "application/octet-stream"
@@ -134,8 +135,22 @@ async def send_download(site: Site, call: Call, download: Download) -> Reply | S
         return Reply(content_type=OCTETS, headers=headers, length=length)
     held = ExitStack()
     held.enter_context(site.downloads.hold(call.user_id or call.peer))
-    chunks = _read(site, download, offset, length)
     status = 206 if wanted else 200
+    handle = await site.workers.run(download.handle) if isinstance(download, FileDownload) else None
+    if handle is not None:
+        file = os.fdopen(handle, "rb", buffering=0)
+        patience_s = max(site.limits.idle_seconds, SPAN_BYTES / site.limits.slow_bytes_per_second)
+        return FileReply(
+            file,
+            offset,
+            length=length,
+            patience_s=patience_s,
+            status=status,
+            content_type=OCTETS,
+            headers=headers,
+            held=held,
+        )
+    chunks = _read(site, download, offset, length)
     return StreamReply(chunks, length=length, status=status, content_type=OCTETS, headers=headers, held=held)
 
 

@@ -17,7 +17,7 @@ from cloudcore.resources.compute.server import ServerStatus
 from cloudcore.resources.image.image import IMAGES, ImageStatus
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
 from cloudcore.tasks.flows.guest import mounts_of
-from cloudcore.tasks.flows.image_upload import ADMISSION, image_of, move_image, store_effect
+from cloudcore.tasks.flows.image_upload import ADMISSION, fail_image, image_of, move_image, store_effect
 from cloudcore.tasks.flows.snapshots import SNAPSHOT_S, occupy, release
 from cloudcore.tasks.flows.volumes import COPY_S
 
@@ -86,7 +86,7 @@ def _fail(ctx: Context, reason: str) -> None:
     image = ctx.tx.of(IMAGES, PLATFORM).get(ctx.task.obj_id)
     if image is not None:
         status = ImageStatus.SAVE_FAIL if image.status == ImageStatus.SAVING else ImageStatus.KILLED
-        move_image(ctx, status, status_reason=reason[:1000], staged_key="", store_key="")
+        fail_image(ctx, status, reason)
     release(ctx)
 
 

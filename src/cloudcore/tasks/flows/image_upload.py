@@ -8,7 +8,7 @@ from typing import Any
 
 from cloudcore.model.effects import Effect
 from cloudcore.model.entity import evolve
-from cloudcore.model.errors import ResourceNotFoundError
+from cloudcore.model.errors import BackendError, ResourceNotFoundError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.quotas.holdings import MIB, release_image
@@ -16,12 +16,13 @@ from cloudcore.resources.image.image import IMAGES, OS_FACTS, ImageStatus, os_fa
 from cloudcore.resources.image.os import guess_os
 from cloudcore.resources.image.subimage import CONVERTED_FORMATS
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
-from cloudcore.tasks.flows.image_convert import start_conversion
+from cloudcore.tasks.flows.image_convert import WORKER, start_conversion
 
 STORE = "image:store"
 HOST_FORMATS = ("qcow2", "raw")
 """What hypervisors start disks from."""
 PROBE_S = 120
+DIGEST_S = 3600
 MOVE_S = 600
 
 
@@ -71,6 +72,23 @@ def _probe_done(ctx: Context, results: Sequence[JsonObject]) -> JsonObject:
     return {"format": found["format"], "virtual_size": virtual}
 
 
+def _is_undigested(ctx: Context) -> bool:
+    return not image_of(ctx).checksum
+
+
+def _digest_do(ctx: Context) -> Effects:
+    image = image_of(ctx)
+    args: JsonObject = {"image_id": image.id, "key": image.staged_key}
+    return Effect(kind="image-digest", target=WORKER, resource=image.id, args=args)
+
+
+def _digest_done(ctx: Context, results: Sequence[JsonObject]) -> None:
+    image, found = image_of(ctx), results[0]
+    if image.sha256 not in ("", found["sha256"]):
+        raise BackendError("the image's bytes changed in the store")
+    move_image(ctx, ImageStatus.PROBING, checksum=str(found["checksum"]), sha256=str(found["sha256"]))
+
+
 def _promote_do(ctx: Context) -> Effects:
     image = image_of(ctx)
     return store_effect(image, "image-promote", {"staged_key": image.staged_key, "key": f"images/{image.id}"})
@@ -107,10 +125,11 @@ def _fail(ctx: Context, reason: str) -> None:
     fail_image(ctx, ImageStatus.KILLED, reason)
 
 
-ADMISSION = (
-    Step(name="probe", do=_probe_do, done=_probe_done, undo=_remove, deadline_s=PROBE_S),
-    Step(name="promote", do=_promote_do, done=_promote_done, deadline_s=MOVE_S),
-)
-"""How bytes get out of quarantine, wherever they came from."""
+_PROBE = Step(name="probe", do=_probe_do, done=_probe_done, undo=_remove, deadline_s=PROBE_S)
+_DIGEST = Step(name="digest", do=_digest_do, done=_digest_done, when=_is_undigested, deadline_s=DIGEST_S)
+_PROMOTE = Step(name="promote", do=_promote_do, done=_promote_done, deadline_s=MOVE_S)
 
-IMAGE_UPLOAD = Flow(name="image-upload", obj_type="image", steps=ADMISSION, fail=_fail)
+ADMISSION = (_PROBE, _PROMOTE)
+"""How bytes whose checksums are known get out of quarantine, wherever they came from."""
+
+IMAGE_UPLOAD = Flow(name="image-upload", obj_type="image", steps=(_PROBE, _DIGEST, _PROMOTE), fail=_fail)
