@@ -79,6 +79,7 @@ UNSCOPED_OPERATIONS = {
     "seed.py",
     "servers/cards.py",
     "servers/config.py",
+    "servers/clone.py",
     "servers/create.py",
     "servers/disks.py",
     "servers/login.py",

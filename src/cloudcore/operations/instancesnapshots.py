@@ -90,6 +90,11 @@ def keep_server(
     return row, len(links)
 
 
+def config_of(server: Any) -> JsonObject:
+    """What of a server a create body can say, besides disks and cards."""
+    return {key: getattr(server, key) for key in _CONFIG}
+
+
 def _row(tx: Transaction, server: Any, name: str, disks: Sequence[Any], values: JsonMapping) -> Instancesnapshot:
     groups = tx.of(GUESTSECGROUPS, PLATFORM).find(Query(where=eq("guest_id", server.id)))
     kept: JsonObject = {**values}
@@ -99,7 +104,7 @@ def _row(tx: Transaction, server: Any, name: str, disks: Sequence[Any], values: 
         domain_id=server.domain_id,
         tenant_id=server.tenant_id,
         guest_id=server.id,
-        server_config={key: getattr(server, key) for key in _CONFIG},
+        server_config=config_of(server),
         server_metadata=dict(server.metadata),
         sec_groups=[group.secgroup_id for group in groups],
         keypair_id=server.keypair_id or "",

@@ -27,7 +27,7 @@ from cloudcore.operations.identity.users import UPDATES, create_user, switch
 from cloudcore.operations.image_records import create_image, delete_image, get_image, update_image
 from cloudcore.operations.keypairs import create_keypair
 from cloudcore.operations.secgroups import create_secgroup
-from cloudcore.operations.servers import cards, config, disks, resize
+from cloudcore.operations.servers import cards, clone, config, disks, resize
 from cloudcore.operations.servers.actions import SERVER_ACTIONS
 from cloudcore.operations.servers.delete import delete_server
 from cloudcore.resources.compute.schedtag import TAGGED
@@ -125,7 +125,13 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
 For an action with a transition it is asked instead of beginning that at once: it checks, takes what is needed, begins it.
 """
 
-ALONE: Mapping[tuple[str, str], Operation] = MappingProxyType({("users", "password"): change_own})
+ALONE: Mapping[tuple[str, str], Operation] = MappingProxyType(
+    {
+        ("users", "password"): change_own,
+        ("servers", "clone"): clone.clone,
+        ("servers", "snapshot-and-clone"): clone.snapshot_and_clone,
+    }
+)
 """`(platform, caller, ident, body) -> JsonObject`, by type and action: those that open their own units."""
 
 DELETE: Mapping[str, Operation] = MappingProxyType(

@@ -367,3 +367,78 @@ def test_a_system_disk_is_made_of_a_system_disk(world: World) -> None:
         world.client.create("servers", server_body("twin", disks=[{"snapshot_id": "data"}]))
 
     assert caught.value.field == "disks.0.snapshot_id"
+
+
+def test_a_server_is_cloned_as_it_is_now(world: World) -> None:
+    world.write("a")
+    world.write("x", "data")
+
+    answer = world.client.perform("servers", "web", "snapshot-and-clone", {"name": "twin", "count": 2})
+    assert answer["status"] == "start_instance_snapshot"
+    assert len(answer["guests"]) == 2
+    world.cloud.settle()
+
+    volumes = world.cloud.machines["h1"].machine.volumes
+    for guest in answer["guests"]:
+        twin = world.client.get("servers", guest["id"])
+        assert (twin["status"], twin["vmem_size"], len(twin["nics"])) == ("ready", 512, 1)
+        assert [volumes["/sim/storage", disk["id"]].data for disk in twin["disks_info"]] == ["a", "x"]
+    kept = world.client.get("instance_snapshots", answer["instance_snapshot_id"])
+    assert (kept["name"], kept["status"]) == ("twin-source", "ready")
+    assert world.client.get("servers", "web")["status"] == "running"
+    check_ledgers(world.cloud)
+    check_tasks(world.cloud)
+
+
+def test_a_clone_that_does_not_fit_leaves_no_snapshot(world: World) -> None:
+    world.limit(count=2)
+
+    with pytest.raises(OutOfQuotaError):
+        world.client.perform("servers", "web", "snapshot-and-clone", {"name": "twin", "count": 2})
+    with pytest.raises(MissingParameterError):
+        world.client.perform("servers", "web", "snapshot-and-clone", {})
+
+    assert world.client.list("instance_snapshots").total == 0
+    assert world.client.get("servers", "web")["status"] == "running"
+
+
+def test_clones_of_a_snapshot_that_fails_fail_as_well(world: World) -> None:
+    volumes = world.cloud.machines["h1"].machine.volumes
+    volume = volumes.pop(("/sim/storage", world.disk("data")))
+
+    answer = world.client.perform("servers", "web", "snapshot-and-clone", {"name": "twin"})
+    world.cloud.settle()
+
+    volumes["/sim/storage", volume.volume_id] = volume
+    failed = world.client.get("servers", answer["guests"][0]["id"])
+    assert (failed["status"], "cannot be used" in failed["status_reason"]) == ("create_fail", True)
+    check_ledgers(world.cloud)
+
+
+def test_a_server_is_cloned_with_new_disks(world: World) -> None:
+    world.write("a")
+
+    answer = world.client.perform("servers", "web", "clone", {"name": "fresh", "auto_start": True})
+    world.cloud.settle()
+
+    fresh = world.client.get("servers", answer["guests"][0]["id"])
+    assert (fresh["status"], fresh["disk"], fresh["vcpu_count"]) == ("running", 3072, 1)
+    volumes = world.cloud.machines["h1"].machine.volumes
+    assert [volumes["/sim/storage", disk["id"]].data for disk in fresh["disks_info"]] == ["", ""]
+
+
+def test_lists_tell_snapshots_apart(world: World) -> None:
+    world.keep("one")
+    world.client.perform("servers", "web", "instance-snapshot", {"name": "whole"})
+    world.client.create("disks", {"name": "alone", "size": 64})
+    world.cloud.settle()
+    world.keep("alone", str(world.client.get("disks", "alone")["id"]))
+
+    def names(**params: object) -> list[str]:
+        return sorted(item["name"] for item in world.client.list("snapshots", params).items)
+
+    assert names() == ["alone", "one", "whole-disk0", "whole-disk1"]
+    assert names(is_instance_snapshot=True) == ["whole-disk0", "whole-disk1"]
+    assert names(is_instance_snapshot=False) == ["alone", "one"]
+    assert names(server_id="web") == ["one", "whole-disk0", "whole-disk1"]
+    assert names(disk_type="sys") == ["one", "whole-disk0"]

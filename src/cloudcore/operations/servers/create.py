@@ -77,6 +77,18 @@ def create_servers(
     return again(platform, attempt)
 
 
+def insert_servers(
+    platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping, count: int
+) -> Sequence[JsonObject]:
+    """Make servers in a unit that has made what they are made of; the decision is taken inside it, for nobody else sees that.
+
+    Raises:
+        Those of `create_servers`.
+    """
+    wanted = read_wanted(platform, tx, caller, body, count)
+    return _insert(platform, tx, caller, wanted, _decide(platform, tx, wanted))
+
+
 def _decide(platform: Platform, tx: Transaction, wanted: Wanted) -> Decision:
     named = [nic.network_id for nic in wanted.request.nets]
     networks = named if all(named) else None

@@ -72,6 +72,22 @@ DEVICE_ACTIONS = (
 
 SNAPSHOT_ACTIONS = (
     Action(
+        name="clone",
+        doc="Make a server like it, with new disks of the same images.",
+        params=(("name", "Name of the new server"), ("auto_start", "Start it")),
+    ),
+    Action(
+        name="snapshot-and-clone",
+        doc="Make servers with its disks as they are now, or as they were at an instance snapshot.",
+        params=(
+            ("name", "Name of the new server; of several a pattern"),
+            ("count", "How many"),
+            ("instance_snapshot_id", "Instance snapshot; without one, a new one is made"),
+            ("auto_start", "Start them"),
+            ("prefer_host_id", "Host for them"),
+        ),
+    ),
+    Action(
         name="save-image",
         doc="Save its system disk as an image; it may run.",
         params=(
