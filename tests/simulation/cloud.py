@@ -18,6 +18,7 @@ from cloudcore.operations.saving import take_saved
 from cloudcore.ports.directory import Binding, Named
 from cloudcore.ports.effects import EffectPort
 from cloudcore.ports.unit_of_work import Author
+from cloudcore.quotas.recount import open_counters
 from cloudcore.resources.image.image import IMAGES, Image
 from cloudcore.resources.infrastructure.cloudregion import CLOUDREGIONS, Cloudregion
 from cloudcore.resources.infrastructure.host import HOSTS, AgentStatus, Host, HostStatus
@@ -282,6 +283,7 @@ class Cloud:
             tx.of(IMAGES, PLATFORM).add(image)
             for ident in sorted(self.machines):
                 self._add_host(tx, ident, cpus, memory_mib)
+            open_counters(tx)
             tx.commit()
         self.images.write("images/i1", [IMAGE_BYTES])
 

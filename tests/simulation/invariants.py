@@ -8,7 +8,7 @@ from typing import Any
 
 from cloudcore.model.history import HISTORY
 from cloudcore.model.host import FoundKind
-from cloudcore.quotas.ledger import KEYS
+from cloudcore.quotas.family import COUNTERS
 
 from .cloud import Cloud
 
@@ -69,6 +69,10 @@ def check_ledgers(cloud: Cloud) -> None:
     for image in cloud.rows("images"):
         for owner in ("", image.tenant_id) if image.quota_held else ():
             usage[f"{image.domain_id}/{owner}"].update(image=1)
+    for resource in (r for r in cloud.platform.resources if r.counts_as):
+        for row in cloud.rows(resource.plural):
+            for owner in dict.fromkeys(("", getattr(row, "tenant_id", ""))):
+                usage[f"{row.domain_id}/{owner}"].update({resource.counts_as: 1})
     for claim in cloud.rows("hostclaims"):
         held = hosts.pop(claim.id, Counter())
         assert (claim.vcpus, claim.memory_mib, claim.guests) == (held["vcpus"], held["memory_mib"], held["guests"])
@@ -76,7 +80,7 @@ def check_ledgers(cloud: Cloud) -> None:
         assert claim.size_mib == storages.pop(claim.id, 0)
     for row in cloud.rows("quotausages"):
         spent = usage.pop(row.id, Counter())
-        assert {key: getattr(row, key) for key in KEYS} == {key: spent[key] for key in KEYS}
+        assert {key: getattr(row, key) for key in COUNTERS} == {key: spent[key] for key in COUNTERS}
     assert (+Counter(hosts), +storages, usage) == (Counter(), Counter(), {})
     for host in cloud.rows("hosts"):
         claim = cloud.row("hostclaims", host.id)

@@ -71,6 +71,7 @@ UNSCOPED_OPERATIONS = {
     "members.py",
     "perform.py",
     "placement.py",
+    "quotas.py",
     "refs.py",
     "recycling.py",
     "saving.py",

@@ -135,6 +135,7 @@ class Resource(Generic[E]):
     filters: list parameters besides the columns and references.
     orders: sort keys besides the columns, each with what it sorts by.
     sums: what `statistics` adds up besides counting.
+    counts_as: the field of the quota ledger that each one is charged to, for its owner; empty for none.
     parent: the field that refers to what it belongs to, where it has no owner of its own (rules of a security group):
         whoever reaches that reaches this. Of a joint it is the left side.
     """
@@ -166,6 +167,7 @@ class Resource(Generic[E]):
     filters: tuple[ListFilter, ...] = ()
     orders: tuple[tuple[str, Order], ...] = ()
     sums: tuple[Sum, ...] = ()
+    counts_as: str = ""
 
     @property
     def table(self) -> str:

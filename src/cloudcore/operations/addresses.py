@@ -27,6 +27,7 @@ from cloudcore.operations.creating import insert
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.counted import count_out
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.network.eip import EIPS
@@ -180,6 +181,7 @@ def dissociate_eip(_platform: Platform, tx: Transaction, _caller: Caller, eip: A
     stored = tx.of(EIPS, PLATFORM).save(free, action="dissociate")
     if read_bool(body.get("auto_delete") or False, "auto_delete"):
         tx.of(EIPS, PLATFORM).remove(stored)
+        count_out(tx, EIPS, stored)
 
 
 def change_bandwidth(_platform: Platform, tx: Transaction, _caller: Caller, eip: Any, body: JsonMapping) -> None:

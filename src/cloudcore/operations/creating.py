@@ -21,6 +21,7 @@ from cloudcore.operations.refs import sent_reference
 from cloudcore.operations.tags import tags_sent
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.counted import count_in
 
 
 def insert(
@@ -52,7 +53,9 @@ def insert(
     _check_complete(resource, draft)
     values: JsonObject = {"id": tx.new_id(), **draft}
     entity: Any = resource.entity(**values)
-    return tx.of(resource, PLATFORM).add(entity)
+    stored = tx.of(resource, PLATFORM).add(entity)
+    count_in(tx, resource, stored)
+    return stored
 
 
 def owner(platform: Platform, caller: Caller, resource: Resource[Any], body: JsonMapping, granted: Scope) -> JsonObject:

@@ -30,6 +30,7 @@ from cloudcore.operations.sharing import forget
 from cloudcore.operations.tags import tags_sent
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.counted import count_out
 
 
 def get_row(
@@ -125,6 +126,7 @@ def remove(platform: Platform, tx: Transaction, caller: Caller, resource: Resour
     if getattr(row, "is_public", False):
         forget(tx, resource, [row.id])
     tx.of(resource, PLATFORM).remove(row)
+    count_out(tx, resource, row)
 
 
 def _follow(

@@ -17,6 +17,7 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import writing
 from cloudcore.operations.seed import WIRE, ZONE
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.counted import count_in
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS, Hostclaim
 from cloudcore.resources.compute.server import SERVERS, PowerState, ServerStatus
 from cloudcore.resources.identity.domain import DEFAULT_DOMAIN
@@ -136,6 +137,7 @@ def _register(tx: Transaction, facts: Facts, manager_uri: str, host_type: str) -
         fresh = Host(id=tx.new_id(), name=name, uuid=facts.uuid, domain_id=DEFAULT_DOMAIN, zone_id=zone.id, **values)
         host: Any = tx.of(HOSTS, PLATFORM).add(evolve(fresh, is_public=True, public_scope="system"))
         tx.of(HOSTCLAIMS, PLATFORM).add(Hostclaim(id=host.id))
+        count_in(tx, HOSTS, host)
     else:
         host = tx.of(HOSTS, PLATFORM).save(evolve(known, **values), action="register")
     tx.of(HOSTS, PLATFORM).touch([(host.id, {"last_ping_at": tx.now})])

@@ -20,6 +20,7 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.sharing import need, share, unshare
 from cloudcore.operations.tags import merged, read_tags
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.counted import count_in, count_out
 
 
 @attrs.frozen(kw_only=True)
@@ -35,6 +36,15 @@ class Call:
     def save(self, row: Any, action: str, **changes: Any) -> None:
         """Keep the changes under the action's name."""
         self.tx.of(self.resource, PLATFORM).save(evolve(row, **changes), action=action)
+
+    def hand_over(self, row: Any, **changes: Any) -> None:
+        """Give the row to another owner, with what it counts for."""
+        count_out(self.tx, self.resource, row)
+        stored = self.tx.of(self.resource, PLATFORM).save(evolve(row, **changes), action="change-owner")
+        count_in(self.tx, self.resource, stored)
+
+
+_TIED = frozenset({"servers", "disks", "snapshots", "instance_snapshots"})
 
 
 def _enable(call: Call, row: Any) -> None:
@@ -108,7 +118,7 @@ def _change_owner(call: Call, row: Any) -> None:
     if domain is None:
         raise ResourceNotFoundError("domain not found", field="project_domain")
     _need(call, "change-owner", Scope.SYSTEM)
-    call.save(row, "change-owner", domain_id=domain.id, domain_src="local")
+    call.hand_over(row, domain_id=domain.id, domain_src="local")
 
 
 def _change_project(call: Call, row: Any) -> None:
@@ -117,9 +127,9 @@ def _change_project(call: Call, row: Any) -> None:
     if project is None:
         raise ResourceNotFoundError(f"project {wanted} not found", field="project")
     _need(call, "change-owner", Scope.DOMAIN if project.domain_id == row.domain_id else Scope.SYSTEM)
-    if call.resource.plural == "servers":
-        raise NotSupportedError("servers cannot change their owner: their quota and disks belong to the project")
-    call.save(row, "change-owner", tenant_id=project.id, domain_id=project.domain_id, project_src="local")
+    if call.resource.plural in _TIED:
+        raise NotSupportedError(f"{call.resource.plural} cannot change their owner: their quota belongs to the project")
+    call.hand_over(row, tenant_id=project.id, domain_id=project.domain_id, project_src="local")
 
 
 def _text(body: JsonMapping, *names: str) -> str:

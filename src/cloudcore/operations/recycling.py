@@ -29,6 +29,7 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_host
 from cloudcore.quotas.holdings import disk_amounts, doomed_disks, drop_server, server_amounts
 from cloudcore.quotas.ledger import charge
+from cloudcore.quotas.narrowing import quota_keys
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.server import SERVERS, ServerStatus
@@ -76,7 +77,7 @@ def restore_server(platform: Platform, tx: Transaction, _caller: Caller, server:
     ):
         raise InsufficientResourceError(f"host {host.name} has no room for the server any more", field="host_id")
     amounts = {**server_amounts(server), "storage": sum(disk.disk_size for disk in recycled)}
-    charge(tx, server.domain_id, server.tenant_id, amounts)
+    charge(tx, server.domain_id, server.tenant_id, amounts, lambda: quota_keys(tx, [restored]))
     return detail_rows(platform, tx, SERVERS, [restored])[0]
 
 

@@ -14,6 +14,7 @@ from cloudcore.model.resource import Resource
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import writing
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.recount import open_counters
 from cloudcore.resources.compute.serversku import DEFAULTS as DEFAULT_SIZES
 from cloudcore.resources.compute.serversku import GIB, SERVERSKUS, Serversku, name_of
 from cloudcore.resources.identity.assignment import ASSIGNMENTS, Assignment
@@ -88,6 +89,7 @@ def _seed(platform: Platform, tx: Transaction, hashed: str) -> None:
     _infrastructure(tx, seeder)
     _secgroup(tx, seeder, project.id)
     _sizes(tx)
+    open_counters(tx)
 
 
 def _roles(tx: Transaction, seeder: _Seeder, system_project: str) -> dict[str, str]:

@@ -23,12 +23,14 @@ from cloudcore.operations.perform import (
     perform_class_action,
 )
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.quotas import PENDING, clear_pending, list_quotas, set_for
 from cloudcore.operations.run import again, reading, try_once, would_be, writing
 from cloudcore.operations.scheduler import SCHEDULER, ask_scheduler
 from cloudcore.operations.servers.create import create_servers
 from cloudcore.operations.table import ALONE, CREATE, DELETE, GET, UPDATE
 from cloudcore.ports.session import NO_PARAMS, Context, Download, Listing
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.family import FAMILIES
 
 T = TypeVar("T")
 
@@ -50,6 +52,9 @@ class CoreSession:
         """One page of the resources of a type."""
         if plural in LOGS:
             return self._read(lambda tx: LOGS[plural](self._platform, tx, self.caller, params))
+        if plural in FAMILIES:
+            rows = list_quotas(self._platform, self.caller, plural, params)
+            return Listing(items=rows, total=len(rows))
         resource = self._type(plural, Verb.LIST)
         return self._read(lambda tx: list_rows(self._platform, tx, self.caller, resource, params, context))
 
@@ -113,6 +118,8 @@ class CoreSession:
         context: Context = (),
     ) -> JsonObject:
         """Delete, or begin to."""
+        if plural in FAMILIES and ident == PENDING:
+            return clear_pending(self._platform, self.caller, plural, params)
         resource = self._type(plural, Verb.DELETE)
         own = DELETE.get(plural)
         if own is not None:
@@ -123,7 +130,9 @@ class CoreSession:
     def perform(
         self, plural: str, ident: str, action: str, body: JsonMapping = NO_PARAMS, params: JsonMapping = NO_PARAMS
     ) -> Any:
-        """Do something with one resource."""
+        """Do something with one resource; with the quotas of `projects` or `domains`, set them of the one named."""
+        if plural in FAMILIES:
+            return set_for(self._platform, self.caller, plural, ident, action, body)
         resource = self._type(plural)
         alone = ALONE.get((plural, action))
         if alone is not None:

@@ -8,6 +8,7 @@ from cloudcore.model.entity import evolve
 from cloudcore.model.query import PLATFORM, Query, both, eq
 from cloudcore.model.resource import Resource
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.counted import count_out
 from cloudcore.resources.compute.groupguest import GROUPGUESTS
 from cloudcore.resources.compute.guestsecgroup import GUESTSECGROUPS
 from cloudcore.resources.compute.isolateddevice import ISOLATED_DEVICES
@@ -35,6 +36,7 @@ def untie_server(tx: Transaction, server_id: str) -> None:
     for eip in eips.find(Query(where=both(eq("associate_type", "server"), eq("associate_id", server_id)))):
         if eip.auto_dellocate or eip.mode == "public_ip":
             eips.remove(eip)
+            count_out(tx, EIPS, eip)
         else:
             eips.save(evolve(eip, associate_type="", associate_id=""), action="dissociate")
 

@@ -92,8 +92,10 @@ def routes_of(resources: Iterable[Resource[Any]]) -> Mapping[str, Route]:
 def declared_routes() -> Mapping[str, Route]:
     """The routes of every type that this release declares."""
     from cloudcore.operations.types import TYPES
+    from cloudcore.quotas.family import FAMILIES
 
-    return {**ADDED, **routes_of(TYPES)}
+    quotas = {f.plural: Route(plural=f.plural, singular=f.singular, service=f.service) for f in FAMILIES.values()}
+    return {**ADDED, **quotas, **routes_of(TYPES)}
 
 
 def _kind(kind: type) -> str:

@@ -11,13 +11,15 @@ from collections.abc import Mapping
 import attrs
 
 from cloudcore.model.errors import MethodNotAllowedError
-from cloudcore_adapters.rest import discovery, identity, images, services
+from cloudcore.quotas.family import FAMILIES
+from cloudcore_adapters.rest import discovery, identity, images, quotas, services
 from cloudcore_adapters.rest.errors import HandlerNotFoundError
 from cloudcore_adapters.rest.paths import Parts, Target, resource_parts
 from cloudcore_adapters.rest.patterns import methods_of, pattern_of
 from cloudcore_adapters.rest.site import Args, Handler, Site
 
 ANY = "*"
+PREFIXES = {"identity": "/v3", "image": "/v1"}
 
 
 @attrs.frozen
@@ -31,6 +33,12 @@ class Route:
     open: bool = False
 
 
+_QUOTAS = tuple(
+    Route(family.service, methods, f"{PREFIXES.get(family.service, '')}/{family.plural}{path}", handler(family.plural))
+    for family in FAMILIES.values()
+    for methods, path, handler in quotas.PATHS
+    if family.has_projects or "project" not in path
+)
 _GRANTS = "/v3/projects/{project}/{kind}/{actor}/roles"
 
 ROUTES: tuple[Route, ...] = (
@@ -64,6 +72,7 @@ ROUTES: tuple[Route, ...] = (
     Route("identity", "DELETE", "/v3/groups/{group}/users/{user}", identity.leave_group),
     Route("identity", "POST", "/v3/users/{user}/password", identity.change_password, open=True),
     Route("identity", "POST", "/v2.0/tokens", identity.login_v2, open=True),
+    *_QUOTAS,
     Route("image", "GET", "/v1/images/detail", images.detailed),
     Route("image", "POST", "/v1/images", images.create),
     Route("image", "HEAD", "/v1/images/{id}", images.show),

@@ -13,6 +13,8 @@ class Handmade(NamedTuple):
     doc: str
 
 
+_QUOTAS = ("quota", "region_quota", "zone_quota", "project_quota", "infras_quota", "image_quota", "identity_quota")
+
 HANDMADE: Mapping[str, Handmade] = {
     "server-create": Handmade("servers:create", "Create a server"),
     "server-attach-disk": Handmade("devices:attach_disk", "Attach a disk that no server uses"),
@@ -44,9 +46,21 @@ HANDMADE: Mapping[str, Handmade] = {
     "completion": Handmade("completion:completion", "Print what makes a shell complete climc"),
     "wait": Handmade("wait:wait", "Wait until a resource is as it should be"),
     "policy-create": Handmade("policies:create", "Create a policy from a file"),
+    **{q.replace("_", "-"): Handmade(f"quotas:{q}_show", "Show limits and usage") for q in _QUOTAS},
+    **{f"{q.replace('_', '-')}-list": Handmade(f"quotas:{q}_list", "List limits and usage of many") for q in _QUOTAS},
+    **{f"{q.replace('_', '-')}-set": Handmade(f"quotas:{q}_set", "Set limits") for q in _QUOTAS},
 }
 
 ADDED_ROUTES: Mapping[str, Mapping[str, Any]] = {
+    **{
+        f"{q}s": {
+            "singular": q,
+            "service": {"image_quota": "image", "identity_quota": "identity"}.get(q, "compute"),
+            "noun": q.replace("_", "-"),
+            "columns": [],
+        }
+        for q in _QUOTAS
+    },
     "actions": {
         "singular": "action",
         "service": "log",

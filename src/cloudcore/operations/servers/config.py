@@ -28,6 +28,7 @@ from cloudcore.operations.servers.resize import growth
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import resize_host
 from cloudcore.quotas.ledger import charge
+from cloudcore.quotas.narrowing import quota_keys
 from cloudcore.resources.compute import serversku
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.drivers import driver_for
@@ -80,7 +81,7 @@ def change_config(platform: Platform, tx: Transaction, caller: Caller, server: A
         "memory": max(more["vmem_size"], 0),
         "storage": delta + sum(disk.disk_size for disk in made),
     }
-    charge(tx, server.domain_id, server.tenant_id, wanted)
+    charge(tx, server.domain_id, server.tenant_id, wanted, lambda: quota_keys(tx, [server]), inserted=False)
 
 
 def _sizes(tx: Transaction, server: Any, body: JsonMapping) -> JsonObject:

@@ -28,12 +28,15 @@ from cloudcore.operations.servers.disks import add_disk
 from cloudcore.operations.servers.input import Wanted, read_wanted
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.holdings import server_amounts
-from cloudcore.quotas.ledger import KEYS, UNLIMITED, charge, limits_of, usage_of
+from cloudcore.quotas.ledger import UNLIMITED, charge, limits_of, usage_of
+from cloudcore.quotas.narrowing import quota_keys
 from cloudcore.resources.compute.server import SERVERS, Server, ServerStatus
 from cloudcore.scheduling import Decision, Placement
 
 MOST_IN_ONE_UNIT = 50
 ADDRESSES_TRIED = 20
+_SHOWN = ("count", "cpu", "memory", "storage")
+"""Of the quota in a preview."""
 
 
 def create_servers(
@@ -102,7 +105,7 @@ def _preview(
     made = _insert(platform, tx, caller, wanted, decision)
     domain, project = wanted.owner["domain_id"], wanted.owner["tenant_id"]
     used, limits = usage_of(tx, domain, project), limits_of(tx, domain, project)
-    quota = {key: {"used": used[key], "limit": limits.get(key, UNLIMITED)} for key in KEYS}
+    quota = {key: {"used": used[key], "limit": limits.get(key, UNLIMITED)} for key in _SHOWN}
     return [{**would_be(row), "quota": quota} for row in made]
 
 
@@ -120,7 +123,7 @@ def _insert(
     amounts = server_amounts(made[0])
     total = {key: value * len(made) for key, value in amounts.items()}
     total["storage"] = sum(wanted.sizes) * len(made)
-    charge(tx, wanted.owner["domain_id"], wanted.owner["tenant_id"], total)
+    charge(tx, wanted.owner["domain_id"], wanted.owner["tenant_id"], total, lambda: quota_keys(tx, made))
     return detail_rows(platform, tx, SERVERS, made)
 
 

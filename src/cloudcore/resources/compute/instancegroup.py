@@ -54,4 +54,5 @@ INSTANCEGROUPS = Resource(
         Action(name="unbind-guests", doc="Take servers out of the group.", params=GUESTS),
     ),
     details=_details,
+    counts_as="instancegroup",
 )

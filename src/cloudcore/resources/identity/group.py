@@ -73,6 +73,7 @@ GROUPS = Resource(
     ),
     check_delete=_check_delete,
     details=_details,
+    counts_as="identity_group",
 )
 
 MEMBERSHIPS = Resource(

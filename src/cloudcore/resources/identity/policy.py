@@ -67,4 +67,5 @@ POLICIES = Resource(
     prepare=_prepare,
     check_update=_check_change,
     check_delete=_check_change,
+    counts_as="identity_policy",
 )

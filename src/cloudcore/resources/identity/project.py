@@ -63,4 +63,5 @@ PROJECTS = Resource(
     ),
     details=_details,
     check_delete=_check_delete,
+    counts_as="identity_project",
 )

@@ -53,4 +53,5 @@ ROLES = Resource(
         ),
     ),
     details=_details,
+    counts_as="identity_role",
 )

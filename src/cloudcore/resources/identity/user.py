@@ -111,4 +111,5 @@ USERS = Resource(
     check_update=_check_update,
     check_delete=_check_delete,
     extra_params=(("password", "Password of the user"), ("skip_password_complexity_check", "Accept a weak one")),
+    counts_as="identity_user",
 )

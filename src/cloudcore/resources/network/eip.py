@@ -112,4 +112,5 @@ EIPS = Resource(
     ),
     check_delete=_check_delete,
     details=_details,
+    counts_as="eip",
 )

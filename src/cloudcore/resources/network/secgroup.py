@@ -112,4 +112,5 @@ SECGROUPS = Resource(
     check_delete=_check_delete,
     details=_details,
     extra_params=(("rules", "Rules such as in:allow 10.0.0.0/8 tcp 22,80-90"),),
+    counts_as="secgroup",
 )

@@ -96,4 +96,5 @@ VPCS = Resource(
     prepare=_prepare,
     details=_details,
     check_delete=_check_delete,
+    counts_as="vpc",
 )

@@ -29,7 +29,17 @@ class Quotalimit(Entity):
     storage: Annotated[int, Spec("Disks", unit=Unit.MIB, minimum=UNLIMITED)] = UNLIMITED
     snapshot: Annotated[int, Spec("Snapshots of disks", minimum=UNLIMITED)] = UNLIMITED
     instance_snapshot: Annotated[int, Spec("Snapshots of servers", minimum=UNLIMITED)] = UNLIMITED
+    instancegroup: Annotated[int, Spec("Groups of servers", minimum=UNLIMITED)] = UNLIMITED
+    eip: Annotated[int, Spec("Public addresses", minimum=UNLIMITED)] = UNLIMITED
+    secgroup: Annotated[int, Spec("Security groups", minimum=UNLIMITED)] = UNLIMITED
     image: Annotated[int, Spec("Images", minimum=UNLIMITED)] = UNLIMITED
+    host: Annotated[int, Spec("Hosts", minimum=UNLIMITED)] = UNLIMITED
+    vpc: Annotated[int, Spec("VPCs", minimum=UNLIMITED)] = UNLIMITED
+    identity_user: Annotated[int, Spec("Users", minimum=UNLIMITED)] = UNLIMITED
+    identity_group: Annotated[int, Spec("Groups of users", minimum=UNLIMITED)] = UNLIMITED
+    identity_project: Annotated[int, Spec("Projects", minimum=UNLIMITED)] = UNLIMITED
+    identity_role: Annotated[int, Spec("Roles", minimum=UNLIMITED)] = UNLIMITED
+    identity_policy: Annotated[int, Spec("Policies", minimum=UNLIMITED)] = UNLIMITED
 
 
 QUOTALIMITS = Resource(

@@ -19,7 +19,17 @@ class Quotausage(Entity):
     storage: Annotated[int, Spec("Disks", unit=Unit.MIB)] = 0
     snapshot: Annotated[int, Spec("Snapshots of disks")] = 0
     instance_snapshot: Annotated[int, Spec("Snapshots of servers")] = 0
+    instancegroup: Annotated[int, Spec("Groups of servers")] = 0
+    eip: Annotated[int, Spec("Public addresses")] = 0
+    secgroup: Annotated[int, Spec("Security groups")] = 0
     image: Annotated[int, Spec("Images")] = 0
+    host: Annotated[int, Spec("Hosts")] = 0
+    vpc: Annotated[int, Spec("VPCs")] = 0
+    identity_user: Annotated[int, Spec("Users")] = 0
+    identity_group: Annotated[int, Spec("Groups of users")] = 0
+    identity_project: Annotated[int, Spec("Projects")] = 0
+    identity_role: Annotated[int, Spec("Roles")] = 0
+    identity_policy: Annotated[int, Spec("Policies")] = 0
 
 
 def usage_id(domain_id: str, project_id: str = "") -> str:

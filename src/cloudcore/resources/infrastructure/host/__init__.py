@@ -163,4 +163,5 @@ HOSTS = Resource(
     actions=(SET_SCHEDTAG,),
     details=host_details,
     check_delete=_check_delete,
+    counts_as="host",
 )

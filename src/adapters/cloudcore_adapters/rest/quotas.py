@@ -1,0 +1,65 @@
+"""Quotas: the same routes for each family. Every answer is a list under the plural; that of a change under both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from cloudcore.model.json import JsonObject
+from cloudcore.operations.quotas import PENDING
+from cloudcore.quotas.family import FAMILIES
+from cloudcore_adapters.rest.request import Call, optional_envelope
+from cloudcore_adapters.rest.responses import Reply, json_reply
+from cloudcore_adapters.rest.site import Args, Handler, Site
+
+
+def _named(args: Args) -> tuple[str, str]:
+    """The kind and the id that a path names; both empty for the caller's own."""
+    for kind in ("project", "domain"):
+        if kind in args:
+            return f"{kind}s", args[kind]
+    return "", ""
+
+
+def _show(plural: str, site: Site, call: Call, args: Args) -> Reply:
+    rows = site.session(call).list(plural, {**call.params(), **args}).items
+    return json_reply({plural: list(rows)})
+
+
+def _many(plural: str, kind: str, site: Site, call: Call, _args: Args) -> Reply:
+    rows = site.session(call).list(plural, {**call.params(), "owners": kind}).items
+    return json_reply({plural: list(rows)})
+
+
+def _set(plural: str, site: Site, call: Call, args: Args) -> Reply:
+    singular = FAMILIES[plural].singular
+    body: JsonObject = {**call.params(), **optional_envelope(call.body, plural, singular)}
+    rows = site.session(call).perform(plural, *_named(args), body)
+    return json_reply({plural: rows, singular: rows})
+
+
+def _pending(plural: str, site: Site, call: Call, args: Args) -> Reply:
+    return json_reply(site.session(call).delete(plural, PENDING, {**call.params(), **args}))
+
+
+def _of(work: Callable[..., Reply], *more: str) -> Callable[[str], Handler]:
+    return lambda plural: partial(work, plural, *more)
+
+
+PATHS: tuple[tuple[str, str, Callable[[str], Handler]], ...] = (
+    ("GET", "", _of(_show)),
+    ("POST", "", _of(_set)),
+    ("DELETE", "/pending", _of(_pending)),
+    ("GET", "/projects", _of(_many, "projects")),
+    ("GET", "/domains", _of(_many, "domains")),
+    ("GET", "/projects/{project}", _of(_show)),
+    ("POST", "/projects/{project}", _of(_set)),
+    ("DELETE", "/projects/{project}/pending", _of(_pending)),
+    ("GET", "/domains/{domain}", _of(_show)),
+    ("POST", "/domains/{domain}", _of(_set)),
+    ("DELETE", "/domains/{domain}/pending", _of(_pending)),
+    ("GET", "/{project}", _of(_show)),
+    ("POST", "/{project}", _of(_set)),
+    ("DELETE", "/{project}/pending", _of(_pending)),
+)
+"""Methods, path behind the plural, and what makes the handler for a family."""
