@@ -265,6 +265,43 @@ def test_tags_are_set_and_read(world: World) -> None:
     assert world.bob.detail("keypairs", "k", "metadata", {"prefix": "user:"}) == {"user:team": "red"}
 
 
+def test_tags_of_all_types_are_one_list(world: World) -> None:
+    name = f"tagged-{world.name}"
+    world.bob.create("keypairs", {"name": name, "__meta__": {"user:env": "prod", "user:gone": "x"}})
+    group = world.bob.create("secgroups", {"name": name, "__meta__": {"user:env": "test"}})
+    world.bob.update("secgroups", name, {"__meta__": {"user:owner": "bob", "user:env": "NONE"}})
+    world.bob.update("keypairs", name, {"__meta__": {"user:gone": "null"}})
+    world.bob.perform("secgroups", name, "class-metadata", {"kind": "a", "size": "b"})
+    assert world.bob.perform("secgroups", name, "set-class-metadata", {"kind": "c"}) == {
+        "cls:kind": "c", "user:owner": "bob",
+    }  # fmt: skip
+    rows = world.bob.list("metadatas").items
+    assert [(row["obj_type"], row["key"], row["value"]) for row in rows] == [
+        ("keypair", "user:env", "prod"), ("secgroup", "cls:kind", "c"), ("secgroup", "user:owner", "bob"),
+    ]  # fmt: skip
+    for params in (
+        {"resources": ["secgroup"], "user_meta": "true"},
+        {"key": "user:owner"},
+        {"obj_id": group["id"], "value": "bob"},
+    ):
+        (row,) = world.bob.list("metadatas", params).items
+        assert (row["obj_id"], row["key"]) == (group["id"], "user:owner")
+    assert [row["key"] for row in world.bob.list("metadatas", {"prefix_key": "cls:"}).items] == ["cls:kind"]
+    page = world.bob.list("metadatas", {"limit": 1, "offset": 1})
+    assert (page.total, page.limit, page.offset, page.items[0]["key"]) == (3, 1, 1, "cls:kind")
+    assert world.bob.detail("secgroups", name, "metadata", {"prefix": "user:"}) == {"user:owner": "bob"}
+    assert world.bob.detail("secgroups", name, "metadata", {"field": "cls:kind"}) == {"cls:kind": "c"}
+    for wrong in ({"resources": ["nothing"]}, {"resources": ["guestdisk"]}):
+        with pytest.raises(errors.ResourceNotFoundError):
+            world.bob.list("metadatas", wrong)
+    with pytest.raises(errors.ForbiddenError):
+        world.bob.list("metadatas", {"resources": ["host"]})
+    with pytest.raises(errors.InvalidInputError):
+        world.bob.perform("secgroups", name, "metadata", {"__own": "x"})
+    world.bob.delete("keypairs", name)
+    world.bob.delete("secgroups", name)
+
+
 def test_properties_tell_of_a_whole_collection(world: World) -> None:
     world.bob.create("keypairs", {"name": "k"})
     assert world.bob.property("keypairs", "distinct-field", {"field": "name"}) == {"name": ["k"]}

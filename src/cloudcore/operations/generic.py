@@ -27,7 +27,7 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows, selected
 from cloudcore.operations.selection import within
 from cloudcore.operations.sharing import forget
-from cloudcore.operations.tags import tags_sent
+from cloudcore.operations.tags import merged, tags_sent
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.counted import count_out
@@ -87,7 +87,7 @@ def update_row(
     if "name" in changes:
         changes["name"] = validate_name(changes["name"])
     if "__meta__" in body and "metadata" in field_map(resource.entity):
-        changes["metadata"] = {**row.metadata, **tags_sent(body)}
+        changes["metadata"] = merged(row.metadata, tags_sent(body))
     checked = resource.check_update(tx, caller, row, changes)
     changes = changes if checked is None else checked
     fields = field_map(resource.entity)

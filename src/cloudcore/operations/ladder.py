@@ -81,17 +81,27 @@ def _metadata(call: Call, row: Any) -> JsonObject:
     return public_tags(tags)
 
 
-def _user_metadata(call: Call, row: Any) -> JsonObject:
-    tags = merged(row.metadata, read_tags(dict(call.body), "metadata", prefix="user:"))
-    call.save(row, "user-metadata", metadata=tags)
-    return public_tags(tags)
+def _adding(action: str, prefix: str) -> Callable[[Call, Any], JsonObject]:
+    """Set tags of one kind."""
+
+    def add(call: Call, row: Any) -> JsonObject:
+        tags = merged(row.metadata, read_tags(dict(call.body), "metadata", prefix=prefix))
+        call.save(row, action, metadata=tags)
+        return public_tags(tags)
+
+    return add
 
 
-def _set_user_metadata(call: Call, row: Any) -> JsonObject:
-    others = {k: v for k, v in row.metadata.items() if not k.startswith("user:")}
-    tags = merged(others, read_tags(dict(call.body), "metadata", prefix="user:"))
-    call.save(row, "set-user-metadata", metadata=tags)
-    return public_tags(tags)
+def _replacing(action: str, prefix: str) -> Callable[[Call, Any], JsonObject]:
+    """Set tags of one kind, and remove all others of that kind."""
+
+    def replace(call: Call, row: Any) -> JsonObject:
+        others = {k: v for k, v in row.metadata.items() if not k.startswith(prefix)}
+        tags = merged(others, read_tags(dict(call.body), "metadata", prefix=prefix))
+        call.save(row, action, metadata=tags)
+        return public_tags(tags)
+
+    return replace
 
 
 def _status(call: Call, row: Any) -> None:
@@ -145,7 +155,17 @@ _LADDER: tuple[tuple[type, Mapping[str, Callable[[Call, Any], Any]]], ...] = (
     (Statused, {"status": _status}),
     (ProjectOwned, {"freeze": _freeze, "unfreeze": _unfreeze, "change-owner": _change_owner}),
     (DomainOwned, {"change-owner": _change_owner}),
-    (Named, {"metadata": _metadata, "user-metadata": _user_metadata, "set-user-metadata": _set_user_metadata}),
+    (
+        Named,
+        {
+            "metadata": _metadata,
+            "user-metadata": _adding("user-metadata", "user:"),
+            "set-user-metadata": _replacing("set-user-metadata", "user:"),
+            "class-metadata": _adding("class-metadata", "cls:"),
+            "set-class-metadata": _replacing("set-class-metadata", "cls:"),
+            "set-org-metadata": _replacing("set-org-metadata", "org:"),
+        },
+    ),
 )
 
 

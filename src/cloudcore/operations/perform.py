@@ -9,12 +9,13 @@ from cloudcore.model.entity import Entity
 from cloudcore.model.errors import ActionNotFoundError, SpecNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.reading import read_bool
-from cloudcore.model.resource import ActionKind, Resource
+from cloudcore.model.resource import ActionKind, Resource, field_map
 from cloudcore.model.wire import public_tags
 from cloudcore.operations.access import fetch_for, reach
 from cloudcore.operations.begin import start_transition
 from cloudcore.operations.generic import check_not_frozen, check_not_recycled
 from cloudcore.operations.ladder import Call, ladder_actions
+from cloudcore.operations.parameter import texts
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.statistics import PROPERTIES, ask
@@ -99,6 +100,8 @@ def named_detail(
     row = fetch_for(platform, tx, caller, resource, ident, "get", name)
     if action is not None and action.run is not None:
         return action.run(tx, caller, row, params)
+    if name not in field_map(resource.entity):
+        raise SpecNotFoundError(f"{resource.plural} have no {name}")
     return _status(row) if name == "status" else _tags(row, params)
 
 
@@ -136,5 +139,6 @@ def _status(row: Any) -> JsonObject:
 
 
 def _tags(row: Any, params: JsonMapping) -> JsonObject:
-    prefix = str(params.get("prefix") or "")
-    return {k: v for k, v in public_tags(row.metadata).items() if k.startswith(prefix)}
+    prefix, wanted = str(params.get("prefix") or ""), texts(params.get("field"))
+    tags = public_tags(row.metadata)
+    return {k: v for k, v in tags.items() if k.startswith(prefix) and (not wanted or k in wanted)}

@@ -28,14 +28,15 @@ from cloudcore.operations.run import again, reading, try_once, would_be, writing
 from cloudcore.operations.scheduler import SCHEDULER, ask_scheduler
 from cloudcore.operations.servers.create import create_servers
 from cloudcore.operations.table import ALONE, CREATE, DELETE, GET, UPDATE
+from cloudcore.operations.taglist import list_tags
 from cloudcore.ports.session import NO_PARAMS, Context, Download, Listing
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.family import FAMILIES
 
 T = TypeVar("T")
 
-LOGS = {"actions": list_actions, "events": list_actions, "history": list_feed}
-"""Views of the history: the action log, as each service calls it, and the feed."""
+LOGS = {"actions": list_actions, "events": list_actions, "history": list_feed, "metadatas": list_tags}
+"""What is listed and is no type: the action log, as each service calls it, the feed of the history, and all tags."""
 MOST_AT_ONCE = 50
 CHECK = "check-create-data"
 """The class action of every type that means a create with `dry_run`."""

@@ -26,7 +26,7 @@ from cloudcore.operations.parameter import flag, texts
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.refs import IDENTITY, path_of
 from cloudcore.operations.selection import selection
-from cloudcore.operations.tags import ABSENT
+from cloudcore.operations.tags import ABSENT, PREFIXES
 from cloudcore.ports.unit_of_work import Transaction
 
 MOST_FIELDS = 16
@@ -210,13 +210,10 @@ def _pairs(owner: str = "", plural: str = "") -> Callable[[Question], list[JsonO
     return answer
 
 
-_KINDS = {"user_meta": "user:", "cloud_meta": "ext:", "sys_meta": "sys:"}
-
-
 def _wanted(params: JsonMapping, key: str) -> bool:
     """The platform's own keys are nobody's; of the others, those of the kinds that are asked for."""
     asked = tuple(
-        prefix for name, prefix in _KINDS.items() if isinstance(params.get(name), str | bool) and flag(params, name)
+        prefix for name, prefix in PREFIXES.items() if isinstance(params.get(name), str | bool) and flag(params, name)
     )
     return not key.startswith("__") and (not asked or key.startswith(asked))
 

@@ -17,6 +17,8 @@ MAX_TAGS = 20
 MAX_KEY = 64
 MAX_VALUE = 65_535
 REMOVE = ("none", "null")
+PREFIXES = {"user_meta": "user:", "cloud_meta": "ext:", "sys_meta": "sys:"}
+"""Kinds of tags, by the parameter that asks for them."""
 MAX_SETS = 32
 MAX_TAGS_ASKED = 256
 ABSENT = "___no_value__"
@@ -153,7 +155,7 @@ def _existence(params: JsonMapping) -> Iterator[Expr]:
     for key, wanted, turned in _KINDS:
         if key in params:
             yield wanted if flag(params, key) != turned else Not(wanted)
-    for key, prefix in (("user_meta", "user:"), ("cloud_meta", "ext:"), ("sys_meta", "sys:")):
+    for key, prefix in PREFIXES.items():
         if isinstance(params.get(key), dict):
             sent = cast("JsonObject", params[key])
             yield tagged({f"{prefix}{k}": tuple(texts(v)) or ("",) for k, v in sent.items()})

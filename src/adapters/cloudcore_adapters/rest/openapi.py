@@ -36,7 +36,16 @@ LIST_PARAMETERS: tuple[tuple[str, str, str], ...] = (
     ("field", "string", "Give only these keys; repeatable"),
     ("scope", "string", "project, domain or system"),
     ("pending_delete", "string", "true: the recycle bin; all: everything"),
-    ("paging_marker", "string", "Where the next page of a list begins that is paged by marker"),
+    ("paging_marker", "string", "Where the next page begins; empty for the first one: pages by marker are not counted"),
+    ("order_by_tag", "string", "Tag to order by"),
+    (
+        "tags",
+        "string",
+        "tags.0.key and tags.0.value: rows that have these tags; also no_tags, obj_tags, project_tags …",
+    ),
+    ("export_keys", "string", "Comma list: give only these, every value as a text that no spreadsheet computes"),
+    ("summary_stats", "boolean", "Add the sums of the numbers of the whole list"),
+    ("show_fail_reason", "boolean", "Say what may not be done, and why, without details too"),
 )
 
 
@@ -139,7 +148,7 @@ def _list_operation(resource: Resource[Any], name: str) -> JsonObject:
         },
     }
     parameters: list[JsonObject] = [{"$ref": f"#/components/parameters/{name}"} for name, _, _ in LIST_PARAMETERS]
-    parameters += [_query(extra, "string", doc) for extra, doc in resource.extra_params]
+    parameters += [_query(one.name, "boolean" if one.truth else "string", one.doc) for one in resource.filters]
     return {**_operation(name, resource.doc, page), "parameters": parameters}
 
 

@@ -1,4 +1,4 @@
-"""The few routes of a service that are no resource types: the action log, the history, the scheduler."""
+"""The few routes of a service that are no resource types: the action log, the history, tags, the scheduler."""
 
 from __future__ import annotations
 
@@ -20,6 +20,11 @@ def actions(site: Site, call: Call, _args: Args) -> Reply:
 def events(site: Site, call: Call, _args: Args) -> Reply:
     """`GET /events`: the same as each service has it."""
     return json_reply(list_body("events", site.session(call).list("events", call.params())))
+
+
+def metadatas(site: Site, call: Call, _args: Args) -> Reply:
+    """`GET /metadatas`: the tags of everything that the caller may list."""
+    return json_reply(list_body("metadatas", site.session(call).list("metadatas", call.params())))
 
 
 async def history(site: Site, call: Call, _args: Args) -> Reply:

@@ -41,8 +41,9 @@ def listing_params(values: Mapping[str, Any]) -> dict[str, Any]:
         params["filter"] = params.pop("filter_")
     if params.pop("pending_delete_all", False):
         params["pending_delete"] = "all"
-    if "tags" in params:
-        params["tags"] = [{"key": k, "value": v} for k, v in options.pairs(params["tags"], "--tags").items()]
+    for name, option in (("tags", "--tags"), ("no_tags", "--no-tags")):
+        if name in params:
+            params[name] = [{"key": k, "value": v} for k, v in options.pairs(params[name], option).items()]
     if values.get("details") is False:
         params["details"] = False
     return params

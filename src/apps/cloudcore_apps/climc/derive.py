@@ -32,6 +32,9 @@ LADDER: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "metadata": ("Set tags; without any, show them", (("tag", "KEY=VALUE; the value none removes the key"),)),
     "user-metadata": ("Set user tags", (("tag", "KEY=VALUE"),)),
     "set-user-metadata": ("Replace all user tags", (("tag", "KEY=VALUE"),)),
+    "class-metadata": ("Set class tags", (("tag", "KEY=VALUE"),)),
+    "set-class-metadata": ("Replace all class tags", (("tag", "KEY=VALUE"),)),
+    "set-org-metadata": ("Replace all organisation tags", (("tag", "KEY=VALUE"),)),
 }
 RENAMED = {
     "status": "update-status",
@@ -100,6 +103,7 @@ def _type(resource: Resource[Any], nouns: Mapping[str, str]) -> JsonObject:
             "columns": list(resource.columns),
             "joint": _joint(resource, resource.joint, nouns) if resource.joint else None,
             "fields": _fields(resource, nouns),
+            "filters": [[one.name, one.doc, one.truth] for one in resource.filters],
             "extra": [list(pair) for pair in resource.extra_params],
             "actions": _actions(resource),
             "waits": sorted(moves & {"create", "delete"}),

@@ -95,6 +95,10 @@ def listing(entry: Entry) -> list[click.Parameter]:
             found.append(
                 _option(names, field["name"], help=f"Filter: {field['doc']}.", type=kind, multiple=kind is None)
             )
+    for name, doc, truth in entry.get("filters", ()):
+        if option_of(name) not in taken:
+            kind = click.Choice(["true", "false"]) if truth else None
+            found.append(_option([option_of(name)], name, help=f"Filter: {doc}.", type=kind, multiple=not truth))
     return found
 
 
@@ -301,6 +305,11 @@ def _LISTING() -> list[click.Option]:  # noqa: N802 - a constant that click want
         click.Option(["--name"], multiple=True, help="Filter: name."),
         click.Option(["--status"], multiple=True, help="Filter: status."),
         click.Option(["--tags"], multiple=True, metavar="KEY=VALUE", help="Filter: tag."),
+        click.Option(["--no-tags"], multiple=True, metavar="KEY=VALUE", help="Filter: without this tag."),
+        click.Option(["--order-by-tag"], multiple=True, metavar="KEY", help="Tag to sort by."),
+        click.Option(["--export-keys"], type=text, help="Only these, comma list, as a spreadsheet takes them."),
+        click.Option(["--show-fail-reason"], is_flag=True, help="What may not be done, and why, without details too."),
+        click.Option(["--show-emulated"], is_flag=True, help="Include what only stands in for something."),
         click.Option(["--scope"], type=click.Choice(["project", "domain", "system", "user", "max"]), help="How wide."),
         click.Option(["--admin"], is_flag=True, help="Everything that you may see."),
         click.Option(["--system"], is_flag=True, help="Include what the platform made for itself."),

@@ -35,6 +35,7 @@ HANDMADE: Mapping[str, Handmade] = {
     "image-download": Handmade("images:download", "Write an image into a file"),
     "keypair-privatekey": Handmade("keys:private_key", "Print the private key of a key pair, once"),
     "user-change-password": Handmade("passwords:change", "Change your own password"),
+    "metadata-list": Handmade("tags:list_", "List tags of all types"),
     "action-show": Handmade("events:action_show", "Show the action log"),
     "project-add-user": Handmade("grants:add_user", "Give a user a role in a project"),
     "project-remove-user": Handmade("grants:remove_user", "Take a role in a project from a user"),
@@ -68,6 +69,12 @@ ADDED_ROUTES: Mapping[str, Mapping[str, Any]] = {
         "columns": ["id", "ops_time", "obj_type", "obj_name", "action", "user", "tenant", "success", "notes"],
     },
     "history": {"singular": "history", "service": "log", "noun": "history"},
+    "metadatas": {
+        "singular": "metadata",
+        "service": "compute",
+        "noun": "metadata",
+        "columns": ["obj_type", "obj_id", "key", "value"],
+    },
     "role_assignments": {
         "singular": "role_assignment",
         "service": "identity",
