@@ -186,6 +186,8 @@ def _root(folder: Path, unpacked: Path, kernel: str) -> Path:
     for name in ("rcS", "seed", "power-button", "udhcpc.script", "inittab"):
         shutil.copy(SOURCES / name, etc / name)
         (etc / name).chmod(0o755)
+    shutil.copy(SOURCES / "chpasswd", folder / "usr/sbin/chpasswd")
+    (folder / "usr/sbin/chpasswd").chmod(0o755)
     return folder
 
 
