@@ -50,6 +50,24 @@ class HistoryContract:
         assert [(r.user_id, r.request_id) for r in (first, second, fact)] == [("u1", "r1"), ("u3", "r3"), ("u3", "r3")]
         assert first.transaction == second.transaction == fact.transaction
 
+    def test_a_revision_is_another_after_each_commit_that_changes_rows(self, storage: Storage) -> None:
+        kinds = {ITEMS.plural}
+        seen, apart = [storage.uow.revision()], storage.uow.revision(without=kinds)
+        storage.put(ITEMS, item("a"))
+        seen.append(storage.uow.revision())
+        with storage.uow.write(AUTHOR) as tx:
+            row = tx.of(ITEMS, EVERYTHING).get("a")
+            assert row is not None
+            tx.of(ITEMS, EVERYTHING).save(evolve(row, size=7))
+            assert storage.uow.revision() == seen[-1], "not before the commit"
+            tx.commit()
+        seen.append(storage.uow.revision())
+        with storage.uow.write(AUTHOR) as tx:
+            tx.of(ITEMS, EVERYTHING).add(item("b"))
+        assert storage.uow.revision() == seen[-1], "nothing was kept"
+        assert len(set(seen)) == len(seen)
+        assert storage.uow.revision(without=kinds) == apart
+
     def test_secrets_are_redacted(self, storage: Storage) -> None:
         storage.put(ITEMS, item("a", pin="1234", code="5678"))
         with storage.uow.write(AUTHOR) as tx:

@@ -14,9 +14,9 @@ import attrs
 
 from cloudcore.model.errors import InsufficientResourceError
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
+from cloudcore.model.query import PLATFORM, Expr, Query, both, eq, one_of
 from cloudcore.model.resource import Resource
-from cloudcore.operations.platform import Settings
+from cloudcore.operations.platform import Platform, Settings
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_host, claim_storage
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
@@ -39,6 +39,7 @@ from cloudcore.scheduling import (
     relaxations,
     schedule,
 )
+from cloudcore.scheduling.claims import with_claims, with_networks
 from cloudcore.scheduling.forecast import explanation
 
 MAX_RELAXED_HOSTS = 2000
@@ -59,22 +60,71 @@ def inventory_of(
 ) -> Inventory:
     """The columns of all hosts of a type, or of one host; a fixed number of queries. networks: only these, None: all."""
     of_type = eq("host_type", host_type)
-    hosts = _read(tx, HOSTS, _HOST, Query(where=both(of_type, eq("id", host_id)) if host_id else of_type))
+    unclaimed = _unclaimed(tx, settings, both(of_type, eq("id", host_id)) if host_id else of_type)
+    return _as_claimed(tx, unclaimed, networks)
+
+
+def kept_inventory(
+    platform: Platform, tx: Transaction, *, host_type: str, networks: Sequence[str] | None, revision: int
+) -> Inventory:
+    """As `inventory_of`, with what seldom changes from the columns that this process keeps.
+
+    They are read anew when a commit of this process may have changed them, and else once a second, for the commits of
+    others: a decision that they have outrun is not admitted.
+
+    revision: the storage's, without `MOVING`, before this unit began.
+    """
+    columns = platform.columns.get(host_type, revision, tx.now)
+    if columns is None:
+        columns = _unclaimed(tx, platform.settings, eq("host_type", host_type))
+        platform.columns.put(host_type, revision, tx.now, columns)
+    return _as_claimed(tx, columns, networks)
+
+
+MOVING = frozenset(
+    [
+        "servers",
+        "disks",
+        "guestdisks",
+        "guestnetworks",
+        "guestsecgroups",
+        "images",
+        "cachedimages",
+        "storagecachedimages",
+        "tasks",
+        "keypairs",
+        "secgroups",
+        "secgrouprules",
+        "credentials",
+        "passwords",
+        "users",
+        "idempotencies",
+        "revocations",
+    ]
+)
+"""Types that requests change all the time and that no column is read from."""
+
+
+def _unclaimed(tx: Transaction, settings: Settings, which: Expr) -> Inventory:
+    """These hosts with their storages, as if nothing were claimed of them, and no networks."""
     zones = {z.id: z for z in _read(tx, ZONES, ("id", "status", "cloudregion_id"))}
-    claims = {c.id: c for c in _read(tx, HOSTCLAIMS, _CLAIM)}
-    storages = _read(tx, STORAGES, _STORAGE)
-    given = dict(tx.of(STORAGECLAIMS, PLATFORM).columns(("id", "size_mib")))
-    nets = _read(tx, NETWORKS, _NETWORK, Query() if networks is None else Query(where=one_of("id", networks)))
-    used = addresses_in_use(tx, [n.id for n in nets])
-    taken = {ident: sum(counts.values()) for ident, counts in used.items()}
     # Links of other types' hosts are among these; the inventory leaves them out.
     return Inventory.build(
-        [_host(h, zones.get(h.zone_id), claims.get(h.id), settings) for h in hosts],
-        [_storage(s, given.get(s.id, 0), settings) for s in storages],
-        [_network(n, taken.get(n.id, 0)) for n in nets],
+        [_host(h, zones.get(h.zone_id), settings) for h in _read(tx, HOSTS, _HOST, Query(where=which))],
+        [_storage(s, settings) for s in _read(tx, STORAGES, _STORAGE)],
+        [],
         [(host, storage) for host, storage in tx.of(HOSTSTORAGES, PLATFORM).columns(("host_id", "storage_id"))],
         [(host, wire) for host, wire in tx.of(HOSTWIRES, PLATFORM).columns(("host_id", "wire_id"))],
     )
+
+
+def _as_claimed(tx: Transaction, columns: Inventory, networks: Sequence[str] | None) -> Inventory:
+    """The same with what is claimed now, and with the networks: these, or all of them."""
+    nets = _read(tx, NETWORKS, _NETWORK, Query() if networks is None else Query(where=one_of("id", networks)))
+    used = addresses_in_use(tx, [n.id for n in nets])
+    connected = with_networks(columns, [_network(n, sum(used.get(n.id, {}).values())) for n in nets])
+    claims = tx.of(HOSTCLAIMS, PLATFORM).columns(_CLAIM)
+    return with_claims(connected, claims, tx.of(STORAGECLAIMS, PLATFORM).columns(("id", "size_mib")))
 
 
 _HOST = (
@@ -178,7 +228,7 @@ def _claim_disk(tx: Transaction, settings: Settings, candidates: Sequence[str], 
     return None
 
 
-def _host(host: Any, zone: Any, claim: Any, settings: Settings) -> HostRow:
+def _host(host: Any, zone: Any, settings: Settings) -> HostRow:
     return HostRow(
         id=host.id,
         name=host.name,
@@ -197,18 +247,14 @@ def _host(host: Any, zone: Any, claim: Any, settings: Settings) -> HostRow:
         cpu_count=host.cpu_count,
         cpu_cmtbound=host.cpu_cmtbound if host.cpu_cmtbound is not None else settings.cpu_overcommit,
         cpu_reserved=host.cpu_reserved,
-        cpu_claimed=claim.vcpus if claim is not None else 0,
         mem_size=host.mem_size,
         mem_cmtbound=host.mem_cmtbound if host.mem_cmtbound is not None else settings.memory_overcommit,
         mem_reserved=host.mem_reserved,
-        mem_claimed=claim.memory_mib if claim is not None else 0,
         max_vcpu=host.kvm_cap_max_vcpu,
-        guests=claim.guests if claim is not None else 0,
-        generation=claim.update_version if claim is not None else 0,
     )
 
 
-def _storage(storage: Any, claimed: int, settings: Settings) -> StorageRow:
+def _storage(storage: Any, settings: Settings) -> StorageRow:
     return StorageRow(
         id=storage.id,
         name=storage.name,
@@ -220,7 +266,6 @@ def _storage(storage: Any, claimed: int, settings: Settings) -> StorageRow:
         capacity=storage.capacity,
         cmtbound=storage.cmtbound if storage.cmtbound is not None else settings.storage_overcommit,
         reserved=storage.reserved,
-        claimed=claimed,
     )
 
 

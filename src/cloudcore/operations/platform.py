@@ -11,6 +11,7 @@ import attrs
 
 from cloudcore.auth.passwords import DEFAULT_LOCK, DEFAULT_RULES, LockRules, PasswordRules
 from cloudcore.model.resource import Resource
+from cloudcore.operations.kept_columns import KeptColumns
 from cloudcore.operations.policies import PolicySource
 from cloudcore.ports.clock import Clock
 from cloudcore.ports.directory import Directory
@@ -66,6 +67,7 @@ class Platform:
     backoff: called with the number of the try (from 1) before an operation runs again on contention; an app sleeps in
         it, bounded and jittered.
     wake: called with a task's id after the commit that began it.
+    columns: what this process keeps of the inventory.
     """
 
     uow: UnitOfWork
@@ -83,6 +85,7 @@ class Platform:
     settings: Settings
     backoff: Callable[[int], None] = _no_wait
     wake: Callable[[str], None] = _no_wake
+    columns: KeptColumns = attrs.field(factory=KeptColumns)
 
     @property
     def types(self) -> Mapping[str, Resource[Any]]:

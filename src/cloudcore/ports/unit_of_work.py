@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -131,6 +131,13 @@ class Transaction(Protocol):
 
 class UnitOfWork(Protocol):
     """Opens units of work. Safe to use from several threads; each unit belongs to one."""
+
+    def revision(self, *, without: Collection[str] = ()) -> int:
+        """A number that is another one after each commit of this process that changed rows of a type not named here.
+
+        Of changes by other processes it says nothing, nor of those that leave no version (`touch`, `adjust`).
+        """
+        ...
 
     def read(self) -> AbstractContextManager[Transaction]:
         """A snapshot that takes no write lock; writing through it is an error."""

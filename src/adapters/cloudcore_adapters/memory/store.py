@@ -9,7 +9,7 @@ actors there.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -52,6 +52,12 @@ class MemoryStore:
         self._interleave = interleave
         self._writing = threading.RLock()
         self.guard = threading.RLock()
+        self.revisions: dict[str, int] = {}
+
+    def revision(self, *, without: Collection[str] = ()) -> int:
+        """Another number after each commit that changed rows of a type not named here."""
+        with self.guard:
+            return sum(number for plural, number in self.revisions.items() if plural not in without)
 
     @contextmanager
     def read(self) -> Iterator[MemoryTransaction]:
@@ -121,6 +127,10 @@ class MemoryTransaction:
             self._append_history()
             for plural, rows in self.own.items():
                 self._publish(plural, rows)
+            for change in self.changes:
+                if not isinstance(change, Fact):
+                    plural = change[0].plural
+                    self.store.revisions[plural] = self.store.revisions.get(plural, 0) + 1
             self.close()
 
     def close(self) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -71,6 +72,8 @@ class SqlUnitOfWork:
         self._writing = self.engine.execution_options(**dialect.writing)
         self._reading = self.engine.execution_options(**dialect.reading)
         self._turn = threading.Lock()
+        self._ticks = itertools.count(1)
+        self._revisions: dict[str, int] = {}
         self._shared = in_memory(self.engine)
 
     @contextmanager
@@ -84,6 +87,14 @@ class SqlUnitOfWork:
         """A unit that may write."""
         with self._unit(author, self._writing, writable=True) as tx:
             yield tx
+
+    def revision(self, *, without: Collection[str] = ()) -> int:
+        """Another number after each commit that changed rows of a type not named here."""
+        return max((tick for plural, tick in list(self._revisions.items()) if plural not in without), default=0)
+
+    def _noted(self, changes: Sequence[Change | Fact]) -> None:
+        tick = next(self._ticks)
+        self._revisions.update({change[0].plural: tick for change in changes if not isinstance(change, Fact)})
 
     def close(self) -> None:
         """Close all connections that no unit holds."""
@@ -99,7 +110,7 @@ class SqlUnitOfWork:
                     connection.begin()
                 unit = Unit(connection=connection, compiler=self._compiler, clock=self._clock, writable=writable)
                 try:
-                    yield SqlTransaction(unit, author, self._ids)
+                    yield SqlTransaction(unit, author, self._ids, self._noted)
                 finally:
                     unit.is_open = False
             finally:
@@ -123,7 +134,11 @@ class SqlUnitOfWork:
 class SqlTransaction:
     """One unit of work."""
 
-    def __init__(self, unit: Unit, author: Author, ids: IdSource) -> None:
+    def __init__(
+        self, unit: Unit, author: Author, ids: IdSource, kept: Callable[[Sequence[Change | Fact]], None]
+    ) -> None:
+        """kept: told what a commit has changed."""
+        self._kept = kept
         self._unit = unit
         self._authors = [(0, author)]
         self._ids = ids
@@ -172,6 +187,8 @@ class SqlTransaction:
             history = unit.compiler.codecs[HISTORY.plural].table
             if not records or not was_kept(unit.connection.engine, history, records[0]):
                 raise
+        finally:
+            self._kept(unit.changes)
 
     def _append_history(self) -> Sequence[Mapping[str, Any]]:
         unit = self._unit

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import count as count_from
 from typing import Any
 
 from cloudcore.auth.caller import Caller
@@ -19,7 +20,7 @@ from cloudcore.model.query import PLATFORM, Like, Match, both, either, eq
 from cloudcore.model.reading import read_bool
 from cloudcore.operations.begin import begin
 from cloudcore.operations.idempotency import once, remembered
-from cloudcore.operations.placement import Seat, admit, decide, inventory_of, seats
+from cloudcore.operations.placement import MOVING, Seat, admit, decide, inventory_of, kept_inventory, seats
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.run import again, reading, try_once, would_be, write_once
@@ -31,7 +32,7 @@ from cloudcore.quotas.holdings import server_amounts
 from cloudcore.quotas.ledger import UNLIMITED, charge, limits_of, usage_of
 from cloudcore.quotas.narrowing import quota_keys
 from cloudcore.resources.compute.server import SERVERS, Server, ServerStatus
-from cloudcore.scheduling import Decision, Placement
+from cloudcore.scheduling import Decision, Placement, schedule
 
 MOST_IN_ONE_UNIT = 50
 ADDRESSES_TRIED = 20
@@ -60,12 +61,14 @@ def create_servers(
 
     asked = ["create", "servers", count, body]
 
+    tries = count_from(1)
+
     def attempt() -> Sequence[JsonObject]:
         known = reading(platform, lambda tx: remembered(tx, caller, key, asked)) if key else None
         if known is not None:
             return known
         wanted = reading(platform, lambda tx: read_wanted(platform, tx, caller, body, count))
-        decision = reading(platform, lambda tx: _decide(platform, tx, wanted))
+        decision = _decide(platform, wanted, fresh=next(tries) > 1)
         if dry:
             return try_once(platform, caller, lambda tx: _preview(platform, tx, caller, wanted, decision))
 
@@ -89,14 +92,36 @@ def insert_servers(
         Those of `create_servers`.
     """
     wanted = read_wanted(platform, tx, caller, body, count)
-    return _insert(platform, tx, caller, wanted, _decide(platform, tx, wanted))
+    return _insert(platform, tx, caller, wanted, _decide_now(platform, tx, wanted))
 
 
-def _decide(platform: Platform, tx: Transaction, wanted: Wanted) -> Decision:
+def _decide(platform: Platform, wanted: Wanted, *, fresh: bool) -> Decision:
+    """fresh: by columns read now. Kept ones may place, for admission says whether they are right; only fresh ones refuse."""
+    request = wanted.request
+    if not fresh:
+        revision = platform.uow.revision(without=MOVING)
+        kept = reading(
+            platform,
+            lambda tx: kept_inventory(
+                platform, tx, host_type=request.host_type, networks=_networks(wanted), revision=revision
+            ),
+        )
+        decision = schedule(kept, request)
+        if decision.refusal is None:
+            return decision
+    return reading(platform, lambda tx: _decide_now(platform, tx, wanted))
+
+
+def _decide_now(platform: Platform, tx: Transaction, wanted: Wanted) -> Decision:
+    request = wanted.request
+    inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=_networks(wanted))
+    return decide(inventory, request)
+
+
+def _networks(wanted: Wanted) -> Sequence[str] | None:
+    """The networks that matter: those that are named for every card, or all of them."""
     named = [nic.network_id for nic in wanted.request.nets]
-    networks = named if all(named) else None
-    inventory = inventory_of(tx, platform.settings, host_type=wanted.request.host_type, networks=networks)
-    return decide(inventory, wanted.request)
+    return named if all(named) else None
 
 
 def _preview(

@@ -1,0 +1,69 @@
+"""What is taken of an inventory, put upon columns that were built without: a few vector operations instead of a build."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+
+from cloudcore.scheduling.columns import Adjacency, IntArray, frozen
+from cloudcore.scheduling.inventory import Inventory
+from cloudcore.scheduling.rows import NetworkRow
+
+
+def with_claims(inventory: Inventory, hosts: Iterable[Sequence[Any]], storages: Iterable[Sequence[Any]]) -> Inventory:
+    """The inventory with this taken of its hosts and storages, which were built with nothing claimed.
+
+    hosts: (id, vCPUs, memory in MiB, guests, generation); storages: (id, MiB). Those of others are passed over.
+    """
+    columns, stores = inventory.hosts, inventory.storages
+    vcpus, memory, guests, generation = _by_row(columns.index, hosts, 4, len(columns))
+    (sizes,) = _by_row(stores.index, storages, 1, len(stores.ids))
+    return attrs.evolve(
+        inventory,
+        hosts=attrs.evolve(
+            columns,
+            cpu_free=_left(columns.cpu_free, vcpus),
+            mem_free_mib=_left(columns.mem_free_mib, memory),
+            guests=guests,
+            generation=generation,
+        ),
+        storages=attrs.evolve(stores, free_mib=_left(stores.free_mib, sizes)),
+    )
+
+
+def with_networks(inventory: Inventory, networks: Iterable[NetworkRow]) -> Inventory:
+    """The inventory with these networks instead of its own.
+
+    Raises:
+        As `Inventory.build`.
+    """
+    alone = Inventory.build((), (), networks)
+    wires = dict(inventory.wires)
+    numbers = [wires.setdefault(wire, len(wires)) for wire in alone.wires]
+    wire = np.array([numbers[code] for code in alone.networks.wire.tolist()], dtype=np.int64)
+    frozen(wire)
+    return attrs.evolve(
+        inventory,
+        networks=attrs.evolve(alone.networks, wire=wire),
+        wires=wires,
+        wire_networks=Adjacency.of(wire.tolist(), range(len(wire)), len(wires)),
+    )
+
+
+def _left(free: IntArray, taken: IntArray) -> IntArray:
+    left: IntArray = np.maximum(free - taken, 0)
+    frozen(left)
+    return left
+
+
+def _by_row(index: Mapping[str, int], rows: Iterable[Sequence[Any]], width: int, size: int) -> list[IntArray]:
+    """The numbers that stand behind the ids of rows, as `width` columns; 0 where there is no row."""
+    known = [row for row in rows if row[0] in index]
+    table = np.zeros((width, size), dtype=np.int64)
+    if known:
+        table[:, [index[row[0]] for row in known]] = np.array([row[1:] for row in known], dtype=np.int64).T
+    frozen(table)
+    return list(table)
