@@ -266,12 +266,14 @@ CREATE TABLE compute_instance_snapshots (
     cloudregion_id VARCHAR(128) COLLATE "C" DEFAULT 'default' NOT NULL,
     manager_id VARCHAR(128) COLLATE "C" DEFAULT '' NOT NULL,
     created_by VARCHAR(36) COLLATE "C" DEFAULT 'manual' NOT NULL,
+    expired_at BIGINT,
     CONSTRAINT pk_compute_instance_snapshots PRIMARY KEY (id),
     CONSTRAINT uq_compute_instance_snapshots_name_tenant_id UNIQUE (name, tenant_id)
 );
 CREATE INDEX ix_compute_instance_snapshots_cloudregion_id ON compute_instance_snapshots (cloudregion_id);
 CREATE INDEX ix_compute_instance_snapshots_created_at_name_id__1034f2ecf5 ON compute_instance_snapshots (created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_compute_instance_snapshots_domain_id_created_a_f40edfc84d ON compute_instance_snapshots (domain_id, created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_compute_instance_snapshots_expired_at ON compute_instance_snapshots (expired_at);
 CREATE INDEX ix_compute_instance_snapshots_external_id ON compute_instance_snapshots (external_id);
 CREATE INDEX ix_compute_instance_snapshots_guest_id ON compute_instance_snapshots (guest_id);
 CREATE INDEX ix_compute_instance_snapshots_os_type ON compute_instance_snapshots (os_type);
@@ -567,6 +569,9 @@ CREATE TABLE compute_servers (
     name_key VARCHAR(128) COLLATE "C" DEFAULT '' NOT NULL,
     login_account VARCHAR(32) COLLATE "C" DEFAULT '' NOT NULL,
     login_password TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    next_password TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    login_updated_at BIGINT,
+    deployments BIGINT DEFAULT 0 NOT NULL,
     user_data TEXT COLLATE "C" DEFAULT '' NOT NULL,
     CONSTRAINT pk_compute_servers PRIMARY KEY (id),
     CONSTRAINT uq_compute_servers_name_tenant_id_name_key UNIQUE (name, tenant_id, name_key)
@@ -1577,6 +1582,7 @@ CREATE TABLE storage_snapshotpolicydisks (
     update_version BIGINT DEFAULT 0 NOT NULL,
     snapshotpolicy_id VARCHAR(128) COLLATE "C" NOT NULL,
     disk_id VARCHAR(128) COLLATE "C" NOT NULL,
+    last_at BIGINT,
     CONSTRAINT pk_storage_snapshotpolicydisks PRIMARY KEY (id),
     CONSTRAINT uq_storage_snapshotpolicydisks_snapshotpolicy_id_disk_id UNIQUE (snapshotpolicy_id, disk_id)
 );
@@ -1589,6 +1595,7 @@ CREATE TABLE storage_snapshotpolicyservers (
     update_version BIGINT DEFAULT 0 NOT NULL,
     snapshotpolicy_id VARCHAR(128) COLLATE "C" NOT NULL,
     server_id VARCHAR(128) COLLATE "C" NOT NULL,
+    last_at BIGINT,
     CONSTRAINT pk_storage_snapshotpolicyservers PRIMARY KEY (id),
     CONSTRAINT uq_storage_snapshotpolicyservers_snapshotpolicy_id_server_id UNIQUE (snapshotpolicy_id, server_id)
 );

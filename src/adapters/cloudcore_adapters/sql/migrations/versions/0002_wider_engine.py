@@ -55,6 +55,7 @@ def upgrade() -> None:
     sa.Column('cloudregion_id', types.text(128), server_default='default', nullable=False),
     sa.Column('manager_id', types.text(128), server_default='', nullable=False),
     sa.Column('created_by', types.text(36), server_default='manual', nullable=False),
+    sa.Column('expired_at', types.integer(), nullable=True),
     sa.PrimaryKeyConstraint('id', name='pk_compute_instance_snapshots'),
     sa.UniqueConstraint('name', 'tenant_id', name='uq_compute_instance_snapshots_name_tenant_id')
     )
@@ -62,6 +63,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_compute_instance_snapshots_cloudregion_id', ['cloudregion_id'], unique=False)
         batch_op.create_index('ix_compute_instance_snapshots_created_at_name_id__1034f2ecf5', ['created_at', 'name', 'id', 'pending_deleted', 'is_system'], unique=False)
         batch_op.create_index('ix_compute_instance_snapshots_domain_id_created_a_f40edfc84d', ['domain_id', 'created_at', 'name', 'id', 'pending_deleted', 'is_system'], unique=False)
+        batch_op.create_index('ix_compute_instance_snapshots_expired_at', ['expired_at'], unique=False)
         batch_op.create_index('ix_compute_instance_snapshots_external_id', ['external_id'], unique=False)
         batch_op.create_index('ix_compute_instance_snapshots_guest_id', ['guest_id'], unique=False)
         batch_op.create_index('ix_compute_instance_snapshots_os_type', ['os_type'], unique=False)
@@ -166,6 +168,9 @@ def upgrade() -> None:
 
     with op.batch_alter_table('compute_servers', schema=None) as batch_op:
         batch_op.add_column(sa.Column('name_key', types.text(128), server_default='', nullable=False))
+        batch_op.add_column(sa.Column('next_password', types.text(), server_default='', nullable=False))
+        batch_op.add_column(sa.Column('login_updated_at', types.integer(), nullable=True))
+        batch_op.add_column(sa.Column('deployments', types.integer(), server_default=sa.text('0'), nullable=False))
         batch_op.drop_constraint(batch_op.f('uq_compute_servers_name_tenant_id'), type_='unique')
         batch_op.create_unique_constraint('uq_compute_servers_name_tenant_id_name_key', ['name', 'tenant_id', 'name_key'])
 
@@ -189,3 +194,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('snapshot', types.integer(), server_default=sa.text('0'), nullable=False))
         batch_op.add_column(sa.Column('instance_snapshot', types.integer(), server_default=sa.text('0'), nullable=False))
         batch_op.add_column(sa.Column('image', types.integer(), server_default=sa.text('0'), nullable=False))
+
+    with op.batch_alter_table('storage_snapshotpolicydisks', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('last_at', types.integer(), nullable=True))
+
+    with op.batch_alter_table('storage_snapshotpolicyservers', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('last_at', types.integer(), nullable=True))
