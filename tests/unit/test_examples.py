@@ -1,4 +1,4 @@
-"""Every example, and every Python block of the how-to pages, runs to its end without a warning, from any folder."""
+"""Every example, and every Python block of the how-to pages and tutorials, runs to its end without a warning, from any folder."""
 
 from __future__ import annotations
 
@@ -12,11 +12,25 @@ import pytest
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 BLOCK = re.compile(r"^```python\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
-PAGES = sorted(page for page in (ROOT / "docs" / "how-to").glob("*.md") if BLOCK.search(page.read_text("utf-8")))
+FOLDERS = ("how-to", "tutorials")
+PAGES = sorted(
+    page
+    for folder in FOLDERS
+    for page in (ROOT / "docs" / folder).glob("*.md")
+    if BLOCK.search(page.read_text("utf-8"))
+)
+PROGRAMS = {
+    "batch_with_quotas",
+    "embed_in_your_product",
+    "first_server",
+    "history_as_a_feed",
+    "own_hypervisor",
+    "schedule_only",
+}
 
 
 def test_there_are_examples() -> None:
-    assert "schedule_only.py" in [path.name for path in EXAMPLES]
+    assert {path.stem for path in EXAMPLES} >= PROGRAMS
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
