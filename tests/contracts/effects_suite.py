@@ -5,6 +5,7 @@ A `Rig` is one host under test with an effect port in front of it. Add a rig to 
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import time
 import uuid
@@ -33,6 +34,7 @@ class Rig:
     image: url, size, sha256 of a raw image of less than 1 MiB, which it can fetch.
     reopen: ends the effect port as a crash would leave it, and answers a new one on the same journal.
     write, read: put a letter into a qcow2 volume that no guest uses, and look which one is there.
+    taken: what a host has sent to the image's url last.
     obeys_power_button: whether a guest without an operating system stops when it is asked to.
     plugs: whether devices can be plugged into a guest that is on; unplugs: and taken out of one without a system.
     """
@@ -51,6 +53,7 @@ class Rig:
     unplugs: bool = True
     write: Callable[[str, str], None]
     read: Callable[[str], str]
+    taken: Callable[[], bytes]
     wait_s: float = 30.0
 
     def submit(self, kind: str, resource: str, *, fence: int = 1, key: str | None = None, **args: Any) -> str:
@@ -233,6 +236,21 @@ class EffectsSuite:
         lost = rig.volume("v-lost", source=rig.snapshot("s-copied", "v-source"))
         assert not rig.failed("volume-create", "v-lost", **lost).transient
         assert rig.found("v-lost") == []
+
+    def test_a_snapshot_is_sent_to_the_image_store(self, rig: Rig) -> None:
+        rig.done("volume-create", "v-sent", **rig.volume("v-sent"))
+        rig.write("v-sent", "a")
+        rig.done("snapshot-create", "v-sent", **rig.snapshots("i-sent", "v-sent"))
+        wanted = {"image_id": "i-sent", "url": rig.image[0], **rig.snapshot("i-sent", "v-sent")}
+        first = rig.done("volume-save", "i-sent", **wanted)
+        sent = rig.taken()
+        rig.write("v-sent", "b")
+        assert rig.done("volume-save", "i-sent", **wanted) == first
+        assert rig.taken() == sent
+        assert (first["size"], first["sha256"]) == (len(sent), hashlib.sha256(sent).hexdigest())
+        assert first["checksum"] == hashlib.md5(sent).hexdigest()
+        lost = {**wanted, **rig.snapshot("i-lost", "v-sent")}
+        assert not rig.failed("volume-save", "i-sent", **lost).transient
 
     def test_a_raw_volume_and_one_that_is_not_there_have_no_snapshots(self, rig: Rig) -> None:
         rig.done("volume-create", "v-raw", **rig.volume("v-raw", format="raw"))

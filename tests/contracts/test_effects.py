@@ -45,6 +45,7 @@ def libvirt_rig(uri: str, folder: Path, *, real: bool) -> Iterator[Rig]:
             network=NETWORK, subnet=SUBNET, image=(image.url, image.size, image.sha256), reopen=reopen,
             obeys_power_button=not real, plugs=real, unplugs=False,
             write=partial(write, storage.path), read=partial(read, storage.path),
+            taken=lambda: image.taken,
         )  # fmt: skip
         host.remove_network(NETWORK)
         for runner in runners:

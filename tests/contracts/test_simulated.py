@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
@@ -355,13 +357,26 @@ def put(host: SimulatedHost, volume: str, letter: str) -> None:
     volumes[STORAGE, volume] = attrs.evolve(volumes[STORAGE, volume], data=letter)
 
 
+def taken(sent: list[bytes], chunks: Iterable[bytes]) -> dict[str, Any]:
+    sent.append(b"".join(chunks))
+    digests = {"sha256": hashlib.sha256(sent[-1]).hexdigest(), "checksum": hashlib.md5(sent[-1]).hexdigest()}
+    return {"size": len(sent[-1]), **digests}
+
+
 class TestContract(EffectsSuite):
     """What every host must do."""
 
     @pytest.fixture
     def rig(self) -> Rig:
         url = "http://127.0.0.1/image"
-        host = SimulatedHost(ManualClock(), deployment=OURS, downloads={url: CHECKSUM}, power_button=False)
+        sent: list[bytes] = []
+        host = SimulatedHost(
+            ManualClock(),
+            deployment=OURS,
+            downloads={url: CHECKSUM},
+            power_button=False,
+            uploads=lambda _ident, chunks: taken(sent, chunks),
+        )
 
         def reopen() -> SimulatedHost:
             host.crash()
@@ -381,4 +396,5 @@ class TestContract(EffectsSuite):
             obeys_power_button=False,
             write=lambda volume, letter: put(host, volume, letter),
             read=lambda volume: host.machine.volumes[STORAGE, volume].data,
+            taken=lambda: sent[-1],
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ class ServedImage:
 
     break_after: close the connection of the first request after so many bytes.
     pause: what to wait for before the first byte of each answer.
+    taken: what was put here last. answer: the status of answers to that; other than 200: the bytes are not taken.
     """
 
     url: str
@@ -26,6 +28,9 @@ class ServedImage:
     requests: list[str] = attrs.field(factory=list)
     break_after: int | None = None
     pause: threading.Event | None = None
+    taken: bytes = b""
+    answer: int = 200
+    said: dict[str, object] | None = None
 
 
 @contextmanager
@@ -51,6 +56,17 @@ def serving(path: Path) -> Iterator[ServedImage]:
             self.wfile.write(data[start:end])
             if end < len(data):
                 self.connection.close()
+
+        def do_PUT(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if served.answer == 200:
+                served.taken = body
+            digests = {"sha256": hashlib.sha256(body).hexdigest(), "checksum": hashlib.md5(body).hexdigest()}
+            said = json.dumps(served.said or {"size": len(body), **digests}).encode()
+            self.send_response(served.answer)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
 
         def log_message(self, *_: object) -> None:
             """Keep quiet."""

@@ -87,6 +87,7 @@ def _begin(platform: Platform, tx: Transaction, caller: Caller, disk: Any, body:
         "description": body.get("notes") or body.get("description") or "",
         "disk_format": wanted,
         "protected": False,
+        "is_public": body.get("is_public"),
         "project_id": disk.tenant_id,
         "os_arch": disk.os_arch,
         "properties": {key: value for key, value in properties.items() if value},

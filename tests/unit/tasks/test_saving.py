@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import pytest
 from tests.simulation.cloud import CALLER, Cloud, server_body
-from tests.simulation.invariants import check_tasks
+from tests.simulation.invariants import check_ledgers, check_tasks
 
 from cloudcore.model.errors import (
     DuplicateNameError,
     NotSupportedError,
+    OutOfQuotaError,
     ResourceBusyError,
     ResourceNotFoundError,
 )
+from cloudcore.model.query import PLATFORM
+from cloudcore.operations.run import writing
 from cloudcore.operations.saving import take_saved
 from cloudcore.operations.session import CoreSession
+from cloudcore.resources.quota.quotalimit import QUOTALIMITS, Quotalimit
 
 
 @pytest.fixture
@@ -92,6 +96,22 @@ def test_wrong_wishes_begin_nothing(cloud: Cloud, client: CoreSession) -> None:
     assert client.get("servers", "web")["status"] == "running"
     assert client.list("images").total == 1
     assert cloud.open_tasks() == []
+
+
+def test_images_count_for_the_quota_and_give_it_back(cloud: Cloud, client: CoreSession) -> None:
+    row = Quotalimit(id="q1", domain_id="d1", tenant_id="p1", image=1)
+    writing(cloud.platform, CALLER, lambda tx: tx.of(QUOTALIMITS, PLATFORM).add(row))
+    client.perform("servers", "web", "save-image", {"name": "golden", "is_public": True})
+    cloud.settle()
+    assert client.get("images", "golden")["public_scope"] == "system"
+
+    with pytest.raises(OutOfQuotaError, match="image: limit 1"):
+        client.perform("servers", "web", "save-image", {"name": "more"})
+
+    assert client.get("servers", "web")["status"] == "running"
+    client.delete("images", "golden")
+    cloud.settle()
+    check_ledgers(cloud)
 
 
 def test_bytes_for_which_nobody_waits_are_refused(cloud: Cloud) -> None:

@@ -236,6 +236,7 @@ DISKS = Resource(
                 ("generate_name", "Name that is numbered if it is taken"),
                 ("notes", "Free text"),
                 ("format", "Format of the image: qcow2"),
+                ("is_public", "Share it with everybody"),
             ),
         ),
         Action(
