@@ -143,11 +143,12 @@ class Cloud:
         late_failures: float = 0.0,
         flows: Mapping[str, Any] = FLOWS,
         interleave: bool = False,
+        files: Mapping[str, bytes] | None = None,
         pause: Callable[[str], None] | None = None,
         backoff: Callable[[int], None] = lambda _attempt: None,
         recycle_s: int = 0,
     ) -> None:
-        """addresses: of the network, from 10.99.1.1."""
+        """addresses: of the network, from 10.99.1.1. files: of the world elsewhere, by URL."""
         self.clock = TickingClock()
         self.ids = SeededIds(seed)
         self.pause = pause or (lambda _where: None)
@@ -174,7 +175,7 @@ class Cloud:
         performer = ImagePerformer(
             self.images,
             converter=MemoryImageConverter(self.images),
-            remote=MemoryRemoteFiles({IMAGE_URL: IMAGE_BYTES}),
+            remote=MemoryRemoteFiles(files or {IMAGE_URL: IMAGE_BYTES}),
             source_url=lambda ident: str(self.row("images", ident).copy_from),
         )
         self._inline = InlineEffects(performer=performer, on_defect=lambda _effect, error: self.defects.append(error))

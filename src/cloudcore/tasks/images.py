@@ -30,6 +30,7 @@ from cloudcore.resources.image.subimage import CONVERTED_FORMATS
 MAX_KEYS = 1000
 MAX_CONVERTED_BYTES = 2 << 40
 """The largest virtual size of what is converted."""
+MOST_ROUNDING = 1 << 20
 READ_BYTES = 1 << 20
 SAMPLES = 16
 SAMPLE_BYTES = 64 << 10
@@ -168,8 +169,8 @@ class ImagePerformer:
 
     def _inspected(self, made: StoredFormat, size: int) -> Inspection:
         found = self.inspect(self._reader(made.key), size, made.format)
-        if found.virtual_size < made.virtual_size:
-            raise InvalidFormatError("the converted image is shorter than the original")
+        if not made.virtual_size <= found.virtual_size <= made.virtual_size + MOST_ROUNDING:
+            raise InvalidFormatError("the converted image has another size than the original")
         return found
 
     def _digests(self, key: str, size: int, progress: Progress, cancelled: Cancelled) -> JsonObject:

@@ -33,6 +33,7 @@ from cloudcore_adapters.libvirt.images import ImageCache
 from cloudcore_adapters.libvirt.processes import run
 from cloudcore_adapters.libvirt.qcow2 import read_header, virtual_size
 from cloudcore_adapters.libvirt.requirements import Requirement, advice, missing_packages
+from cloudcore_adapters.libvirt.resize import resize
 from cloudcore_adapters.libvirt.volumes import Volumes
 
 needs_qemu_img = pytest.mark.skipif(shutil.which("qemu-img") is None, reason="needs qemu-img")
@@ -232,6 +233,28 @@ def test_a_volume_is_at_least_as_large_as_its_image(place: Place, tmp_path: Path
 def test_a_raw_volume_has_no_backing(place: Place) -> None:
     with pytest.raises(InvalidInputError):
         place.create(backing_image_id="i1")
+
+
+def test_a_guest_that_writes_another_header_into_its_disk_gains_nothing(place: Place, tmp_path: Path) -> None:
+    """A raw volume whose guest made its first sectors a qcow2 header with a backing file of the host."""
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"of the host".ljust(1 << 20, b"!"))
+    disk = Path(place.create()["path"])
+    name = str(secret).encode()
+    evil = struct.pack(">4sIQIIQIIQQIIQ", b"QFI\xfb", 2, 512, len(name), 16, 64 << 20, 0, 1, 65536, 131072, 1, 0, 0)
+    with disk.open("r+b") as file:
+        file.write(evil.ljust(512, b"\0") + name)
+    before = disk.read_bytes()
+
+    storages = Storages((place.path,))
+    args = {"volume_id": "v1", "storage_path": str(place.path), "format": "raw", "size_mib": 3, "guest_id": None}
+    assert resize(storages, "d", lambda _guest: None, args) == {"size_mib": 3}
+
+    after = disk.read_bytes()
+    assert after == before + bytes(2 << 20)
+    with pytest.raises(ConflictError):
+        resize(storages, "d", lambda _guest: None, {**args, "format": "qcow2", "size_mib": 9})
+    assert disk.read_bytes() == after
 
 
 def test_a_volume_on_a_full_or_missing_disk_is_a_failure(place: Place) -> None:
