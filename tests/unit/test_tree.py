@@ -86,6 +86,7 @@ UNSCOPED_OPERATIONS = {
     "servers/login.py",
     "servers/rebuild.py",
     "servers/resize.py",
+    "servers/security.py",
     "sharing.py",
     "snapshot_policies.py",
     "snapshots.py",

@@ -30,6 +30,7 @@ from cloudcore.operations.secgroups import create_secgroup
 from cloudcore.operations.servers import cards, clone, config, disks, resize
 from cloudcore.operations.servers.actions import SERVER_ACTIONS
 from cloudcore.operations.servers.delete import delete_server
+from cloudcore.operations.servers.login import login_info
 from cloudcore.resources.compute.schedtag import TAGGED
 
 Operation = Callable[..., Any]
@@ -128,6 +129,7 @@ For an action with a transition it is asked instead of beginning that at once: i
 ALONE: Mapping[tuple[str, str], Operation] = MappingProxyType(
     {
         ("users", "password"): change_own,
+        ("servers", "login-info"): login_info,
         ("servers", "clone"): clone.clone,
         ("servers", "snapshot-and-clone"): clone.snapshot_and_clone,
     }

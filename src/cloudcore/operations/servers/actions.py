@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cloudcore.operations import recycling
-from cloudcore.operations.servers import login, rebuild
+from cloudcore.operations.servers import login, rebuild, security
 
 SERVER_ACTIONS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
     {
@@ -16,9 +16,12 @@ SERVER_ACTIONS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
         ("servers", "deploy"): login.deploy,
         ("servers", "set-password"): login.set_password,
         ("servers", "qga-set-password"): login.agent_set_password,
-        ("servers", "login-info"): login.login_info,
         ("servers", "user-data"): login.set_user_data,
         ("servers", "rebuild-root"): rebuild.rebuild_root,
+        ("servers", "set-secgroup"): security.set_secgroups,
+        ("servers", "add-secgroup"): security.add_secgroups,
+        ("servers", "revoke-secgroup"): security.revoke_secgroups,
+        ("servers", "assign-secgroup"): security.assign_secgroup,
     }
 )
 """`(platform, tx, caller, server, body) -> JsonObject | None`."""

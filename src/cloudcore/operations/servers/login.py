@@ -19,9 +19,10 @@ from cloudcore.model.errors import (
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.model.reading import read_bool, read_str
-from cloudcore.operations.access import fetch
+from cloudcore.operations.access import fetch, fetch_for
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.run import reading
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.drivers import driver_for
 from cloudcore.resources.compute.keypair import KEYPAIRS
@@ -127,15 +128,27 @@ def agent_set_password(platform: Platform, tx: Transaction, caller: Caller, serv
     set_password(platform, tx, caller, server, body)
 
 
-def login_info(_platform: Platform, tx: Transaction, _caller: Caller, server: Any, _body: JsonMapping) -> JsonObject:
-    """The login account with its password, empty where the platform has set none."""
-    keypair = tx.of(KEYPAIRS, PLATFORM).get(server.keypair_id) if server.keypair_id else None
-    return {
-        "username": server.login_account or default_account(server.os_type),
-        "password": server.login_password,
-        "keypair": keypair.name if keypair is not None else "",
-        "updated": server.login_updated_at,
-    }
+def login_info(platform: Platform, caller: Caller, ident: str, _body: JsonMapping) -> JsonObject:
+    """The login account with its password, empty where the platform has set none.
+
+    A question that no answer is remembered of, whatever key it is asked under.
+
+    Raises:
+        ResourceNotFoundError: the server is not there, or not for the caller.
+        ForbiddenError: he may not know.
+    """
+
+    def work(tx: Transaction) -> JsonObject:
+        server = fetch_for(platform, tx, caller, SERVERS, ident, "perform", "login-info")
+        keypair = tx.of(KEYPAIRS, PLATFORM).get(server.keypair_id) if server.keypair_id else None
+        return {
+            "username": server.login_account or default_account(server.os_type),
+            "password": server.login_password,
+            "keypair": keypair.name if keypair is not None else "",
+            "updated": server.login_updated_at,
+        }
+
+    return reading(platform, work)
 
 
 def set_user_data(_platform: Platform, tx: Transaction, _caller: Caller, server: Any, body: JsonMapping) -> None:

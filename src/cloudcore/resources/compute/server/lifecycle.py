@@ -189,7 +189,7 @@ LOGIN = (
         also_failed=(S.START_FAIL,),
     ),
 )
-"""Beside power, after it in the table: their starts are looked up as the starts that they are."""
+"""The last in the table: their starts and a deployment of a create are looked up as what they are."""
 
 SERVER_LIFECYCLE = Lifecycle(
     states=ServerStatus,
@@ -293,7 +293,6 @@ SERVER_LIFECYCLE = Lifecycle(
             deadline_s=300,
             also_to=(S.RUNNING, S.SUSPEND),
         ),
-        *LOGIN,
         *DEVICES,
         Transition(
             name="snapshot",
@@ -389,6 +388,7 @@ SERVER_LIFECYCLE = Lifecycle(
             also_to=(S.RUNNING,),
             also_failed=(S.SCHED_FAIL, S.NET_FAIL, S.DISK_FAIL, S.START_FAIL),
         ),
+        *LOGIN,
     ),
 )
-"""`create` comes last: a start that is part of it is looked up as the start that it is."""
+"""`create` comes after what it is made of: a start that is part of it is looked up as the start that it is."""

@@ -1,0 +1,19 @@
+"""What can be asked of the security groups of a server. They are recorded; enforcement comes with the host agent."""
+
+from __future__ import annotations
+
+from cloudcore.model.resource import Action
+
+_GROUPS = (("secgroup_ids", "Security groups, by id or name"),)
+_RECORDED = "It is recorded; hosts do not enforce it yet"
+
+SECURITY_ACTIONS: tuple[Action, ...] = (
+    Action(name="set-secgroup", doc=f"Give it these security groups and no others. {_RECORDED}.", params=_GROUPS),
+    Action(name="add-secgroup", doc=f"Give it further security groups. {_RECORDED}.", params=_GROUPS),
+    Action(name="revoke-secgroup", doc=f"Take security groups from it. {_RECORDED}.", params=_GROUPS),
+    Action(
+        name="assign-secgroup",
+        doc=f"Replace its first security group. {_RECORDED}.",
+        params=(("secgroup_id", "Security group"),),
+    ),
+)
