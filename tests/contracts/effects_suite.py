@@ -444,6 +444,16 @@ class EffectsSuite:
         assert rig.done("guest-sync", guest, guest_id=guest, desc=desc)["pending"] == ["vcpus"]
         self._ended(rig, guest, desc)
 
+    def test_a_guest_that_is_on_gets_more_memory(self, rig: Rig) -> None:
+        guest = str(uuid.uuid4())
+        desc = self._prepared(rig, guest, "v-memory", last=38) | {"memory_mib": 1024}
+        rig.done("guest-start", guest, guest_id=guest, desc=desc)
+        for _ in range(2):
+            more = rig.done("guest-sync", guest, guest_id=guest, desc=desc | {"memory_mib": 1280})
+            assert more == {"power_state": "on", "pending": [] if rig.plugs else ["memory"]}
+        assert rig.done("guest-sync", guest, guest_id=guest, desc=desc | {"memory_mib": 512})["pending"] == ["memory"]
+        self._ended(rig, guest, desc)
+
     def test_a_guest_is_not_synced_onto_a_volume_that_is_not_there(self, rig: Rig) -> None:
         guest = str(uuid.uuid4())
         desc = self._prepared(rig, guest, "v-here", last=36)
