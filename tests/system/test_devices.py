@@ -13,7 +13,7 @@ from .guest_image import cache_folder
 from .libvirtd import Launcher, missing_parts
 from .machine import CREATE, NETWORK, Machine, check_nothing_left
 from .test_first_server import BOOT_S, Terminal, await_boot, ssh
-from .up import Up
+from .up import Up, wait_for
 
 pytest.importorskip("libvirt")
 pytestmark = [pytest.mark.system, pytest.mark.timeout(280)]
@@ -88,17 +88,24 @@ def test_a_guest_sees_what_changes_under_it(machine: Machine, cloud: Up) -> None
 
     # Cold: another address and another size, which the guest has after its start.
     cloud.climc("server-change-ipaddr", "web", server["ips"], f"default:{second['ip_addr']}", "--wait")
-    changed = ("--vmem", "512M", "--disk", "2g", "--force-stop", "--auto-start")
+    changed = ("--vmem", "1g", "--disk", "2g", "--force-stop", "--auto-start")
     cloud.climc("server-change-config", *changed, "web", "--wait")
     after = cloud.show("server", "web")
-    assert (after["status"], after["vmem_size"], after["ips"]) == ("running", 512, second["ip_addr"])
+    assert (after["status"], after["vmem_size"], after["ips"]) == ("running", 1024, second["ip_addr"])
     terminal = Terminal(cloud, "web")
     said = terminal.read_until(b"BOOT-DONE", b"login:", timeout_s=BOOT_S)
     assert f"BOOT-DONE web eth0={second['ip_addr']}/24".encode() in said
     assert terminal.leave() == 0
-    assert _memory_mib(inside("cat /proc/meminfo")) > 400
+    cold = _memory_mib(inside("cat /proc/meminfo"))
+    assert cold > 800
     assert inside("grep -c ^processor /proc/cpuinfo; cat /sys/block/vda/size") == f"2\n{2048 * 2048}"
     assert inside("head -c 4 /dev/vdb") == "kept"
+
+    # A guest of a gibibyte has room for modules, which come while it runs.
+    cloud.climc("server-change-config", "--vmem", "1280M", "web", "--wait")
+    assert cloud.show("server", "web").get("status_reason", "") == ""
+    online = "for one in /sys/devices/system/memory/memory*/state; do grep -q offline $one && echo online > $one; done"
+    wait_for(lambda: _memory_mib(inside(f"{online}; cat /proc/meminfo")) >= cold + 250, 30, cloud.explain)
 
     cloud.climc("server-delete", "web", "--wait")
     assert [disk["name"] for disk in cloud.rows("disk")] == ["data"]

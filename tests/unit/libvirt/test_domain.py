@@ -42,6 +42,44 @@ def test_a_domain_carries_our_mark_and_its_size() -> None:
     assert domain.find("os/type") is not None
 
 
+@pytest.mark.parametrize(
+    ("vcpus", "cpus", "most"), [(2, 0, "2"), (2, 1, "2"), (2, 8, "8"), (2, 64, "16"), (8, 64, "32"), (48, 64, "64")]
+)
+def test_a_guest_can_grow_to_processors_of_its_host(vcpus: int, cpus: int, most: str) -> None:
+    vcpu = tree(attrs.evolve(GUEST, vcpus=vcpus), cpus=cpus).find("vcpu")
+    assert vcpu is not None
+    assert (vcpu.get("current"), vcpu.text) == (str(vcpus), most)
+
+
+@pytest.mark.parametrize(
+    ("memory", "of_host", "room"),
+    [(512, 8192, None), (1024, 8192, "8192"), (1024, 1024, None), (2048, 1 << 20, str(512 * 1024)), (1024, 0, None)],
+)
+def test_only_a_guest_of_a_gibibyte_has_room_for_modules(memory: int, of_host: int, room: str | None) -> None:
+    domain = tree(attrs.evolve(GUEST, memory_mib=memory), cpus=4, memory_mib=of_host)
+    cell = domain.find("cpu/numa/cell")
+    assert domain.findtext("maxMemory") == room
+    assert (None if cell is None else (cell.get("memory"), cell.get("cpus"))) == (
+        None if room is None else (str(memory), "0-3")
+    )
+
+
+def test_disks_with_a_boot_position_come_first_in_the_order_of_boot() -> None:
+    disks = [attrs.evolve(DISK, volume_id=f"v{i}", index=i, boot_index=b) for i, b in ((0, -1), (1, 5), (2, 0))]
+    domain = tree(attrs.evolve(GUEST, disks=tuple(disks)))
+    orders = {s.get("file", "").split("/")[-2]: boot.get("order") for d in domain.iterfind("devices/disk")
+              if (s := d.find("source")) is not None and (boot := d.find("boot")) is not None}  # fmt: skip
+    assert orders == {"v2": "1", "v1": "2", "v0": "3"}
+    assert domain.find("os/boot") is None
+    assert tree(GUEST).find("os/boot") is not None
+
+
+@pytest.mark.parametrize(("machine", "ports"), [("pc", 0), ("q35", 8)])
+def test_a_machine_whose_slots_are_ports_has_some_to_spare(machine: str, ports: int) -> None:
+    domain = tree(attrs.evolve(GUEST, machine=machine))
+    assert len(domain.findall("devices/controller[@model='pcie-root-port']")) == ports
+
+
 def test_every_disk_says_its_format_so_that_none_is_guessed() -> None:
     drivers = [disk.find("driver") for disk in tree(GUEST).iterfind("devices/disk")]
     assert [driver.get("type") for driver in drivers if driver is not None] == ["qcow2", "raw"]
