@@ -1450,7 +1450,17 @@ CREATE TABLE quota_quotalimits (
     storage BIGINT NOT NULL DEFAULT (-1),
     snapshot BIGINT NOT NULL DEFAULT (-1),
     instance_snapshot BIGINT NOT NULL DEFAULT (-1),
+    instancegroup BIGINT NOT NULL DEFAULT (-1),
+    eip BIGINT NOT NULL DEFAULT (-1),
+    secgroup BIGINT NOT NULL DEFAULT (-1),
     image BIGINT NOT NULL DEFAULT (-1),
+    host BIGINT NOT NULL DEFAULT (-1),
+    vpc BIGINT NOT NULL DEFAULT (-1),
+    identity_user BIGINT NOT NULL DEFAULT (-1),
+    identity_group BIGINT NOT NULL DEFAULT (-1),
+    identity_project BIGINT NOT NULL DEFAULT (-1),
+    identity_role BIGINT NOT NULL DEFAULT (-1),
+    identity_policy BIGINT NOT NULL DEFAULT (-1),
     CONSTRAINT pk_quota_quotalimits PRIMARY KEY (id),
     CONSTRAINT uq_quota_quotalimits_domain_id_tenant_id_keys UNIQUE (domain_id, tenant_id, `keys`)
 );
@@ -1468,7 +1478,17 @@ CREATE TABLE quota_quotausages (
     storage BIGINT NOT NULL DEFAULT 0,
     snapshot BIGINT NOT NULL DEFAULT 0,
     instance_snapshot BIGINT NOT NULL DEFAULT 0,
+    instancegroup BIGINT NOT NULL DEFAULT 0,
+    eip BIGINT NOT NULL DEFAULT 0,
+    secgroup BIGINT NOT NULL DEFAULT 0,
     image BIGINT NOT NULL DEFAULT 0,
+    host BIGINT NOT NULL DEFAULT 0,
+    vpc BIGINT NOT NULL DEFAULT 0,
+    identity_user BIGINT NOT NULL DEFAULT 0,
+    identity_group BIGINT NOT NULL DEFAULT 0,
+    identity_project BIGINT NOT NULL DEFAULT 0,
+    identity_role BIGINT NOT NULL DEFAULT 0,
+    identity_policy BIGINT NOT NULL DEFAULT 0,
     CONSTRAINT pk_quota_quotausages PRIMARY KEY (id)
 );
 CREATE INDEX ix_quota_quotausages_created_at_id ON quota_quotausages (created_at, id);

@@ -1450,7 +1450,17 @@ CREATE TABLE quota_quotalimits (
     storage BIGINT DEFAULT (-1) NOT NULL,
     snapshot BIGINT DEFAULT (-1) NOT NULL,
     instance_snapshot BIGINT DEFAULT (-1) NOT NULL,
+    instancegroup BIGINT DEFAULT (-1) NOT NULL,
+    eip BIGINT DEFAULT (-1) NOT NULL,
+    secgroup BIGINT DEFAULT (-1) NOT NULL,
     image BIGINT DEFAULT (-1) NOT NULL,
+    host BIGINT DEFAULT (-1) NOT NULL,
+    vpc BIGINT DEFAULT (-1) NOT NULL,
+    identity_user BIGINT DEFAULT (-1) NOT NULL,
+    identity_group BIGINT DEFAULT (-1) NOT NULL,
+    identity_project BIGINT DEFAULT (-1) NOT NULL,
+    identity_role BIGINT DEFAULT (-1) NOT NULL,
+    identity_policy BIGINT DEFAULT (-1) NOT NULL,
     CONSTRAINT pk_quota_quotalimits PRIMARY KEY (id),
     CONSTRAINT uq_quota_quotalimits_domain_id_tenant_id_keys UNIQUE (domain_id, tenant_id, keys)
 );
@@ -1468,7 +1478,17 @@ CREATE TABLE quota_quotausages (
     storage BIGINT DEFAULT 0 NOT NULL,
     snapshot BIGINT DEFAULT 0 NOT NULL,
     instance_snapshot BIGINT DEFAULT 0 NOT NULL,
+    instancegroup BIGINT DEFAULT 0 NOT NULL,
+    eip BIGINT DEFAULT 0 NOT NULL,
+    secgroup BIGINT DEFAULT 0 NOT NULL,
     image BIGINT DEFAULT 0 NOT NULL,
+    host BIGINT DEFAULT 0 NOT NULL,
+    vpc BIGINT DEFAULT 0 NOT NULL,
+    identity_user BIGINT DEFAULT 0 NOT NULL,
+    identity_group BIGINT DEFAULT 0 NOT NULL,
+    identity_project BIGINT DEFAULT 0 NOT NULL,
+    identity_role BIGINT DEFAULT 0 NOT NULL,
+    identity_policy BIGINT DEFAULT 0 NOT NULL,
     CONSTRAINT pk_quota_quotausages PRIMARY KEY (id)
 );
 CREATE INDEX ix_quota_quotausages_created_at_id ON quota_quotausages (created_at, id);

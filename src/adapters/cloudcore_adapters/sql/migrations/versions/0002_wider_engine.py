@@ -188,12 +188,32 @@ def upgrade() -> None:
     with op.batch_alter_table('quota_quotalimits', schema=None) as batch_op:
         batch_op.add_column(sa.Column('snapshot', types.integer(), server_default=sa.text('(-1)'), nullable=False))
         batch_op.add_column(sa.Column('instance_snapshot', types.integer(), server_default=sa.text('(-1)'), nullable=False))
+        batch_op.add_column(sa.Column('instancegroup', types.integer(), server_default=sa.text('(-1)'), nullable=False))
+        batch_op.add_column(sa.Column('eip', types.integer(), server_default=sa.text('(-1)'), nullable=False))
+        batch_op.add_column(sa.Column('secgroup', types.integer(), server_default=sa.text('(-1)'), nullable=False))
         batch_op.add_column(sa.Column('image', types.integer(), server_default=sa.text('(-1)'), nullable=False))
+        batch_op.add_column(sa.Column('host', types.integer(), server_default=sa.text('(-1)'), nullable=False))
+        batch_op.add_column(sa.Column('vpc', types.integer(), server_default=sa.text('(-1)'), nullable=False))
+        batch_op.add_column(sa.Column('identity_user', types.integer(), server_default=sa.text('(-1)'), nullable=False))
+        batch_op.add_column(sa.Column('identity_group', types.integer(), server_default=sa.text('(-1)'), nullable=False))
+        batch_op.add_column(sa.Column('identity_project', types.integer(), server_default=sa.text('(-1)'), nullable=False))
+        batch_op.add_column(sa.Column('identity_role', types.integer(), server_default=sa.text('(-1)'), nullable=False))
+        batch_op.add_column(sa.Column('identity_policy', types.integer(), server_default=sa.text('(-1)'), nullable=False))
 
     with op.batch_alter_table('quota_quotausages', schema=None) as batch_op:
         batch_op.add_column(sa.Column('snapshot', types.integer(), server_default=sa.text('0'), nullable=False))
         batch_op.add_column(sa.Column('instance_snapshot', types.integer(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('instancegroup', types.integer(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('eip', types.integer(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('secgroup', types.integer(), server_default=sa.text('0'), nullable=False))
         batch_op.add_column(sa.Column('image', types.integer(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('host', types.integer(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('vpc', types.integer(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('identity_user', types.integer(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('identity_group', types.integer(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('identity_project', types.integer(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('identity_role', types.integer(), server_default=sa.text('0'), nullable=False))
+        batch_op.add_column(sa.Column('identity_policy', types.integer(), server_default=sa.text('0'), nullable=False))
 
     with op.batch_alter_table('storage_snapshotpolicydisks', schema=None) as batch_op:
         batch_op.add_column(sa.Column('last_at', types.integer(), nullable=True))
