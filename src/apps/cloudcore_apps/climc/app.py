@@ -93,10 +93,12 @@ class Commands(click.Group):
 
 def by_noun(index: Mapping[str, Any]) -> Mapping[str, Sequence[str]]:
     """The verbs of each noun; the longest noun that a command begins with has it."""
-    nouns = sorted({t["noun"] for t in index["types"].values()}, key=lambda n: (-len(n), n))
+    nouns = {t["noun"] for t in index["types"].values()}
     found: dict[str, list[str]] = {}
     for name in index["commands"]:
-        noun = next((n for n in nouns if name.startswith(f"{n}-")), name.partition("-")[0])
+        words = name.split("-")
+        begins = ("-".join(words[:count]) for count in range(len(words) - 1, 0, -1))
+        noun = next((begin for begin in begins if begin in nouns), words[0])
         found.setdefault(noun, []).append(name.removeprefix(noun).removeprefix("-"))
     return dict(sorted(found.items()))
 

@@ -14,6 +14,8 @@ from cloudcore_apps.doctor.finding import Finding, failed, note, ok, warning
 
 SECRETS = ("master-key", "data-key", "signing-keys", "url-key", "metrics-key", "admin-password", "local.json")
 NEEDED = ("deployment", "master-key", "data-key", "signing-keys")
+WRITTEN_LAST = ("admin-password", "local.json")
+"""Where one of these is, a start got so far that all keys were there."""
 ANSWER_S = 5.0
 
 
@@ -52,8 +54,8 @@ def _keys(path: Path) -> Finding:
     if open_to_others:
         names = ", ".join(open_to_others)
         return failed("keys", f"Others may read {names}.", f"cd {path} && chmod 600 {' '.join(open_to_others)}")
-    if not (path / "cloud.sqlite").exists() and not (path / "deployment").exists():
-        return note("keys", "No cloud has run here yet, so there are no keys.")
+    if not any((path / name).exists() for name in WRITTEN_LAST):
+        return note("keys", "No cloud has run here yet, so there may be no keys.")
     missing = [n for n in NEEDED if not (path / n).exists()]
     if missing:
         return failed(
