@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from cloudcore.auth.caller import Caller
@@ -23,10 +23,16 @@ from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.compute.spec import collect
 from cloudcore.resources.registry import BY_PLURAL
 from cloudcore.resources.storage.snapshotpolicy import (
+    SNAPSHOTPOLICIES,
     SNAPSHOTPOLICYDISKS,
     SNAPSHOTPOLICYSERVERS,
 )
 
+_FOLLOWING: Mapping[str, tuple[Resource[Any], str]] = {
+    "disk": (SNAPSHOTPOLICYDISKS, "disk_id"),
+    "server": (SNAPSHOTPOLICYSERVERS, "server_id"),
+}
+"""What connects a disk or server with its snapshot policies, and the field of it there."""
 MOST = 200
 
 
@@ -124,6 +130,49 @@ def bind_resources(platform: Platform, tx: Transaction, caller: Caller, policy: 
 def unbind_resources(platform: Platform, tx: Transaction, caller: Caller, policy: Any, body: JsonMapping) -> None:
     """Take disks or servers out of a snapshot policy."""
     _bind(platform, tx, caller, policy, _resources(body), remove=True)
+
+
+def follow_policies(
+    kind: str, platform: Platform, tx: Transaction, caller: Caller, row: Any, body: JsonMapping
+) -> None:
+    """Let further snapshot policies hold for a disk or server.
+
+    Raises:
+        InvalidInputError: a policy is not for things of this kind.
+    """
+    for ident in _named_policies(kind, platform, tx, caller, _policies(body, required=True)):
+        add(tx, _FOLLOWING[kind][0], ident, [row.id])
+
+
+def set_policies(kind: str, platform: Platform, tx: Transaction, caller: Caller, row: Any, body: JsonMapping) -> None:
+    """Let these snapshot policies hold for a disk or server and no others; without any, none.
+
+    Raises:
+        InvalidInputError: a policy is not for things of this kind.
+    """
+    idents = _named_policies(kind, platform, tx, caller, _policies(body, required=False))
+    joint, field = _FOLLOWING[kind]
+    replace(tx, joint, field, row.id, "snapshotpolicy_id", idents)
+
+
+def leave_policies(kind: str, platform: Platform, tx: Transaction, caller: Caller, row: Any, body: JsonMapping) -> None:
+    """Take a disk or server out of snapshot policies."""
+    for ident in _named_policies(kind, platform, tx, caller, _policies(body, required=True)):
+        drop(tx, _FOLLOWING[kind][0], ident, [row.id])
+
+
+def _named_policies(kind: str, platform: Platform, tx: Transaction, caller: Caller, named: Sequence[str]) -> list[str]:
+    policies: list[Any] = [fetch(platform, tx, caller, SNAPSHOTPOLICIES, ident) for ident in named]
+    if any(policy.type != kind for policy in policies):
+        raise InvalidInputError(f"a policy is not for {kind}s", field="snapshotpolicy_id")
+    return [policy.id for policy in policies]
+
+
+def _policies(body: JsonMapping, *, required: bool) -> list[str]:
+    names = ("snapshotpolicy_id", "snapshotpolicy", "snapshotpolicy_ids", "snapshotpolicies")
+    if not required and not any(body.get(name) for name in names):
+        return []
+    return _sent(body, *names)
 
 
 def _disks(body: JsonMapping) -> list[tuple[str, str]]:

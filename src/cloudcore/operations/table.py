@@ -95,6 +95,15 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("eips", "change-bandwidth"): addresses.change_bandwidth,
         ("instancegroups", "bind-guests"): members.bind_guests,
         ("instancegroups", "unbind-guests"): members.unbind_guests,
+        **{
+            (f"{kind}s", f"{word}-snapshotpolicy"): partial(work, kind)
+            for kind in ("disk", "server")
+            for word, work in (
+                ("bind", members.follow_policies),
+                ("set", members.set_policies),
+                ("unbind", members.leave_policies),
+            )
+        },
         ("snapshotpolicies", "bind-disks"): members.bind_disks,
         ("snapshotpolicies", "unbind-disks"): members.unbind_disks,
         ("snapshotpolicies", "bind-resources"): members.bind_resources,

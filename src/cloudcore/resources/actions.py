@@ -10,3 +10,11 @@ SET_SCHEDTAG = Action(
     params=(("schedtag", "Tag, several times"),),
 )
 """Of everything that can be tagged."""
+
+_POLICIES = (("snapshotpolicy_ids", "Policies, several times"),)
+POLICY_ACTIONS = (
+    Action(name="bind-snapshotpolicy", doc="Let further snapshot policies hold for it.", params=_POLICIES),
+    Action(name="set-snapshotpolicy", doc="Replace its snapshot policies; without any, remove all.", params=_POLICIES),
+    Action(name="unbind-snapshotpolicy", doc="Take it out of snapshot policies.", params=_POLICIES),
+)
+"""Of what snapshot policies hold for."""

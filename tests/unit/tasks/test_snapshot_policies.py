@@ -9,7 +9,7 @@ import pytest
 from tests.simulation.cloud import CALLER, Cloud, server_body
 from tests.simulation.invariants import check_ledgers, check_tasks
 
-from cloudcore.model.errors import CloudcoreError
+from cloudcore.model.errors import CloudcoreError, InvalidInputError
 from cloudcore.operations.session import CoreSession
 from cloudcore.operations.snapshot_policies import drop_by_policy, keep_by_policy
 
@@ -151,3 +151,27 @@ def test_the_hour_is_that_of_utc() -> None:
     moment = datetime(2026, 11, 29, 23, 59, tzinfo=UTC)
     assert due(policy, moment.isoweekday(), moment.hour)
     assert not due(policy, (moment + timedelta(minutes=1)).isoweekday(), 0)
+
+
+def test_policies_are_bound_from_the_disks_side_too(world: World) -> None:
+    body = {"retention_days": -1, "repeat_weekdays": DAYS, "time_points": HOURS}
+    for name, kind in (("one", "disk"), ("two", "disk"), ("whole", "server")):
+        world.client.create("snapshotpolicies", {**body, "name": name, "type": kind})
+
+    def bound() -> list[str]:
+        held = world.client.list("snapshotpolicydisks", {"disk_id": world.disk}).items
+        return sorted(str(item["snapshotpolicy"]) for item in held)
+
+    world.client.perform("disks", world.disk, "bind-snapshotpolicy", {"snapshotpolicy_id": "one"})
+    world.client.perform("disks", world.disk, "bind-snapshotpolicy", {"snapshotpolicy_ids": ["one", "two"]})
+    assert bound() == ["one", "two"]
+    world.client.perform("disks", world.disk, "unbind-snapshotpolicy", {"snapshotpolicy_id": "one"})
+    assert bound() == ["two"]
+    world.client.perform("disks", world.disk, "set-snapshotpolicy", {"snapshotpolicy_ids": ["one"]})
+    assert bound() == ["one"]
+    with pytest.raises(InvalidInputError, match="not for disks"):
+        world.client.perform("disks", world.disk, "set-snapshotpolicy", {"snapshotpolicy_ids": ["whole"]})
+    world.client.perform("disks", world.disk, "set-snapshotpolicy")
+    assert bound() == []
+    world.client.perform("servers", "web", "bind-snapshotpolicy", {"snapshotpolicy_ids": ["whole"]})
+    assert world.turn() == (1, 0)

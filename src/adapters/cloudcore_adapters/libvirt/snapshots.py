@@ -202,12 +202,14 @@ def _monitor(domain: Domain, command: str, args: JsonMapping) -> Any:
 @contextmanager
 def _frozen(domain: Domain) -> Iterator[None]:
     """Hold the guest's file systems still, if its agent answers; without, the snapshot is as after a power cut."""
-    frozen = _agent(domain, "guest-ping", _PING_S) and _agent(domain, "guest-fsfreeze-freeze", _FREEZE_S)
+    answers = _agent(domain, "guest-ping", _PING_S)
+    if answers and not _agent(domain, "guest-fsfreeze-freeze", _FREEZE_S):
+        _log.info("the guest's agent answers, but its file systems are not frozen")
     try:
         yield
     finally:
         # Also after a freeze that was not answered in time: it may come yet.
-        if (frozen or _agent(domain, "guest-ping", _PING_S)) and not _agent(domain, "guest-fsfreeze-thaw", _FREEZE_S):
+        if answers and not _agent(domain, "guest-fsfreeze-thaw", _FREEZE_S):
             _log.warning("the guest's agent did not say that its file systems go on")
 
 

@@ -17,6 +17,7 @@ from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.actions import POLICY_ACTIONS
 from cloudcore.resources.compute import guestdisk, server
 from cloudcore.resources.compute.filters import DISK_FILTERS, DISK_ORDERS, DISK_SUMS
 
@@ -221,6 +222,7 @@ DISKS = Resource(
     details=_details,
     check_delete=_check_delete,
     actions=(
+        *POLICY_ACTIONS,
         Action(name="cancel-delete", doc="Take it out of the recycle bin; names it by its id."),
         Action(
             name="resize",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cloudcore.model.resource import Action
+from cloudcore.resources.actions import POLICY_ACTIONS
 
 _CARD = (("ip_addr", "Address of the card"), ("mac", "Its hardware address"), ("index", "Its position, from 0"))
 
@@ -71,6 +72,7 @@ DEVICE_ACTIONS = (
 )
 
 SNAPSHOT_ACTIONS = (
+    *POLICY_ACTIONS,
     Action(
         name="clone",
         doc="Make a server like it, with new disks of the same images.",
