@@ -211,6 +211,17 @@ def _cache(cloud: Cloud, ident: str) -> str:
     return writing(cloud.platform, CALLER, work)
 
 
+def _cached(cloud: Cloud) -> str:
+    session(cloud).perform("storagecaches", "c-h1", "cache-image", {"image": "i1"})
+    cloud.settle()
+    return str(cloud.rows("storagecachedimages")[0].id)
+
+
+def _uncache(cloud: Cloud, ident: str) -> str:
+    session(cloud).perform("storagecaches", "c-h1", "uncache-image", {"image": "i1"})
+    return ident
+
+
 SCENARIOS: dict[str, Scenario] = {
     "server-create": Scenario(plural="servers", prepare=_source, start=_create_twin, again=_delete("servers")),
     "server-start": Scenario(plural="servers", prepare=lambda cloud: _server(cloud, on=False), start=_perform("start")),
@@ -373,5 +384,6 @@ SCENARIOS: dict[str, Scenario] = {
     "image-delete": Scenario(plural="images", prepare=_image, start=_delete("images"), takes_back=False),
     "image-import": Scenario(plural="images", prepare=_nothing, start=_import, again=_delete("images")),
     "image-convert": Scenario(plural="subimages", prepare=_nothing, start=_convert),
+    "image-uncache": Scenario(plural="storagecachedimages", prepare=_cached, start=_uncache, takes_back=False),
     "image-cache": Scenario(plural="storagecachedimages", prepare=_cache_row, start=_cache),
 }

@@ -43,7 +43,7 @@ from cloudcore_adapters.memory.world import SystemClock, SystemIds
 from cloudcore_adapters.rest.app import build_app
 from cloudcore_adapters.rest.server import BackgroundServer, WebSockets
 from cloudcore_adapters.sql import SqlUnitOfWork, open_engine
-from cloudcore_apps.adoption import adopt_tasks, guest_states, unknown_things
+from cloudcore_apps.adoption import guest_states, take_over, unknown_things
 from cloudcore_apps.console import ConsoleAccess, ConsoleDoor
 from cloudcore_apps.data_folder import DataFolder
 from cloudcore_apps.effects import EffectRouter
@@ -169,7 +169,7 @@ def _build(settings: Settings, folder: DataFolder, stack: ExitStack, around: Aro
     ids_of_hosts = _register(platform, hosts, effects)
     unknown = unknown_things(uow, deployment, ids_of_hosts)
     owner = f"up-{deployment}"
-    adopt_tasks(uow, owner)
+    take_over(uow, owner)
     runner = _runner(cloud, MeasuredEffects(around.effects(effects), measures), owner, ids_of_hosts, measures)
     access = ConsoleAccess(
         platform=platform, caller_of=cloud.caller_of, hosts={i: h.consoles for i, h in ids_of_hosts.items()}

@@ -5,19 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from cloudcore.auth.caller import Caller
-from cloudcore.model.errors import InvalidStatusError
+from cloudcore.model.entity import evolve
+from cloudcore.model.errors import InvalidStatusError, NotEmptyError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping
-from cloudcore.model.query import PLATFORM, Query, both, eq
+from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
 from cloudcore.model.reading import read_str
 from cloudcore.operations.access import fetch
-from cloudcore.operations.begin import begin
+from cloudcore.operations.begin import begin, check_idle
 from cloudcore.operations.hosts import hosts_of
 from cloudcore.operations.image_records import check_startable
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.image.image import IMAGES
+from cloudcore.resources.storage.cachedimage import CACHEDIMAGES
 from cloudcore.resources.storage.storage import STORAGES, formats_for
-from cloudcore.resources.storage.storagecachedimage import STORAGECACHEDIMAGES, CacheStatus
+from cloudcore.resources.storage.storagecachedimage import CACHE_LIFECYCLE, STORAGECACHEDIMAGES, CacheStatus
 from cloudcore.tasks.flows.volumes import note_image
 
 
@@ -29,17 +32,61 @@ def cache_image(platform: Platform, tx: Transaction, caller: Caller, cache: Any,
         InvalidStatusError: it is not active, or no host that is online reaches the storage.
         ResourceBusyError: it is on its way already.
     """
-    image = fetch(platform, tx, caller, IMAGES, read_str(body.get("image") or body.get("image_id"), "image", 128))
-    where = both(eq("storagecache_id", cache.id), eq("cachedimage_id", image.id))
-    known = tx.of(STORAGECACHEDIMAGES, PLATFORM).find(Query(where=where, limit=1))
-    if known and known[0].status == CacheStatus.ACTIVE:
+    image = fetch(platform, tx, caller, IMAGES, _named(body))
+    known = _noted(tx, cache, image.id)
+    if known is not None and known.status == CacheStatus.ACTIVE:
         return
-    storages = tx.of(STORAGES, PLATFORM).find(Query(where=eq("storagecache_id", cache.id)))
-    places = [(host.id, storage.id) for storage in storages for host in hosts_of(tx, storage.id)]
-    if not places:
-        raise InvalidStatusError("no host that is online reaches the storage of this cache")
-    host_id, storage_id = places[0]
-    kind = next(storage.storage_type for storage in storages if storage.id == storage_id)
+    host_id, storage_id, kind = _place(tx, cache)
     check_startable(tx, image, formats_for(kind), f"{kind} storage", "image")
     row = note_image(tx, cache.id, image, CacheStatus.CACHING)
     begin(platform, tx, caller, STORAGECACHEDIMAGES, row, "image-cache", {"host_id": host_id, "storage_id": storage_id})
+
+
+def uncache_image(platform: Platform, tx: Transaction, caller: Caller, cache: Any, body: JsonMapping) -> None:
+    """Begin to remove an image from the storage of a cache, whether or not the image is still there elsewhere.
+
+    Raises:
+        ResourceNotFoundError: the cache does not hold it.
+        NotEmptyError: disks on the cache's storages are made from it.
+        InvalidStatusError: it is just on its way there or gone, or no host that is online reaches the storage.
+        ResourceBusyError: it is being fetched or removed.
+    """
+    image = fetch(platform, tx, caller, CACHEDIMAGES, _named(body))
+    row = _noted(tx, cache, image.id)
+    if row is None:
+        raise ResourceNotFoundError(f"cache {cache.name} does not hold image {image.name}", field="image")
+    storages = [s.id for s in tx.of(STORAGES, PLATFORM).find(Query(where=eq("storagecache_id", cache.id)))]
+    users = tx.of(DISKS, PLATFORM).count(both(eq("template_id", image.id), one_of("storage_id", storages)))
+    if users:
+        raise NotEmptyError(f"{users} disks are made from image {image.name}", data={"plural": "disks", "count": users})
+    host_id, storage_id, _ = _place(tx, cache)
+    check_idle(tx, STORAGECACHEDIMAGES, row)
+    what = f"image {image.name} of cache {cache.name}"
+    transition = CACHE_LIFECYCLE.start("uncache-image", row.status, what=what)
+    moved = tx.of(STORAGECACHEDIMAGES, PLATFORM).save(
+        evolve(row, status=str(transition.through[0]), status_reason=""), action="uncache"
+    )
+    params = {"host_id": host_id, "storage_id": storage_id}
+    begin(platform, tx, caller, STORAGECACHEDIMAGES, moved, transition.flow, params)
+
+
+def _named(body: JsonMapping) -> str:
+    return read_str(body.get("image") or body.get("image_id"), "image", 128)
+
+
+def _noted(tx: Transaction, cache: Any, image_id: str) -> Any:
+    where = both(eq("storagecache_id", cache.id), eq("cachedimage_id", image_id))
+    known = tx.of(STORAGECACHEDIMAGES, PLATFORM).find(Query(where=where, limit=1))
+    return known[0] if known else None
+
+
+def _place(tx: Transaction, cache: Any) -> tuple[str, str, str]:
+    """A host that is online, a storage of the cache that it reaches, and that storage's type.
+
+    Raises:
+        InvalidStatusError: there is none.
+    """
+    for storage in tx.of(STORAGES, PLATFORM).find(Query(where=eq("storagecache_id", cache.id))):
+        for host in hosts_of(tx, storage.id):
+            return host.id, storage.id, storage.storage_type
+    raise InvalidStatusError("no host that is online reaches the storage of this cache")

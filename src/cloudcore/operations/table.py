@@ -18,7 +18,7 @@ from cloudcore.operations import (
     snapshots,
 )
 from cloudcore.operations.addresses import create_eip
-from cloudcore.operations.caches import cache_image
+from cloudcore.operations.caches import cache_image, uncache_image
 from cloudcore.operations.disks import create_disk, delete_disk
 from cloudcore.operations.identity import credentials, memberships
 from cloudcore.operations.identity.passwords import change_own
@@ -70,6 +70,7 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         **SERVER_ACTIONS,
         ("disks", "cancel-delete"): recycling.restore_disk,
         ("storagecaches", "cache-image"): cache_image,
+        ("storagecaches", "uncache-image"): uncache_image,
         ("servers", "instance-snapshot"): instancesnapshots.create_instance_snapshot,
         ("servers", "instance-snapshot-reset"): instancesnapshots.reset_server,
         ("servers", "save-image"): saving.save_image,

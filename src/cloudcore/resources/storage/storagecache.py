@@ -61,6 +61,9 @@ STORAGECACHES = Resource(
     level=Level.SYSTEM,
     columns=("id", "name", "path"),
     unique=(("name",),),
-    actions=(Action(name="cache-image", doc="Fetch an image before a server needs it.", params=(("image", "Image"),)),),
+    actions=(
+        Action(name="cache-image", doc="Fetch an image before a server needs it.", params=(("image", "Image"),)),
+        Action(name="uncache-image", doc="Remove an image that no disk is made from.", params=(("image", "Image"),)),
+    ),
     details=_details,
 )

@@ -18,6 +18,8 @@ class CacheStatus(StrEnum):
     CACHING = "caching"
     ACTIVE = "active"
     CACHE_FAIL = "cache_fail"
+    DELETING = "deleting"
+    DELETE_FAIL = "delete_failed"
 
 
 @entity
@@ -53,6 +55,15 @@ CACHE_LIFECYCLE = Lifecycle(
             flow="image-cache",
             deadline_s=7200,
             force=(CacheStatus.ACTIVE,),
+        ),
+        Transition(
+            name="uncache-image",
+            sources=(CacheStatus.INIT, CacheStatus.ACTIVE, CacheStatus.CACHE_FAIL, CacheStatus.DELETE_FAIL),
+            through=(CacheStatus.DELETING,),
+            to=None,
+            failed=CacheStatus.DELETE_FAIL,
+            flow="image-uncache",
+            deadline_s=1800,
         ),
     ),
 )

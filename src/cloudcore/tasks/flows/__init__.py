@@ -15,6 +15,7 @@ from cloudcore.tasks.flows.image_convert import IMAGE_CONVERT
 from cloudcore.tasks.flows.image_delete import IMAGE_DELETE
 from cloudcore.tasks.flows.image_import import IMAGE_IMPORT
 from cloudcore.tasks.flows.image_save import IMAGE_SAVE
+from cloudcore.tasks.flows.image_uncache import IMAGE_UNCACHE
 from cloudcore.tasks.flows.image_upload import IMAGE_UPLOAD
 from cloudcore.tasks.flows.instance_snapshot_create import INSTANCE_SNAPSHOT_CREATE
 from cloudcore.tasks.flows.instance_snapshot_delete import INSTANCE_SNAPSHOT_DELETE
@@ -80,6 +81,7 @@ ALL: tuple[Flow, ...] = (
     IMAGE_SAVE,
     IMAGE_DELETE,
     IMAGE_CACHE,
+    IMAGE_UNCACHE,
     IMAGE_CONVERT,
     IMAGE_IMPORT,
 )

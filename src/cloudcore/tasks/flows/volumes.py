@@ -192,6 +192,8 @@ def _note(tx: Transaction, cache_id: str, image: Any, status: CacheStatus, path:
             path=path,
         )
         return notes.add(fresh)
+    if row.status == CacheStatus.DELETING:
+        raise Contention("the image is just being removed from the storage", internal=image.id)
     return notes.save(evolve(row, status=str(status), path=path)) if row.status != CacheStatus.ACTIVE else row
 
 
