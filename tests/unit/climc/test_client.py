@@ -277,6 +277,38 @@ def test_waiting_raises_the_reason_of_a_failed_task() -> None:
     assert caught.value.data["task_id"] == "t"
 
 
+def _moved(status: str, *, state: str = "complete", ident: str = "old") -> list[object]:
+    task = {"id": ident, "flow": "disk-create", "state": state, "obj_name": "data"}
+    return [answer({"tasks": [task]}), answer({"disk": {"id": "d", "status": status, "status_reason": "full"}})]
+
+
+def test_waiting_goes_on_while_another_resources_task_moves_it() -> None:
+    clock = Clock()
+    transport = Scripted(token_answer(), *_moved("resizing"), *_moved("resizing"), *_moved("ready"))  # type: ignore[arg-type]
+    done = wait_for(session_on(transport), "disks", "d", busy=("resizing",), clock=clock, sleep=clock.sleep)
+    assert done is not None
+    assert done["status"] == "ready"
+
+
+@pytest.mark.parametrize(
+    "last",
+    [_moved("resize_failed"), _moved("ready", state="failed", ident="new")],
+    ids=["another's task", "its own, seen late"],
+)
+def test_waiting_tells_that_what_moved_it_failed(last: list[object]) -> None:
+    clock = Clock()
+    transport = Scripted(token_answer(), *_moved("resizing"), *last)  # type: ignore[arg-type]
+    with pytest.raises(errors.BackendError, match="data failed"):
+        wait_for(session_on(transport), "disks", "d", busy=("resizing",), clock=clock, sleep=clock.sleep)
+
+
+def test_an_old_failure_is_not_told_again() -> None:
+    clock = Clock()
+    transport = Scripted(token_answer(), *_moved("resizing", state="failed"), *_moved("ready", state="failed"))  # type: ignore[arg-type]
+    done = wait_for(session_on(transport), "disks", "d", busy=("resizing",), clock=clock, sleep=clock.sleep)
+    assert done is not None
+
+
 def test_waiting_ends_when_the_resource_is_gone() -> None:
     missing = answer({"class": "ResourceNotFoundError", "details": "no"}, 404)
     transport = Scripted(token_answer(), answer({"tasks": []}), missing)

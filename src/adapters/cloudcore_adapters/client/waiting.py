@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeAlias
 
 import attrs
@@ -14,6 +14,8 @@ from cloudcore.ports.session import Session
 from cloudcore_adapters.client.failures import WaitTimeoutError
 
 ENDED = frozenset({"complete", "failed"})
+FAILED = ("fail", "failed")
+"""What every status ends in that a failure leaves."""
 
 
 @attrs.frozen(kw_only=True)
@@ -35,6 +37,11 @@ class Progress:
         return "deleted" if self.resource is None else str(self.resource.get("status") or "")
 
     @property
+    def task_id(self) -> str:
+        """The task's id; empty without one."""
+        return str((self.task or {}).get("id") or "")
+
+    @property
     def percent(self) -> float:
         """How far the task is, 0 to 100."""
         return float((self.task or {}).get("progress") or 0)
@@ -53,7 +60,7 @@ class Progress:
     @property
     def reason(self) -> str:
         """Why the task failed."""
-        told = self.task or {}
+        told = (self.task or {}) if self.state == "failed" else {}
         return str(told.get("error") or (self.resource or {}).get("status_reason") or "")
 
 
@@ -67,6 +74,7 @@ def wait_for(
     *,
     singular: str = "",
     until: Until | None = None,
+    busy: Collection[str] = (),
     timeout_s: float = 600.0,
     interval_s: float = 0.5,
     progress: Callable[[Progress], None] | None = None,
@@ -77,6 +85,7 @@ def wait_for(
 
     ident: the id; names are not followed, as a deleted resource's name may be another's.
     until: decides by the resource alone; a failed task still ends the waiting.
+    busy: statuses in which something is under way, whoever's task it is: a server's task moves its disks and snapshots.
     interval_s: the longest pause between two looks; the first ones are shorter.
 
     Raises:
@@ -85,19 +94,22 @@ def wait_for(
     """
     began = clock()
     pause = min(0.05, interval_s)
+    earlier: Progress | None = None  # as it was when another's task was seen to move the resource
     while True:
         seen = _look(session, plural, ident, singular, clock() - began)
         if progress is not None:
             progress(seen)
-        if seen.state == "failed":
+        moved = seen.status in busy and seen.state in ("", *ENDED)
+        earlier = earlier or (seen if moved else None)
+        if _failed(seen, earlier):
             raise _failure(plural, ident, seen)
-        if _over(seen, until):
+        if not moved and _over(seen, until):
             return seen.resource
         left = timeout_s - (clock() - began)
         if left <= 0:
             raise WaitTimeoutError(
                 f"{ident} is still {seen.status or seen.state or 'busy'} after {timeout_s:.0f} s; the operation goes on",
-                data={"status": seen.status, "task_id": (seen.task or {}).get("id", "")},
+                data={"status": seen.status, "task_id": seen.task_id},
             )
         sleep(min(pause, left))
         pause = min(pause * 1.6, interval_s)
@@ -106,6 +118,12 @@ def wait_for(
 def gone(resource: JsonObject | None) -> bool:
     """For `until`: it is deleted, or in the recycle bin."""
     return resource is None or bool(resource.get("pending_deleted"))
+
+
+def _failed(seen: Progress, earlier: Progress | None) -> bool:
+    if seen.state == "failed" and (earlier is None or seen.task_id != earlier.task_id):
+        return True
+    return earlier is not None and seen.state in ("", *ENDED) and seen.status.endswith(FAILED)
 
 
 def _over(seen: Progress, until: Until | None) -> bool:
@@ -128,7 +146,8 @@ def _look(session: Session, plural: str, ident: str, singular: str, elapsed_s: f
 
 def _failure(plural: str, ident: str, seen: Progress) -> BackendError:
     task = seen.task or {}
-    what = str(task.get("flow") or task.get("task_name") or "operation")
+    own = task.get("state") == "failed" or task.get("stage") == "failed"
+    what = str(task.get("flow") or task.get("task_name") or "operation") if own else "operation"
     name = str(task.get("obj_name") or ident)
     return BackendError(
         f"{what} of {name} failed: {seen.reason or 'no reason was recorded'}",

@@ -107,6 +107,7 @@ def _type(resource: Resource[Any], nouns: Mapping[str, str]) -> JsonObject:
             "extra": [list(pair) for pair in resource.extra_params],
             "actions": _actions(resource),
             "waits": sorted(moves & {"create", "delete"}),
+            "busy": sorted(resource.lifecycle.transitional()) if resource.lifecycle else [],
             "recycled": "pending_deleted" in field_map(resource.entity),
             "deleting": [list(pair) for pair in DELETING.get(resource.plural, ())],
             "kinds": _kinds(resource),

@@ -52,6 +52,7 @@ def wait(runtime: Runtime, plural: str, made: dict[str, Any], timeout_s: float, 
     from cloudcore_apps.climc.index import type_of
 
     name = str(made.get("name") or made["id"])
+    known = type_of(plural)
     with Line() as line:
 
         def told(seen: Progress) -> None:
@@ -63,8 +64,9 @@ def wait(runtime: Runtime, plural: str, made: dict[str, Any], timeout_s: float, 
             runtime.session,
             plural,
             str(made["id"]),
-            singular=type_of(plural)["singular"],
+            singular=known["singular"],
             until=gone if deleting else None,
+            busy=known.get("busy", ()),
             timeout_s=timeout_s,
             progress=told,
         )
