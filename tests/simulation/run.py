@@ -13,12 +13,25 @@ from cloudcore.model.errors import CloudcoreError
 from cloudcore.operations.run import writing
 from cloudcore.operations.servers.create import create_servers
 from cloudcore.operations.servers.delete import delete_server
+from cloudcore.operations.session import CoreSession
 from cloudcore.tasks.task import Task
 
 from .baton import Crash, Stage
 from .cloud import CALLER, Cloud, server_body
 from .invariants import check, snapshot
 
+CHANGES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("createdisk", {"disks": [{"size": 64}, {"image_id": "i1", "size": 32}]}),
+    ("resize-disk", {"size": 3000}),
+    ("attachnetwork", {"nets": ["n1"]}),
+    ("detachnetwork", {"index": 1}),
+    ("change-ipaddr", {"index": 0, "net_desc": {"network": "n1"}}),
+    ("change-config", {"vcpu_count": 2, "vmem_size": 768}),
+    ("change-config", {"vcpu_count": 1, "vmem_size": 256, "disks": ["4000"], "force_stop": True, "auto_start": True}),
+)
+"""What is done to the devices and the size of servers."""
+CHANGED = {"InvalidInputError", "MissingParameterError", "OutOfRangeError"}
+"""What a client may be told then: the card is not there any more, the disk has grown already."""
 REFUSALS = {"InsufficientResourceError", "InvalidStatusError", "ResourceBusyError", "ResourceNotFoundError"}
 """What a client may be told when others are faster; anything else is a fault of the platform."""
 
@@ -48,8 +61,16 @@ class Life:
     """Builds a cloud, lives it, and checks it."""
 
     def __init__(
-        self, seed: int, *, faults: Faults | None = None, clients: int = 2, rounds: int = 2, workers: int = 2
+        self,
+        seed: int,
+        *,
+        faults: Faults | None = None,
+        clients: int = 2,
+        rounds: int = 2,
+        workers: int = 2,
+        changes: int = 0,
     ) -> None:
+        """changes: how often a client changes the devices or the size of a server of its own in each round."""
         self.faults = faults or Faults()
         self.seed = seed
         self.crashes = 0
@@ -57,6 +78,7 @@ class Life:
         self.stricken = ""
         self.clients = clients
         self.rounds = rounds
+        self.changes = changes
         self.generation = workers
         self.busy_clients = clients
         self.calm = False
@@ -88,7 +110,7 @@ class Life:
     def live(self) -> str:
         """Run to the end, check all invariants, delete everything and check again; answers a digest of all that happened."""
         self.stage.run()
-        assert self.refusals <= REFUSALS
+        assert self.refusals <= (REFUSALS | CHANGED if self.changes else REFUSALS)
         assert [t.error for t in self.cloud.rows("tasks") if t.error and t.error not in self._reasons()] == []
         check(self.cloud)
         self._delete_all()
@@ -146,6 +168,9 @@ class Life:
                 for turn in range(self.rounds):
                     self._create(name, turn)
                     self.stage.sleep(self.stage.random.random() * 20)
+                    for _ in range(self.changes):
+                        self._change_one(name)
+                        self.stage.sleep(self.stage.random.random() * 20)
                     self._delete_one(name)
             finally:
                 self.busy_clients -= 1
@@ -170,6 +195,21 @@ class Life:
         servers = [server for server in self.cloud.rows("servers") if server.name.startswith(name)]
         if servers:
             self._delete(name, servers[self.stage.random.randrange(len(servers))].id)
+
+    def _change_one(self, name: str) -> None:
+        servers = [server for server in self.cloud.rows("servers") if server.name.startswith(name)]
+        if not servers:
+            return
+        server = servers[self.stage.random.randrange(len(servers))]
+        action, body = self.stage.random.choice(CHANGES)
+        if action == "resize-disk":
+            links = [link for link in self.cloud.rows("guestdisks") if link.guest_id == server.id]
+            body = {**body, "disk_id": links[0].disk_id} if links else body
+        try:
+            CoreSession(self.cloud.platform, CALLER).perform("servers", server.id, action, body)
+            self.stage.note(f"{name} does {action} to {server.id}")
+        except CloudcoreError as error:
+            self._refused(name, error)
 
     def _delete(self, name: str, ident: str) -> None:
         platform = self.cloud.platform

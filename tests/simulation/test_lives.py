@@ -46,6 +46,11 @@ def test_rough_weather_is_survived(block: int) -> None:
         live(seed, faults=ROUGH, clients=3, workers=3)
 
 
+@pytest.mark.parametrize("seed", part(20, 4))
+def test_servers_that_change_survive_rough_weather(seed: int) -> None:
+    live(seed, faults=ROUGH, rounds=2, changes=3)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("block", range(100))
 def test_rough_weather_is_survived_for_long(block: int) -> None:
