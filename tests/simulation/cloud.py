@@ -199,6 +199,7 @@ class Cloud:
                 deployment=DEPLOYMENT, cpu_overcommit=1.0, memory_overcommit=1.0, image_import=True, recycle_s=recycle_s
             ),
             backoff=backoff,
+            guests=self.machines.get,
         )
         self._furnish(cpus, memory_mib, addresses)
         self.store.pause = self.pause

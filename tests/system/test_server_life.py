@@ -88,6 +88,10 @@ def test_a_guest_keeps_its_memory_and_takes_other_logins_and_systems(machine: Ma
     cloud.climc("server-resume", "web", "--wait")
     assert ssh(cloud, key, "cat /run/memory") == "kept\n"
     cloud.climc("server-sync", "web", "--wait")
+    cloud.climc("server-qga-ping", "web")
+    picture = machine.folder / "screen.png"
+    cloud.climc("server-screen-dump", "web", "--file", str(picture))
+    assert picture.read_bytes().startswith(b"\x89PNG")
 
     cloud.climc("server-set-password", "web", "--username", "root", "--password", "Other-horse-43", "--wait")
     assert '"Other-horse-43"' in cloud.climc("server-logininfo", "web", "-o", "json")

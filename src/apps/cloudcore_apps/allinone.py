@@ -29,6 +29,7 @@ from cloudcore.operations.platform import Settings as CoreSettings
 from cloudcore.operations.policies import PolicyCache
 from cloudcore.operations.seed import ADMIN, seed
 from cloudcore.ports.effects import EffectPort
+from cloudcore.ports.guest import Guests
 from cloudcore.ports.image_store import ImageStore
 from cloudcore.ports.unit_of_work import UnitOfWork
 from cloudcore.resources.identity.domain import DEFAULT_DOMAIN
@@ -166,7 +167,7 @@ def _build(settings: Settings, folder: DataFolder, stack: ExitStack, around: Aro
     sources = cloud.image_source_of
     for target, port in open_image_work(settings, folder, store, sources, wake.hear, _defect_of_effect, stack).items():
         effects.add(target, port)
-    ids_of_hosts = _register(platform, hosts, effects)
+    ids_of_hosts = _register(platform, hosts, effects, wake.guests)
     unknown = unknown_things(uow, deployment, ids_of_hosts)
     owner = f"up-{deployment}"
     take_over(uow, owner)
@@ -245,6 +246,10 @@ class _Wake:
 
     runner: Runner | None = None
 
+    def __init__(self) -> None:
+        """guests: who answers questions to guests, by host, once the hosts are known."""
+        self.guests: dict[str, Guests] = {}
+
     def __call__(self, task_id: str) -> None:
         if self.runner is not None:
             self.runner.wake(task_id)
@@ -302,15 +307,19 @@ def _platform(
         ),
         backoff=back_off,
         wake=wake,
+        guests=wake.guests.get,
     )
 
 
-def _register(platform: Platform, hosts: Sequence[LocalHost], effects: EffectRouter) -> dict[str, LocalHost]:
+def _register(
+    platform: Platform, hosts: Sequence[LocalHost], effects: EffectRouter, guests: dict[str, Guests]
+) -> dict[str, LocalHost]:
     """Register the hosts, by id, and bring their servers' power states up to date."""
     found: dict[str, LocalHost] = {}
     for host in hosts:
         host_id = register_host(platform, host.facts)
         effects.add(f"host:{host_id}", host.effects)
+        guests[host_id] = host.guests
         found[host_id] = host
         sync_power(platform, host_id, guest_states(platform.uow, host_id, host.found))
     return found

@@ -13,6 +13,7 @@ from cloudcore.model.json import JsonObject
 from cloudcore.ports.clock import Clock
 from cloudcore.ports.console import Consoles
 from cloudcore.ports.effects import EffectPort
+from cloudcore.ports.guest import Guests
 from cloudcore_apps.data_folder import DataFolder
 from cloudcore_apps.settings import Settings
 
@@ -28,6 +29,7 @@ class LocalHost:
     facts: Facts
     effects: EffectPort
     consoles: Consoles
+    guests: Guests
     found: Sequence[Found]
     described: str
     tick: Callable[[], object] | None = None
@@ -67,6 +69,7 @@ def open_hosts(
                 facts=facts,
                 effects=host,
                 consoles=host,
+                guests=host,
                 found=host.inventory(),
                 described="simulated: no real guests; `cloudcore up --with-kvm` runs real ones",
                 tick=host.tick if delay_s else None,

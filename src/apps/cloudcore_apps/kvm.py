@@ -57,6 +57,7 @@ def open_host(
         facts=facts,
         effects=agent,
         consoles=host,
+        guests=host,
         found=host.inventory(),
         described=_described(verdict, daemon, facts.version),
         watch=host.watch,

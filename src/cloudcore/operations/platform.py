@@ -15,6 +15,7 @@ from cloudcore.operations.kept_columns import KeptColumns
 from cloudcore.operations.policies import PolicySource
 from cloudcore.ports.clock import Clock
 from cloudcore.ports.directory import Directory
+from cloudcore.ports.guest import Guests
 from cloudcore.ports.ids import IdSource
 from cloudcore.ports.image_store import ImageStore
 from cloudcore.ports.key_generator import KeyPairGenerator
@@ -59,6 +60,10 @@ def _no_wake(_task: str) -> None:
     return None
 
 
+def _no_guests(_host: str) -> Guests | None:
+    return None
+
+
 @attrs.frozen(kw_only=True)
 class Platform:
     """The driven ports, the registries and the settings that operations work with.
@@ -68,6 +73,7 @@ class Platform:
         it, bounded and jittered.
     wake: called with a task's id after the commit that began it.
     columns: what this process keeps of the inventory.
+    guests: who answers questions to the guests of a host, by its id; None where nobody does.
     """
 
     uow: UnitOfWork
@@ -86,6 +92,7 @@ class Platform:
     backoff: Callable[[int], None] = _no_wait
     wake: Callable[[str], None] = _no_wake
     columns: KeptColumns = attrs.field(factory=KeptColumns)
+    guests: Callable[[str], Guests | None] = _no_guests
 
     @property
     def types(self) -> Mapping[str, Resource[Any]]:

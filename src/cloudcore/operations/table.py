@@ -27,7 +27,7 @@ from cloudcore.operations.identity.users import UPDATES, create_user, switch
 from cloudcore.operations.image_records import create_image, delete_image, get_image, update_image
 from cloudcore.operations.keypairs import create_keypair
 from cloudcore.operations.secgroups import create_secgroup
-from cloudcore.operations.servers import cards, clone, config, disks, resize
+from cloudcore.operations.servers import cards, clone, config, disks, questions, resize
 from cloudcore.operations.servers.actions import SERVER_ACTIONS
 from cloudcore.operations.servers.delete import delete_server
 from cloudcore.operations.servers.login import login_info
@@ -140,6 +140,8 @@ ALONE: Mapping[tuple[str, str], Operation] = MappingProxyType(
     {
         ("users", "password"): change_own,
         ("servers", "login-info"): login_info,
+        ("servers", "screen-dump"): questions.screen_dump,
+        ("servers", "qga-ping"): questions.ping_agent,
         ("servers", "clone"): clone.clone,
         ("servers", "snapshot-and-clone"): clone.snapshot_and_clone,
     }

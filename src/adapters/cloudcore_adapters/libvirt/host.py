@@ -30,6 +30,7 @@ from cloudcore_adapters.libvirt.login import set_password
 from cloudcore_adapters.libvirt.networks import Networks
 from cloudcore_adapters.libvirt.power import MISSING, power_state
 from cloudcore_adapters.libvirt.probe import probe_virt
+from cloudcore_adapters.libvirt.questions import ping_agent, screenshot
 from cloudcore_adapters.libvirt.resize import resize
 from cloudcore_adapters.libvirt.snapshots import Snapshots
 from cloudcore_adapters.libvirt.volumes import Volumes
@@ -187,6 +188,15 @@ class LibvirtHost:
         if domain is None:
             raise ResourceNotFoundError("this host has no such guest")
         return open_serial(self._connection.get(), domain)
+
+    def screenshot(self, guest_id: str) -> bytes:
+        """See `Guests.screenshot`."""
+        domain = self._guests.find(arguments.checked_id(guest_id, "guest_id"))
+        return screenshot(self._connection.get(), domain)
+
+    def ping_agent(self, guest_id: str) -> bool:
+        """See `Guests.ping_agent`."""
+        return ping_agent(self._guests.find(arguments.checked_id(guest_id, "guest_id")))
 
     def ensure_network(self, name: str, cidr: str, gateway: str, *, nat: bool = False) -> None:
         """Have a network with our mark, up and started with the host.

@@ -23,6 +23,7 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.ports.clock import Clock
 from cloudcore_adapters.simulated.console import SimulatedConsole
 from cloudcore_adapters.simulated.machine import Capacity, SimulatedMachine
+from cloudcore_adapters.simulated.screen import picture
 
 FORMAT = 1
 KEPT = 10_000
@@ -202,8 +203,7 @@ class SimulatedHost:
 
     def open_serial(self, guest_id: str) -> SimulatedConsole:
         """See `Consoles.open_serial`."""
-        if self.power_state(guest_id) != "on":
-            raise ResourceNotFoundError(f"guest {guest_id[:64]} is not running here")
+        self._running(guest_id)
         with self._lock:
             if (before := self._consoles.pop(guest_id, None)) is not None:
                 before.close()
@@ -211,6 +211,20 @@ class SimulatedHost:
             console = SimulatedConsole(hostname, lambda: self.machine.power_state(guest_id) == "on")
             self._consoles[guest_id] = console
             return console
+
+    def screenshot(self, guest_id: str) -> bytes:
+        """See `Guests.screenshot`."""
+        self._running(guest_id)
+        return picture()
+
+    def ping_agent(self, guest_id: str) -> bool:
+        """See `Guests.ping_agent`; every simulated guest has an agent that answers."""
+        self._running(guest_id)
+        return True
+
+    def _running(self, guest_id: str) -> None:
+        if self.power_state(guest_id) != "on":
+            raise ResourceNotFoundError(f"guest {guest_id[:64]} is not running here")
 
     # What befalls the host.
 

@@ -47,6 +47,8 @@ LOGIN_ACTIONS: tuple[Action, ...] = (
         name="login-info",
         doc="Tell the login account and its password.",
     ),
+    Action(name="qga-ping", doc="Ask whether the agent in a running server answers."),
+    Action(name="screen-dump", doc="Show what the screen of a running server shows, as PNG in base64."),
     Action(
         name="user-data",
         doc="Replace its cloud-init data; the next deploy or rebuild-root takes it up.",
