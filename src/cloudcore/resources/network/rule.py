@@ -8,7 +8,7 @@ Direction and action, then where from or to (absent: everywhere), the protocol, 
 
 from __future__ import annotations
 
-from ipaddress import ip_network
+from ipaddress import IPv6Network, ip_network
 from typing import Any, cast
 
 import attrs
@@ -25,6 +25,7 @@ EVERYWHERE6 = "::/0"
 MAX_PORTS = 64
 MAX_RULES = 500
 MAX_PRIORITY = 100
+_MAPPED = IPv6Network("::ffff:0:0/96")
 
 
 @attrs.frozen(kw_only=True)
@@ -107,6 +108,11 @@ def _cidr(sent: Any, field: str) -> str:
         network = ip_network(text, strict=False)
     except ValueError as error:
         raise InvalidFormatError(f"{field}: {text!a} is no address or subnet", field="cidr") from error
+    if isinstance(network, IPv6Network) and (network.overlaps(_MAPPED) and network.prefixlen >= _MAPPED.prefixlen):
+        # Packets of IPv4 never match it: the rule would do nothing, or allow what a rule for IPv4 denies.
+        raise InvalidFormatError(f"{field}: {text!a} is an IPv4 address in disguise; write it as one", field="cidr")
+    if "%" in text:
+        raise InvalidFormatError(f"{field}: {text!a} names an interface", field="cidr")
     return str(network.network_address) if network.prefixlen == network.max_prefixlen else str(network)
 
 

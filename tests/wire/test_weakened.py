@@ -1,0 +1,158 @@
+"""Each attack is seen to succeed where its defence is taken out: on a copy of the sources with one line changed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import attrs
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ATTACKS, QUOTAS = "tests/wire/test_attacks.py", "tests/wire/test_quotas.py"
+CORE = "cloudcore"
+
+
+@attrs.frozen
+class Weakness:
+    """One line of a file, what it becomes, and the test that must then fail."""
+
+    row: int
+    test: str
+    file: str
+    line: str
+    becomes: str
+
+    def __str__(self) -> str:
+        return f"{self.row}-{Path(self.file).stem}-{self.test.rpartition('::')[2][:48]}"
+
+
+WEAKNESSES = (
+    Weakness(
+        20,
+        f"{ATTACKS}::test_what_is_not_asked_for_is_not_taken[secgroups]",
+        f"{CORE}/model/wire.py",
+        "if field.ref is not None or not field.spec.create or (",
+        "if field.ref is not None or (",
+    ),
+    Weakness(
+        20,
+        f"{ATTACKS}::test_no_declaration_lets_callers_send_what_is_ours",
+        f"{CORE}/model/entity.py",
+        'Spec("Made for the platform itself, hidden by default")',
+        'Spec("Made for the platform itself, hidden by default", update=True)',
+    ),
+    Weakness(
+        20,
+        f"{ATTACKS}::test_nobody_makes_or_moves_things_into_another_project[project_id-secgroups]",
+        f"{CORE}/operations/creating.py",
+        "if project.id != caller.project_id and not granted.covers(Scope.DOMAIN):",
+        "if project.id == project.domain_id:",
+    ),
+    Weakness(
+        21,
+        f"{QUOTAS}::test_many_at_once_get_no_more_than_the_limit",
+        f"{CORE}/quotas/ledger.py",
+        "if repository.adjust(ident, amounts, limits=bounds):",
+        "if repository.adjust(ident, amounts):",
+    ),
+    Weakness(
+        21,
+        f"{QUOTAS}::test_what_is_made_is_charged_up_to_the_limit_and_refunded[project_quotas]",
+        f"{CORE}/quotas/counted.py",
+        "refund(tx, row.domain_id, _project(row), {resource.counts_as: 1})",
+        "return",
+    ),
+    Weakness(
+        21,
+        f"{QUOTAS}::test_odd_numbers_are_refused_and_change_nothing[update]",
+        f"{CORE}/operations/quotas.py",
+        "read_int(value, name, UNLIMITED, MOST)",
+        "int(value)",
+    ),
+    Weakness(
+        22,
+        f"{ATTACKS}::test_rules_that_evade_are_refused_and_leave_no_rule",
+        f"{CORE}/resources/network/rule.py",
+        'if protocol not in ("tcp", "udp"):',
+        'if protocol == "":',
+    ),
+    Weakness(
+        22,
+        f"{ATTACKS}::test_rules_that_evade_are_refused_and_leave_no_rule",
+        f"{CORE}/resources/network/rule.py",
+        "if high < low:",
+        "if high < 0:",
+    ),
+    Weakness(
+        22,
+        f"{ATTACKS}::test_rules_that_evade_are_refused_and_leave_no_rule",
+        f"{CORE}/resources/network/rule.py",
+        "if isinstance(network, IPv6Network) and",
+        "if isinstance(network, int) and",
+    ),
+    Weakness(
+        24,
+        f"{ATTACKS}::test_names_have_no_control_characters[users]",
+        f"{CORE}/model/reading.py",
+        'if _is_forbidden(char) and not (allow_newlines and char in "\\t\\n\\r"):',
+        'if char == "\\x00":',
+    ),
+    Weakness(
+        24,
+        f"{ATTACKS}::test_spreadsheets_do_not_run_names",
+        "apps/cloudcore_apps/climc/formats.py",
+        "writer.writerows([_harmless(dig(row, name)) for name in columns] for row in rows)",
+        "writer.writerows([dig(row, name) for name in columns] for row in rows)",
+    ),
+    Weakness(
+        28,
+        f"{ATTACKS}::test_no_secret_leaves_its_place",
+        f"{CORE}/resources/identity/credential.py",
+        "sealed=True, secret=True, multiline=True",
+        "secret=True, multiline=True",
+    ),
+    Weakness(
+        28,
+        f"{ATTACKS}::test_no_secret_leaves_its_place",
+        f"{CORE}/model/history.py",
+        "hidden = field.spec.secret or field.spec.sealed",
+        "hidden = field.name == 'hash'",
+    ),
+)
+
+
+SAMPLE = "test_no_declaration_lets_callers_send_what_is_ours"
+"""In every run; the others, some seconds each, in long ones."""
+
+
+def _marked() -> list[object]:
+    return [
+        pytest.param(weakness, id=str(weakness), marks=() if SAMPLE in weakness.test else [pytest.mark.slow])
+        for weakness in WEAKNESSES
+    ]
+
+
+@pytest.mark.parametrize("weakness", _marked())
+def test_the_attack_succeeds_on_a_weakened_copy(weakness: Weakness, tmp_path: Path) -> None:
+    copy = tmp_path / "src"
+    shutil.copytree(ROOT / "src", copy, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    file = copy / weakness.file
+    text = file.read_text(encoding="utf-8")
+    assert text.count(weakness.line) == 1, "the defence has moved: name it anew"
+    file.write_text(text.replace(weakness.line, weakness.becomes), encoding="utf-8")
+    paths = os.pathsep.join(str(path) for path in (copy, copy / "adapters", copy / "apps", ROOT))
+    environ = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
+    environ.pop("COVERAGE_PROCESS_START", None)
+    where = [sys.executable, "-c", "import cloudcore, cloudcore_apps; print(cloudcore.__file__)"]
+    used = subprocess.run(where, env=environ, capture_output=True, text=True, check=True).stdout.strip()
+    assert Path(used).is_relative_to(copy)
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--show-capture=no", weakness.test]
+    done = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=False, timeout=200)
+    # 1: it ran and failed. Anything else is a broken copy or a test that is gone.
+    assert done.returncode == 1, done.stdout[-3000:]
+    assert "1 failed" in done.stdout, done.stdout[-3000:]
+    assert "SyntaxError" not in done.stdout
