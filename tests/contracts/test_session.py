@@ -344,3 +344,29 @@ def test_a_queued_image_takes_its_bytes_later(world: World, picture: bytes) -> N
     assert stored["size"] == len(picture)
     with pytest.raises(errors.InvalidStatusError):
         world.bob.upload(queued["id"], {}, [picture])
+
+
+def test_a_create_is_tried_alike_everywhere(world: World) -> None:
+    before = world.bob.list("keypairs").total
+    for told in (
+        world.bob.create("keypairs", {"name": "tried", "dry_run": True}),
+        world.bob.perform_class("keypairs", "check-create-data", {"name": "tried"}),
+        world.bob.create_many("keypairs", {"name": "tried", "dry_run": True}, 2)[0],
+    ):
+        assert (told["name"], told["dry_run"]) == ("tried", True)
+        assert "id" not in told
+        assert "private_key" not in told
+    assert world.bob.list("keypairs").total == before
+    with pytest.raises(errors.ForbiddenError):
+        world.bob.create("zones", {"name": "z", "dry_run": True})
+
+
+def test_the_feed_has_one_form_everywhere(world: World) -> None:
+    page = world.bob.list("history")
+    assert (list(page.items), page.marker_field, page.marker_order) == ([], "position", "ASC")
+    assert page.next_marker.isdigit()
+    again = world.bob.list("history", {"after": page.next_marker, "wait": 0})
+    assert (list(again.items), again.next_marker) == ([], page.next_marker)
+    with pytest.raises(errors.OutOfRangeError) as caught:
+        world.bob.list("history", {"after": "999999999"})
+    assert caught.value.field == "after"
