@@ -168,7 +168,12 @@ def _after(keys: Sequence[_Key]) -> Clause:
     for place, key in enumerate(keys):
         same = [k.column == k.value if k.value is not None else k.column.is_(None) for k in keys[:place]]
         ways.append(sa.and_(*same, _beyond(key)))
-    return sa.or_(*ways)
+    first = keys[0]
+    if first.value is None or first.nullable:
+        return sa.or_(*ways)
+    # It follows from the rest, and lets the engine begin in the middle of the index instead of at its end.
+    reached = first.column <= first.value if first.descending else first.column >= first.value
+    return sa.and_(reached, sa.or_(*ways))
 
 
 def _beyond(key: _Key) -> Clause:
