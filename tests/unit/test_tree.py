@@ -52,6 +52,8 @@ UNSCOPED_OPERATIONS = {
     "disks.py",
     "generic.py",
     "markers.py",
+    "networks.py",
+    "records.py",
     "statistics.py",
     "history.py",
     "hosts.py",

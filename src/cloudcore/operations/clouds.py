@@ -19,7 +19,10 @@ BRAND = "OneCloud"
 
 ON_PREMISE = "onpremise"
 
-_NAMES = {"brand": BRAND, "provider": BRAND, "cloud_env": ON_PREMISE}
+OF_NO_CLOUD = (("brand", BRAND), ("provider", BRAND), ("cloud_env", ON_PREMISE))
+"""What details say of such things."""
+
+_NAMES = dict(OF_NO_CLOUD)
 _FLAGS = {"is_on_premise": True, "is_managed": False}
 _ACCOUNTS = ("manager", "manager_id", "account", "account_id", "cloudaccount", "cloudaccount_id")
 

@@ -19,7 +19,7 @@ from cloudcore.operations.parameter import texts
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.statistics import PROPERTIES, ask
-from cloudcore.operations.table import PERFORM
+from cloudcore.operations.table import DETAIL, PERFORM
 from cloudcore.ports.unit_of_work import Transaction
 
 OF_THE_BIN = ("cancel-delete", "purge")
@@ -100,6 +100,8 @@ def named_detail(
     row = fetch_for(platform, tx, caller, resource, ident, "get", name)
     if action is not None and action.run is not None:
         return action.run(tx, caller, row, params)
+    if (own := DETAIL.get((resource.plural, name))) is not None:
+        return own(platform, tx, caller, row, params)
     if name not in field_map(resource.entity):
         raise SpecNotFoundError(f"{resource.plural} have no {name}")
     return _status(row) if name == "status" else _tags(row, params)

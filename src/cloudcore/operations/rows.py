@@ -9,6 +9,7 @@ from cloudcore.model.entity import Sharable
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.resource import Resource, field_map, fields_of
 from cloudcore.model.wire import page_to_wire, written_fields
+from cloudcore.operations.clouds import OF_NO_CLOUD, is_of_clouds
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.refs import Rows
 from cloudcore.operations.sharing import shown_to
@@ -41,6 +42,10 @@ def detail_rows(platform: Platform, tx: Transaction, resource: Resource[Any], ro
     if issubclass(resource.entity, Sharable):
         for item, extra in zip(items, shown_to(platform, tx, resource, rows), strict=True):
             item.update(extra)
+    if is_of_clouds(resource):
+        for item in items:
+            for name, own in OF_NO_CLOUD:
+                item.setdefault(name, own)
     owners = _Owners(platform, resource, rows)
     for item, row in zip(items, rows, strict=True):
         owners.add_to(item, row)

@@ -12,6 +12,8 @@ from cloudcore.operations import (
     image_records,
     instancesnapshots,
     members,
+    networks,
+    records,
     recycling,
     saving,
     secgroups,
@@ -126,6 +128,10 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("roles", "set-policies"): memberships.set_policies,
         ("policies", "bind-role"): memberships.bind_role,
         ("isolated_devices", "purge"): members.purge_device,
+        ("schedpolicies", "evaluate"): records.evaluate,
+        ("dynamicschedtags", "evaluate"): records.evaluate,
+        **{(plural, "set-commit-bound"): partial(records.set_commit_bound, plural) for plural in ("hosts", "storages")},
+        **{(plural, "purge"): partial(records.purge, plural) for plural in ("zones", "vpcs", "networks", "hosts")},
         **{(plural, "enable"): partial(switch, True, plural) for plural in UPDATES},
         **{(plural, "disable"): partial(switch, False, plural) for plural in UPDATES},
         **{(plural, "set-schedtag"): partial(members.set_schedtag, plural) for plural in TAGGED},
@@ -147,6 +153,15 @@ ALONE: Mapping[tuple[str, str], Operation] = MappingProxyType(
     }
 )
 """`(platform, caller, ident, body) -> JsonObject`, by type and action: those that open their own units."""
+
+DETAIL: Mapping[tuple[str, str], Operation] = MappingProxyType(
+    {
+        ("networks", "addresses"): networks.addresses,
+        ("networks", "available-addresses"): networks.available_addresses,
+        ("networks", "reserved-ips"): networks.reserved_ips,
+    }
+)
+"""`(platform, tx, caller, row, params) -> JsonObject`, by type and named detail."""
 
 DELETE: Mapping[str, Operation] = MappingProxyType(
     {

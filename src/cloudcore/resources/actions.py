@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from cloudcore.model.resource import Action
 
+PURGE = Action(name="purge", doc="Remove the record of something that is gone; refused while something uses it.")
+"""Of what a cloud may have lost."""
+
+COMMIT_BOUND = "set-commit-bound"
+
 SET_SCHEDTAG = Action(
     name="set-schedtag",
     doc="Replace its scheduling tags; without any, remove all.",

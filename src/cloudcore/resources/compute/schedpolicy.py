@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from cloudcore.model.condition import parse_condition
 from cloudcore.model.entity import Named, entity
 from cloudcore.model.json import JsonObject
-from cloudcore.model.resource import Level, OnDelete, Ref, Resource, Spec
+from cloudcore.model.resource import Action, Level, OnDelete, Ref, Resource, Spec
 
 _TAG = Ref("schedtags", on_delete=OnDelete.CASCADE, alias=("sched_tag",), show=("resource_type",))
 STRATEGIES = ("require", "exclude", "prefer", "avoid")
@@ -49,6 +49,17 @@ def _check_update(_tx: Any, _caller: Any, _row: Any, changes: JsonObject) -> Jso
     return changes
 
 
+_EVALUATE = Action(
+    name="evaluate",
+    doc="Try the condition out on something.",
+    params=(
+        ("object_id", "Id or name"),
+        ("resource_type", "Its type; absent: servers"),
+        ("virtual_object_id", "Id or name of a second thing"),
+        ("virtual_resource_type", "The type of that"),
+    ),
+)
+
 SCHEDPOLICIES = Resource(
     entity=Schedpolicy,
     service="compute",
@@ -57,6 +68,7 @@ SCHEDPOLICIES = Resource(
     plural="schedpolicies",
     doc="Conditions of requests under which a scheduling tag is asked for.",
     level=Level.SYSTEM,
+    actions=(_EVALUATE,),
     columns=("id", "name", "condition", "strategy", "schedtag", "enabled"),
     unique=(("name",),),
     prepare=_prepare,
@@ -71,6 +83,7 @@ DYNAMICSCHEDTAGS = Resource(
     plural="dynamicschedtags",
     doc="Conditions under which a scheduling tag marks a host, a storage or a network.",
     level=Level.SYSTEM,
+    actions=(_EVALUATE,),
     columns=("id", "name", "condition", "schedtag", "enabled"),
     unique=(("name",),),
     prepare=_prepare,

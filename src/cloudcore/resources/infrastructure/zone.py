@@ -11,7 +11,7 @@ from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle
 from cloudcore.model.resource import Level, Ref, Resource, Show, Spec
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.actions import SET_SCHEDTAG
+from cloudcore.resources.actions import PURGE, SET_SCHEDTAG
 from cloudcore.resources.compute import schedtag
 from cloudcore.resources.infrastructure.cloudregion import DEFAULT_REGION
 from cloudcore.resources.infrastructure.filters import ZONE_ORDERS
@@ -57,6 +57,6 @@ ZONES = Resource(
     columns=("id", "name", "status", "cloudregion_id", "location", "manager_uri"),
     unique=(("name", "cloudregion_id"),),
     lifecycle=Lifecycle(states=ZoneStatus, initial=ZoneStatus.ENABLE, stable=tuple(ZoneStatus), transitions=()),
-    actions=(SET_SCHEDTAG,),
+    actions=(SET_SCHEDTAG, PURGE),
     details=_details,
 )

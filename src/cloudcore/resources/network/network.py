@@ -15,10 +15,10 @@ from cloudcore.model.filter import ListFilter
 from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle
 from cloudcore.model.query import PLATFORM, Expr, one_of
-from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
+from cloudcore.model.resource import Action, ActionKind, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.actions import SET_SCHEDTAG
+from cloudcore.resources.actions import PURGE, SET_SCHEDTAG
 from cloudcore.resources.compute import schedtag
 from cloudcore.resources.network import ranges
 from cloudcore.resources.network.filters import NETWORK_FILTERS
@@ -197,6 +197,12 @@ NETWORKS = Resource(
                 ("status", "online, offline or unknown"),
             ),
         ),
+        PURGE,
+        Action(name="addresses", doc="Addresses in use, and who has them.", kind=ActionKind.SPEC),
+        Action(
+            name="available-addresses", doc="Free addresses.", kind=ActionKind.SPEC, params=(("limit", "How many"),)
+        ),
+        Action(name="reserved-ips", doc="Addresses that are kept.", kind=ActionKind.SPEC),
         Action(name="release-reserved-ip", doc="Give a reserved address back.", params=(("ip", "Address"),)),
         SET_SCHEDTAG,
     ),

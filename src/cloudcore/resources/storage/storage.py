@@ -14,10 +14,10 @@ from cloudcore.model.errors import NotEmptyError, NotSupportedError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle
 from cloudcore.model.query import PLATFORM, Query, eq, one_of
-from cloudcore.model.resource import Level, OnDelete, Ref, Resource, Spec
+from cloudcore.model.resource import Action, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.actions import SET_SCHEDTAG
+from cloudcore.resources.actions import COMMIT_BOUND, SET_SCHEDTAG
 from cloudcore.resources.compute import disk, schedtag
 from cloudcore.resources.infrastructure import host
 from cloudcore.resources.storage import hoststorage, storageclaim
@@ -156,7 +156,10 @@ STORAGES = Resource(
     lifecycle=Lifecycle(
         states=StorageStatus, initial=StorageStatus.ONLINE, stable=tuple(StorageStatus), transitions=()
     ),
-    actions=(SET_SCHEDTAG,),
+    actions=(
+        SET_SCHEDTAG,
+        Action(name=COMMIT_BOUND, doc="Say how far more may be promised than it has.", params=(("cmtbound", "Ratio"),)),
+    ),
     prepare=_prepare,
     details=_details,
     check_delete=_check_delete,

@@ -14,10 +14,10 @@ from cloudcore.model.entity import Billed, DomainOwned, Enabled, External, Shara
 from cloudcore.model.errors import InvalidStatusError, NotEmptyError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, eq
-from cloudcore.model.resource import Level, Ref, Resource, Show, Spec
+from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.actions import SET_SCHEDTAG
+from cloudcore.resources.actions import COMMIT_BOUND, PURGE, SET_SCHEDTAG
 from cloudcore.resources.compute import server as servers
 from cloudcore.resources.infrastructure.filters import HOST_FILTERS, HOST_ORDERS
 from cloudcore.resources.infrastructure.host.details import host_details
@@ -160,7 +160,15 @@ HOSTS = Resource(
     ),
     unique=(("name", "domain_id"), ("access_mac",)),
     lifecycle=HOST_LIFECYCLE,
-    actions=(SET_SCHEDTAG,),
+    actions=(
+        SET_SCHEDTAG,
+        PURGE,
+        Action(
+            name=COMMIT_BOUND,
+            doc="Say how far more may be promised than it has.",
+            params=(("cpu_cmtbound", "Ratio of CPUs"), ("mem_cmtbound", "Ratio of memory")),
+        ),
+    ),
     details=host_details,
     check_delete=_check_delete,
     counts_as="host",

@@ -1,0 +1,79 @@
+"""What networks say of their addresses: who holds which, and which are free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from cloudcore.auth.caller import Caller
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.query import PLATFORM, IsNull, Not, Order, Query, both, eq, one_of
+from cloudcore.model.reading import format_time
+from cloudcore.model.resource import Resource
+from cloudcore.operations.access import widest
+from cloudcore.operations.parameter import number
+from cloudcore.operations.platform import Platform
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
+from cloudcore.resources.compute.server import SERVERS
+from cloudcore.resources.network.eip import EIPS
+from cloudcore.resources.network.ranges import range_of, used_addresses
+from cloudcore.resources.network.reservedip import RESERVEDIPS, unexpired
+
+MOST = 2048
+
+
+def addresses(platform: Platform, tx: Transaction, caller: Caller, network: Any, _params: JsonMapping) -> JsonObject:
+    """The addresses in use, each with who has it where the caller may see that."""
+    held = both(eq("network_id", network.id), Not(IsNull("ip_addr")))
+    cards = tx.of(GUESTNETWORKS, PLATFORM).find(Query(where=held, order=(Order("ip_addr"),)))
+    eips = tx.of(EIPS, PLATFORM).find(Query(where=both(held, Not(eq("ip_addr", ""))), order=(Order("ip_addr"),)))
+    servers = _seen(platform, tx, caller, SERVERS, [card.guest_id for card in cards])
+    public = _seen(platform, tx, caller, EIPS, [eip.id for eip in eips])
+    rows = [_row(card.ip_addr or "", "server", servers.get(card.guest_id), card) for card in cards]
+    rows += [_row(eip.ip_addr, "eip", public.get(eip.id), eip) for eip in eips]
+    rows += [{"ip_addr": one.ip_addr, "owner_type": "reservedip"} for one in _reserved(tx, network)]
+    return {"addresses": rows}
+
+
+def available_addresses(
+    _platform: Platform, tx: Transaction, _caller: Caller, network: Any, params: JsonMapping
+) -> JsonObject:
+    """The addresses that are free, lowest first; `limit` of them, at most 2,048."""
+    wanted = number(params, "limit")
+    used = set(used_addresses(tx, network))
+    found = _first((str(a) for a in range_of(network).step_up() if a not in used), min(wanted, MOST) or MOST)
+    return {"addresses": found}
+
+
+def reserved_ips(
+    _platform: Platform, tx: Transaction, _caller: Caller, network: Any, _params: JsonMapping
+) -> JsonObject:
+    """The addresses that are kept from being given out."""
+    return {"reserved_ips": [{"ip_addr": one.ip_addr, "notes": one.notes} for one in _reserved(tx, network)]}
+
+
+def _reserved(tx: Transaction, network: Any) -> Sequence[Any]:
+    where = both(eq("network_id", network.id), unexpired(tx.now))
+    return tx.of(RESERVEDIPS, PLATFORM).find(Query(where=where, order=(Order("ip_addr"),)))
+
+
+def _seen(
+    platform: Platform, tx: Transaction, caller: Caller, resource: Resource[Any], idents: Sequence[str]
+) -> Mapping[str, Any]:
+    granted = widest(platform, caller, resource, "get")
+    if granted is None or not idents:
+        return {}
+    return {row.id: row for row in tx.of(resource, granted.where).find(Query(where=one_of("id", idents)))}
+
+
+def _row(address: str, kind: str, owner: Any, holder: Any) -> JsonObject:
+    row: JsonObject = {"ip_addr": address, "owner_type": kind}
+    if owner is None:
+        return row
+    row |= {"owner": owner.name, "owner_id": owner.id, "created_at": format_time(holder.created_at)}
+    return row | ({"mac_addr": holder.mac_addr} if kind == "server" else {})
+
+
+def _first(texts: Iterator[str], most: int) -> list[str]:
+    return [text for text, _ in zip(texts, range(most), strict=False)]
