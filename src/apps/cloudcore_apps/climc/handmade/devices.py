@@ -2,42 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import click
 
-from cloudcore_apps.climc import options
-from cloudcore_apps.climc.batch import over
-from cloudcore_apps.climc.runtime import columns_of, runtime
-
-Body = Callable[[dict[str, Any]], Mapping[str, Any]]
-
-
-def acting(
-    name: str, plural: str, action: str, params: Sequence[click.Parameter], doc: str, body: Body
-) -> click.Command:
-    """A command that performs one action on the resource that its first argument, `ident`, names."""
-
-    def run(ident: str, wait: bool, timeout_s: float, **values: Any) -> None:
-        from cloudcore_apps.climc.progress import wait as wait_one
-
-        here = runtime()
-
-        def waited(answer: Any) -> Any:
-            return (wait_one(here, plural, answer, timeout_s) or answer) if wait else answer
-
-        sent = {key: value for key, value in body(values).items() if value not in (None, "", ())}
-        over(
-            here, [ident], lambda one: here.session.perform(plural, one, action, sent), columns_of(plural), then=waited
-        )
-
-    return click.Command(name, callback=run, params=[*params, *options.waiting()], help=doc)
-
-
-def named(noun: str, dest: str = "ident") -> click.Argument:
-    """One resource, by id or name."""
-    return click.Argument([dest], metavar=noun.upper(), shell_complete=options.names_of(noun))
+from cloudcore_apps.climc.acting import acting, named
 
 
 def _text(name: str, doc: str, choices: Sequence[str] = ()) -> click.Option:
