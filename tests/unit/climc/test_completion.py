@@ -39,7 +39,7 @@ def cloud() -> Runtime:
 
 
 def test_commands_nouns_and_verbs_are_offered() -> None:
-    assert words(Runtime({}), incomplete="keypair-s") == ["keypair-set-user-metadata", "keypair-show"]
+    assert words(Runtime({}), incomplete="keypair-sh") == ["keypair-show"]
     assert "keypair" in words(Runtime({}), incomplete="keyp")
     assert words(Runtime({}), "keypair", incomplete="sh") == ["show"]
     assert words(Runtime({}), "context") == ["add", "list", "remove", "use"]
