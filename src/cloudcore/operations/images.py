@@ -49,7 +49,7 @@ def upload_image(
     expected, announced = read_checksum(attributes), _announced(attributes)
     image = writing(platform, caller, lambda tx: _saving(platform, tx, caller, ident, attributes))
     key = f"staged/{platform.ids.new_id()}"
-    hashing = Hashing(chunks, md5=len(expected) == _MD5_LENGTH)
+    hashing = Hashing(chunks, md5=len(expected) == _MD5_LENGTH, sha256=len(expected) > _MD5_LENGTH)
     try:
         size = _store(platform, key, hashing)
         _check_whole(platform, key, size, announced, hashing, expected)
@@ -77,7 +77,7 @@ def _check_whole(platform: Platform, key: str, size: int, announced: int | None,
     wrong = ""
     if announced is not None and size != announced:
         wrong = f"size: {announced} bytes were announced, {size} came"
-    elif expected and expected not in (hashing.checksum, hashing.sha256.hexdigest()):
+    elif expected and expected not in (hashing.checksum, hashing.sha256):
         wrong = "checksum: the bytes have another one than was given"
     if wrong:
         platform.image_store.delete(key)
@@ -111,7 +111,7 @@ def _saved(
         status=ImageStatus.SAVED.value,
         size=size,
         checksum=hashing.checksum,
-        sha256=hashing.sha256.hexdigest(),
+        sha256=hashing.sha256,
         staged_key=key,
     )
     stored = tx.of(IMAGES, PLATFORM).save(saved, action="upload")
@@ -122,18 +122,24 @@ def _saved(
 class Hashing:
     """Passes chunks on, hashing them and refusing more than an image may have.
 
-    MD5 costs more than all the rest of an upload. Where nobody waits for it, the image's task computes it afterwards.
+    Hashes cost more than all the rest of an upload. Those that nobody waits for are left to the image's task, which
+    computes them before the bytes leave quarantine.
     """
 
-    def __init__(self, chunks: Iterable[bytes], *, md5: bool) -> None:
+    def __init__(self, chunks: Iterable[bytes], *, md5: bool, sha256: bool) -> None:
         self._chunks = chunks
         self._md5 = hashlib.md5(usedforsecurity=False) if md5 else None
-        self.sha256 = hashlib.sha256()
+        self._sha256 = hashlib.sha256() if sha256 else None
 
     @property
     def checksum(self) -> str:
         """MD5 in hex; empty where it was not asked for."""
         return self._md5.hexdigest() if self._md5 is not None else ""
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 in hex; empty where it was not asked for."""
+        return self._sha256.hexdigest() if self._sha256 is not None else ""
 
     def __iter__(self) -> Iterator[bytes]:
         total = 0
@@ -143,7 +149,8 @@ class Hashing:
                 raise TooLargeError(f"an image has at most {MAX_IMAGE_BYTES} bytes")
             if self._md5 is not None:
                 self._md5.update(chunk)
-            self.sha256.update(chunk)
+            if self._sha256 is not None:
+                self._sha256.update(chunk)
             yield chunk
 
 

@@ -62,10 +62,10 @@ def take_saved(platform: Platform, image_id: str, chunks: Iterable[bytes]) -> Js
     if image is None or image.status != ImageStatus.SAVING:
         raise ResourceNotFoundError(f"no image {image_id[:64]} is being saved")
     key = saved_key(image_id)
-    hashing = Hashing(chunks, md5=True)
+    hashing = Hashing(chunks, md5=True, sha256=True)
     platform.image_store.delete(key)
     size = platform.image_store.write(key, hashing)
-    return {"size": size, "checksum": hashing.checksum, "sha256": hashing.sha256.hexdigest()}
+    return {"size": size, "checksum": hashing.checksum, "sha256": hashing.sha256}
 
 
 def saved_key(image_id: str) -> str:

@@ -73,7 +73,8 @@ def _probe_done(ctx: Context, results: Sequence[JsonObject]) -> JsonObject:
 
 
 def _is_undigested(ctx: Context) -> bool:
-    return not image_of(ctx).checksum
+    image = image_of(ctx)
+    return not (image.checksum and image.sha256)
 
 
 def _digest_do(ctx: Context) -> Effects:
