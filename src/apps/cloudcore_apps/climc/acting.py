@@ -32,7 +32,7 @@ def acting(
 
     def run(ident: str, wait: bool, timeout_s: float, **values: Any) -> None:
         here = runtime()
-        sent = {key: value for key, value in body(values).items() if value not in (None, "", ())}
+        sent = options.given(body(values))
         if begun is None:
             over(
                 here,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cloudcore.auth.caller import Caller
+from cloudcore.model.entity import evolve
 from cloudcore.model.errors import (
     InsufficientResourceError,
     InvalidInputError,
@@ -25,7 +26,7 @@ from cloudcore.operations.snapshots import server_with
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_storage
 from cloudcore.quotas.ledger import charge
-from cloudcore.resources.compute.disk import DISKS, USABLE
+from cloudcore.resources.compute.disk import DISKS, USABLE, DiskStatus
 from cloudcore.resources.compute.drivers import driver_for
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.compute.spec import parse_disk_mib
@@ -100,6 +101,8 @@ def _begin(platform: Platform, tx: Transaction, caller: Caller, disk: Any, serve
     if not more:
         return
     if server is not None:
+        # Who waits for the disk sees that something is under way.
+        tx.of(DISKS, PLATFORM).save(evolve(disk, status=DiskStatus.START_RESIZE.value), action="resize")
         params = {"disk_id": disk.id, "size_mib": wanted}
         start_transition(platform, tx, caller, SERVERS, server, "resize-disk", params)
     else:
