@@ -37,7 +37,7 @@ def schedule(
     walk = filter_hosts(inventory, request, active)
     rows = np.flatnonzero(walk.kept)
     scores = weigh(inventory, request, rows, walk.capacity[rows], weighers)
-    ranking = Ranking(rows, scores, _mixed(inventory, request, rows))
+    ranking = Ranking(rows, scores, lambda some: _mixed(inventory, request, some))
 
     def recheck(left: Inventory, hosts: BoolArray) -> BoolArray:
         return filter_hosts(left, request, active, hosts & walk.kept).kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -14,8 +14,8 @@ _HEAD = 64
 class Ranking:
     """Hosts by score, best first; equals by the hash that comes with them. Lives as long as one decision."""
 
-    def __init__(self, rows: IntArray, scores: FloatArray, keys: KeyArray) -> None:
-        """rows: ascending; scores and keys belong to them."""
+    def __init__(self, rows: IntArray, scores: FloatArray, keys: Callable[[IntArray], KeyArray]) -> None:
+        """rows: ascending; scores belong to them. keys: of some rows; most of them are never asked for."""
         self._rows = rows
         self._scores = scores
         self._keys = keys
@@ -44,10 +44,11 @@ class Ranking:
         better, equal = np.flatnonzero(self._scores > least), np.flatnonzero(self._scores == least)
         wanted = count - len(better)
         if len(equal) > wanted:
-            last = np.partition(self._keys[equal], wanted - 1)[wanted - 1]
-            equal = equal[self._keys[equal] <= last][:wanted] if wanted else equal[:0]
+            keys = self._keys(self._rows[equal])
+            last = np.partition(keys, wanted - 1)[wanted - 1]
+            equal = equal[keys <= last][:wanted] if wanted else equal[:0]
         best = np.concatenate((better, equal))
-        return best[np.lexsort((self._keys[best], -self._scores[best]))]
+        return best[np.lexsort((self._keys(self._rows[best]), -self._scores[best]))]
 
     def _order(self) -> IntArray:
-        return np.lexsort((self._keys, -self._scores))
+        return np.lexsort((self._keys(self._rows), -self._scores))
