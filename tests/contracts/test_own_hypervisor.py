@@ -7,6 +7,7 @@ import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from tests.contracts.effects_suite import EffectsSuite, Rig
@@ -73,13 +74,13 @@ class TestOwnHypervisor:
             runners[:] = [EffectRunner(host, tmp_path / "journal")]
             return runners[0]
 
-        def never(*_: str) -> str:
+        def never(*_: str) -> Any:
             raise AssertionError("not of the core")
 
         yield Rig(
             port=reopen(), hypervisor=host, consoles=NoConsoles(), deployment="contract", storage_path=str(folder),
             network="none0", subnet="10.77.0", image=("here", len(IMAGE), hashlib.sha256(IMAGE).hexdigest()),
-            reopen=reopen, write=never, read=never,
+            reopen=reopen, write=never, read=never, taken=never,
         )  # fmt: skip
         for process in host.processes.values():
             process.kill()
