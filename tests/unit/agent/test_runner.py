@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -304,3 +305,18 @@ def test_a_finished_effect_keeps_its_first_outcome(tmp_path: Path) -> None:
     assert journal.outcome("k") == Done({"n": 1})
     journal.close()
     journal.close()
+
+
+def test_a_finished_effect_keeps_none_of_its_arguments(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    effect = Effect(kind="guest-set-password", target="host:h", resource="s1", args={"password": "Right-horse-42"})
+    assert journal.add("k", effect, 1, 0.0) is True
+    assert [entry.effect for entry in journal.open_entries()] == [effect]
+
+    journal.finish("k", Done({}), 1.0)
+
+    assert journal.outcome("k") == Done({})
+    journal.close()
+    with sqlite3.connect(tmp_path / "effects.sqlite") as db:
+        assert [row[0] for row in db.execute("SELECT json_extract(effect, '$.args') FROM effects")] == ["{}"]
+    assert not any(b"Right-horse-42" in path.read_bytes() for path in tmp_path.iterdir())

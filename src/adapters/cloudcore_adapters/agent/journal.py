@@ -97,10 +97,14 @@ class Journal:
             return refusal or True
 
     def finish(self, key: str, outcome: Done | Failed, now: float) -> None:
-        """Record what became of an open effect; a finished one keeps its first outcome."""
+        """Record what became of an open effect; a finished one keeps its first outcome.
+
+        Its arguments are forgotten: nobody performs it again, and passwords may be among them.
+        """
         with self._write() as db:
             db.execute(
-                "UPDATE effects SET outcome = ?, finished = ? WHERE key = ? AND outcome IS NULL",
+                "UPDATE effects SET outcome = ?, finished = ?, effect = json_set(effect, '$.args', json('{}')) "
+                "WHERE key = ? AND outcome IS NULL",
                 (_dump(outcome), now, key),
             )
 
@@ -150,6 +154,7 @@ class Journal:
             raise BackendError(f"the agent's journal has format {version}; this release reads up to {FORMAT}")
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = FULL")
+        self._db.execute("PRAGMA secure_delete = ON")  # what is forgotten is overwritten
         if version == 0:
             self._db.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version = {FORMAT};COMMIT;")
 
