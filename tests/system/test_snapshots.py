@@ -48,17 +48,16 @@ def test_a_guest_goes_back_to_what_it_had_written_and_an_image_of_it_boots(machi
     await_boot(cloud, server["ips"])
     ssh(cloud, key, "echo first > /root/note; sync")
 
-    cloud.climc("server-instance-snapshot", "web", "--name", "whole")
-    cloud.climc("wait", "instance-snapshot", "whole", "--for", "status=ready")
+    cloud.climc("instance-snapshot-create", "web", "whole", "--wait")
     assert cloud.show("server", "web")["status"] == "running"
     ssh(cloud, key, "echo second > /root/note; sync")
-    cloud.climc("server-save-image", "web", "--name", "saved")
+    cloud.climc("server-save-image", "web", "saved")
     cloud.climc("wait", "image", "saved", "--for", "status=active", "--for", "status=killed")
     assert cloud.show("image", "saved")["status"] == "active"
     assert ssh(cloud, key, "cat /root/note") == "second\n"
 
     cloud.climc("server-stop", "web", "--is-force", "--wait")
-    cloud.climc("server-instance-snapshot-reset", "web", "--instance-snapshot", "whole", "--auto-start", "--wait")
+    cloud.climc("instance-snapshot-reset", "web", "--instance-snapshot", "whole", "--auto-start", "--wait")
     await_boot(cloud, server["ips"])
     assert ssh(cloud, key, "cat /root/note") == "first\n"
     refused = cloud.try_climc("server-delete", "web")

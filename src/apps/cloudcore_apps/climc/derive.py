@@ -39,6 +39,7 @@ LADDER: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
 RENAMED = {
     "status": "update-status",
     "login-info": "logininfo",
+    "disk-reset": "reset",
     "attachdisk": "attach-disk",
     "detachdisk": "detach-disk",
     "createdisk": "create-disk",

@@ -33,6 +33,8 @@ HANDMADE: Mapping[str, Handmade] = {
     "server-snapshot-and-clone": Handmade("copies:snapshot_and_clone", "Make servers with the disks of another"),
     "instance-snapshot-create": Handmade("copies:instance_snapshot", "Keep all disks of a server at one moment"),
     "instance-snapshot-reset": Handmade("copies:instance_snapshot_reset", "Go back to an instance snapshot"),
+    "instance-snapshot-and-clone": Handmade("copies:snapshot_and_clone", "Make servers with the disks of another"),
+    "disk-reset": Handmade("copies:disk_reset", "Make a disk what it was at a snapshot"),
     "server-console": Handmade("console:console", "Open the serial console of a server in this terminal"),
     "server-set-user-data": Handmade("userdata:set_user_data", "Replace the cloud-init data of a server by a file"),
     "server-screen-dump": Handmade("screen:dump", "Write what the screen of a server shows into a file"),

@@ -111,3 +111,12 @@ instance_snapshot_reset = acting(
     "  climc instance-snapshot-reset web --instance-snapshot before --wait",
     lambda told: {"instance_snapshot": told["instance_snapshot"], "auto_start": told["auto_start"]},
 )
+
+disk_reset = acting(
+    "disk-reset",
+    "disks",
+    "disk-reset",
+    [named("disk"), named("snapshot", "snapshot_id"), _START],
+    "Make a disk, whose server is off, what it was at a snapshot.\n\n  climc disk-reset data before --wait",
+    lambda told: {"snapshot_id": told["snapshot_id"], "auto_start": told["auto_start"]},
+)
