@@ -318,10 +318,13 @@ def picture() -> bytes:
 
 def test_an_image_is_stored_as_it_was_sent(world: World, picture: bytes) -> None:
     chunks = [picture[i : i + 100_000] for i in range(0, len(picture), 100_000)]
-    attributes = {"name": "disk", "disk_format": "raw", "properties": {"os_type": "Linux", "note": "50 % ü+1"}}
+    told = hashlib.md5(picture).hexdigest()
+    properties = {"os_type": "Linux", "note": "50 % ü+1"}
+    attributes = {"name": "disk", "disk_format": "raw", "checksum": told, "properties": properties}
     made = world.bob.upload(None, attributes, iter(chunks))
-    assert made["size"] == len(picture)
-    assert made["checksum"] == hashlib.md5(picture).hexdigest()
+    assert (made["size"], made["checksum"]) == (len(picture), told)
+    with pytest.raises(errors.InvalidInputError):
+        world.bob.upload(None, {**attributes, "name": "other", "checksum": "0" * 32}, iter(chunks))
     shown = world.bob.get("images", "disk")
     assert shown["id"] == made["id"]
     assert shown["properties"] == {"os_type": "Linux", "note": "50 % ü+1"}
