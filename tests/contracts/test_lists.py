@@ -429,6 +429,14 @@ class TestAnswers:
         with pytest.raises(errors.InvalidInputError):
             world.bob.property("servers", "distinct-fields", {"extra_resource": "colour", "extra_field": "x"})
 
+    def test_distinct_values_of_others_are_those_that_details_show(self, world: World) -> None:
+        asked = {"extra_resource": "host", "extra_field": ["name", "access_mac"], "search": "web"}
+        assert (
+            len(world.admin.property("servers", "distinct-fields", {**asked, "scope": "system"})["extra_fields"]) == 2
+        )
+        with pytest.raises(errors.ForbiddenError):
+            world.bob.property("servers", "distinct-fields", asked)
+
     def test_statistics_count_by_status_and_owner(self, world: World) -> None:
         found = world.bob.property("servers", "statistics", {"pending_delete": "all"})
         assert found["status_info"] == [

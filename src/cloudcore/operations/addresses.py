@@ -23,7 +23,10 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, IsNull, Not, Order, Query, both, eq
 from cloudcore.model.reading import read_bool, read_int, read_list_of_str, read_str
 from cloudcore.operations.access import fetch, fetch_for, reach
+from cloudcore.operations.begin import check_idle
 from cloudcore.operations.creating import insert
+from cloudcore.operations.generic import check_in_use
+from cloudcore.operations.ladder import Call, ladder_actions
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.ports.unit_of_work import Transaction
@@ -142,6 +145,7 @@ def associate_eip(platform: Platform, tx: Transaction, caller: Caller, eip: Any,
     Raises:
         InvalidStatusError: something has it already.
         ConflictError: the server has another one.
+        ResourceBusyError: a long operation holds the server.
     """
     kind = read_str(body.get("instance_type") or "server", "instance_type", 32)
     if kind != "server":
@@ -154,6 +158,8 @@ def associate_eip(platform: Platform, tx: Transaction, caller: Caller, eip: Any,
     server = fetch_for(platform, tx, caller, SERVERS, ident, "update")
     if server.tenant_id != eip.tenant_id:
         raise InvalidInputError("the server belongs to another project", field="instance_id")
+    check_in_use(server)
+    check_idle(tx, SERVERS, server)
     taken = both(eq("associate_type", "server"), eq("associate_id", server.id))
     if tx.of(EIPS, PLATFORM).count(taken):
         raise ConflictError("the server has a public address already", field="instance_id")
@@ -167,11 +173,12 @@ def associate_eip(platform: Platform, tx: Transaction, caller: Caller, eip: Any,
     tx.of(EIPS, PLATFORM).save(evolve(eip, associate_type="server", associate_id=server.id), action="associate")
 
 
-def dissociate_eip(_platform: Platform, tx: Transaction, _caller: Caller, eip: Any, body: JsonMapping) -> None:
+def dissociate_eip(platform: Platform, tx: Transaction, caller: Caller, eip: Any, body: JsonMapping) -> None:
     """Part a public address from what has it; with `auto_delete` it goes.
 
     Raises:
         InvalidStatusError: nothing has it.
+        ForbiddenError: it would go, and the caller may not delete it.
     """
     if not eip.associate_id:
         raise InvalidStatusError("the address is not in use", field="associate_id")
@@ -180,8 +187,21 @@ def dissociate_eip(_platform: Platform, tx: Transaction, _caller: Caller, eip: A
     free = evolve(eip, associate_type="", associate_id="")
     stored = tx.of(EIPS, PLATFORM).save(free, action="dissociate")
     if read_bool(body.get("auto_delete") or False, "auto_delete"):
+        fetch_for(platform, tx, caller, EIPS, eip.id, "delete")
         tx.of(EIPS, PLATFORM).remove(stored)
         count_out(tx, EIPS, stored)
+
+
+def change_owner(platform: Platform, tx: Transaction, caller: Caller, eip: Any, body: JsonMapping) -> None:
+    """Give a public address that nothing has to another project.
+
+    Raises:
+        InvalidStatusError: something has it: that stays with its own project.
+    """
+    if eip.associate_id:
+        raise InvalidStatusError("the address is in use: dissociate it first", field="associate_id")
+    call = Call(platform=platform, tx=tx, caller=caller, resource=EIPS, body=body)
+    ladder_actions(EIPS.entity)["change-owner"](call, eip)
 
 
 def change_bandwidth(_platform: Platform, tx: Transaction, _caller: Caller, eip: Any, body: JsonMapping) -> None:

@@ -15,7 +15,7 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, eq
 from cloudcore.model.reading import read_bool
 from cloudcore.operations.access import fetch_for, reach
-from cloudcore.operations.begin import begin, start_transition
+from cloudcore.operations.begin import begin, check_idle, start_transition
 from cloudcore.operations.creating import new_name, owner
 from cloudcore.operations.generic import check_deletable, check_not_frozen
 from cloudcore.operations.hosts import hosts_of
@@ -98,6 +98,7 @@ def delete_disk(platform: Platform, tx: Transaction, caller: Caller, ident: str,
         check_none_lost(tx, [disk.id], f"disk {disk.name}")
     check_none_copied(tx, [disk.id])
     if disk.status in USABLE and goes_to_bin(platform, disk, options):
+        check_idle(tx, DISKS, disk)
         return detail_rows(platform, tx, DISKS, [recycle_disk(tx, disk)])[0]
     host_id = ""
     if disk.status != DiskStatus.ALLOC_FAILED:

@@ -199,7 +199,7 @@ def check_not_frozen(row: Any) -> None:
         InvalidStatusError: it is frozen.
     """
     if getattr(row, "freezed", False):
-        raise InvalidStatusError("it is frozen: unfreeze it first", field="freezed")
+        raise InvalidStatusError(f"{getattr(row, 'name', row.id)} is frozen: unfreeze it first", field="freezed")
 
 
 def check_not_recycled(row: Any) -> None:
@@ -212,6 +212,17 @@ def check_not_recycled(row: Any) -> None:
         raise InvalidStatusError(
             f"{row.name} is in the recycle bin: cancel-delete takes it out", field="pending_deleted"
         )
+
+
+def check_in_use(*rows: Any) -> None:
+    """Refuse to work on what is frozen or in the recycle bin, or inside something that is; None is nothing.
+
+    Raises:
+        InvalidStatusError: one of them is.
+    """
+    for row in rows:
+        check_not_frozen(row)
+        check_not_recycled(row)
 
 
 def check_deletable(row: Any) -> None:

@@ -14,7 +14,7 @@ from cloudcore.model.reading import read_bool, read_str
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import begin, check_idle, start_transition
 from cloudcore.operations.creating import new_name
-from cloudcore.operations.generic import check_not_frozen
+from cloudcore.operations.generic import check_in_use, check_not_frozen
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.snapshots import enter, fresh_snapshot
@@ -170,10 +170,12 @@ def reset_server(platform: Platform, tx: Transaction, caller: Caller, server: An
     check_idle(tx, SERVERS, server)
     if server.power_states != PowerState.OFF:
         raise InvalidStatusError(f"server {server.name} is not off: stop it first", field="status")
+    parts = parts_of(tx, row.id)
     attached = {k.disk_id for k in tx.of(GUESTDISKS, PLATFORM).find(Query(where=eq("guest_id", server.id)))}
-    gone = [part.name for part in parts_of(tx, row.id) if part.disk_id not in attached]
+    gone = [part.name for part in parts if part.disk_id not in attached]
     if gone:
         raise InvalidInputError(f"the server no longer has the disks of {', '.join(gone)}", field="instance_snapshot")
+    check_in_use(*tx.of(DISKS, PLATFORM).find(Query(where=one_of("id", [part.disk_id for part in parts]))))
     params: JsonObject = {"host_id": server.host_id, "instance_snapshot_id": row.id, "auto_start": start}
     start_transition(platform, tx, caller, SERVERS, server, "instance-snapshot-reset", params)
 

@@ -10,11 +10,11 @@ import attrs
 from cloudcore.auth.caller import Caller
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.entity import DomainOwned, Enabled, Entity, Named, ProjectOwned, Sharable, Statused, evolve
-from cloudcore.model.errors import InvalidInputError, NotSupportedError, ResourceNotFoundError
+from cloudcore.model.errors import InvalidInputError, NotEmptyError, NotSupportedError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import PLATFORM
+from cloudcore.model.query import PLATFORM, eq
 from cloudcore.model.reading import read_str
-from cloudcore.model.resource import Resource
+from cloudcore.model.resource import Resource, field_map
 from cloudcore.model.wire import public_tags
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.sharing import need, share, unshare
@@ -139,7 +139,25 @@ def _change_project(call: Call, row: Any) -> None:
     _need(call, "change-owner", Scope.DOMAIN if project.domain_id == row.domain_id else Scope.SYSTEM)
     if call.resource.plural in _TIED:
         raise NotSupportedError(f"{call.resource.plural} cannot change their owner: their quota belongs to the project")
+    _check_alone(call, row)
     call.hand_over(row, tenant_id=project.id, domain_id=project.domain_id, project_src="local")
+
+
+def _check_alone(call: Call, row: Any) -> None:
+    """Refuse to hand over what others of the present owner's things are in: they would come under the new owner's hand.
+
+    Raises:
+        NotEmptyError: says what there is.
+    """
+    for joint in call.platform.resources:
+        ref = field_map(joint.entity)[joint.joint.left].ref if joint.joint is not None else None
+        if joint.joint is None or ref is None or ref.target != call.resource.plural:
+            continue
+        if number := call.tx.of(joint, PLATFORM).count(eq(joint.joint.left, row.id)):
+            raise NotEmptyError(
+                f"{row.name} has {number} {joint.plural}: take them out first",
+                data={"plural": joint.plural, "count": number},
+            )
 
 
 def _text(body: JsonMapping, *names: str) -> str:

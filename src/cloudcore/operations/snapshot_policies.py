@@ -157,10 +157,11 @@ def _old(kind: _Kind, tx: Transaction) -> Sequence[str]:
 
 
 def _resting(kind: _Kind) -> Expr:
-    """Automatic ones that nothing is being done to."""
+    """Automatic ones that are not frozen and that nothing is being done to."""
     assert kind.made.lifecycle is not None
     sources = kind.made.lifecycle.transition("delete").sources
-    return both(eq("created_by", "auto"), one_of("status", [str(status) for status in sources]))
+    ours = both(eq("created_by", "auto"), eq("freezed", False))
+    return both(ours, one_of("status", [str(status) for status in sources]))
 
 
 def _drop(platform: Platform, kind: _Kind, ident: str, tx: Transaction) -> bool:

@@ -13,7 +13,7 @@ from cloudcore.model.reading import read_bool, read_str
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import Held, begin, check_idle
 from cloudcore.operations.creating import new_name
-from cloudcore.operations.generic import check_not_frozen
+from cloudcore.operations.generic import check_in_use, check_not_frozen
 from cloudcore.operations.hosts import hosts_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
@@ -37,7 +37,6 @@ def create_snapshot(platform: Platform, tx: Transaction, caller: Caller, body: J
     reach(platform, caller, SNAPSHOTS, "create")
     named = body.get("disk_id") or body.get("disk")
     disk = fetch_for(platform, tx, caller, DISKS, read_str(named, "disk_id", 128), "perform", "snapshot")
-    check_not_frozen(disk)
     values = {"description": str(body.get("description") or "")[:1024], "metadata": tags_sent(body)}
     row = keep_disk(platform, tx, caller, disk, body, values)
     charge(tx, row.domain_id, row.tenant_id, {"snapshot": 1})
@@ -144,11 +143,13 @@ def busy(tx: Transaction, disk: Any, name: str) -> tuple[str, Any]:
     Raises:
         NotSupportedError: the disk's format cannot hold snapshots.
         ResourceBusyError: another long operation holds it or its server.
-        InvalidStatusError: its or its server's status does not allow it, or no host that is online reaches its storage.
+        InvalidStatusError: its or its server's status does not allow it, one is frozen or in the recycle bin, or no host that is online reaches its storage.
     """
     if disk.disk_format != "qcow2":
         raise NotSupportedError(f"disk {disk.name} is {disk.disk_format}: only qcow2 holds snapshots", field="disk_id")
     server = server_with(tx, disk)
+    if name != "snapshot-delete":  # what nobody may use or change may still lose snapshots
+        check_in_use(disk, server)
     held, row = holding(disk, server)
     check_idle(tx, held, row)
     enter(tx, DISKS, disk, name)

@@ -18,9 +18,10 @@ from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import ProjectOwned, Statused
 from cloudcore.model.errors import InvalidInputError, SpecNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import PLATFORM, Exists, Expr, Query, Sum, one_of
+from cloudcore.model.query import PLATFORM, Exists, Expr, Query, Sum, both, one_of
 from cloudcore.model.reading import format_time
 from cloudcore.model.resource import Field, Resource, field_map
+from cloudcore.operations.access import reach
 from cloudcore.operations.filters import column
 from cloudcore.operations.parameter import flag, texts
 from cloudcore.operations.platform import Platform
@@ -39,6 +40,7 @@ class Question:
 
     platform: Platform
     tx: Transaction
+    caller: Caller
     resource: Resource[Any]
     params: JsonMapping
     where: Expr
@@ -71,7 +73,7 @@ def ask(
     if answer is None:
         raise SpecNotFoundError(f"{resource.plural} have no property {name[:64]}")
     where = selection(platform, tx, caller, resource, params)
-    return answer(Question(platform=platform, tx=tx, resource=resource, params=params, where=where))
+    return answer(Question(platform=platform, tx=tx, caller=caller, resource=resource, params=params, where=where))
 
 
 def _need(asked: Question, name: str) -> None:
@@ -159,7 +161,11 @@ def _distinct_fields(asked: Question) -> JsonObject:
         )
     other = asked.platform.types[path[-1].ref.target]
     columns = [field for name in extra if (field := column(other, name, "extra_field")) is not None]
-    repository = asked.tx.of(other, one_of("id", _reached(asked, path)))
+    where = one_of("id", _reached(asked, path))
+    if not {field.name for field in columns} <= {"id", "name", *path[-1].ref.show}:
+        # Beyond what the rows' own details show of it.
+        where = both(where, reach(asked.platform, asked.caller, other, "list").where)
+    repository = asked.tx.of(other, where)
     answer["extra_fields"] = _combined(repository.totals(by=[f.name for f in columns])) if columns else []
     return answer
 

@@ -95,6 +95,7 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("networks", "release-reserved-ip"): addresses.release_reserved_ip,
         ("eips", "associate"): addresses.associate_eip,
         ("eips", "dissociate"): addresses.dissociate_eip,
+        ("eips", "change-owner"): addresses.change_owner,
         ("eips", "change-bandwidth"): addresses.change_bandwidth,
         ("instancegroups", "bind-guests"): members.bind_guests,
         ("instancegroups", "unbind-guests"): members.unbind_guests,

@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.unit.resources.conftest import plant, put_server
+from tests.unit.resources.conftest import SECRET, plant, put_server
 
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import (
     ConflictError,
+    ForbiddenError,
     InsufficientResourceError,
     InvalidInputError,
     InvalidStatusError,
@@ -20,6 +21,7 @@ from cloudcore.model.errors import (
 from cloudcore.model.query import PLATFORM
 from cloudcore.ports.unit_of_work import Author
 from cloudcore.quotas.ties import untie_server
+from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.network.network import NETWORKS
 from cloudcore.resources.network.ranges import allocate_address
 from cloudcore.resources.network.reservedip import RESERVEDIPS
@@ -158,6 +160,52 @@ def test_a_public_address_is_given_to_one_server_at_a_time(people: Any, pool: st
     with pytest.raises(InvalidStatusError):
         people.bob.perform("eips", eip, "dissociate")
     assert people.bob.perform("eips", eip, "change-bandwidth", {"bandwidth": "5"})["bandwidth"] == 5
+
+
+def test_a_public_address_is_not_given_to_a_server_out_of_use(people: Any, pool: str) -> None:
+    del pool
+    server = put_server(people, "s1", ip="10.1.0.5")
+    eip = people.bob.create("eips", {"name": "a"})["id"]
+    people.bob.perform("servers", server, "freeze")
+    with pytest.raises(InvalidStatusError, match="frozen"):
+        people.bob.perform("eips", eip, "associate", {"instance_id": server})
+    people.bob.perform("servers", server, "unfreeze")
+    with people.cloud.platform.uow.write(Author()) as tx:
+        row = tx.of(SERVERS, PLATFORM).get(server)
+        tx.of(SERVERS, PLATFORM).save(evolve(row, pending_deleted=True))
+        tx.commit()
+    with pytest.raises(InvalidStatusError, match="recycle bin"):
+        people.bob.perform("eips", eip, "associate", {"instance_id": server})
+    assert "associate_id" not in people.bob.get("eips", eip)
+
+
+def test_a_public_address_in_use_stays_with_its_project(people: Any, pool: str) -> None:
+    del pool
+    server = put_server(people, "s1", ip="10.1.0.5")
+    eip = people.bob.create("eips", {"name": "a"})["id"]
+    people.bob.perform("eips", eip, "associate", {"instance_id": server})
+    with pytest.raises(InvalidStatusError):
+        people.admin.perform("eips", eip, "change-owner", {"project": "eve"})
+    people.bob.perform("eips", eip, "dissociate")
+    assert people.admin.perform("eips", eip, "change-owner", {"project": "eve"})["tenant"] == "eve"
+
+
+def test_who_may_not_delete_a_public_address_does_not_lose_it_otherwise(people: Any, pool: str) -> None:
+    del pool
+    server = put_server(people, "s1", ip="10.1.0.5")
+    eip = people.bob.create("eips", {"name": "a"})["id"]
+    people.bob.perform("eips", eip, "associate", {"instance_id": server})
+    rules = {"compute": {"*": {"list": "allow", "get": "allow", "perform": "allow"}}}
+    people.admin.create("policies", {"name": "acting", "scope": "project", "policy": {"policy": rules}})
+    people.admin.create("roles", {"name": "actor"})
+    people.admin.perform("roles", "actor", "add-policy", {"policy_id": "acting"})
+    people.admin.create("users", {"name": "ann", "password": SECRET})
+    people.cloud.grant(people.admin, "bob", "users", "ann", "actor", remove=False)
+    ann = people.cloud.login("ann", SECRET, project="bob")
+    with pytest.raises(ForbiddenError):
+        ann.perform("eips", eip, "dissociate", {"auto_delete": True})
+    assert people.bob.get("eips", eip)["associate_name"] == "s1"
+    ann.perform("eips", eip, "dissociate")
 
 
 def test_a_public_address_survives_its_server_unless_it_goes_with_it(people: Any, pool: str) -> None:

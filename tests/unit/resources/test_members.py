@@ -246,3 +246,20 @@ def test_a_wrong_timetable_names_the_field(people: Any, change: Any, field: str)
     with pytest.raises(InvalidInputError) as caught:
         policy(people, **change)
     assert caught.value.field == field
+
+
+def test_a_group_or_policy_with_members_does_not_go_to_another_project(people: Any) -> None:
+    put_server(people, "a")
+    people.bob.create("instancegroups", {"name": "apart"})
+    people.bob.perform("instancegroups", "apart", "bind-guests", {"guests": ["a"]})
+    timetable = {"type": "server", "repeat_weekdays": [1], "time_points": [3]}
+    people.bob.create("snapshotpolicies", {"name": "nightly", **timetable})
+    people.bob.perform("servers", "a", "bind-snapshotpolicy", {"snapshotpolicy_id": "nightly"})
+    for plural, name in (("instancegroups", "apart"), ("snapshotpolicies", "nightly")):
+        ident = people.bob.get(plural, name)["id"]
+        with pytest.raises(NotEmptyError):
+            people.admin.perform(plural, ident, "change-owner", {"project": "eve"})
+        assert people.eve.list(plural).items == []
+    people.bob.perform("instancegroups", "apart", "unbind-guests", {"guests": ["a"]})
+    ident = people.bob.get("instancegroups", "apart")["id"]
+    assert people.admin.perform("instancegroups", ident, "change-owner", {"project": "eve"})["tenant"] == "eve"

@@ -11,7 +11,7 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Order, Query, eq, one_of
 from cloudcore.model.reading import read_bool, read_int, read_str
 from cloudcore.operations.access import fetch_for
-from cloudcore.operations.generic import check_not_frozen
+from cloudcore.operations.generic import check_in_use
 from cloudcore.operations.instancesnapshots import config_of, create_instance_snapshot
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
@@ -72,7 +72,7 @@ def clone(platform: Platform, caller: Caller, ident: str, body: JsonMapping) -> 
 
 def _source(platform: Platform, tx: Transaction, caller: Caller, ident: str, body: JsonMapping, action: str) -> Any:
     server = fetch_for(platform, tx, caller, SERVERS, ident, "perform", action)
-    check_not_frozen(server)
+    check_in_use(server)
     if not body.get("name"):
         raise MissingParameterError("name is missing", field="name")
     for key in ("eip", "eip_bw"):

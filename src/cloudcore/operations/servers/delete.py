@@ -12,6 +12,7 @@ from cloudcore.operations.generic import check_deletable, check_not_frozen
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.recycling import goes_to_bin, purge_server
 from cloudcore.operations.rows import detail_rows
+from cloudcore.operations.servers.disks import check_thawed
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.holdings import doomed_disks
 from cloudcore.resources.compute.server import SERVER_LIFECYCLE, SERVERS
@@ -24,7 +25,7 @@ def delete_server(platform: Platform, tx: Transaction, caller: Caller, ident: st
     """Begin to delete a server, or to put it into the recycle bin; its details come back with the status of deletion.
 
     Raises:
-        InvalidStatusError: deletion is switched off, or its status does not allow it.
+        InvalidStatusError: deletion is switched off, a disk that would go with it is frozen, or its status does not allow it.
         ResourceBusyError: another long operation holds it.
         NotEmptyError: there are snapshots of its disks, and `delete_snapshots` was not sent.
         InvalidInputError: its host cannot be reached.
@@ -38,6 +39,7 @@ def delete_server(platform: Platform, tx: Transaction, caller: Caller, ident: st
     if options.get("delete_eip"):
         raise InvalidInputError("there are no public addresses to delete with a server", field="delete_eip")
     doomed = doomed_disks(tx, server.id)
+    check_thawed(tx, doomed)
     if not read_bool(options.get("delete_snapshots") or False, "delete_snapshots"):
         check_none_lost(tx, doomed, f"server {server.name}")
     check_none_copied(tx, doomed)

@@ -90,6 +90,7 @@ def detach_disk(platform: Platform, tx: Transaction, caller: Caller, server: Any
         raise InvalidInputError(f"disk {disk.name} is not attached to server {server.name}", field="disk_id")
     if link.index == 0 or disk.disk_type == "sys":
         raise InvalidInputError("a system disk is not detached", field="disk_id")
+    check_not_frozen(disk)
     keep = read_bool(body.get("keep_disk") or False, "keep_disk")
     delete = disk.auto_delete and not keep
     fetch_for(platform, tx, caller, DISKS, disk.id, "delete" if delete else "update")
@@ -192,6 +193,16 @@ def add_disk(
     )
     tx.of(GUESTDISKS, PLATFORM).add(link)
     return stored
+
+
+def check_thawed(tx: Transaction, idents: Sequence[str]) -> None:
+    """Refuse what would change frozen disks along with their server.
+
+    Raises:
+        InvalidStatusError: one is frozen.
+    """
+    for disk in tx.of(DISKS, PLATFORM).find(Query(where=one_of("id", idents))):
+        check_not_frozen(disk)
 
 
 def links_of(tx: Transaction, server: Any) -> Sequence[Any]:

@@ -17,6 +17,7 @@ from cloudcore.model.query import PLATFORM, Query, both, eq
 from cloudcore.model.reading import read_bool, read_str
 from cloudcore.operations.access import fetch
 from cloudcore.operations.begin import check_idle, start_transition
+from cloudcore.operations.generic import check_not_frozen
 from cloudcore.operations.image_records import check_startable
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.login import deployed, read_login, read_user_data
@@ -47,6 +48,7 @@ def rebuild_root(platform: Platform, tx: Transaction, caller: Caller, server: An
         raise NotSupportedError("only the system disk can be made anew", field="all_disks")
     check_idle(tx, SERVERS, server)
     disk = _root(tx, server)
+    check_not_frozen(disk)
     check_idle(tx, DISKS, disk)
     wanted = body.get("image_id") or body.get("image") or disk.template_id
     if not wanted:

@@ -1,0 +1,137 @@
+"""What lies in the recycle bin or is frozen is neither used nor changed by a way round: its disk, its server, a policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.simulation.cloud import CALLER, Cloud, server_body
+
+from cloudcore.model.errors import InvalidStatusError, ResourceBusyError
+from cloudcore.operations.session import CoreSession
+from cloudcore.operations.snapshot_policies import drop_by_policy, keep_by_policy
+
+
+class World:
+    """A stopped server whose data disk stays when it goes, with a snapshot of each disk, and a recycle bin."""
+
+    def __init__(self) -> None:
+        self.cloud = Cloud(hosts=1, recycle_s=259_200)
+        self.client = CoreSession(self.cloud.platform, CALLER)
+        disks = [{"image_id": "i1", "size": 1024}, {"size": 64, "auto_delete": False}]
+        self.server = str(self.client.create("servers", server_body("web", disks=disks))["id"])
+        self.cloud.settle()
+        links = {row.index: row.disk_id for row in self.cloud.rows("guestdisks")}
+        self.system, self.data = links[0], links[1]
+
+    def keep(self, disk: str, name: str) -> str:
+        made = self.client.create("snapshots", {"name": name, "disk_id": disk})
+        self.cloud.settle()
+        return str(made["id"])
+
+    def recycle(self) -> None:
+        self.client.delete("servers", self.server, {"delete_snapshots": True})
+        self.cloud.settle()
+        assert self.cloud.row("servers", self.server).pending_deleted
+
+    def freeze(self, plural: str, ident: str) -> None:
+        self.client.perform(plural, ident, "freeze")
+
+    def refused(self, what: str, work: Callable[[], Any]) -> None:
+        before = (self.cloud.row("servers", self.server), self.cloud.rows("disks"), self.cloud.rows("snapshots"))
+        with pytest.raises(InvalidStatusError, match=what):
+            work()
+        after = (self.cloud.row("servers", self.server), self.cloud.rows("disks"), self.cloud.rows("snapshots"))
+        assert before == after
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def test_disks_in_the_bin_are_not_snapshot(world: World) -> None:
+    world.recycle()
+    world.refused("recycle bin", lambda: world.client.create("snapshots", {"name": "late", "disk_id": world.system}))
+
+
+def test_a_disk_that_stays_is_out_of_use_while_its_server_is_in_the_bin(world: World) -> None:
+    kept = world.keep(world.data, "before")
+    world.recycle()
+    perform = world.client.perform
+    world.refused("recycle bin", lambda: world.client.create("snapshots", {"name": "late", "disk_id": world.data}))
+    world.refused("recycle bin", lambda: perform("disks", world.data, "disk-reset", {"snapshot_id": kept}))
+    world.refused("recycle bin", lambda: perform("disks", world.data, "save", {"name": "late"}))
+
+
+@pytest.mark.parametrize("action", ["clone", "snapshot-and-clone"])
+def test_servers_in_the_bin_are_not_cloned(world: World, action: str) -> None:
+    world.recycle()
+    world.refused("recycle bin", lambda: world.client.perform("servers", world.server, action, {"name": "again"}))
+    assert len(world.cloud.rows("servers")) == 1
+
+
+def test_a_frozen_servers_disk_is_not_reset(world: World) -> None:
+    kept = world.keep(world.data, "before")
+    world.freeze("servers", world.server)
+    world.refused("frozen", lambda: world.client.perform("disks", world.data, "disk-reset", {"snapshot_id": kept}))
+
+
+def test_a_frozen_disk_is_not_changed_through_its_server(world: World) -> None:
+    perform = world.client.perform
+    perform("servers", world.server, "instance-snapshot", {"name": "whole"})
+    world.cloud.settle()
+    world.client.update("disks", world.data, {"auto_delete": True})
+    world.freeze("disks", world.data)
+    world.freeze("disks", world.system)
+    world.refused(
+        "frozen", lambda: perform("servers", world.server, "instance-snapshot-reset", {"instance_snapshot": "whole"})
+    )
+    world.client.delete("instance_snapshots", "whole")
+    world.cloud.settle()
+    world.refused("frozen", lambda: perform("servers", world.server, "rebuild-root", {"image_id": "i1"}))
+    world.refused("frozen", lambda: perform("servers", world.server, "detachdisk", {"disk_id": world.data}))
+
+
+def test_a_server_is_not_deleted_with_a_frozen_disk(world: World) -> None:
+    world.freeze("disks", world.system)
+    world.refused("frozen", lambda: world.client.delete("servers", world.server))
+    world.refused("frozen", lambda: world.client.delete("servers", world.server, {"override_pending_delete": True}))
+
+
+def test_a_disk_is_not_put_into_the_bin_while_a_task_works_on_it(world: World) -> None:
+    disk = str(world.client.create("disks", {"name": "alone", "size": 64})["id"])
+    world.cloud.settle()
+    world.client.perform("disks", disk, "save", {"name": "copy"})
+    with pytest.raises(ResourceBusyError, match="image-save"):
+        world.client.delete("disks", disk)
+    assert not world.cloud.row("disks", disk).pending_deleted
+    world.cloud.settle()
+
+
+def test_a_policy_neither_touches_a_frozen_servers_disk_nor_drops_a_frozen_snapshot(world: World) -> None:
+    client = world.client
+    every = {"repeat_weekdays": list(range(1, 8)), "time_points": list(range(24))}
+    client.create("snapshotpolicies", {"name": "daily", "type": "disk", "retention_days": 1, **every})
+    client.perform("snapshotpolicies", "daily", "bind-disks", {"disks": [world.data]})
+    refused: list[str] = []
+
+    def turn() -> None:
+        keep_by_policy(world.cloud.platform, lambda _ident, error: refused.append(type(error).__name__))
+        world.cloud.settle()
+        drop_by_policy(world.cloud.platform, lambda _ident, error: refused.append(type(error).__name__))
+        world.cloud.settle()
+
+    turn()
+    (made,) = world.cloud.rows("snapshots")
+    world.freeze("snapshots", made.id)
+    world.freeze("servers", world.server)
+    world.cloud.clock.advance(timedelta(days=2).total_seconds())
+    turn()
+    assert [row.id for row in world.cloud.rows("snapshots")] == [made.id]
+    client.perform("snapshots", made.id, "unfreeze")
+    client.perform("servers", world.server, "unfreeze")
+    turn()
+    assert made.id not in [row.id for row in world.cloud.rows("snapshots")]
