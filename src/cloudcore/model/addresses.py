@@ -59,6 +59,20 @@ class IPv4Range:
         """All addresses from the highest."""
         return (IPv4Address(number) for number in range(int(self.last), int(self.first) - 1, -1))
 
+    def blocks(self) -> list[IPv4Range]:
+        """The parts of the range whose addresses have the first three numbers in common, from the lowest."""
+        first, last = int(self.first), int(self.last)
+        starts = [first, *range((first | 255) + 1, last + 1, 256)]
+        return [IPv4Range(IPv4Address(start), IPv4Address(min(start | 255, last))) for start in starts]
+
+    def texts(self) -> list[str]:
+        """All addresses as text, from the lowest."""
+        first = str(self.first).split(".")
+        if int(self.first) | 255 != int(self.last) | 255:
+            return [str(address) for address in self.step_up()]
+        stem, low = ".".join(first[:3]), int(first[3])
+        return [f"{stem}.{number}" for number in range(low, low + len(self))]
+
 
 def parse_ipv4(text: str, field: str) -> IPv4Address:
     """Read a dotted address without leading zeros.

@@ -172,12 +172,12 @@ def test_a_wanted_address_is_given_or_refused(tx: Any) -> None:
         allocate_address(tx, net(tx), random=RANDOM, wanted="10.1.0.1")
 
 
-def test_a_large_and_nearly_full_network_needs_few_questions(tx: Any, store: Any) -> None:
+def test_a_large_and_nearly_full_network_needs_one_question_for_256_addresses(tx: Any, store: Any) -> None:
     wide = evolve(net(tx), guest_ip_start="10.1.0.10", guest_ip_end="10.1.2.250", guest_ip_mask=16)
     hold(tx, *(str(a) for a in list(range_of(wide).step_up())[1:]))
     store.asked.clear()
     assert allocate_address(tx, wide, random=RANDOM) == "10.1.0.10"
-    assert len(store.asked) <= 6
+    assert len(store.asked) <= 7
 
 
 @given(st.sets(st.integers(10, 19)), st.sampled_from(["none", "stepup", "stepdown", "random"]))

@@ -31,7 +31,7 @@ from cloudcore.model.errors import (
     ResourceNotFoundError,
 )
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import PLATFORM, Expr, IsNull, Not, Query, both, eq, one_of
+from cloudcore.model.query import PLATFORM, And, Compare, Expr, IsNull, Not, Op, Query, both, eq, one_of
 from cloudcore.model.reading import read_str
 from cloudcore.model.resource import Resource
 from cloudcore.ports.unit_of_work import Transaction
@@ -44,8 +44,7 @@ if TYPE_CHECKING:
     from cloudcore.resources.network.network import Network
 
 MAX_ADDRESSES = 65_536
-_FIRST_LOOK = 64
-_WIDEST_LOOK = 16_384
+_FIRST_LOOK = 16
 _RANGE_FIELDS = ("guest_ip_start", "guest_ip_end", "guest_ip_mask", "guest_gateway")
 _V6_FIELDS = ("guest_ip6_start", "guest_ip6_end", "guest_ip6_mask", "guest_gateway6")
 
@@ -151,12 +150,41 @@ def allocate_address(
     if wanted:
         return _wanted(tx, network, addresses, wanted, taken_in_unit)
     order = Order(network.alloc_policy) if network.alloc_policy in tuple(Order) else Order.STEP_DOWN
-    for batch in _batches(str(a) for a in candidates(addresses, order, random)):
-        used = _used_of(tx, network, batch)
-        for address in batch:
-            if address not in used and address not in taken_in_unit:
-                return address
-    raise InsufficientResourceError(f"network {network.name} has no free address")
+    first = [str(address) for address in islice(candidates(addresses, order, random), _FIRST_LOOK)]
+    found = _first_free(tx, network, first, taken_in_unit) or _beyond(tx, network, addresses, order, taken_in_unit)
+    if found is None:
+        raise InsufficientResourceError(f"network {network.name} has no free address")
+    return found
+
+
+def _first_free(tx: Transaction, network: Network, texts: Sequence[str], taken: Collection[str]) -> str | None:
+    used = _used_of(tx, network, texts)
+    return next((text for text in texts if text not in used and text not in taken), None)
+
+
+def _beyond(
+    tx: Transaction, network: Network, addresses: IPv4Range, order: Order, taken: Collection[str]
+) -> str | None:
+    """As `_first_free` of all addresses; blocks that cards alone fill are counted and not looked through."""
+    down = order is Order.STEP_DOWN
+    for block in addresses.blocks()[:: -1 if down else 1]:
+        if _cards_in(tx, network, block) < len(block):
+            texts = block.texts()
+            found = _first_free(tx, network, texts[::-1] if down else texts, taken)
+            if found is not None:
+                return found
+    # A card outside the range would have been counted for one inside: nothing but all addresses says that all are used.
+    used = {str(address) for address in used_addresses(tx, network)}
+    texts = addresses.texts()
+    return next((text for text in (texts[::-1] if down else texts) if text not in used and text not in taken), None)
+
+
+def _cards_in(tx: Transaction, network: Network, block: IPv4Range) -> int:
+    """How many cards have an address with the first three numbers of the block's."""
+    stem = str(block.first).rpartition(".")[0]
+    # A slash is what follows the dot.
+    within = And((Compare("ip_addr", Op.GT, f"{stem}."), Compare("ip_addr", Op.LT, f"{stem}/")))
+    return tx.of(guestnetwork.GUESTNETWORKS, PLATFORM).count(both(eq("network_id", network.id), within))
 
 
 def _wanted(tx: Transaction, network: Network, addresses: IPv4Range, wanted: str, taken: Collection[str]) -> str:
@@ -167,13 +195,6 @@ def _wanted(tx: Transaction, network: Network, addresses: IPv4Range, wanted: str
     if text in taken or _used_of(tx, network, [text]):
         raise ConflictError(f"address {text} is in use", field="address")
     return text
-
-
-def _batches(texts: Iterator[str]) -> Iterator[list[str]]:
-    size = _FIRST_LOOK
-    while batch := list(islice(texts, size)):
-        yield batch
-        size = min(size * 4, _WIDEST_LOOK)
 
 
 def _used_of(tx: Transaction, network: Network, texts: Collection[str]) -> Collection[str]:
