@@ -59,11 +59,12 @@ class IPv4Range:
         """All addresses from the highest."""
         return (IPv4Address(number) for number in range(int(self.last), int(self.first) - 1, -1))
 
-    def blocks(self) -> list[IPv4Range]:
-        """The parts of the range whose addresses have the first three numbers in common, from the lowest."""
+    def blocks(self, *, down: bool = False) -> Iterator[IPv4Range]:
+        """The parts of the range whose addresses have the first three numbers in common, from the lowest or the highest."""
         first, last = int(self.first), int(self.last)
-        starts = [first, *range((first | 255) + 1, last + 1, 256)]
-        return [IPv4Range(IPv4Address(start), IPv4Address(min(start | 255, last))) for start in starts]
+        starts = range(first & ~255, last + 1, 256)
+        for start in reversed(starts) if down else starts:
+            yield IPv4Range(IPv4Address(max(start, first)), IPv4Address(min(start | 255, last)))
 
     def texts(self) -> list[str]:
         """All addresses as text, from the lowest."""

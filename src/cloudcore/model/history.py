@@ -87,7 +87,7 @@ def changed(resource: Resource[Any], old: Entity | None, new: Entity | None) -> 
             continue
         was = None if old is None else getattr(old, field.name)
         now = None if new is None else getattr(new, field.name)
-        if was == now and old is not None and new is not None:
+        if old is not None and new is not None and (was is now or was == now):
             continue
         hidden = field.spec.secret or field.spec.sealed
         if old is not None:

@@ -162,3 +162,12 @@ def test_a_generated_hardware_address_is_free():
 def test_running_out_of_hardware_addresses_is_said():
     with pytest.raises(InvalidInputError, match="no free"):
         generate_mac(RANDOM, lambda _: True)
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_blocks_have_three_numbers_in_common_and_are_the_whole_range(down: bool) -> None:
+    wide = IPv4Range(IPv4Address("10.0.0.250"), IPv4Address("10.0.2.3"))
+    texts = [text for block in wide.blocks(down=down) for text in block.texts()[:: -1 if down else 1]]
+    assert texts == [str(address) for address in (wide.step_down() if down else wide.step_up())]
+    assert all(len({text.rpartition(".")[0] for text in block.texts()}) == 1 for block in wide.blocks())
+    assert wide.texts() == [str(address) for address in wide.step_up()]

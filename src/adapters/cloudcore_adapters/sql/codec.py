@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
-from cloudcore.model.entity import Entity, from_row
+from cloudcore.model.entity import Entity, evolve, from_row
 from cloudcore.model.errors import MissingParameterError
 from cloudcore.model.resource import Field, Resource, fields_of
 from cloudcore.ports.sealer import Sealer
@@ -35,7 +35,7 @@ class Codec(Generic[E]):
         self.volatile = frozenset(n for n, f in self.fields.items() if f.spec.volatile)
         self.sealed: tuple[str, ...] = tuple(n for n, f in self.fields.items() if f.spec.sealed) if sealer else ()
         kept = self.volatile | {"updated_at", "update_version"}
-        self._owned = tuple(n for n in self.names if n not in kept)
+        self._owned = tuple((place, n) for place, n in enumerate(self.names) if n not in kept)
         self._sealer = sealer
         self._encoders = {n: encoder(f) for n, f in self.fields.items()}
         self._required = frozenset(n for n, f in self.fields.items() if not may_be_null(f))
@@ -93,10 +93,33 @@ class Codec(Generic[E]):
         here = entity.__dict__
         return {name: self.encode_value(name, here[name]) for name in self.names}
 
-    def encode_owned(self, entity: E) -> dict[str, Any]:
-        """As `encode`, of the fields that a caller changes: no volatile ones, no version, no time that is not set."""
-        here = entity.__dict__
-        return {n: self.encode_value(n, here[n]) for n in self._owned if n != "created_at" or here[n] is not None}
+    def changes(self, row: Sequence[Any], old: E, new: E) -> dict[str, Any]:
+        """The stored form, nothing sealed, of what differs from a row among the fields that a caller changes: no volatile
+        ones, no version, no time that is not set. old: the entity of the row; errors as for `encode`.
+        """
+        was, here = old.__dict__, new.__dict__
+        changed: dict[str, Any] = {}
+        for place, name in self._owned:
+            value = here[name]
+            if value is was[name] or (value is None and name == "created_at"):
+                continue
+            stored = self.encode_value(name, value)
+            before = self._open(row[self.id_place], name, row[place]) if name in self.sealed else row[place]
+            if stored != before:
+                changed[name] = stored
+        return changed
+
+    def replaced(self, row: Sequence[Any], changes: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The row with other stored forms in some of its fields."""
+        return tuple([changes.get(name, value) for name, value in zip(self.names, row, strict=True)])
+
+    def grown(self, old: E, changes: Mapping[str, Any]) -> E:
+        """The entity of a row that differs from the old entity's in these stored forms, none of them sealed."""
+        values = {
+            name: read((stored,))[0] if (read := self._by_name.get(name)) is not None else stored
+            for name, stored in changes.items()
+        }
+        return evolve(old, **values)
 
     def encode_value(self, name: str, value: Any) -> Any:
         """The stored form of one field's value, not sealed."""
@@ -112,13 +135,6 @@ class Codec(Generic[E]):
             for name in self.sealed:
                 if values.get(name):
                     values[name] = self._sealer.seal(values[name].encode(), self._context(ident, name))
-        return values
-
-    def plain(self, row: Sequence[Any]) -> dict[str, Any]:
-        """The stored form of every field of a row, with sealed ones opened: comparable with `encode`."""
-        values = dict(zip(self.names, row, strict=True))
-        for name in self.sealed:
-            values[name] = self._open(values["id"], name, values[name])
         return values
 
     def _unseal(self, values: dict[str, Any]) -> dict[str, Any]:

@@ -111,8 +111,8 @@ class Lowering:
         return ("exists", expr.plural, foreign, local, self.shape(other, expr.where, values))
 
     def _in(self, codec: Codec[Any], name: str, wanted: Sequence[Any], values: Values) -> Shape:
-        stored = []
-        for value in wanted:
+        stored = _plain_texts(codec, name, wanted)
+        for value in wanted if not stored else ():
             if value is None:
                 continue
             form = _storable(codec, _comparable(codec, name, value), value)
@@ -128,6 +128,13 @@ class Lowering:
         values.found.extend(stored)
         values.found.extend(stored[-1:] * (length - len(stored)))
         return ("in", name, length)
+
+
+def _plain_texts(codec: Codec[Any], name: str, wanted: Sequence[Any]) -> list[Any]:
+    """The stored forms of values that are texts and nothing else, which most are; nothing where one isn't."""
+    if name in codec.sealed or field_of(codec, name).kind is not str or not all(type(value) is str for value in wanted):
+        return []
+    return [] if UNSTORABLE.search("".join(wanted)) else list(wanted)
 
 
 def field_of(codec: Codec[Any], name: str) -> Field:

@@ -20,6 +20,11 @@ _NUMBER = sa.BigInteger()
 _TEXT = sa.String()
 
 
+_ID = Order("id")
+_BY_ID: Shape = (("value", (), "id", False), False, False)
+"""The shape of the order that ends all others."""
+
+
 @attrs.frozen
 class _Key:
     column: Clause
@@ -34,20 +39,24 @@ def page_shape(query: Query, lowering: Lowering, codec: Codec[Any], values: Valu
     Raises:
         InvalidInputError: an order by a field that has none, a marker of another shape, a negative limit or offset.
     """
-    order = (*query.order, Order("id"))
+    if not query.order and query.after is None and query.offset == 0 and (query.limit is None or query.limit >= 0):
+        if query.limit is not None:
+            values.found.append(query.limit)
+        return (False, query.limit is not None, False, _BY_ID)
+    order = (*query.order, _ID)
     marker = query.after if query.after is not None else (None,) * len(order)
     if len(marker) != len(order):
         raise InvalidInputError(f"the marker must have {len(order)} values", field="paging_marker")
     keys: dict[Order, Shape] = {}
     for key, value in zip(order, marker, strict=True):
-        same = attrs.evolve(key, descending=False)
+        same = attrs.evolve(key, descending=False) if key.descending else key
         if same not in keys:
             what = _what(key, lowering, codec, values)
             stored = _marked(key, lowering, codec, value)
             if stored is not None:
                 values.found.append(stored)
             keys[same] = (what, key.descending, stored is not None)
-        if same == Order("id"):
+        if same == _ID:
             break
     if query.offset < 0 or (query.limit is not None and query.limit < 0):
         raise InvalidInputError("limit and offset may not be negative", field="limit")

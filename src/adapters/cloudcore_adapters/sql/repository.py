@@ -44,12 +44,12 @@ class SqlRepository(Generic[E]):
         row = self._unit.known(self._plural, ident) if self._scope == _ANY else None
         if row is None:
             row = self._row(ident)
-        return None if row is None else self._codec.decode(row)
+        return None if row is None else self._entity(row)
 
     def find(self, query: Query = _ALL) -> Sequence[E]:
         """The rows that satisfy the query, in its order."""
         rows = self._known(query)
-        return self._codec.decode_all(self._found(query) if rows is None else rows)
+        return self._unit.entities(self._codec, self._found(query) if rows is None else rows)
 
     def columns(self, names: Sequence[str], query: Query = _ALL) -> Sequence[tuple[Any, ...]]:
         """Only these fields of the rows that `find` gives."""
@@ -72,7 +72,7 @@ class SqlRepository(Generic[E]):
             self._source.field(name)
         known = self._known(query)
         if known is not None:
-            return self._codec.decode_all(known)
+            return self._unit.entities(self._codec, known)
         return self.find(query) if not names or any(name in self._codec.sealed for name in names) else None
 
     def _columns(self, names: Sequence[str], query: Query) -> list[Row]:
@@ -129,9 +129,8 @@ class SqlRepository(Generic[E]):
         unit, codec = self._unit, self._codec
         unit.check_writable()
         row = self._base(entity)
-        old: E = codec.decode(row)
-        before, after = codec.plain(row), codec.encode_owned(entity)
-        changed = {name: value for name, value in after.items() if value != before[name]}
+        old = self._entity(row)
+        changed = codec.changes(row, old, entity)
         if not changed:
             if self._scope != _ANY and self._row(entity.id) is None:
                 raise self._moved(entity)
@@ -142,7 +141,7 @@ class SqlRepository(Generic[E]):
         sent = codec.seal(entity.id, dict(changed))
         sent |= {"updated_at": to_micros(unit.now), "update_version": stored.update_version}
         self._update(stored, old.update_version, sent, changed)
-        unit.wrote(self._plural, entity.id, tuple((dict(zip(codec.names, row, strict=True)) | sent).values()))
+        self._replaced(row, sent)
         self._changed(old, stored, action)
         return stored
 
@@ -150,7 +149,7 @@ class SqlRepository(Generic[E]):
         """Delete the row if the stored version is still the entity's."""
         unit = self._unit
         unit.check_writable()
-        old = self._codec.decode(self._base(entity))
+        old = self._entity(self._base(entity))
         statement = self._statement(("delete",), self._lifted, lambda s: self._at(sa.delete(self._table), s))
         removed = unit.run(statement, [*self._lifted.found, old.id, old.update_version]) == 1
         unit.wrote(self._plural, old.id, None)
@@ -244,6 +243,18 @@ class SqlRepository(Generic[E]):
         found = self._unit.rows(statement, values)
         self._unit.read(self._plural, found, self._codec.id_place)
         return found[0] if found else None
+
+    def _entity(self, row: Row) -> E:
+        found: E = self._unit.entities(self._codec, (row,))[0]
+        return found
+
+    def _replaced(self, row: Row, sent: Mapping[str, Any]) -> None:
+        """Note what a row has become, whose entity is known."""
+        codec = self._codec
+        after = codec.replaced(row, sent)
+        if not codec.sealed:
+            self._unit.became(after, codec.grown(self._entity(row), sent))
+        self._unit.wrote(self._plural, after[codec.id_place], after)
 
     def _base(self, entity: E) -> Row:
         """The stored row that a change starts from: as this unit read it, else read now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import attrs
 import sqlalchemy as sa
@@ -16,6 +16,7 @@ from cloudcore.model.errors import BackendError, Contention
 from cloudcore.model.history import Fact
 from cloudcore.model.resource import Resource
 from cloudcore.ports.clock import Clock
+from cloudcore_adapters.sql.codec import Codec
 from cloudcore_adapters.sql.compile import Compiler, Prepared
 from cloudcore_adapters.sql.driver import Driver, Row
 from cloudcore_adapters.sql.failures import translated
@@ -56,6 +57,7 @@ class Unit:
     _current: dict[tuple[str, str], Row] = attrs.field(factory=dict)
     _own: dict[tuple[str, str], Row] = attrs.field(factory=dict)
     _answers: dict[str, dict[Hashable, list[Row]]] = attrs.field(factory=dict)
+    _entities: dict[int, tuple[Row, Any]] = attrs.field(factory=dict)
     _now: datetime | None = None
     _driver: Driver = attrs.field(init=False)
 
@@ -96,6 +98,25 @@ class Unit:
         if len(rows) <= LONGEST_REMEMBERED:
             self._answers.setdefault(plural, {})[question] = rows
 
+    def entities(self, codec: Codec[Any], rows: Sequence[Row]) -> list[Any]:
+        """The entities of whole rows; each row that this unit has kept is converted once."""
+        known = self._entities
+        fresh = [row for row in rows if id(row) not in known]
+        if len(fresh) == len(rows) > LONGEST_REMEMBERED:
+            return codec.decode_all(rows)
+        for row, made in zip(fresh, codec.decode_all(fresh), strict=True):
+            # The row is kept beside what was made of it, so that no other can have its identity.
+            known[id(row)] = (row, made)
+        return [known[id(row)][1] for row in rows]
+
+    def became(self, row: Row, made: Entity) -> None:
+        """Note what a row would be converted to."""
+        self._entities[id(row)] = (row, made)
+
+    def owned(self, plural: str, ident: str) -> Row | None:
+        """A row that this unit has written, and nobody else can have changed since."""
+        return self._own.get((plural, ident))
+
     def wrote(self, plural: str, ident: str, row: Row | None) -> None:
         """Forget what a statement that wrote a row may have changed. row: as it now is; None when that is not known."""
         key = (plural, ident)
@@ -118,8 +139,11 @@ class Unit:
         Raises:
             Contention, BackendError: see `failures`.
         """
-        with self._asking():
+        self.check_open()
+        try:
             return self._driver.change(statement.text, statement.bound(values))
+        except Exception as error:  # noqa: BLE001 - it is raised as what it means
+            self._refuse(error)
 
     def run_each(self, statement: Prepared, rows: Sequence[Sequence[Any]]) -> None:
         """Execute one statement with each of these lists of values; errors as for `run`."""
@@ -128,8 +152,11 @@ class Unit:
 
     def rows(self, statement: Prepared, values: Sequence[Any]) -> list[Row]:
         """All rows of a look-up as the driver gives them: `Codec` does the conversions, once."""
-        with self._asking():
+        self.check_open()
+        try:
             return self._driver.select(statement.text, statement.bound(values))
+        except Exception as error:  # noqa: BLE001 - it is raised as what it means
+            self._refuse(error)
 
     def ask(self, statement: sa.Select[Any]) -> sa.CursorResult[Any]:
         """Execute a look-up that is too rare to be prepared; errors as for `run`."""
@@ -172,6 +199,11 @@ class Unit:
         self.check_open()
         if not self.writable:
             raise BackendError("the platform tried to write in a read unit")
+
+    def _refuse(self, error: Exception) -> NoReturn:
+        """Raise what a statement's failure means to the core."""
+        with self._asking():
+            raise error
 
     @contextmanager
     def _asking(self) -> Iterator[None]:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from cloudcore.model.entity import Entity, evolve
 from cloudcore.model.errors import BackendError, Contention
 from cloudcore.model.history import HISTORY, Fact, HistoryRecord, fact_record, record_of
-from cloudcore.model.query import Expr
+from cloudcore.model.query import PLATFORM, Expr
 from cloudcore.model.resource import Resource
 from cloudcore.ports.clock import Clock
 from cloudcore.ports.ids import IdSource
@@ -142,6 +142,7 @@ class SqlTransaction:
         self._unit = unit
         self._authors = [(0, author)]
         self._ids = ids
+        self._whole: dict[str, SqlRepository[Any]] = {}
 
     @property
     def now(self) -> datetime:
@@ -151,7 +152,13 @@ class SqlTransaction:
     def of(self, resource: Resource[E], scope: Expr) -> Repository[E]:
         """The rows of a type within a scope."""
         self._unit.check_open()
-        return SqlRepository(self._unit, self._unit.compiler.source(resource.plural), scope)
+        if scope is not PLATFORM:
+            return SqlRepository(self._unit, self._unit.compiler.source(resource.plural), scope)
+        found = self._whole.get(resource.plural)
+        if found is None:
+            found = SqlRepository(self._unit, self._unit.compiler.source(resource.plural), scope)
+            self._whole[resource.plural] = found
+        return found
 
     def record(self, fact: Fact) -> None:
         """Remember a fact with this unit's commit."""

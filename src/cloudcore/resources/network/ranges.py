@@ -167,7 +167,7 @@ def _beyond(
 ) -> str | None:
     """As `_first_free` of all addresses; blocks that cards alone fill are counted and not looked through."""
     down = order is Order.STEP_DOWN
-    for block in addresses.blocks()[:: -1 if down else 1]:
+    for block in addresses.blocks(down=down):
         if _cards_in(tx, network, block) < len(block):
             texts = block.texts()
             found = _first_free(tx, network, texts[::-1] if down else texts, taken)
