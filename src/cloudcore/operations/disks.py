@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import (
     InsufficientResourceError,
@@ -12,7 +15,7 @@ from cloudcore.model.errors import (
     OutOfRangeError,
 )
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import PLATFORM, Query, eq
+from cloudcore.model.query import PLATFORM, Query, either, eq
 from cloudcore.model.reading import read_bool
 from cloudcore.operations.access import fetch_for, reach
 from cloudcore.operations.begin import begin, check_idle, start_transition
@@ -22,6 +25,7 @@ from cloudcore.operations.hosts import hosts_of
 from cloudcore.operations.placement import storage_limit
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.recycling import goes_to_bin
+from cloudcore.operations.refs import shared_with
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.servers.source import Source, disk_source, located
 from cloudcore.operations.tags import tags_sent
@@ -34,6 +38,7 @@ from cloudcore.resources.compute.drivers import driver_for
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.snapshot import check_none_copied, check_none_lost
 from cloudcore.resources.compute.spec import DiskSpec, parse_disk
+from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.storage.storage import STORAGES, StorageStatus
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS
 
@@ -57,7 +62,12 @@ def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
     driver.check_disk_size(size, root=False)
     belongs = owner(platform, caller, DISKS, body, granted.scope)
     place = _place(
-        platform, tx, spec, size, driver.host_type, str(body.get("prefer_host_id") or body.get("prefer_host") or "")
+        platform,
+        tx,
+        spec,
+        size,
+        [h for h in _hosts(tx, belongs["domain_id"]) if h.host_type == driver.host_type],
+        str(body.get("prefer_host_id") or body.get("prefer_host") or ""),
     )
     name = new_name(platform, tx, DISKS, {**belongs, "name": body.get("name")}, body)
     disk = Disk(
@@ -120,10 +130,17 @@ def _size(spec: DiskSpec, source: Source | None) -> int:
     return spec.size_mib
 
 
+def _hosts(tx: Transaction, domain_id: str) -> Sequence[Any]:
+    """The hosts that a domain may use, as the scheduler has it for servers."""
+    usable = either(eq("domain_id", domain_id), shared_with(HOSTS, "", domain_id))
+    return tx.of(HOSTS, usable).find()
+
+
 def _place(
-    platform: Platform, tx: Transaction, spec: DiskSpec, size: int, host_type: str, prefer_host: str
+    platform: Platform, tx: Transaction, spec: DiskSpec, size: int, usable: Sequence[Any], prefer_host: str
 ) -> tuple[str, str]:
-    """A host and a storage of it, the emptiest first; its space is claimed."""
+    """A host of these and a storage of it, the emptiest first; its space is claimed."""
+    idents = {host.id for host in usable}
     claims = {c.id: c.size_mib for c in tx.of(STORAGECLAIMS, PLATFORM).find()}
     storages = [
         s
@@ -134,7 +151,7 @@ def _place(
         and (not spec.medium or spec.medium == s.medium_type)
     ]
     for storage in sorted(storages, key=lambda s: (claims.get(s.id, 0) - s.capacity, s.id)):
-        hosts = [h for h in hosts_of(tx, storage.id) if h.host_type == host_type]
+        hosts = [h for h in hosts_of(tx, storage.id) if h.id in idents]
         hosts = [h for h in hosts if not prefer_host or prefer_host in (h.id, h.name)]
         limit = storage_limit(storage, platform.settings)
         if hosts and claim_storage(tx, storage.id, size_mib=size, limit_mib=limit):

@@ -27,7 +27,7 @@ from cloudcore.operations.quotas import PENDING, clear_pending, list_quotas, set
 from cloudcore.operations.run import again, reading, try_once, would_be, writing
 from cloudcore.operations.scheduler import SCHEDULER, ask_scheduler
 from cloudcore.operations.servers.create import create_servers
-from cloudcore.operations.table import ALONE, CREATE, DELETE, GET, UPDATE
+from cloudcore.operations.table import ALONE, CREATE, DELETE, GET, MAKING, UPDATE
 from cloudcore.operations.taglist import list_tags
 from cloudcore.ports.session import NO_PARAMS, Context, Download, Listing
 from cloudcore.ports.unit_of_work import Transaction
@@ -139,6 +139,9 @@ class CoreSession:
         if alone is not None:
             return alone(self._platform, self.caller, ident, body)
         key = str(params.get(PARAMETER) or "")
+        making = MAKING.get((plural, action))
+        if making is not None:
+            return making(self._platform, self.caller, ident, body, key)
         asked = ["perform", plural, ident, action, body]
 
         def work(tx: Transaction) -> JsonObject:

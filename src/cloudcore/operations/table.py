@@ -149,11 +149,20 @@ ALONE: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("servers", "login-info"): login_info,
         ("servers", "screen-dump"): questions.screen_dump,
         ("servers", "qga-ping"): questions.ping_agent,
+    }
+)
+"""`(platform, caller, ident, body) -> JsonObject`, by type and action: those that open their own units.
+
+Nothing is remembered of their answers under the caller's key.
+"""
+
+MAKING: Mapping[tuple[str, str], Operation] = MappingProxyType(
+    {
         ("servers", "clone"): clone.clone,
         ("servers", "snapshot-and-clone"): clone.snapshot_and_clone,
     }
 )
-"""`(platform, caller, ident, body) -> JsonObject`, by type and action: those that open their own units."""
+"""`(platform, caller, ident, body, key) -> JsonObject`, by type and action: the same, which happen once under a key."""
 
 DETAIL: Mapping[tuple[str, str], Operation] = MappingProxyType(
     {

@@ -12,6 +12,7 @@ from cloudcore.model.query import PLATFORM, Order, Query, eq, one_of
 from cloudcore.model.reading import read_bool, read_int, read_str
 from cloudcore.operations.access import fetch_for
 from cloudcore.operations.generic import check_in_use
+from cloudcore.operations.idempotency import once
 from cloudcore.operations.instancesnapshots import config_of, create_instance_snapshot
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
@@ -26,10 +27,10 @@ from cloudcore.resources.compute.server import SERVERS
 _KEPT = ("prefer_host", "prefer_host_id", "disable_delete", "project_id", "project", "hostname", "description")
 
 
-def snapshot_and_clone(platform: Platform, caller: Caller, ident: str, body: JsonMapping) -> JsonObject:
+def snapshot_and_clone(platform: Platform, caller: Caller, ident: str, body: JsonMapping, key: str = "") -> JsonObject:
     """Make servers of a server as it is now, or of one of its instance snapshots; gives the server's details with `guests`.
 
-    The instance snapshot and the servers are begun in one commit; the servers' disks wait for it, and it stays.
+    key: as of `create_servers`. The instance snapshot and the servers are begun in one commit; the servers' disks wait for it, and it stays.
 
     Raises:
         Those of `create_instance_snapshot` and `create_servers`.
@@ -37,7 +38,7 @@ def snapshot_and_clone(platform: Platform, caller: Caller, ident: str, body: Jso
     count = read_int(body.get("count") or 1, "count", 1, MOST_IN_ONE_UNIT)
     start = read_bool(body.get("auto_start") or False, "auto_start")
 
-    def work(tx: Transaction) -> JsonObject:
+    def make(tx: Transaction) -> JsonObject:
         server = _source(platform, tx, caller, ident, body, "snapshot-and-clone")
         kept = body.get("instance_snapshot_id") or body.get("instance_snapshot")
         if not kept:
@@ -47,11 +48,17 @@ def snapshot_and_clone(platform: Platform, caller: Caller, ident: str, body: Jso
         made = insert_servers(platform, tx, caller, wanted, count)
         return _answer(platform, tx, server, made, instance_snapshot_id=kept)
 
+    def work(tx: Transaction) -> JsonObject:
+        asked = ["perform", "servers", ident, "snapshot-and-clone", body]
+        return once(tx, caller, key, asked, lambda: [make(tx)])[0] if key else make(tx)
+
     return writing(platform, caller, work)
 
 
-def clone(platform: Platform, caller: Caller, ident: str, body: JsonMapping) -> JsonObject:
+def clone(platform: Platform, caller: Caller, ident: str, body: JsonMapping, key: str = "") -> JsonObject:
     """Make a server like another one, with new disks of the same images and sizes; gives the other's details with `guests`.
+
+    key: as of `create_servers`.
 
     Raises:
         InvalidInputError: its system disk was not made of an image.
@@ -66,7 +73,9 @@ def clone(platform: Platform, caller: Caller, ident: str, body: JsonMapping) -> 
         return server, {**wish, "auto_start": read_bool(body.get("auto_start") or False, "auto_start")}
 
     server, wish = reading(platform, read)
-    made = create_servers(platform, caller, {k: v for k, v in wish.items() if v not in (None, "")}, 1)
+    said = {k: v for k, v in wish.items() if v not in (None, "")}
+    asked = ["perform", "servers", ident, "clone", body]
+    made = create_servers(platform, caller, said, 1, key=key, asked=asked)
     return reading(platform, lambda tx: _answer(platform, tx, server, made))
 
 

@@ -14,7 +14,7 @@ from cloudcore.model.errors import (
     MissingParameterError,
     OutOfRangeError,
 )
-from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.json import Json, JsonMapping, JsonObject
 from cloudcore.model.names import derive_hostname, generate_name, validate_name
 from cloudcore.model.query import PLATFORM, Like, Match, both, either, eq
 from cloudcore.model.reading import read_bool
@@ -41,13 +41,14 @@ _SHOWN = ("count", "cpu", "memory", "storage")
 
 
 def create_servers(
-    platform: Platform, caller: Caller, body: JsonMapping, count: int, *, key: str = ""
+    platform: Platform, caller: Caller, body: JsonMapping, count: int, *, key: str = "", asked: Json = None
 ) -> Sequence[JsonObject]:
     """Make `count` servers from one body, all or none; each begins its own long operation.
 
     With `dry_run` all of it is taken back: the answer is what would have been made, where, and what of the quota it takes.
 
-    key: under which the same request is answered as before and happens once; empty for none.
+    key: under which the same request is answered as before and happens once; empty for none. asked: the request, where it
+        is another one than to make servers of this body.
 
     Raises:
         InsufficientResourceError: they don't fit; explains why and what would help.
@@ -58,13 +59,11 @@ def create_servers(
     if not 1 <= count <= MOST_IN_ONE_UNIT:
         raise OutOfRangeError(f"count must be between 1 and {MOST_IN_ONE_UNIT}", field="count")
     dry = read_bool(body.get("dry_run") or body.get("suggestion") or False, "dry_run")
-
-    asked = ["create", "servers", count, body]
-
+    request: Json = asked or ["create", "servers", count, body]
     tries = count_from(1)
 
     def attempt() -> Sequence[JsonObject]:
-        known = reading(platform, lambda tx: remembered(tx, caller, key, asked)) if key else None
+        known = reading(platform, lambda tx: remembered(tx, caller, key, request)) if key else None
         if known is not None:
             return known
         wanted = reading(platform, lambda tx: read_wanted(platform, tx, caller, body, count))
@@ -76,7 +75,7 @@ def create_servers(
             def make() -> Sequence[JsonObject]:
                 return _insert(platform, tx, caller, wanted, decision)
 
-            return once(tx, caller, key, asked, make) if key else make()
+            return once(tx, caller, key, request, make) if key else make()
 
         return write_once(platform, caller, insert)
 

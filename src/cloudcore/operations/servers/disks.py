@@ -21,7 +21,7 @@ from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.generic import check_not_frozen, check_not_recycled
 from cloudcore.operations.placement import storage_limit
 from cloudcore.operations.platform import Platform
-from cloudcore.operations.servers.input import check_disk
+from cloudcore.operations.servers.input import check_boot_order, check_disk
 from cloudcore.operations.servers.source import Source, disk_size, disk_source, located
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_storage
@@ -132,6 +132,7 @@ def make_disks(
     """
     driver = driver_for(server.hypervisor)
     driver.check_counts(len(taken) + len(specs), 0)
+    check_boot_order(specs, [link.boot_index for link in links_of(tx, server)])
     used = list(taken)
     made: list[Any] = []
     for wish in specs:

@@ -141,10 +141,43 @@ def _disks(body: JsonMapping, driver: Driver) -> tuple[DiskSpec, ...]:
     if not entries:
         raise MissingParameterError("a server needs a disk with an image", field="disks")
     driver.check_counts(len(entries), 0)
-    disks = tuple(parse_disk(entry, index) for index, entry in enumerate(entries))
+    disks = tuple(sorted((parse_disk(entry, n) for n, entry in enumerate(entries)), key=lambda disk: disk.index))
+    check_apart("disks", [disk.index for disk in disks])
+    check_boot_order(disks, ())
+    if disks[0].index != 0:
+        raise InvalidInputError(
+            "disks.0: one disk has to have index 0: the system starts from it", field="disks.0.index"
+        )
     for disk in disks:
         check_disk(disk)
     return disks
+
+
+def check_apart(plural: str, indexes: Sequence[int]) -> None:
+    """Refuse two entries at one position.
+
+    Raises:
+        InvalidInputError: names the second one.
+    """
+    for place, index in enumerate(indexes):
+        if index in indexes[:place]:
+            raise InvalidInputError(f"{plural}.{index}.index: there is another one", field=f"{plural}.{index}.index")
+
+
+def check_boot_order(disks: Sequence[DiskSpec], taken: Sequence[int]) -> None:
+    """Refuse two disks at one place in the boot order. taken: places of disks that are there.
+
+    Raises:
+        InvalidInputError: names the second one.
+    """
+    known = [place for place in taken if place >= 0]
+    for disk in disks:
+        if disk.boot_index is None or disk.boot_index < 0:
+            continue
+        if disk.boot_index in known:
+            where = f"disks.{disk.index}.boot_index"
+            raise InvalidInputError(f"{where}: another disk boots at position {disk.boot_index}", field=where)
+        known.append(disk.boot_index)
 
 
 def check_disk(disk: DiskSpec) -> None:
@@ -168,6 +201,7 @@ def _nics(
     entries = collect(body, plural="nets", legacy="net") or [{"exit": False}]
     driver.check_counts(1, len(entries))
     nics = tuple(parse_nic(entry, index) for index, entry in enumerate(entries))
+    check_apart("nets", [nic.index for nic in nics])
     found: list[NicSpec] = []
     for nic in nics:
         check_card(nic)

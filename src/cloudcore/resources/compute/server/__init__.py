@@ -52,7 +52,9 @@ class Server(Statused, External, Billed, DeleteProtected, ProjectOwned):
         int, Spec("Virtual CPUs", create=True, minimum=1, maximum=4096, index=True, alias=("ncpu_count",))
     ] = 1
     cpu_sockets: Annotated[int, Spec("Sockets", create=True, minimum=1, maximum=256)] = 1
-    extra_cpu_count: Annotated[int, Spec("Further CPUs that are not counted", create=True, maximum=4096)] = 0
+    extra_cpu_count: Annotated[
+        int, Spec("Further CPUs that no quota counts", create=True, admin=True, maximum=4096)
+    ] = 0
     vmem_size: Annotated[int, Spec("Memory", create=True, unit=Unit.MIB, minimum=1, index=True)]
     cpu_numa_pin: Annotated[str, Spec("CPU pinning, as JSON", width=1024, show=Show.DETAIL)] = ""
     boot_order: Annotated[str, Spec("Order of c, d, n: disk, CD, network", create=True, update=True, width=8)] = "cdn"

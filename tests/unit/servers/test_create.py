@@ -1,0 +1,122 @@
+"""What a new server or disk may not ask for, and what happens once however often it is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.unit.servers.world import World
+
+from cloudcore.model.errors import ConflictError, InsufficientResourceError, InvalidInputError, ResourceNotFoundError
+from cloudcore.operations.idempotency import PARAMETER
+from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
+from cloudcore.resources.compute.server import SERVERS
+from cloudcore.resources.identity.domain import DOMAINS, Domain
+from cloudcore.resources.infrastructure.host import HOSTS
+
+SYSTEM = {"image_id": "tiny", "size": 1024}
+
+
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        ({"disks": [{**SYSTEM, "index": 3}]}, "disks.0.index"),
+        ({"disks": [{"size": 64, "index": 1}]}, "disks.0.index"),
+        ({"disks": [SYSTEM, {"size": 64, "index": 2}, {"size": 64, "index": 2}]}, "disks.2.index"),
+        ({"disks": [{**SYSTEM, "boot_index": 0}, {"size": 64, "boot_index": 0}]}, "disks.1.boot_index"),
+        ({"nets": [{"network": "default", "index": 0}, {"network": "default", "index": 0}]}, "nets.0.index"),
+    ],
+)
+def test_disks_and_cards_have_places_of_their_own(world: World, wish: dict[str, Any], field: str) -> None:
+    body = {"name": "web", "vmem_size": 256, "disks": [SYSTEM], "nets": ["default"], **wish}
+    with pytest.raises(InvalidInputError) as caught:
+        world.alice.create("servers", body)
+    assert caught.value.field == field
+    assert world.rows(SERVERS) == []
+
+
+def test_the_disk_at_index_0_holds_the_system_wherever_it_stands_in_the_list(world: World) -> None:
+    made = world.server(world.alice, disks=[{"size": 64, "index": 1}, {**SYSTEM, "index": 0}])
+    assert [(d["index"], d["disk_type"], bool(d.get("image_id"))) for d in made["disks_info"]] == [
+        (0, "sys", True), (1, "data", False),
+    ]  # fmt: skip
+
+
+def test_further_disks_do_not_boot_at_a_place_that_is_taken(world: World) -> None:
+    world.server(world.alice, disks=[{**SYSTEM, "boot_index": 0}], on=False)
+    for action in ("createdisk", "change-config"):
+        with pytest.raises(InvalidInputError, match="boots at position 0"):
+            world.alice.perform("servers", "web", action, {"disks": [{"size": 64, "index": 1, "boot_index": 0}]})
+
+
+def test_cpus_that_no_quota_counts_are_given_by_administrators_only(world: World) -> None:
+    world.server(world.alice, extra_cpu_count=2)
+    assert [claim.vcpus for claim in world.rows(HOSTCLAIMS)] == [1]
+    world.server(world.admin, "theirs", extra_cpu_count=2)
+    assert [claim.vcpus for claim in world.rows(HOSTCLAIMS)] == [4]
+
+
+@pytest.mark.parametrize(("action", "more"), [("clone", {}), ("snapshot-and-clone", {"count": 2})])
+def test_a_clone_is_made_once_under_a_key(world: World, action: str, more: dict[str, Any]) -> None:
+    world.server(world.alice, on=False)
+    key = {PARAMETER: "k1"}
+
+    def again(name: str) -> Any:
+        made = world.alice.perform("servers", "web", action, {"name": name, **more}, key)["guests"]
+        world.settle()
+        return [guest["id"] for guest in made]
+
+    first = again("copy")
+    assert again("copy") == first
+    assert len(world.rows(SERVERS)) == 1 + more.get("count", 1)
+    with pytest.raises(ConflictError):
+        again("other")
+
+
+def test_a_disk_is_not_made_on_a_host_of_another_domain(world: World) -> None:
+    world.insert(DOMAINS, Domain(id="elsewhere", name="elsewhere"))
+    world.change(HOSTS, world.host_id, domain_id="elsewhere", is_public=False, public_scope="none")
+    for body in ({}, {"prefer_host": world.host_id}):
+        with pytest.raises(InsufficientResourceError):
+            world.alice.create("disks", {"name": "data", "size": 64, **body})
+    world.change(HOSTS, world.host_id, is_public=True, public_scope="system")
+    world.disk(world.alice)
+
+
+def test_nothing_of_another_project_goes_into_a_server(world: World) -> None:
+    """Every nested id is looked up as its owner's, and told apart from none at all by nobody else."""
+    mine, theirs = world.server(world.bob, on=False), world.server(world.alice, "their", on=False)
+    disk = world.disk(world.alice)["id"]
+    kept = world.alice.create("snapshots", {"name": "kept", "disk_id": theirs["disks_info"][0]["id"]})["id"]
+    world.settle()
+    whole = world.alice.perform("servers", "their", "instance-snapshot", {"name": "whole"})["instance_snapshot_id"]
+    world.settle()
+    group = world.alice.create("secgroups", {"name": "inner"})["id"]
+    key = world.alice.create("keypairs", {"name": "key"})["id"]
+    timetable = {"repeat_weekdays": [1], "time_points": [1]}
+    policy = world.alice.create("snapshotpolicies", {"name": "daily", **timetable})["id"]
+    own = mine["disks_info"][0]["id"]
+    tries: list[tuple[str, str, str, dict[str, Any]]] = [
+        ("servers", "web", "attachdisk", {"disk_id": disk}),
+        ("servers", "web", "detachdisk", {"disk_id": disk}),
+        ("servers", "web", "createdisk", {"disks": [{"snapshot_id": kept}]}),
+        ("servers", "web", "resize-disk", {"disk_id": disk, "size": 2048}),
+        ("servers", "web", "snapshot-and-clone", {"name": "copy", "instance_snapshot_id": whole}),
+        ("servers", "web", "instance-snapshot-reset", {"instance_snapshot": whole}),
+        ("servers", "web", "set-secgroup", {"secgroup_ids": [group]}),
+        ("servers", "web", "deploy", {"keypair": key}),
+        ("servers", "web", "bind-snapshotpolicy", {"snapshotpolicy_id": policy}),
+        ("disks", own, "disk-reset", {"snapshot_id": kept}),
+        ("disks", disk, "resize", {"size": 2048}),
+        ("disks", disk, "save", {"name": "image"}),
+        ("servers", theirs["id"], "clone", {"name": "copy"}),
+    ]
+    for plural, ident, action, body in tries:
+        with pytest.raises(ResourceNotFoundError):
+            world.bob.perform(plural, ident, action, body)
+    for plural, body in (
+        ("disks", {"snapshot_id": kept}),
+        ("servers", {"instance_snapshot_id": whole, "nets": ["default"]}),
+    ):
+        with pytest.raises(ResourceNotFoundError):
+            world.bob.create(plural, {"name": "copy", **body})
