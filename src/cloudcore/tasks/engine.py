@@ -15,7 +15,7 @@ import attrs
 from cloudcore.model.effects import Done, Effect, Failed, Outcome
 from cloudcore.model.entity import evolve
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import PLATFORM
+from cloudcore.model.query import PLATFORM, Query, one_of
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.tasks.flow import Context, Effects, Flow, Later, Step
 from cloudcore.tasks.task import LOG_LENGTH, TASKS, Task, TaskState, log_entry
@@ -46,6 +46,15 @@ class Engine:
         while task.is_open and not task.intents and not _waits(task, tx.now):
             task = self._turn(tx, flow, task)
         return self._save(tx, task)
+
+    def read_ahead(self, tx: Transaction, tasks: Sequence[Task]) -> None:
+        """Read at once what advancing each of these tasks reads first: a storage may keep that for the unit."""
+        tx.of(TASKS, PLATFORM).find(Query(where=one_of("id", [task.id for task in tasks])))
+        for flow in self.flows.values():
+            if flow.objects is not None:
+                idents = [task.obj_id for task in tasks if task.flow == flow.name]
+                if idents:
+                    tx.of(flow.objects, PLATFORM).find(Query(where=one_of("id", idents)))
 
     def fail(self, tx: Transaction, task: Task, error: str) -> Task:
         """Note that a step's function failed: forwards it turns the task round, backwards it is tried again later."""

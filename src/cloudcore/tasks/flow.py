@@ -10,6 +10,7 @@ import attrs
 
 from cloudcore.model.effects import Effect, Mark
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.resource import Resource
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.tasks.task import Task
 
@@ -94,6 +95,7 @@ class Flow:
 
     succeed: last domain changes, in the commit that ends the task.
     fail: domain changes after everything was taken back; gets the reason.
+    objects: the type of what it works on, where many tasks that are advanced together read theirs at once.
     """
 
     name: str
@@ -102,6 +104,7 @@ class Flow:
     succeed: Callable[[Context], None] = _nothing
     fail: Callable[[Context, str], None]
     version: int = 1
+    objects: Resource[Any] | None = None
 
     @property
     def deadline_s(self) -> int:

@@ -127,6 +127,7 @@ class Worker:
         if len(ended) > 1:
             try:
                 with self.uow.write(Author()) as tx:
+                    self.engine.read_ahead(tx, [task for task, _ in ended])
                     advanced: list[Task] = []
                     for task, outcomes in ended:
                         tx.act_as(author_of(task))

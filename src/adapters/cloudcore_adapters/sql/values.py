@@ -54,6 +54,8 @@ def encoder(field: Field) -> Convert:
 
     It raises InvalidFormatError or OutOfRangeError with the field's name when it can't be stored.
     """
+    if field.kind is str:
+        return _text_encoder(field)
     encode = _ENCODERS[field.kind]
     return lambda value: encode(field, value)
 
@@ -89,6 +91,18 @@ def _enum_reader(enum: type[Enum]) -> Convert:
     known = {member.value: member for member in enum}
     # A text that a newer release wrote stays a text.
     return lambda value: known.get(value, value)
+
+
+def _text_encoder(field: Field) -> Convert:
+    width = field.spec.width
+
+    def encode(value: Any) -> str:
+        # Most texts are short and of ASCII: they need no search.
+        if type(value) is str and len(value) <= width and value.isascii() and "\x00" not in value:
+            return value
+        return _text(field, value)
+
+    return encode
 
 
 def _text(field: Field, value: Any) -> str:

@@ -169,8 +169,8 @@ def _beyond(
     down = order is Order.STEP_DOWN
     for block in addresses.blocks(down=down):
         if _cards_in(tx, network, block) < len(block):
-            texts = block.texts()
-            found = _first_free(tx, network, texts[::-1] if down else texts, taken)
+            used, texts = _used_in(tx, network, block), block.texts()
+            found = next((t for t in (texts[::-1] if down else texts) if t not in used and t not in taken), None)
             if found is not None:
                 return found
     # A card outside the range would have been counted for one inside: nothing but all addresses says that all are used.
@@ -181,10 +181,23 @@ def _beyond(
 
 def _cards_in(tx: Transaction, network: Network, block: IPv4Range) -> int:
     """How many cards have an address with the first three numbers of the block's."""
+    return tx.of(guestnetwork.GUESTNETWORKS, PLATFORM).count(both(eq("network_id", network.id), _within(block)))
+
+
+def _used_in(tx: Transaction, network: Network, block: IPv4Range) -> Collection[str]:
+    """The addresses with the first three numbers of the block's that somebody holds."""
+    return {
+        row["ip_addr"]
+        for holder, where in _holders(tx, network)
+        for row in tx.of(holder, PLATFORM).totals(both(where, _within(block)), by=("ip_addr",))
+    }
+
+
+def _within(block: IPv4Range) -> Expr:
+    """Whether an address has the first three numbers of the block's."""
     stem = str(block.first).rpartition(".")[0]
     # A slash is what follows the dot.
-    within = And((Compare("ip_addr", Op.GT, f"{stem}."), Compare("ip_addr", Op.LT, f"{stem}/")))
-    return tx.of(guestnetwork.GUESTNETWORKS, PLATFORM).count(both(eq("network_id", network.id), within))
+    return And((Compare("ip_addr", Op.GT, f"{stem}."), Compare("ip_addr", Op.LT, f"{stem}/")))
 
 
 def _wanted(tx: Transaction, network: Network, addresses: IPv4Range, wanted: str, taken: Collection[str]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from cloudcore.model.json import JsonObject
 from cloudcore.quotas.holdings import release_failed_server
 from cloudcore.resources.compute.disk import DiskStatus
-from cloudcore.resources.compute.server import ServerStatus
+from cloudcore.resources.compute.server import SERVERS, ServerStatus
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
 from cloudcore.tasks.flows.guest import (
     CREATE_S,
@@ -150,6 +150,7 @@ def _fail(ctx: Context, reason: str) -> None:
 SERVER_CREATE = Flow(
     name="server-create",
     obj_type="server",
+    objects=SERVERS,
     steps=(
         Step(
             name="images",
