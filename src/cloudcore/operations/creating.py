@@ -8,7 +8,13 @@ from typing import Any
 from cloudcore.auth.caller import Caller
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.entity import DomainOwned, Named, ProjectOwned, UserOwned
-from cloudcore.model.errors import ForbiddenError, InvalidInputError, MissingParameterError, ResourceNotFoundError
+from cloudcore.model.errors import (
+    ForbiddenError,
+    InvalidInputError,
+    InvalidStatusError,
+    MissingParameterError,
+    ResourceNotFoundError,
+)
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.names import generate_name, validate_name
 from cloudcore.model.query import PLATFORM, both, eq
@@ -175,6 +181,8 @@ def _check_parent(
     ident = draft.get(resource.belongs_to) if parent is not None else None
     if parent is None or ident is None or caller.is_platform:
         return
+    if getattr(tx.of(parent, PLATFORM).get(ident), "freezed", False):
+        raise InvalidStatusError(f"this {parent.singular} is frozen: unfreeze it first", field=resource.belongs_to)
     if tx.of(parent, rows_of(platform, caller, parent, scope)).get(ident) is None:
         raise ForbiddenError(f"not enough privilege to change this {parent.singular}", field=resource.belongs_to)
 

@@ -20,7 +20,7 @@ from cloudcore.model.names import validate_name
 from cloudcore.model.query import PLATFORM, Expr, Query, both, eq
 from cloudcore.model.resource import Field, OnDelete, Resource, field_map, refs_of
 from cloudcore.model.wire import read_update
-from cloudcore.operations.access import fetch, fetch_for, reach
+from cloudcore.operations.access import fetch, fetch_for, parent_of, reach
 from cloudcore.operations.creating import insert, references
 from cloudcore.operations.parameter import texts
 from cloudcore.operations.platform import Platform
@@ -79,8 +79,7 @@ def update_row(
     row = fetch_for(
         platform, tx, caller, resource, ident, "update", where=within(platform, tx, caller, resource, context)
     )
-    check_not_frozen(row)
-    check_not_recycled(row)
+    check_in_use(row, _owner_of(platform, tx, resource, row))
     granted = reach(platform, caller, resource, "update")
     changes = read_update(resource, body, admin=granted.scope.covers(Scope.DOMAIN))
     changes.update(references(platform, tx, caller, resource, body, (), creating=False))
@@ -166,7 +165,14 @@ def _row_for(
         platform, tx, caller, resource, ident, "delete", where=within(platform, tx, caller, resource, context)
     )
     check_not_frozen(row)
+    check_not_frozen(_owner_of(platform, tx, resource, row))
     return row
+
+
+def _owner_of(platform: Platform, tx: Transaction, resource: Resource[Any], row: Any) -> Any:
+    """The row that this one is a part of, if its type has no owner of its own."""
+    parent = parent_of(platform, resource)
+    return tx.of(parent, PLATFORM).get(getattr(row, resource.belongs_to)) if parent is not None else None
 
 
 def _joint_row(

@@ -20,6 +20,7 @@ from cloudcore.model.names import generate_name
 from cloudcore.model.query import PLATFORM, Compare, Op, Order, Query, both, eq, one_of
 from cloudcore.model.reading import read_bool
 from cloudcore.operations.begin import check_idle
+from cloudcore.operations.generic import check_deletable
 from cloudcore.operations.placement import host_limits
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
@@ -103,10 +104,11 @@ def purge_server(platform: Platform, tx: Transaction, caller: Caller, server: An
 
     Raises:
         ForbiddenError: only administrators of the whole cloud may.
-        InvalidStatusError: its host answers.
+        InvalidStatusError: its host answers, or deletion is switched off.
         ResourceBusyError: a long operation holds it.
     """
     need(platform, caller, SERVERS, "purge", Scope.SYSTEM)
+    check_deletable(server)
     check_idle(tx, SERVERS, server)
     host = tx.of(HOSTS, PLATFORM).get(server.host_id) if server.host_id else None
     if host is not None and host.enabled and host.host_status == AgentStatus.ONLINE:

@@ -16,6 +16,9 @@ from cloudcore.operations.platform import Platform
 MAX_TAGS = 20
 MAX_KEY = 64
 MAX_VALUE = 65_535
+MOST_KEPT = 1024
+MOST_TEXT = 1 << 20
+"""Characters in all tags of one thing."""
 REMOVE = ("none", "null")
 PREFIXES = {"user_meta": "user:", "cloud_meta": "ext:", "sys_meta": "sys:"}
 """Kinds of tags, by the parameter that asks for them."""
@@ -59,12 +62,24 @@ def read_tags(sent: Any, field: str, *, prefix: str = "", most: int = 1024) -> J
 
 
 def merged(old: JsonMapping, new: JsonMapping) -> JsonObject:
-    """Old tags with new values; the texts none and null remove a tag."""
+    """Old tags with new values; the texts none and null remove a tag.
+
+    Raises:
+        OutOfRangeError: they become too many, or too long in all.
+    """
     out = {**old, **new}
     for key, value in new.items():
         if str(value).lower() in REMOVE:
             out.pop(key)
+    if len(out) > max(MOST_KEPT, len(old)):
+        raise OutOfRangeError(f"there would be more than {MOST_KEPT} tags", field="metadata")
+    if _length(out) > max(MOST_TEXT, _length(old)):
+        raise OutOfRangeError(f"the tags would have more than {MOST_TEXT} characters in all", field="metadata")
     return out
+
+
+def _length(tags: JsonMapping) -> int:
+    return sum(len(key) + len(str(value)) for key, value in tags.items())
 
 
 def tag_filters(platform: Platform, resource: Resource[Any], params: JsonMapping) -> Expr:

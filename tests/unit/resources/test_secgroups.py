@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudcore.model.errors import ForbiddenError, InvalidInputError, OutOfRangeError, ResourceNotFoundError
+from cloudcore.model.errors import (
+    ForbiddenError,
+    InvalidInputError,
+    InvalidStatusError,
+    OutOfRangeError,
+    ResourceNotFoundError,
+)
 from cloudcore.model.query import PLATFORM
 from cloudcore.ports.unit_of_work import Author
 from cloudcore.resources.network.rule import ACTIONS, DIRECTIONS, MAX_RULES, Rule, parse_rule
@@ -188,3 +194,15 @@ def test_domain_resources_are_shared_with_single_domains(people: Any) -> None:
     wire = people.admin.list("wires").items[0]["id"]
     shared = people.admin.perform("wires", wire, "public", {"scope": "domain", "shared_domain_ids": ["other"]})
     assert shared["shared_domains"] == [{"id": other, "name": "other"}]
+
+
+def test_a_frozen_group_gets_no_rules(people: Any) -> None:
+    people.bob.create("secgroups", {"name": "inner"})
+    before = people.bob.list("secgrouprules").total
+    people.bob.perform("secgroups", "inner", "freeze")
+    rule = {"secgroup": "inner", "direction": "in", "protocol": "tcp", "ports": "22", "action": "allow"}
+    with pytest.raises(InvalidStatusError, match="frozen"):
+        people.bob.create("secgrouprules", rule)
+    people.bob.perform("secgroups", "inner", "unfreeze")
+    people.bob.create("secgrouprules", rule)
+    assert people.bob.list("secgrouprules").total == before + 1

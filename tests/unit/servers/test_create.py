@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 from tests.unit.servers.world import World
 
-from cloudcore.model.errors import ConflictError, InsufficientResourceError, InvalidInputError, ResourceNotFoundError
+from cloudcore.model.errors import (
+    ConflictError,
+    InsufficientResourceError,
+    InvalidInputError,
+    OutOfRangeError,
+    ResourceNotFoundError,
+)
 from cloudcore.operations.idempotency import PARAMETER
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
 from cloudcore.resources.compute.server import SERVERS
@@ -120,3 +126,28 @@ def test_nothing_of_another_project_goes_into_a_server(world: World) -> None:
     ):
         with pytest.raises(ResourceNotFoundError):
             world.bob.create(plural, {"name": "copy", **body})
+
+
+def test_the_system_disk_keeps_its_place(world: World) -> None:
+    made = world.server(world.alice, disks=[{**SYSTEM, "boot_index": 0}, {"size": 64}, {"size": 64}], on=False)
+    system, data, other = (disk["id"] for disk in made["disks_info"])
+    under = (("servers", made["id"]),)
+    for disk, wrong in ((system, {"index": 3}), (data, {"index": 0}), (data, {"boot_index": 0})):
+        with pytest.raises((InvalidInputError, ConflictError)):
+            world.alice.update("guestdisks", disk, wrong, context=under)
+    changed = world.alice.update("guestdisks", other, {"index": 7, "boot_index": 1}, context=under)
+    assert (changed["index"], changed["boot_index"]) == (7, 1)
+
+
+def test_tags_do_not_grow_without_end(world: World) -> None:
+    world.server(world.alice, on=False)
+    for part in range(2):
+        world.alice.perform("servers", "web", "metadata", {f"k{part}-{n}": "v" for n in range(500)})
+    with pytest.raises(OutOfRangeError):
+        world.alice.perform("servers", "web", "metadata", {f"more{n}": "v" for n in range(100)})
+    world.alice.perform("servers", "web", "metadata", {"k0-0": "w", "k0-1": "none"})
+    world.alice.create("keypairs", {"name": "key"})
+    long = {f"k{n}": "x" * 60_000 for n in range(17)}
+    world.alice.perform("keypairs", "key", "metadata", long)
+    with pytest.raises(OutOfRangeError):
+        world.alice.perform("keypairs", "key", "metadata", {"more": "x" * 60_000})

@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 from tests.simulation.cloud import CALLER, Cloud, server_body
 
+from cloudcore.model.entity import evolve
 from cloudcore.model.errors import InvalidStatusError, ResourceBusyError
+from cloudcore.model.query import PLATFORM
+from cloudcore.operations.run import writing
 from cloudcore.operations.session import CoreSession
 from cloudcore.operations.snapshot_policies import drop_by_policy, keep_by_policy
+from cloudcore.resources.infrastructure.host import HOSTS
 
 
 class World:
@@ -135,3 +139,39 @@ def test_a_policy_neither_touches_a_frozen_servers_disk_nor_drops_a_frozen_snaps
     client.perform("servers", world.server, "unfreeze")
     turn()
     assert made.id not in [row.id for row in world.cloud.rows("snapshots")]
+
+
+def test_the_parts_of_what_is_out_of_use_are_not_changed(world: World) -> None:
+    context = (("servers", world.server),)
+
+    def move() -> Any:
+        return world.client.update("guestdisks", world.data, {"index": 5}, context=context)
+
+    world.freeze("servers", world.server)
+    world.refused("frozen", move)
+    world.client.perform("servers", world.server, "unfreeze")
+    world.client.create("secgroups", {"name": "inner"})
+    rule = {"secgroup": "inner", "direction": "in", "protocol": "tcp", "ports": "22", "action": "allow"}
+    kept = world.client.create("secgrouprules", rule)["id"]
+    world.freeze("secgroups", "inner")
+    for work in (
+        lambda: world.client.update("secgrouprules", kept, {"ports": "23"}),
+        lambda: world.client.delete("secgrouprules", kept),
+    ):
+        world.refused("frozen", work)
+    world.recycle()
+    world.refused("recycle bin", move)
+
+
+def test_a_protected_server_is_not_purged(world: World) -> None:
+    world.client.update("servers", world.server, {"disable_delete": True})
+    writing(world.cloud.platform, CALLER, lambda tx: tx.of(HOSTS, PLATFORM).save(_disabled(tx)))
+    world.refused("locked", lambda: world.client.delete("servers", world.server, {"purge": True}))
+    world.refused("locked", lambda: world.client.perform("servers", world.server, "purge"))
+    world.client.update("servers", world.server, {"disable_delete": False})
+    world.client.perform("servers", world.server, "purge")
+    assert world.cloud.rows("servers") == []
+
+
+def _disabled(tx: Any) -> Any:
+    return evolve(tx.of(HOSTS, PLATFORM).get("h1"), enabled=False)

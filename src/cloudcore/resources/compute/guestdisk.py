@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from cloudcore.model.entity import Entity, entity
+from cloudcore.model.errors import ConflictError, InvalidInputError
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import PLATFORM, Query, one_of
+from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
 from cloudcore.model.resource import READ_ONLY, Joint, Level, OnDelete, Ref, Resource, Show, Spec, Verb
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute import disk
@@ -42,6 +43,17 @@ def _details(tx: Transaction, page: Sequence[Guestdisk]) -> Sequence[JsonObject]
     return [{"status": statuses.get(g.disk_id, "")} for g in page]
 
 
+def _check_update(tx: Transaction, _caller: Any, link: Guestdisk, changes: JsonObject) -> JsonObject:
+    if changes.get("index", link.index) != link.index and 0 in (link.index, changes["index"]):
+        raise InvalidInputError("the system disk stays at index 0", field="index")
+    place = changes.get("boot_index", link.boot_index)
+    if place != link.boot_index and place >= 0:
+        others = both(eq("guest_id", link.guest_id), eq("boot_index", place))
+        if tx.of(GUESTDISKS, PLATFORM).count(others):
+            raise ConflictError(f"another disk boots at position {place}", field="boot_index")
+    return changes
+
+
 GUESTDISKS = Resource(
     entity=Guestdisk,
     service="compute",
@@ -54,5 +66,6 @@ GUESTDISKS = Resource(
     unique=(("disk_id",), ("guest_id", "index")),
     joint=Joint(left="guest_id", right="disk_id", left_path="servers", right_path="disks"),
     verbs=READ_ONLY | {Verb.UPDATE},
+    check_update=_check_update,
     details=_details,
 )
