@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.simulation.cloud import CALLER, Cloud, server_body
+from tests.simulation.invariants import check_ledgers
 
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import InvalidStatusError, ResourceBusyError
@@ -175,3 +176,19 @@ def test_a_protected_server_is_not_purged(world: World) -> None:
 
 def _disabled(tx: Any) -> Any:
     return evolve(tx.of(HOSTS, PLATFORM).get("h1"), enabled=False)
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_a_disk_that_is_told_to_go_while_its_server_goes_stays(world: World, turns: int) -> None:
+    cloud = world.cloud
+    worker = cloud.worker()
+    world.client.delete("servers", world.server, {"override_pending_delete": True})
+    for _ in range(turns):
+        cloud.turn(worker)
+        cloud.clock.advance(1)
+    world.client.update("disks", world.data, {"auto_delete": True})
+    cloud.settle(worker)
+    assert cloud.row("servers", world.server) is None
+    assert [row.id for row in cloud.rows("disks")] == [world.data]
+    assert {key[1] for key in cloud.machines["h1"].machine.volumes} == {world.data}
+    check_ledgers(cloud)

@@ -44,5 +44,6 @@ def delete_server(platform: Platform, tx: Transaction, caller: Caller, ident: st
         check_none_lost(tx, doomed, f"server {server.name}")
     check_none_copied(tx, doomed)
     way = "recycle" if goes_to_bin(platform, server, options) and server.status in RECYCLABLE else "delete"
-    moved = start_transition(platform, tx, caller, SERVERS, server, way, {})
+    params = {"doomed": doomed} if way == "delete" else {}
+    moved = start_transition(platform, tx, caller, SERVERS, server, way, params)
     return detail_rows(platform, tx, SERVERS, [moved])[0]

@@ -32,20 +32,27 @@ def _guest_do(ctx: Context) -> Effects:
     return delete_effect(ctx)
 
 
-def doomed(guest: Guest) -> list[Any]:
-    """The disks that go with the server: its system disk and those that were made to."""
-    return [disk for link, disk in guest.attached if link.index == 0 or disk.auto_delete]
+def doomed(ctx: Context, guest: Guest) -> list[Any]:
+    """The disks that go with the server: those of which the request made sure that they may.
+
+    What of a disk is changed meanwhile counts no more: between two steps it would leave a volume without a row, or a row
+    without a volume.
+    """
+    accepted = ctx.params.get("doomed")
+    if accepted is None:  # accepted by a release that did not note them
+        return [disk for link, disk in guest.attached if link.index == 0 or disk.auto_delete]
+    return [disk for _, disk in guest.attached if disk.id in accepted]
 
 
 def _volumes_do(ctx: Context) -> Effects:
     guest = guest_of(ctx)
     host = guest.server.host_id
-    return [volume_delete_effect(disk, host, guest.folder(disk)) for disk in doomed(guest)]
+    return [volume_delete_effect(disk, host, guest.folder(disk)) for disk in doomed(ctx, guest)]
 
 
 def _rows_do(ctx: Context) -> None:
     guest = guest_of(ctx)
-    drop_server(ctx.tx, guest.server, [disk.id for disk in doomed(guest)])
+    drop_server(ctx.tx, guest.server, [disk.id for disk in doomed(ctx, guest)])
 
 
 def _fail(ctx: Context, reason: str) -> None:
