@@ -282,3 +282,19 @@ def test_a_damaged_signature_is_refused(change: Any, error: type[Exception]) -> 
 def test_what_is_no_object_is_no_signature(text: str) -> None:
     with pytest.raises(InvalidInputError):
         read_signed(text)
+
+
+def test_a_domains_administrator_sets_no_password_of_who_can_do_more(people: Any) -> None:
+    people.admin.create("projects", {"name": "office"})
+    people.admin.create("users", {"name": "dom", "password": SECRET})
+    people.cloud.grant(people.admin, "office", "users", "dom", "domainadmin", remove=False)
+    dom = people.cloud.login("dom", SECRET, project="office")
+    with pytest.raises(ForbiddenError, match="can do more"):
+        dom.update("users", "sysadmin", {"password": "Another-Horse-Battery-8"})
+    dom.update("users", "bob", {"password": "Another-Horse-Battery-8"})
+    assert people.cloud.login("bob", "Another-Horse-Battery-8", project="bob").list("servers").total == 0
+    dom.create("groups", {"name": "chiefs"})
+    people.admin.perform("groups", "chiefs", "add-users", {"user_ids": ["bob"]})
+    people.cloud.grant(people.admin, "system", "groups", "chiefs", "admin", remove=False)
+    with pytest.raises(ForbiddenError, match="can do more"):
+        dom.update("users", "bob", {"password": "Another-Horse-Battery-7"})

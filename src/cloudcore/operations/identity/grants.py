@@ -126,6 +126,16 @@ def check_not_stronger(platform: Platform, caller: Caller, role_id: str, project
     check_scopes(platform, caller, [b.scope for b in theirs])
 
 
+def check_user_not_stronger(platform: Platform, tx: Transaction, caller: Caller, user_id: str) -> None:
+    """Refuse to make what logs in as a user who reaches further than the caller, by his roles or his groups'.
+
+    Raises:
+        ForbiddenError: he does.
+    """
+    for row in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=one_of("actor_id", actors_of(tx, user_id)))):
+        check_not_stronger(platform, caller, row.role_id, row.target_id)
+
+
 def check_scopes(platform: Platform, caller: Caller, scopes: Sequence[Scope]) -> None:
     """Refuse to hand out policies that reach further than the caller's own.
 

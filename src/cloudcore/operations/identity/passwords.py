@@ -18,6 +18,7 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, eq
 from cloudcore.model.reading import read_bool
 from cloudcore.operations.access import widest
+from cloudcore.operations.identity.grants import check_user_not_stronger
 from cloudcore.operations.identity.login import by_password
 from cloudcore.operations.identity.revocations import revoke
 from cloudcore.operations.platform import Platform
@@ -45,11 +46,11 @@ def set_password(platform: Platform, tx: Transaction, caller: Caller, user: Any,
     _keep(platform, tx, user, stored, platform.hasher.hash(password), hint=ADMIN_RESET if passed_over else "")
 
 
-def may_set_password(platform: Platform, caller: Caller, user: Any) -> None:
+def may_set_password(platform: Platform, tx: Transaction, caller: Caller, user: Any) -> None:
     """Refuse to set the password of another user without the right to.
 
     Raises:
-        ForbiddenError: the caller has no right to.
+        ForbiddenError: the caller has no right to, or the user has a role that can do more than he.
     """
     if caller.user_id == user.id:
         return
@@ -58,6 +59,7 @@ def may_set_password(platform: Platform, caller: Caller, user: Any) -> None:
         raise ForbiddenError("not enough privilege to set the password of another user", field="password")
     if granted.scope is Scope.DOMAIN and user.domain_id != caller.scope_domain_id:
         raise ForbiddenError("not enough privilege to set the password of another user", field="password")
+    check_user_not_stronger(platform, tx, caller, user.id)
 
 
 def change_own(platform: Platform, caller: Caller, ident: str, body: JsonMapping) -> JsonObject:

@@ -42,7 +42,7 @@ def update_user(
     """Change a user; a new password, a disabled account or an earlier end voids every token issued so far."""
     own = fetch(platform, tx, caller, USERS, ident)
     if body.get("password"):
-        may_set_password(platform, caller, own)
+        may_set_password(platform, tx, caller, own)
         set_password(platform, tx, caller, own, body)
         revoke(tx, Watermark.USER, own.id)
         if set(body) <= {"password", "skip_password_complexity_check"}:
