@@ -20,7 +20,8 @@ _MAC = re.compile(
     r"[0-9a-f]{12}|[0-9a-f]{2}(?:(?P<separator>[:-])[0-9a-f]{2})(?:(?P=separator)[0-9a-f]{2}){4}", re.ASCII
 )
 _SUBNET = re.compile(r"[0-9.]{7,15}/[0-9]{1,2}", re.ASCII)
-_RANDOM_TRIES = 5
+RANDOM_TRIES = 5
+"""So many addresses are tried at random before all are tried in order."""
 
 RandomBytes = Callable[[int], bytes]
 """`n → n random bytes`."""
@@ -167,7 +168,7 @@ def candidates(addresses: IPv4Range, order: Order, random: RandomBytes) -> Itera
         yield from addresses.step_down()
         return
     if order is Order.RANDOM:
-        for _ in range(_RANDOM_TRIES):
+        for _ in range(RANDOM_TRIES):
             yield addresses.first + int.from_bytes(random(8), "big") % len(addresses)
     yield from addresses.step_up()
 

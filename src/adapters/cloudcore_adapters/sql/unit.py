@@ -101,6 +101,8 @@ class Unit:
     def entities(self, codec: Codec[Any], rows: Sequence[Row]) -> list[Any]:
         """The entities of whole rows; each row that this unit has kept is converted once."""
         known = self._entities
+        if len(rows) == 1 and (found := known.get(id(rows[0]))) is not None:
+            return [found[1]]
         fresh = [row for row in rows if id(row) not in known]
         if len(fresh) == len(rows) > LONGEST_REMEMBERED:
             return codec.decode_all(rows)

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from cloudcore.model.addresses import (
+    RANDOM_TRIES,
     IPv4Range,
     Order,
     RandomBytes,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from cloudcore.resources.network.network import Network
 
 MAX_ADDRESSES = 65_536
-_FIRST_LOOK = 16
 _RANGE_FIELDS = ("guest_ip_start", "guest_ip_end", "guest_ip_mask", "guest_gateway")
 _V6_FIELDS = ("guest_ip6_start", "guest_ip6_end", "guest_ip6_mask", "guest_gateway6")
 
@@ -150,8 +150,11 @@ def allocate_address(
     if wanted:
         return _wanted(tx, network, addresses, wanted, taken_in_unit)
     order = Order(network.alloc_policy) if network.alloc_policy in tuple(Order) else Order.STEP_DOWN
-    first = [str(address) for address in islice(candidates(addresses, order, random), _FIRST_LOOK)]
-    found = _first_free(tx, network, first, taken_in_unit) or _beyond(tx, network, addresses, order, taken_in_unit)
+    found = None
+    if order is Order.RANDOM:
+        tried = [str(address) for address in islice(candidates(addresses, order, random), RANDOM_TRIES)]
+        found = _first_free(tx, network, tried, taken_in_unit)
+    found = found or _in_order(tx, network, addresses, order, taken_in_unit)
     if found is None:
         raise InsufficientResourceError(f"network {network.name} has no free address")
     return found
@@ -162,10 +165,10 @@ def _first_free(tx: Transaction, network: Network, texts: Sequence[str], taken: 
     return next((text for text in texts if text not in used and text not in taken), None)
 
 
-def _beyond(
+def _in_order(
     tx: Transaction, network: Network, addresses: IPv4Range, order: Order, taken: Collection[str]
 ) -> str | None:
-    """As `_first_free` of all addresses; blocks that cards alone fill are counted and not looked through."""
+    """The first free address from the lowest or the highest; blocks that cards alone fill are counted, not looked through."""
     down = order is Order.STEP_DOWN
     for block in addresses.blocks(down=down):
         if _cards_in(tx, network, block) < len(block):
