@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import timedelta
 
 from cloudcore.auth.caller import Caller
@@ -40,9 +40,17 @@ def remembered(tx: Transaction, caller: Caller, key: str, asked: Json) -> Sequen
 
 
 def once(
-    tx: Transaction, caller: Caller, key: str, asked: Json, work: Callable[[], Sequence[JsonObject]]
+    tx: Transaction,
+    caller: Caller,
+    key: str,
+    asked: Json,
+    work: Callable[[], Sequence[JsonObject]],
+    *,
+    secrets: Collection[str] = (),
 ) -> Sequence[JsonObject]:
     """The remembered answer, or that of the work, which is then remembered in the same commit.
+
+    secrets: keys of the answer that only the first one shows: they are not kept.
 
     Raises:
         ConflictError: the key was used for another request.
@@ -52,14 +60,13 @@ def once(
     if known is not None:
         return known
     answer = list(work())
+    kept: list[JsonObject] = [{name: row[name] for name in row if name not in secrets} for row in answer]
     notes = tx.of(IDEMPOTENCIES, PLATFORM)
     for old in notes.find(Query(where=Compare("expires_at", Op.LE, tx.now), limit=CLEAN_AT_ONCE)):
         notes.remove(old)
     try:
         notes.add(
-            Idempotency(
-                id=_ident(caller, key), fingerprint=_fingerprint(asked), answer=answer, expires_at=tx.now + KEPT
-            )
+            Idempotency(id=_ident(caller, key), fingerprint=_fingerprint(asked), answer=kept, expires_at=tx.now + KEPT)
         )
     except DuplicateResourceError as error:
         raise Contention("the same request is under way", internal=str(error)) from error

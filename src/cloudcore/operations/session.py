@@ -9,7 +9,7 @@ from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import MethodNotAllowedError, OutOfRangeError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.reading import read_bool, read_int, read_str
-from cloudcore.model.resource import Resource, Verb
+from cloudcore.model.resource import Resource, Verb, fields_of
 from cloudcore.operations.generic import create_row, delete_row, get_row, update_row
 from cloudcore.operations.history import list_actions, list_feed
 from cloudcore.operations.idempotency import PARAMETER, once
@@ -92,7 +92,7 @@ class CoreSession:
                 batch = _of_batch(body, count)
                 return [self._one(tx, resource, batch, context, place) for place in range(1, count + 1)]
 
-            return once(tx, self.caller, key, asked, make) if key and not dry else make()
+            return once(tx, self.caller, key, asked, make, secrets=_secrets(resource)) if key and not dry else make()
 
         if dry:
             rows = again(self._platform, lambda: try_once(self._platform, self.caller, work))
@@ -148,7 +148,7 @@ class CoreSession:
             def act() -> Sequence[JsonObject]:
                 return [perform_action(self._platform, tx, self.caller, resource, ident, action, body)]
 
-            return (once(tx, self.caller, key, asked, act) if key else act())[0]
+            return (once(tx, self.caller, key, asked, act, secrets=_secrets(resource)) if key else act())[0]
 
         return self._write(work)
 
@@ -214,6 +214,11 @@ class CoreSession:
 
     def _write(self, work: Callable[[Transaction], T]) -> T:
         return writing(self._platform, self.caller, work)
+
+
+def _secrets(resource: Resource[Any]) -> tuple[str, ...]:
+    """The fields of a type that are kept sealed: an answer that shows one is not kept in the clear either."""
+    return tuple(field.name for field in fields_of(resource.entity) if field.spec.sealed or field.spec.secret)
 
 
 def _of_batch(body: JsonMapping, count: int) -> JsonMapping:

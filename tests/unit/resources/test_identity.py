@@ -18,6 +18,9 @@ from cloudcore.model.errors import (
     ResourceNotFoundError,
     UnauthorizedError,
 )
+from cloudcore.model.query import PLATFORM
+from cloudcore.operations.idempotency import PARAMETER
+from cloudcore.resources.audit.idempotency import IDEMPOTENCIES
 
 URL = "http://cloud/identity/v3/auth/tokens"
 
@@ -298,3 +301,15 @@ def test_a_domains_administrator_sets_no_password_of_who_can_do_more(people: Any
     people.cloud.grant(people.admin, "system", "groups", "chiefs", "admin", remove=False)
     with pytest.raises(ForbiddenError, match="can do more"):
         dom.update("users", "bob", {"password": "Another-Horse-Battery-7"})
+
+
+def test_a_secret_is_not_kept_with_the_answer_under_a_key(people: Any) -> None:
+    key = {PARAMETER: "k1"}
+    first = people.bob.create("credentials", {"type": "aksk"}, key)
+    secret = json.loads(first["blob"])["secret"]
+    with people.cloud.platform.uow.read() as tx:
+        (note,) = tx.of(IDEMPOTENCIES, PLATFORM).find()
+    assert secret not in json.dumps(note.answer)
+    again = people.bob.create("credentials", {"type": "aksk"}, key)
+    assert (again["id"], "blob" in again) == (first["id"], False)
+    assert people.bob.list("credentials").total == 1
