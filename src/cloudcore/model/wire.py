@@ -83,6 +83,11 @@ def _written(
 ) -> Sequence[Any]:
     if write is None:
         return column
+    if write is format_time:
+        different = {id(value): value for value in column}
+        if len(different) * 2 <= len(column):
+            texts = {place: None if value is None else write(value) for place, value in different.items()}
+            return [texts[id(value)] for value in column]
     if left_out is None:
         return [write(value) for value in column]
     return [None if absent else write(value) for value, absent in zip(column, left_out, strict=True)]

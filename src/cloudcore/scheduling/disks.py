@@ -77,12 +77,22 @@ def room(wanted: Wanted, free: IntArray, slots: IntArray) -> IntArray:
 
     free: per storage, with a last entry of 0. slots: one line a host, numbers of storages or -1.
     """
-    bound = np.full(len(slots), UNLIMITED, dtype=np.int64)
+    bound: IntArray | None = None
     for line, size in enumerate(wanted.sizes):
-        np.minimum(bound, _summed((free // size) * wanted.suits[line], slots), out=bound)
+        fitting = _summed(_where(wanted.suits[line], free // size), slots)
+        bound = fitting if bound is None else np.minimum(bound, fitting, out=bound)
+    if bound is None:
+        return np.full(len(slots), UNLIMITED, dtype=np.int64)
     if len(wanted.sizes) > 1:
-        np.minimum(bound, _summed(free * wanted.suits.any(axis=0), slots) // sum(wanted.sizes), out=bound)
+        some: BoolArray = np.logical_or.reduce(wanted.suits, axis=0)
+        total = _summed(_where(some, free), slots)
+        np.minimum(bound, total // sum(wanted.sizes), out=bound)
     return bound
+
+
+def _where(suits: BoolArray, amounts: IntArray) -> IntArray:
+    """The amounts of the storages that suit, 0 for others. The last entry of both is that of no storage, and 0 already."""
+    return amounts if suits[:-1].all() else amounts * suits
 
 
 def fits(wanted: Wanted, free: IntArray, slots: IntArray, bound: IntArray) -> BoolArray:

@@ -82,12 +82,14 @@ def room(wanted: Sequence[Group], inventory: Inventory) -> IntArray:
 
     Exact up to `EXACT_GROUPS` groups, else a bound from above.
     """
-    bound = np.full(len(inventory.hosts), UNLIMITED, dtype=np.int64)
+    bound: IntArray | None = None
     for union in _unions(len(wanted)):
         cards = sum(len(wanted[n].positions) for n in union)
         suits = np.logical_or.reduce([wanted[n].suits for n in union])
-        bound = np.minimum(bound, reachable_ports(suits, inventory) // cards)
-    return bound
+        ports = reachable_ports(suits, inventory)
+        fitting = ports if cards == 1 else ports // cards
+        bound = fitting if bound is None else np.minimum(bound, fitting, out=bound)
+    return np.full(len(inventory.hosts), UNLIMITED, dtype=np.int64) if bound is None else bound
 
 
 def reachable_ports(suits: BoolArray, inventory: Inventory) -> IntArray:

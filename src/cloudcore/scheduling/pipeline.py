@@ -60,7 +60,7 @@ def filter_hosts(
 ) -> Walk:
     """Run filters one after the other over all hosts, or over those of `alive`."""
     kept = np.ones(len(inventory.hosts), dtype=np.bool_) if alive is None else alive
-    capacity = np.full(len(inventory.hosts), UNLIMITED, dtype=np.int64)
+    capacity: IntArray | None = None
     steps: list[Step] = []
     for one in filters:
         verdict = one.apply(request, inventory, kept)
@@ -68,7 +68,9 @@ def filter_hosts(
         steps.append(Step(filter=one, before=kept, kept=left, capacity=verdict.capacity))
         kept = left
         if verdict.capacity is not None:
-            capacity = np.minimum(capacity, verdict.capacity)
+            capacity = verdict.capacity if capacity is None else np.minimum(capacity, verdict.capacity)
+    if capacity is None:
+        capacity = np.full(len(inventory.hosts), UNLIMITED, dtype=np.int64)
     return Walk(inventory=inventory, request=request, steps=tuple(steps), kept=kept, capacity=capacity)
 
 

@@ -84,7 +84,12 @@ def column_reader(field: Field, *, nullable: bool) -> Callable[[Sequence[Any]], 
 
 
 def _read_times(column: Sequence[int | None]) -> list[datetime | None]:
-    return [None if value is None else _EPOCH + timedelta(0, 0, value) for value in column]
+    different = set(column)
+    if len(different) * 2 > len(column):
+        return [None if value is None else _EPOCH + timedelta(0, 0, value) for value in column]
+    # Often nobody has the time, or all have one: it is made once, and what is written of it too.
+    made = {value: None if value is None else from_micros(value) for value in different}
+    return [made[value] for value in column]
 
 
 def _enum_reader(enum: type[Enum]) -> Convert:
