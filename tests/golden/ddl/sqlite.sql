@@ -113,6 +113,7 @@ CREATE INDEX ix_compute_disks_status ON compute_disks (status);
 CREATE INDEX ix_compute_disks_storage_id ON compute_disks (storage_id);
 CREATE INDEX ix_compute_disks_template_id ON compute_disks (template_id);
 CREATE INDEX ix_compute_disks_tenant_id_created_at_name_id_pen_2f899882fb ON compute_disks (tenant_id, created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_compute_disks_tenant_id_name ON compute_disks (tenant_id, name);
 CREATE TABLE compute_dynamicschedtags (
     id VARCHAR(128) NOT NULL,
     created_at BIGINT NOT NULL,

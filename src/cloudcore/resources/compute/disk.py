@@ -200,6 +200,7 @@ DISKS = Resource(
     area="compute",
     singular="disk",
     plural="disks",
+    indexes=(("tenant_id", "name"),),
     doc="Volumes of servers.",
     level=Level.PROJECT,
     filters=DISK_FILTERS,

@@ -165,6 +165,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table('compute_disks', schema=None) as batch_op:
         batch_op.create_index('ix_compute_disks_snapshot_id', ['snapshot_id'], unique=False)
+        batch_op.create_index('ix_compute_disks_tenant_id_name', ['tenant_id', 'name'], unique=False)
 
     with op.batch_alter_table('compute_servers', schema=None) as batch_op:
         batch_op.add_column(sa.Column('name_key', types.text(128), server_default='', nullable=False))
