@@ -73,8 +73,8 @@ class FaultyUnits:
         self._uow = uow
         self._fault = fault
 
-    def read(self) -> Any:
-        return self._uow.read()
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._uow, name)
 
     @contextmanager
     def write(self, author: Author) -> Iterator[Any]:

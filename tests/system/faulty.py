@@ -112,8 +112,8 @@ class FaultyUnits:
     _inner: UnitOfWork
     _moments: Moments
 
-    def read(self) -> Any:
-        return self._inner.read()
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
 
     @contextmanager
     def write(self, author: Author) -> Iterator[Any]:

@@ -100,13 +100,12 @@ class QemuImgConverter:
             )
             try:
                 while True:
+                    self._check(target, deadline, cancelled)
                     try:
                         process.wait(_POLL_S)
                         break
                     except subprocess.TimeoutExpired:
-                        pass
-                    self._check(target, deadline, cancelled)
-                    progress(_percent(_tail(said.fileno())))
+                        progress(_percent(_tail(said.fileno())))
             finally:
                 if process.poll() is None:
                     os.killpg(process.pid, signal.SIGKILL)
