@@ -188,7 +188,17 @@ def _root(folder: Path, unpacked: Path, kernel: str) -> Path:
         (etc / name).chmod(0o755)
     shutil.copy(SOURCES / "chpasswd", folder / "usr/sbin/chpasswd")
     (folder / "usr/sbin/chpasswd").chmod(0o755)
+    _close(folder)
     return folder
+
+
+def _close(folder: Path) -> None:
+    """Take away what the builder's umask left open: sshd refuses keys in a home that others may write to."""
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode & 0o755)
+    (folder / "root").chmod(0o700)
+    (folder / "tmp").chmod(0o1777)
 
 
 def _initrd(folder: Path, unpacked: Path, kernel: str) -> Path:

@@ -16,6 +16,7 @@ import attrs
 
 from cloudcore.model.effects import Done, Effect, Failed, Mark, Running
 from cloudcore.model.guest import GuestDescription, GuestDisk, GuestNic, to_json
+from cloudcore.resources.compute.seed import cloud_config, meta_data
 from cloudcore_adapters.agent import EffectRunner
 from cloudcore_adapters.libvirt import HostSettings, LibvirtHost, StorageSetting
 
@@ -37,8 +38,8 @@ def mark(resource: str) -> dict[str, Any]:
 def description(folder: Path, guest_id: str, volume_id: str, last: int, key: str = "") -> dict[str, Any]:
     """A guest of 128 MiB with this volume, the last number of its address, and a public key for root."""
     seed = (
-        ("meta-data", f"instance-id: {guest_id}\nlocal-hostname: web{last}\n"),
-        ("user-data", f"#cloud-config\nssh_authorized_keys:\n  - {key}\n"),
+        ("meta-data", meta_data(guest_id, f"web{last}", [key] if key else [])),
+        ("user-data", cloud_config(f"web{last}", [key] if key else [])),
     )
     storage_path = str(folder / "storage")
     nic = GuestNic(
