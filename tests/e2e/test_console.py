@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -135,14 +136,16 @@ def test_a_frame_too_long_ends_the_connection(console: WireSocket) -> None:
     assert console.read_close()[0] == 1009
 
 
-def test_a_revoked_token_ends_the_connection_within_seconds(shared: Up, base: str, server: str) -> None:
+def test_a_revoked_token_ends_the_connection_within_three_seconds(shared: Up, base: str, server: str) -> None:
     token = token_of(shared)
     opened = WireSocket(f"{base}/compute/servers/{server}/serial", [("X-Auth-Token", token)])
     opened.read_until(b"login: ")
     httpx.delete(
         f"{base}/identity/v3/auth/tokens", headers={"X-Auth-Token": token, "X-Subject-Token": token}
     ).raise_for_status()
+    began = time.monotonic()
     assert opened.read_close() == (1008, "not allowed any more")
+    assert time.monotonic() - began < 3
 
 
 def test_other_paths_speak_no_websocket(base: str, token: str) -> None:

@@ -181,6 +181,24 @@ def test_the_library_changes_a_password_too() -> None:
     assert not place.works(FIRST)
 
 
+def test_a_token_alone_does_not_change_its_users_password() -> None:
+    place = place_with()
+    scope = {"scope": {"project": {"name": "bobs"}}}
+    place.client.post("/v3/projects", json={"project": {"name": "bobs"}}, headers=place.admin())
+    place.core.grant(
+        place.core.login("sysadmin", "memory-cloud-password-1", project="system"),
+        "bobs", "users", "bob", "domain_viewer", remove=False,
+    )  # fmt: skip
+    for asked in ({}, scope):
+        token = {"X-Auth-Token": place.login("bob", FIRST, **asked).headers["X-Subject-Token"]}
+        body = {"user": {"password": SECOND}}
+        refused = place.client.put(f"/v3/users/{place.user}", json=body, headers=token)
+        assert refused.status_code == 403, refused.text
+        assert place.works(FIRST)
+    assert place.set(password=SECOND).status_code == 200
+    assert place.works(SECOND)
+
+
 def test_no_password_or_hash_is_in_answers_or_the_action_log() -> None:
     place = place_with()
     place.change(FIRST, SECOND)

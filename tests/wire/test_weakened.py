@@ -39,6 +39,20 @@ WEAKNESSES = (
         "if field.ref is not None or (",
     ),
     Weakness(
+        14,
+        "tests/unit/resources/test_identity.py::test_nobody_makes_a_key_for_a_user_who_can_do_more",
+        f"{CORE}/operations/identity/credentials.py",
+        "check_user_not_wider(platform, tx, caller, user.id)",
+        "pass",
+    ),
+    Weakness(
+        15,
+        "tests/wire/test_passwords.py::test_a_token_alone_does_not_change_its_users_password",
+        f"{CORE}/operations/identity/passwords.py",
+        "if granted is None or not granted.scope.covers(Scope.DOMAIN):",
+        "if not own and (granted is None or not granted.scope.covers(Scope.DOMAIN)):",
+    ),
+    Weakness(
         20,
         f"{ATTACKS}::test_no_declaration_lets_callers_send_what_is_ours",
         f"{CORE}/model/entity.py",

@@ -59,7 +59,7 @@ class ConsoleLimits:
 
     open: int = 64
     idle: float = 1800.0
-    recheck: float = 5.0
+    recheck: float = 1.0
     poll: float = 0.5
 
 

@@ -124,7 +124,8 @@ def delete_instance_snapshot(
     A part whose disk the server no longer has stays, as a snapshot of its own.
 
     Raises:
-        InvalidStatusError: it or its server is in the middle of something, or disks are just made of it.
+        InvalidStatusError: it or its server is in the middle of something, or disks are just made of it; a part, a disk or
+            the server is frozen or in the recycle bin.
     """
     row = fetch_for(platform, tx, caller, INSTANCE_SNAPSHOTS, ident, "delete")
     check_not_frozen(row)
@@ -139,7 +140,10 @@ def begin_delete(platform: Platform, tx: Transaction, caller: Caller, row: Any) 
         return start_transition(platform, tx, caller, INSTANCE_SNAPSHOTS, row, "delete", params)
     assert INSTANCE_SNAPSHOTS.lifecycle is not None
     transition = INSTANCE_SNAPSHOTS.lifecycle.start("delete", row.status, what=f"instance snapshot {row.name}")
-    check_not_copied(tx, [part.id for part in parts_of(tx, row.id)])
+    parts = parts_of(tx, row.id)
+    check_not_copied(tx, [part.id for part in parts])
+    disks = tx.of(DISKS, PLATFORM).find(Query(where=one_of("id", [part.disk_id for part in parts])))
+    check_in_use(server, *parts, *disks)
     check_idle(tx, SERVERS, server)
     server = enter(tx, SERVERS, server, "instance-snapshot-delete")
     changed = evolve(row, status=str(transition.through[0]), status_reason="")

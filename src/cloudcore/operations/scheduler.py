@@ -14,6 +14,7 @@ from cloudcore.operations.placement import inventory_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import reading
 from cloudcore.operations.servers.input import read_wanted
+from cloudcore.operations.veil import hosts_shown, veil
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
 from cloudcore.resources.infrastructure.host import HOSTS
@@ -29,6 +30,8 @@ MAX_COUNT = 5000
 def ask_scheduler(platform: Platform, caller: Caller, question: str, body: JsonMapping) -> JsonObject:
     """Answer `schedule`, `test`, `forecast` (of a server's create body, with `count`) or `candidate-list`.
 
+    Hosts that the caller may not list stand in the answers without id and name.
+
     Raises:
         InsufficientResourceError: `schedule` finds no place for all.
         ActionNotFoundError: there is no such question.
@@ -39,15 +42,16 @@ def ask_scheduler(platform: Platform, caller: Caller, question: str, body: JsonM
     if question not in ("schedule", "test", "forecast"):
         raise ActionNotFoundError(f"the scheduler has no action {question[:64]}")
     decision = reading(platform, lambda tx: _decide(platform, tx, caller, body))
+    shown = reading(platform, lambda tx: hosts_shown(platform, tx, caller))
     if question == "forecast":
-        return forecast(decision, session_id=caller.request_id)
+        return veil(forecast(decision, session_id=caller.request_id), shown)
     if question == "test":
         rows = [*decision.placements, *decision.alternatives]
         data = [{"id": p.host_id, "name": p.host_name, "data": {"score": p.score}} for p in rows]
-        return {"data": data, "total": len(data), "limit": len(data), "offset": 0}
+        return veil({"data": data, "total": len(data), "limit": len(data), "offset": 0}, shown)
     if decision.refusal is not None:
-        raise InsufficientResourceError(decision.refusal.summary(), data=explanation(decision.refusal))
-    return {"candidates": candidates(decision, session_id=caller.request_id)}
+        raise InsufficientResourceError(decision.refusal.summary(), data=veil(explanation(decision.refusal), shown))
+    return veil({"candidates": candidates(decision, session_id=caller.request_id)}, shown)
 
 
 def _decide(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> Decision:

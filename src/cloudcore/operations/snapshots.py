@@ -148,8 +148,7 @@ def busy(tx: Transaction, disk: Any, name: str) -> tuple[str, Any]:
     if disk.disk_format != "qcow2":
         raise NotSupportedError(f"disk {disk.name} is {disk.disk_format}: only qcow2 holds snapshots", field="disk_id")
     server = server_with(tx, disk)
-    if name != "snapshot-delete":  # what nobody may use or change may still lose snapshots
-        check_in_use(disk, server)
+    check_in_use(disk, server)
     held, row = holding(disk, server)
     check_idle(tx, held, row)
     enter(tx, DISKS, disk, name)

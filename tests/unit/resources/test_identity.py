@@ -242,6 +242,19 @@ def test_credentials_of_others_are_made_and_reset_by_administrators_only(people:
     assert people.admin.get("users", "bob")["credential_count"] == 0
 
 
+def test_nobody_makes_a_key_for_a_user_who_can_do_more(people: Any) -> None:
+    may = {"identity": {"credentials": {"create": "allow"}, "users": {"get": "allow"}}}
+    people.admin.create("policies", {"name": "keys", "scope": "system", "blob": may})
+    people.admin.create("roles", {"name": "keymaker"})
+    people.admin.perform("roles", "keymaker", "add-policy", {"policy_id": "keys"})
+    people.cloud.grant(people.admin, "eve", "users", "eve", "keymaker", remove=False)
+    eve = people.cloud.login("eve", SECRET, project="eve")
+    with pytest.raises(ForbiddenError):
+        eve.create("credentials", {"type": "aksk", "user_id": people.admin.caller.user_id})
+    assert people.admin.get("users", "sysadmin")["credential_count"] == 0
+    assert eve.create("credentials", {"type": "aksk", "user_id": "bob"})["owner_id"] == people.bob.caller.user_id
+
+
 def test_a_user_has_a_bounded_number_of_keys(people: Any) -> None:
     for _ in range(64):
         key_of(people)

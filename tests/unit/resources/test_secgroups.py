@@ -27,7 +27,8 @@ def rules_of(session: Any, group: str) -> list[str]:
     ("text", "cidr", "protocol", "ports"),
     [
         ("in:allow 10.0.0.0/8 tcp 22,80-90", "10.0.0.0/8", "tcp", "22,80-90"),
-        ("in:allow any", "0.0.0.0/0", "any", ""),
+        ("in:allow any", "", "any", ""),
+        ("in:deny 0.0.0.0/0 any", "0.0.0.0/0", "any", ""),
         ("out:deny 10.0.0.5 udp 53", "10.0.0.5", "udp", "53"),
         ("IN:Allow 10.0.0.7/24 ICMP", "10.0.0.0/24", "icmp", ""),
         ("in:deny ::/0 tcp", "::/0", "tcp", ""),
@@ -72,11 +73,11 @@ port = st.integers(1, 65_535)
     st.sampled_from(DIRECTIONS),
     st.sampled_from(ACTIONS),
     st.sampled_from(("tcp", "udp")),
-    st.ip_addresses(v=4),
+    st.sampled_from(("", "0.0.0.0/0", "::/0")) | st.ip_addresses().map(str),
     st.lists(st.tuples(port, port).map(lambda p: f"{min(p)}-{max(p)}"), max_size=5),
 )
 def test_the_text_of_a_rule_reads_as_the_same_rule(d: str, a: str, p: str, ip: Any, ports: list[str]) -> None:
-    rule = Rule(direction=d, action=a, protocol=p, cidr=str(ip), ports=",".join(ports))
+    rule = Rule(direction=d, action=a, protocol=p, cidr=ip, ports=",".join(ports))
     assert parse_rule(rule.text()) == rule
 
 

@@ -94,8 +94,12 @@ def test_a_frozen_disk_is_not_changed_through_its_server(world: World) -> None:
     world.refused(
         "frozen", lambda: perform("servers", world.server, "instance-snapshot-reset", {"instance_snapshot": "whole"})
     )
+    for disk in (world.data, world.system):
+        perform("disks", disk, "unfreeze")
     world.client.delete("instance_snapshots", "whole")
     world.cloud.settle()
+    world.freeze("disks", world.data)
+    world.freeze("disks", world.system)
     world.refused("frozen", lambda: perform("servers", world.server, "rebuild-root", {"image_id": "i1"}))
     world.refused("frozen", lambda: perform("servers", world.server, "detachdisk", {"disk_id": world.data}))
 
@@ -114,6 +118,41 @@ def test_a_disk_is_not_put_into_the_bin_while_a_task_works_on_it(world: World) -
         world.client.delete("disks", disk)
     assert not world.cloud.row("disks", disk).pending_deleted
     world.cloud.settle()
+
+
+def test_what_is_out_of_use_keeps_its_snapshots(world: World) -> None:
+    perform, delete = world.client.perform, world.client.delete
+    kept = world.keep(world.data, "kept")
+    perform("servers", world.server, "instance-snapshot", {"name": "whole"})
+    world.cloud.settle()
+    for plural, ident in (("servers", world.server), ("disks", world.data)):
+        world.freeze(plural, ident)
+        world.refused("frozen", lambda: delete("snapshots", kept))
+        world.refused("frozen", lambda: delete("instance_snapshots", "whole"))
+        perform(plural, ident, "unfreeze")
+    part = next(row for row in world.cloud.rows("snapshots") if row.id != kept)
+    world.freeze("snapshots", part.id)
+    world.refused("frozen", lambda: delete("instance_snapshots", "whole"))
+    perform("snapshots", part.id, "unfreeze")
+    world.recycle()
+    world.refused("recycle bin", lambda: delete("snapshots", kept))
+    world.refused("recycle bin", lambda: delete("instance_snapshots", "whole"))
+
+
+def test_a_detached_disk_that_goes_with_its_server_lies_in_the_bin_first(world: World) -> None:
+    client = world.client
+    for options, left in (({}, 1), ({"override_pending_delete": True}, 0)):
+        client.perform("servers", world.server, "createdisk", {"disks": [{"size": 64}]})
+        world.cloud.settle()
+        disk = str(client.get("servers", world.server)["disks_info"][-1]["id"])
+        client.perform("servers", world.server, "detachdisk", {"disk_id": disk, **options})
+        world.cloud.settle()
+        found = [row for row in world.cloud.rows("disks") if row.id == disk]
+        assert [row.pending_deleted for row in found] == [True] * left
+        assert check_ledgers(world.cloud) is None
+        if left:
+            client.perform("disks", disk, "cancel-delete")
+            assert client.get("disks", disk)["status"] == "ready"
 
 
 def test_a_policy_neither_touches_a_frozen_servers_disk_nor_drops_a_frozen_snapshot(world: World) -> None:

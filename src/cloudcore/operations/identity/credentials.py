@@ -28,6 +28,7 @@ from cloudcore.model.reading import read_int, read_str
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.creating import insert
 from cloudcore.operations.generic import delete_row, update_row
+from cloudcore.operations.identity.grants import check_user_not_wider
 from cloudcore.operations.identity.revocations import revoke
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
@@ -47,7 +48,8 @@ def create_credential(platform: Platform, tx: Transaction, caller: Caller, body:
 
     Raises:
         OutOfRangeError: the user has too many.
-        ForbiddenError: the user is somebody whose credentials the caller may not make.
+        ForbiddenError: the user is somebody whose credentials the caller may not make, or has a role that can do more than
+            the caller.
     """
     kind = read_str(body.get("type") or "", "type", 32)
     if kind not in TYPES:
@@ -149,8 +151,11 @@ def _owner(platform: Platform, tx: Transaction, caller: Caller, body: JsonMappin
     user = fetch(platform, tx, caller, USERS, read_str(sent, "user_id", 128))
     granted = reach(platform, caller, CREDENTIALS, "create").scope
     within = granted.covers(Scope.SYSTEM) or (granted.covers(Scope.DOMAIN) and user.domain_id == caller.scope_domain_id)
-    if user.id != caller.user_id and not within:
+    if user.id == caller.user_id:
+        return user.id
+    if not within:
         raise ForbiddenError("not enough privilege to make credentials of others", field="user_id")
+    check_user_not_wider(platform, tx, caller, user.id)
     return user.id
 
 

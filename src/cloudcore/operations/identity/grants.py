@@ -136,6 +136,24 @@ def check_user_not_stronger(platform: Platform, tx: Transaction, caller: Caller,
         check_not_stronger(platform, caller, row.role_id, row.target_id)
 
 
+def check_user_not_wider(platform: Platform, tx: Transaction, caller: Caller, user_id: str) -> None:
+    """Refuse to make what logs in as a user whose roles, or those of his groups, allow anything that the caller may not do.
+
+    Raises:
+        ForbiddenError: they do.
+    """
+    if caller.is_platform:
+        return
+    mine = platform.policies.policy_set(caller)
+    for row in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=one_of("actor_id", actors_of(tx, user_id)))):
+        for one in (bound(b) for b in platform.directory.bindings([row.role_id])):
+            if one.project_id not in ("", row.target_id):
+                continue
+            rules = [rule for rule in one.document.rules if rule.allow]
+            if any(not mine.allowed(one.scope, r.service, r.resource, r.action, *r.extra).allowed for r in rules):
+                raise ForbiddenError("the user can do more than you can", field="user_id")
+
+
 def check_scopes(platform: Platform, caller: Caller, scopes: Sequence[Scope]) -> None:
     """Refuse to hand out policies that reach further than the caller's own.
 

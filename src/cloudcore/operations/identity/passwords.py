@@ -47,16 +47,18 @@ def set_password(platform: Platform, tx: Transaction, caller: Caller, user: Any,
 
 
 def may_set_password(platform: Platform, tx: Transaction, caller: Caller, user: Any) -> None:
-    """Refuse to set the password of another user without the right to.
+    """Refuse to set a password, also one's own, without the right to change users: who only knows a token proves nothing.
 
     Raises:
         ForbiddenError: the caller has no right to, or the user has a role that can do more than he.
     """
-    if caller.user_id == user.id:
-        return
     granted = widest(platform, caller, USERS, "update")
+    own = caller.user_id == user.id
     if granted is None or not granted.scope.covers(Scope.DOMAIN):
-        raise ForbiddenError("not enough privilege to set the password of another user", field="password")
+        whose = "your own password this way: the present one is asked for at users/ID/password" if own else ""
+        raise ForbiddenError(f"not enough privilege to set {whose or 'the password of another user'}", field="password")
+    if own:
+        return
     if granted.scope is Scope.DOMAIN and user.domain_id != caller.scope_domain_id:
         raise ForbiddenError("not enough privilege to set the password of another user", field="password")
     check_user_not_stronger(platform, tx, caller, user.id)

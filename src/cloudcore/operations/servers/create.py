@@ -27,6 +27,7 @@ from cloudcore.operations.run import again, reading, try_once, would_be, write_o
 from cloudcore.operations.servers.cards import add_card
 from cloudcore.operations.servers.disks import add_disk
 from cloudcore.operations.servers.input import Wanted, read_wanted
+from cloudcore.operations.veil import veiled_refusal
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.holdings import server_amounts
 from cloudcore.quotas.ledger import UNLIMITED, charge, limits_of, usage_of
@@ -67,7 +68,7 @@ def create_servers(
         if known is not None:
             return known
         wanted = reading(platform, lambda tx: read_wanted(platform, tx, caller, body, count))
-        decision = _decide(platform, wanted, fresh=next(tries) > 1)
+        decision = _decide(platform, caller, wanted, fresh=next(tries) > 1)
         if dry:
             return try_once(platform, caller, lambda tx: _preview(platform, tx, caller, wanted, decision))
 
@@ -91,10 +92,10 @@ def insert_servers(
         Those of `create_servers`.
     """
     wanted = read_wanted(platform, tx, caller, body, count)
-    return _insert(platform, tx, caller, wanted, _decide_now(platform, tx, wanted))
+    return _insert(platform, tx, caller, wanted, _decide_now(platform, tx, caller, wanted))
 
 
-def _decide(platform: Platform, wanted: Wanted, *, fresh: bool) -> Decision:
+def _decide(platform: Platform, caller: Caller, wanted: Wanted, *, fresh: bool) -> Decision:
     """fresh: by columns read now. Kept ones may place, for admission says whether they are right; only fresh ones refuse."""
     request = wanted.request
     if not fresh:
@@ -108,13 +109,16 @@ def _decide(platform: Platform, wanted: Wanted, *, fresh: bool) -> Decision:
         decision = schedule(kept, request)
         if decision.refusal is None:
             return decision
-    return reading(platform, lambda tx: _decide_now(platform, tx, wanted))
+    return reading(platform, lambda tx: _decide_now(platform, tx, caller, wanted))
 
 
-def _decide_now(platform: Platform, tx: Transaction, wanted: Wanted) -> Decision:
+def _decide_now(platform: Platform, tx: Transaction, caller: Caller, wanted: Wanted) -> Decision:
     request = wanted.request
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=_networks(wanted))
-    return decide(inventory, request)
+    try:
+        return decide(inventory, request)
+    except InsufficientResourceError as error:
+        raise veiled_refusal(platform, tx, caller, error) from error
 
 
 def _networks(wanted: Wanted) -> Sequence[str] | None:

@@ -21,6 +21,7 @@ from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.generic import check_not_frozen, check_not_recycled
 from cloudcore.operations.placement import storage_limit
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.recycling import goes_to_bin
 from cloudcore.operations.servers.input import check_boot_order, check_disk
 from cloudcore.operations.servers.source import Source, disk_size, disk_source, located
 from cloudcore.ports.unit_of_work import Transaction
@@ -80,6 +81,8 @@ def attach_disk(platform: Platform, tx: Transaction, caller: Caller, server: Any
 def detach_disk(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
     """Begin to detach a disk; it is deleted afterwards if it goes with its server, unless it is kept.
 
+    Deleted as by itself: into the recycle bin where there is one, for good with `override_pending_delete`.
+
     Raises:
         InvalidInputError: it is not attached to this server, or holds the system.
         NotEmptyError: it would be deleted and there are snapshots of it.
@@ -97,7 +100,8 @@ def detach_disk(platform: Platform, tx: Transaction, caller: Caller, server: Any
     check_idle(tx, DISKS, disk)
     if delete:
         check_none_lost(tx, [disk.id], f"disk {disk.name}")
-    params = {"disk_id": disk.id, "link_id": link.id, "delete": delete}
+    recycle = delete and goes_to_bin(platform, disk, body)
+    params = {"disk_id": disk.id, "link_id": link.id, "delete": delete, "recycle": recycle}
     start_transition(platform, tx, caller, SERVERS, server, "detachdisk", params)
 
 

@@ -125,7 +125,8 @@ def _columns(
     draft["vdi"] = driver.choose("vdi", draft.get("vdi") or "")
     draft["machine"] = driver.choose("machines", draft["machine"]) if draft.get("machine") else ""
     if draft.get("hostname"):
-        draft["hostname"] = validate_hostname(draft["hostname"])
+        windows = str(draft.get("os_type") or "").lower() == "windows"
+        draft["hostname"] = validate_hostname(draft["hostname"], windows=windows)
     draft["hypervisor"] = driver.hypervisor
     draft["user_data"] = read_user_data(body)
     draft["metadata"] = tags_sent(body)

@@ -3,7 +3,8 @@
     in:allow 10.0.0.0/8 tcp 22,80-90
     out:deny any
 
-Direction and action, then where from or to (absent: everywhere), the protocol, and for tcp and udp perhaps ports.
+Direction and action, then where from or to (absent: everywhere, IPv4 and IPv6), the protocol, and for tcp and udp
+perhaps ports.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from cloudcore.model.reading import read_int, read_str
 DIRECTIONS = ("in", "out")
 ACTIONS = ("allow", "deny")
 PROTOCOLS = ("any", "tcp", "udp", "icmp")
-EVERYWHERE = "0.0.0.0/0"
-EVERYWHERE6 = "::/0"
+EVERYWHERE = ""
+"""The subnet of rules that name none: all addresses, of IPv4 and of IPv6."""
 MAX_PORTS = 64
 MAX_RULES = 500
 MAX_PRIORITY = 100
@@ -30,7 +31,11 @@ _MAPPED = IPv6Network("::ffff:0:0/96")
 
 @attrs.frozen(kw_only=True)
 class Rule:
-    """One rule. ports: `22,80-90` in order as sent; empty for all. priority: 1 to 100, higher ones first."""
+    """One rule.
+
+    cidr: an address or subnet; empty for all, of IPv4 and of IPv6: `deny any` leaves no way around it.
+    ports: `22,80-90` in order as sent; empty for all. priority: 1 to 100, higher ones first.
+    """
 
     direction: str
     action: str
@@ -43,7 +48,7 @@ class Rule:
     def text(self) -> str:
         """The rule as text, which `parse_rule` takes."""
         words = [f"{self.direction}:{self.action}"]
-        if self.cidr not in (EVERYWHERE, EVERYWHERE6):
+        if self.cidr != EVERYWHERE:
             words.append(self.cidr)
         words.append(self.protocol)
         return " ".join([*words, self.ports] if self.ports else words)
@@ -104,6 +109,8 @@ def _choice(values: JsonObject, name: str, allowed: tuple[str, ...], field: str)
 
 def _cidr(sent: Any, field: str) -> str:
     text = read_str(sent or EVERYWHERE, "cidr", 64)
+    if text == EVERYWHERE:
+        return text
     try:
         network = ip_network(text, strict=False)
     except ValueError as error:

@@ -47,7 +47,9 @@ class Secgrouprule(Statused, External, Entity):
     protocol: Annotated[str, Spec("Protocol", create=True, required=True, update=True, width=8, choices=PROTOCOLS)]
     ports: Annotated[str, Spec("Ports such as 22,80-90; empty for all", create=True, update=True, width=512)] = ""
     direction: Annotated[str, Spec("To or from servers", create=True, required=True, width=4, choices=DIRECTIONS)]
-    cidr: Annotated[str, Spec("Where from or to", create=True, update=True, width=64)] = EVERYWHERE
+    cidr: Annotated[
+        str, Spec("Where from or to; empty: everywhere, IPv4 and IPv6", create=True, update=True, width=64)
+    ] = EVERYWHERE
     action: Annotated[str, Spec("Allow or deny", create=True, required=True, update=True, width=8, choices=ACTIONS)]
     description: Annotated[str, Spec("Free text", create=True, update=True, width=256)] = ""
     target_type: Annotated[str, Spec("What it names: subnets", create=True, width=16)] = "cidr"

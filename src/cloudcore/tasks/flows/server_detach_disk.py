@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cloudcore.model.query import PLATFORM
+from cloudcore.quotas.holdings import recycle_disk
 from cloudcore.resources.compute.disk import DISKS, DiskStatus
 from cloudcore.resources.compute.server import ServerStatus
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
@@ -30,9 +31,15 @@ def _succeed(ctx: Context) -> None:
 
 
 def _delete(ctx: Context, disk_id: str) -> None:
-    """Begin to delete the disk: a task of its own, whose failure does not bring the disk back into the guest."""
+    """Put the disk into the recycle bin, or begin to delete it.
+
+    Deleting is a task of its own, whose failure does not bring the disk back into the guest.
+    """
     disk = ctx.tx.of(DISKS, PLATFORM).get(disk_id)
     if disk is None:
+        return
+    if ctx.params.get("recycle"):
+        recycle_disk(ctx.tx, disk)
         return
     going = moved(ctx, disk, DiskStatus.DEALLOCATING)
     task = new_task(

@@ -12,10 +12,12 @@ from typing import Annotated, Any
 from cloudcore.model.entity import Billed, DeleteProtected, External, ProjectOwned, Statused, entity
 from cloudcore.model.errors import ForbiddenError, InvalidInputError, InvalidStatusError
 from cloudcore.model.json import JsonObject
+from cloudcore.model.names import validate_hostname
 from cloudcore.model.query import PLATFORM
 from cloudcore.model.resource import Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.compute.drivers import driver_for
 from cloudcore.resources.compute.server.actions import DEVICE_ACTIONS, SNAPSHOT_ACTIONS
 from cloudcore.resources.compute.server.details import server_details
 from cloudcore.resources.compute.server.filters import SERVER_FILTERS, SERVER_ORDERS, SERVER_SUMS
@@ -131,12 +133,19 @@ def _check_update(_tx: Transaction, _caller: Any, server: Server, changes: JsonO
     order = changes.get("boot_order", server.boot_order)
     if not order or len(set(order)) != len(order) or not set(order) <= set("cdn"):
         raise InvalidInputError("boot_order must be made of c, d and n, each once at most", field="boot_order")
+    driver = driver_for(server.hypervisor)
+    for name, kind in _CHOSEN:
+        if changes.get(name):
+            changes[name] = driver.choose(kind, changes[name])
+    if changes.get("hostname"):
+        changes["hostname"] = validate_hostname(changes["hostname"], windows=server.os_type.lower() == "windows")
     moved = [name for name in _WHEN_STOPPED if name in changes and changes[name] != getattr(server, name)]
     if moved and server.status != ServerStatus.READY:
         raise InvalidStatusError(f"{moved[0]} can be changed in status {ServerStatus.READY} only", field=moved[0])
     return changes
 
 
+_CHOSEN = (("bios", "bios"), ("vga", "vga"), ("vdi", "vdi"), ("machine", "machines"))
 _WHEN_STOPPED = ("boot_order", "vga", "vdi", "machine", "bios")
 
 
