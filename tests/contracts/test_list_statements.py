@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
 from tests.contracts.storage_suite import statements
 
 from cloudcore.cloud import TYPES, Cloud
 from cloudcore.model.entity import evolve
+from cloudcore.model.errors import OutOfRangeError
 from cloudcore.model.query import PLATFORM, Query
 from cloudcore.operations.hosts import register_host
+from cloudcore.operations.listing import MOST_AT_ONCE
 from cloudcore.ports.unit_of_work import Author, Transaction
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
+from cloudcore.resources.compute.schedtag import SCHEDTAGS, Schedtag
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.network.network import NETWORKS
@@ -32,6 +38,7 @@ from cloudcore_adapters.memory.cloud import memory_cloud, memory_platform
 from cloudcore_adapters.memory.world import ManualClock, SystemIds
 from cloudcore_adapters.simulated import SimulatedHost
 from cloudcore_adapters.sql import SqlUnitOfWork
+from cloudcore_adapters.sql.codec import Codec
 from cloudcore_adapters.sql.migrations import migrate
 
 MOST = 200
@@ -53,6 +60,22 @@ class Place:
         with statements(self.uow.engine) as seen:
             items = session.list(plural, params).items
         return len(items), len(seen)
+
+    def plan(self, plural: str, params: dict[str, Any]) -> str:
+        """How the engine reads a page."""
+        session = self.cloud.login("sysadmin", self.password, project="system")
+        sent: list[tuple[str, Any]] = []
+
+        def note(_connection: Any, _cursor: Any, text: str, values: Any, *_: Any) -> None:
+            sent.append((text, values))
+
+        event.listen(self.uow.engine, "before_cursor_execute", note)
+        session.list(plural, params)
+        event.remove(self.uow.engine, "before_cursor_execute", note)
+        (text, values) = next(one for one in sent if f"FROM {SERVERS.table} " in one[0])
+        with self.uow.engine.connect() as connection:
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)
+            return "; ".join(row[3] for row in rows)
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +153,52 @@ def test_a_filter_along_references_stays_one_look_up(place: Place) -> None:
         "servers", {"limit": "20", "details": "false", "scope": "system", "filter": "name.startswith(web)"}
     )
     assert (rows, narrowed) == plain
+
+
+def test_pages_are_read_from_an_index_alone(place: Place) -> None:
+    """Without sorting: the first page as well as one behind a marker, at the scope of the system and of a project."""
+    session = place.cloud.login("sysadmin", place.password, project="system")
+    for scope in ("system", "project"):
+        params = {"limit": "20", "details": "false", "scope": scope, "paging_marker": ""}
+        marker = session.list("servers", params).next_marker
+        assert marker or scope == "project"
+        for start in ("", marker):
+            plan = place.plan("servers", {**params, "paging_marker": start})
+            assert "USING INDEX" in plan
+            assert "TEMP B-TREE" not in plan
+            assert ("SEARCH" in plan) == (scope == "project" or bool(start))
+
+
+class TestWithoutPages:
+    def test_the_whole_list_comes_at_once(self, place: Place) -> None:
+        session = place.cloud.login("sysadmin", place.password, project="system")
+        params = {"limit": "20", "details": "false", "scope": "system", "force_no_paging": "true"}
+        whole = session.list("servers", params)
+        assert (len(whole.items), whole.total, whole.limit) == (MOST, MOST, 0)
+        marked = session.list("servers", {**params, "paging_marker": ""})
+        assert ([i["id"] for i in marked.items], marked.next_marker) == ([i["id"] for i in whole.items], "")
+        rest = session.list("servers", {**params, "offset": "150"})
+        assert (len(rest.items), rest.total, rest.offset) == (MOST - 150, MOST, 150)
+
+    def test_a_list_too_long_for_one_answer_is_refused_with_the_way_to_read_it(self, place: Place) -> None:
+        session = place.cloud.login("sysadmin", place.password, project="system")
+        table = place.uow.metadata.tables[SCHEDTAGS.table]
+        codec = Codec(SCHEDTAGS, table, None)
+        now = datetime(2026, 1, 1, tzinfo=UTC)
+        tags = (
+            Schedtag(id=f"t{n}", name=f"t{n}", resource_type="hosts", created_at=now, updated_at=now)
+            for n in range(MOST_AT_ONCE)
+        )
+        with place.uow.engine.begin() as connection:
+            connection.execute(sa.delete(table))
+            connection.execute(sa.insert(table), [codec.encode(tag) for tag in tags])
+        params = {"details": "false", "force_no_paging": ""}
+        assert len(session.list("schedtags", params).items) == MOST_AT_ONCE
+        session.create("schedtags", {"name": "one-too-many", "resource_type": "hosts"})
+        for marker in ({}, {"paging_marker": ""}):
+            with pytest.raises(OutOfRangeError, match=r"more than 10000 schedtags.*limit with offset") as caught:
+                session.list("schedtags", {**params, **marker})
+            assert caught.value.field == "force_no_paging"
+            assert caught.value.data == {"most": MOST_AT_ONCE}
+        assert len(session.list("schedtags", {**params, "name": "t7"}).items) == 1
+        assert len(session.list("schedtags", {**params, "offset": "1"}).items) == MOST_AT_ONCE

@@ -102,11 +102,15 @@ def list_reach(platform: Platform, caller: Caller, resource: Resource[Any], para
         ForbiddenError: he may not list at that scope.
         InvalidInputError: there is no such scope.
     """
-    granted = reach(platform, caller, resource, "list")
+    granted = widest(platform, caller, resource, "list")
+    if granted is None:
+        raise refusal(resource, "list")
     wanted = _wanted(resource, params, granted.scope)
     if not granted.scope.covers(wanted):
         raise refusal(resource, "list", scope=wanted)
-    where = both(granted.where, rows_of(platform, caller, resource, wanted))
+    where = granted.where
+    if wanted is not granted.scope:
+        where = both(where, rows_of(platform, caller, resource, wanted))
     return Reach(scope=wanted, where=with_shared(platform, caller, resource, where))
 
 

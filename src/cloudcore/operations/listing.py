@@ -19,11 +19,15 @@ DEFAULT_LIMIT = 2048
 MOST_EXPORTED = 100_000
 """Rows of one export."""
 
+MOST_AT_ONCE = 10_000
+"""Rows of a list that is asked for without paging; a longer one is refused, as only part of it would be a lie."""
+
 
 @attrs.frozen(kw_only=True)
 class Paging:
     """Which part of a list is wanted, and in what form. limit is at least 1.
 
+    limited: false: the whole list is wanted, and refused where it is longer than `MOST_AT_ONCE`.
     marker: where an earlier page ended, empty for the first page; None: pages are counted by offset.
     fields: the keys to give; exported: as a spreadsheet takes them.
     reasons: rows without details say what may not be done with them, and why.

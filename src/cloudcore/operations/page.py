@@ -8,12 +8,13 @@ from typing import Any
 import attrs
 
 from cloudcore.auth.caller import Caller
+from cloudcore.model.errors import OutOfRangeError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import Query
 from cloudcore.model.resource import Resource
 from cloudcore.operations.export import cells
 from cloudcore.operations.filters import filterable
-from cloudcore.operations.listing import Paging, paging_of
+from cloudcore.operations.listing import MOST_AT_ONCE, Paging, paging_of
 from cloudcore.operations.markers import marker_after, read_marker, starting_field
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows, page_fields, permits, plain_rows, selected
@@ -43,13 +44,14 @@ def list_rows(
 def _counted(
     platform: Platform, tx: Transaction, resource: Resource[Any], paging: Paging, repository: Repository[Any]
 ) -> Listing:
-    limit = paging.limit if paging.limited else None
-    rows = repository.parts(_read(resource, paging), Query(order=paging.order, limit=limit, offset=paging.offset))
-    short = len(rows) < paging.limit and (bool(rows) or paging.offset == 0)
-    total = paging.offset + len(rows) if short or not paging.limited else repository.count()
+    limit = paging.limit if paging.limited else MOST_AT_ONCE + 1
+    query = Query(order=paging.order, limit=limit, offset=paging.offset)
+    rows = repository.parts(_read(resource, paging), query)
+    _check_whole(resource, paging, rows)
+    short = len(rows) < limit and (bool(rows) or paging.offset == 0)
     return Listing(
         items=_shaped(platform, tx, resource, paging, rows),
-        total=total,
+        total=paging.offset + len(rows) if short else repository.count(),
         limit=paging.limit if paging.limited and rows else 0,
         offset=paging.offset if rows else 0,
     )
@@ -60,10 +62,11 @@ def _marked(
 ) -> Listing:
     """The page behind a marker: as fast as the first one, however deep, and without a count of all rows."""
     after = read_marker(platform.types, resource, paging.order, paging.marker) if paging.marker else None
-    limit = paging.limit + 1 if paging.limited else None
-    rows = repository.parts(_read(resource, paging), Query(order=paging.order, limit=limit, after=after))
-    more = paging.limited and len(rows) > paging.limit
-    page = rows[: paging.limit] if more else rows
+    limit = paging.limit if paging.limited else MOST_AT_ONCE
+    rows = repository.parts(_read(resource, paging), Query(order=paging.order, limit=limit + 1, after=after))
+    _check_whole(resource, paging, rows)
+    more = len(rows) > limit
+    page = rows[:limit] if more else rows
     first = paging.order[0] if paging.order else None
     return Listing(
         items=_shaped(platform, tx, resource, paging, page),
@@ -72,6 +75,21 @@ def _marked(
         marker_field=(first.field or "id") if first is not None else "id",
         marker_order="DESC" if first is not None and first.descending else "ASC",
     )
+
+
+def _check_whole(resource: Resource[Any], paging: Paging, rows: Sequence[Any]) -> None:
+    """Refuse a list without pages that does not fit into one answer.
+
+    Raises:
+        OutOfRangeError: it does not.
+    """
+    if not paging.limited and len(rows) > MOST_AT_ONCE:
+        raise OutOfRangeError(
+            f"force_no_paging: there are more than {MOST_AT_ONCE} {resource.plural}; narrow the list, or ask for pages "
+            "by limit with offset or paging_marker",
+            field="force_no_paging",
+            data={"most": MOST_AT_ONCE},
+        )
 
 
 def _read(resource: Resource[Any], paging: Paging) -> tuple[str, ...]:
