@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import json
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -33,6 +34,7 @@ ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = ROOT / "docs" / "reference"
 NOTE = "<!-- Written by docs/generate.py from the code. Change the code, then run `nox -s docs -- --write`. -->\n\n"
 DOCUMENTS = ("*.md", "docs/**/*.md")
+DIFFERENCES = ROOT / "tests" / "wire" / "exchanges" / "differences.json"
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 NAMED = re.compile(r"`((?:src|tests|docs|examples)/[\w./-]+)(?:::(\w+))?`")
 
@@ -50,6 +52,7 @@ def pages() -> Mapping[str, str]:
         "errors.md": _errors(),
         "climc.md": _climc(),
         "cloudcore.md": _cloudcore(),
+        "differences.md": _differences(),
     }
     return {name: NOTE + text.rstrip() + "\n" for name, text in written.items()}
 
@@ -264,6 +267,16 @@ def _cloudcore() -> str:
         ]
         text += "\n" + _table(("option", "meaning", "default"), rows) if rows else ""
     return text
+
+
+def _differences() -> str:
+    text = (
+        "# Differences from the original\n\nClients of Cloudpods find here what they found there. Recorded exchanges are "
+        "replayed in every run of the tests\n(`tests/wire/test_replay.py`); this is all in which the answers differ, on "
+        "purpose.\n\n"
+    )
+    rows = [(one["what"], one["theirs"], one["why"]) for one in json.loads(DIFFERENCES.read_text(encoding="utf-8"))]
+    return text + _table(("what", "the original", "here, and why"), rows)
 
 
 def _given(option: click.Option) -> str:

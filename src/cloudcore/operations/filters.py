@@ -8,9 +8,10 @@ so are hidden ones: what may not be seen may not be guessed by asking.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
@@ -33,6 +34,7 @@ from cloudcore.model.query import (
     both,
     either,
     eq,
+    matches,
     one_of,
 )
 from cloudcore.model.reading import read_bool, read_float, read_int, read_str, read_time
@@ -229,7 +231,18 @@ def arguments(inside: str, parameter: str = "filter", *, times: bool = False) ->
 def _built(build: _Builder, name: str, field: Field | None, values: Sequence[Any]) -> Expr:
     if field is not None:
         return build(field, values)
+    if name in _SAME:
+        asked = build(attrs.evolve(_UNSTORED, name=name, kind=bool), values)
+        return EVERYTHING if matches(asked, SimpleNamespace(**{name: _SAME[name]}), _no_rows) else NOTHING
     return _absent(build(attrs.evolve(_UNSTORED, name=name), values))
+
+
+_SAME = {"deleted": False, "is_emulated": False}
+"""What is stored nowhere and the same of every row."""
+
+
+def _no_rows(_plural: str) -> Iterable[Any]:
+    return ()
 
 
 _UNSTORED = Field(

@@ -18,6 +18,7 @@ from cloudcore.model.errors import (
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.names import validate_name
 from cloudcore.model.query import PLATFORM, Expr, Query, both, eq
+from cloudcore.model.reading import format_time
 from cloudcore.model.resource import Field, OnDelete, Resource, field_map, refs_of
 from cloudcore.model.wire import read_update
 from cloudcore.operations.access import fetch, fetch_for, parent_of, reach
@@ -107,7 +108,7 @@ def delete_row(
     check_deletable(row)
     (item,) = detail_rows(platform, tx, resource, [row])
     remove(platform, tx, caller, resource, row)
-    return item
+    return {**item, "deleted": True, "deleted_at": format_time(tx.now)}
 
 
 def remove(platform: Platform, tx: Transaction, caller: Caller, resource: Resource[Any], row: Any) -> None:

@@ -11,11 +11,10 @@ from cloudcore.auth.caller import Caller
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.entity import DomainOwned, Enabled, Entity, Named, ProjectOwned, Sharable, Statused, evolve
 from cloudcore.model.errors import InvalidInputError, NotEmptyError, NotSupportedError, ResourceNotFoundError
-from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import PLATFORM, eq
 from cloudcore.model.reading import read_str
 from cloudcore.model.resource import Resource, field_map
-from cloudcore.model.wire import public_tags
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.sharing import need, share, unshare
 from cloudcore.operations.tags import merged, read_tags
@@ -75,31 +74,25 @@ def _unfreeze(call: Call, row: Any) -> None:
     call.save(row, "unfreeze", freezed=False)
 
 
-def _metadata(call: Call, row: Any) -> JsonObject:
-    tags = merged(row.metadata, read_tags(dict(call.body), "metadata"))
-    call.save(row, "metadata", metadata=tags)
-    return public_tags(tags)
+def _metadata(call: Call, row: Any) -> None:
+    call.save(row, "metadata", metadata=merged(row.metadata, read_tags(dict(call.body), "metadata")))
 
 
-def _adding(action: str, prefix: str) -> Callable[[Call, Any], JsonObject]:
+def _adding(action: str, prefix: str) -> Callable[[Call, Any], None]:
     """Set tags of one kind."""
 
-    def add(call: Call, row: Any) -> JsonObject:
-        tags = merged(row.metadata, read_tags(dict(call.body), "metadata", prefix=prefix))
-        call.save(row, action, metadata=tags)
-        return public_tags(tags)
+    def add(call: Call, row: Any) -> None:
+        call.save(row, action, metadata=merged(row.metadata, read_tags(dict(call.body), "metadata", prefix=prefix)))
 
     return add
 
 
-def _replacing(action: str, prefix: str) -> Callable[[Call, Any], JsonObject]:
+def _replacing(action: str, prefix: str) -> Callable[[Call, Any], None]:
     """Set tags of one kind, and remove all others of that kind."""
 
-    def replace(call: Call, row: Any) -> JsonObject:
+    def replace(call: Call, row: Any) -> None:
         others = {k: v for k, v in row.metadata.items() if not k.startswith(prefix)}
-        tags = merged(others, read_tags(dict(call.body), "metadata", prefix=prefix))
-        call.save(row, action, metadata=tags)
-        return public_tags(tags)
+        call.save(row, action, metadata=merged(others, read_tags(dict(call.body), "metadata", prefix=prefix)))
 
     return replace
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from cloudcore.model.entity import Sharable
+from cloudcore.model.entity import External, Named, Sharable
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.resource import Resource, field_map, fields_of
 from cloudcore.model.wire import page_to_wire, written_fields
@@ -13,7 +14,8 @@ from cloudcore.operations.clouds import OF_NO_CLOUD, is_of_clouds
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.refs import Rows
 from cloudcore.operations.sharing import shown_to
-from cloudcore.ports.directory import Directory, Named
+from cloudcore.ports.directory import Directory
+from cloudcore.ports.directory import Named as Owner
 from cloudcore.ports.unit_of_work import Transaction
 
 
@@ -26,14 +28,14 @@ def page_fields(resource: Resource[Any], *, details: bool) -> tuple[str, ...]:
 
 def plain_rows(_platform: Platform, _tx: Transaction, resource: Resource[Any], rows: Sequence[Any]) -> list[JsonObject]:
     """The rows' own fields only."""
-    return [_aliased(item) for item in page_to_wire(resource, rows, detail=False)]
+    return _completed(resource, page_to_wire(resource, rows, detail=False))
 
 
 def detail_rows(platform: Platform, tx: Transaction, resource: Resource[Any], rows: Sequence[Any]) -> list[JsonObject]:
     """The rows with all details, in a fixed number of statements."""
     if not rows:
         return []
-    items = page_to_wire(resource, rows)
+    items = _completed(resource, page_to_wire(resource, rows))
     for item, extra in zip(items, Rows(tx, platform.types).details(resource, rows), strict=True):
         item.update(extra)
     if resource.details is not None:
@@ -50,7 +52,6 @@ def detail_rows(platform: Platform, tx: Transaction, resource: Resource[Any], ro
     for item, row in zip(items, rows, strict=True):
         owners.add_to(item, row)
         item.update(permits(row))
-        _aliased(item)
     return items
 
 
@@ -65,7 +66,7 @@ class _Owners:
     def __init__(self, platform: Platform, resource: Resource[Any], rows: Sequence[Any]) -> None:
         names = field_map(resource.entity)
         ask = platform.directory
-        nobody: Mapping[str, Named] = {}
+        nobody: Mapping[str, Owner] = {}
         projects = ask.projects(_ids(rows, "tenant_id")) if "tenant_id" in names else nobody
         domains = _domains(ask, projects, _ids(rows, "domain_id")) if "domain_id" in names else nobody
         users = ask.users(_ids(rows, "owner_id")) if "owner_id" in names else nobody
@@ -82,11 +83,11 @@ class _Owners:
                 item.update(names)
 
 
-def _domains(ask: Directory, projects: Mapping[str, Named], wanted: list[str]) -> Mapping[str, Named]:
+def _domains(ask: Directory, projects: Mapping[str, Owner], wanted: list[str]) -> Mapping[str, Owner]:
     """The domains by id; projects have said the names of theirs already."""
     known = {project.domain_id: project for project in projects.values() if project.domain_name}
     found = {
-        i: Named(id=i, name=known[i].domain_name, domain_id=i, domain_name=known[i].domain_name)
+        i: Owner(id=i, name=known[i].domain_name, domain_id=i, domain_name=known[i].domain_name)
         for i in wanted
         if i in known
     }
@@ -97,10 +98,25 @@ def _ids(rows: Sequence[Any], name: str) -> list[str]:
     return list(dict.fromkeys(value for row in rows if (value := getattr(row, name))))
 
 
-def _aliased(item: JsonObject) -> JsonObject:
-    if "tenant_id" in item:
-        item["project_id"] = item["tenant_id"]
-    return item
+def _completed(resource: Resource[Any], items: list[JsonObject]) -> list[JsonObject]:
+    """With what the wire says of every row beside what is stored."""
+    constant, external = constants_of(resource), issubclass(resource.entity, External)
+    for item in items:
+        item.update(constant)
+        if "tenant_id" in item:
+            item["project_id"] = item["tenant_id"]
+        if external:
+            item.setdefault("source", "local")
+            if "created_at" in item:
+                item.setdefault("imported_at", item["created_at"])
+    return items
+
+
+@cache
+def constants_of(resource: Resource[Any]) -> JsonMapping:
+    """What is the same of every row that is there: none is deleted, and none is emulated unless its type says so."""
+    emulated = issubclass(resource.entity, Named) and "is_emulated" not in field_map(resource.entity)
+    return {"deleted": False, **({"is_emulated": False} if emulated else {})}
 
 
 def permits(row: Any) -> JsonMapping:

@@ -44,19 +44,16 @@ def test_what_is_disabled_says_so(people: Any) -> None:
 def test_tags_are_set_replaced_and_removed(people: Any) -> None:
     plant(people)
     put_server(people, "a")
-    assert people.bob.perform("servers", "a", "user-metadata", {"env": "prod", "team": "x"}) == {
-        "user:env": "prod",
-        "user:team": "x",
-    }
-    assert people.bob.perform("servers", "a", "metadata", {"user:env": "none", "sys:seen": "yes"}) == {
-        "user:team": "x",
-        "sys:seen": "yes",
-    }
-    assert people.bob.perform("servers", "a", "set-user-metadata", {"only": "one"}) == {
-        "sys:seen": "yes",
-        "user:only": "one",
-    }
-    assert people.bob.perform("servers", "a", "set-user-metadata", {}) == {"sys:seen": "yes"}
+
+    def after(action: str, body: Any) -> Any:
+        answer = people.bob.perform("servers", "a", action, body)
+        assert answer == people.bob.get("servers", "a")
+        return answer.get("metadata", {})
+
+    assert after("user-metadata", {"env": "prod", "team": "x"}) == {"user:env": "prod", "user:team": "x"}
+    assert after("metadata", {"user:env": "none", "sys:seen": "yes"}) == {"user:team": "x", "sys:seen": "yes"}
+    assert after("set-user-metadata", {"only": "one"}) == {"sys:seen": "yes", "user:only": "one"}
+    assert after("set-user-metadata", {}) == {"sys:seen": "yes"}
 
 
 def test_a_status_is_set_by_the_system_only_and_to_one_that_rests(people: Any) -> None:

@@ -112,6 +112,9 @@ def _columns(
     tx: Transaction, platform: Platform, caller: Caller, body: JsonMapping, driver: Driver, scope: Scope
 ) -> JsonObject:
     sized = {k: v for k, v in body.items() if k not in ("vmem_size", "vcpu_count", "ncpu_count")}
+    if sized.get("cpu_sockets") in (0, "0"):
+        # Clients in Go send what was not given as 0.
+        del sized["cpu_sockets"]
     if body.get("vmem_size") in (None, ""):
         raise MissingParameterError("vmem_size is missing", field="vmem_size")
     memory = parse_memory_mib(body["vmem_size"])
