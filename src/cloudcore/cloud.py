@@ -192,13 +192,26 @@ class Cloud:
         listing = session_domains(self.platform, session.caller.user_id)
         return [{"id": d.id, "name": d.name, "enabled": True} for d in listing]
 
-    def grant(self, session: CoreSession, project: str, kind: str, actor: str, role: str, *, remove: bool) -> None:
-        """Give a user or group a role in a project, or take it away. kind: users or groups."""
+    def grant(
+        self,
+        session: CoreSession,
+        place: str,
+        kind: str,
+        actor: str,
+        role: str,
+        *,
+        remove: bool,
+        within: str = "projects",
+    ) -> None:
+        """Give a user or group a role in a project, or take it away; ids or names.
+
+        kind: users or groups. within: projects, or domains where the place is a domain.
+        """
         work = ungrant if remove else grant
         writing(
             self.platform,
             session.caller,
-            lambda tx: work(self.platform, tx, session.caller, project, kind, actor, role),
+            lambda tx: work(self.platform, tx, session.caller, (within, place), (kind, actor), role),
         )
         self._revocations.forget()
 

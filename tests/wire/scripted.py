@@ -205,8 +205,10 @@ class ScriptedCloud:
     def auth_domains(self, session: ScriptedSession) -> list[JsonObject]:
         return []
 
-    def grant(self, session: ScriptedSession, project: str, kind: str, actor: str, role: str, *, remove: bool) -> None:
-        self.asked.append(("grant", project, kind, actor, role, remove))
+    def grant(
+        self, session: ScriptedSession, place: str, kind: str, actor: str, role: str, *, remove: bool, within: str
+    ) -> None:
+        self.asked.append(("grant", place, kind, actor, role, remove, within))
 
     def history_position(self):
         return 0

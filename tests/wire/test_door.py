@@ -18,6 +18,10 @@ from cloudcore_adapters.rest.serving import Limits
 AUTH = {"X-Auth-Token": TOKEN}
 
 
+def _links(path):
+    return {"self": f"http://testserver{path}", "next": None, "previous": None}
+
+
 @pytest.fixture
 def cloud():
     return ScriptedCloud()
@@ -141,10 +145,15 @@ def test_path_and_body_become_one_question(client, cloud, method, path, body, as
             "GET",
             "/v3/auth/projects",
             None,
-            {"projects": [{"id": "p1"}], "links": {"self": None, "next": None, "previous": None}},
+            {"projects": [{"id": "p1"}], "links": _links("/v3/auth/projects")},
         ),
         ("POST", "/v2.0/tokens", {}, {"access": {"token": {"id": TOKEN}}}),
-        ("GET", "/v3/projects/p/users/u/roles", None, {"roles": [{"id": "r1", "name": "admin"}]}),
+        (
+            "GET",
+            "/v3/projects/p/users/u/roles",
+            None,
+            {"roles": [{"id": "r1", "name": "admin"}], "links": _links("/v3/projects/p/users/u/roles")},
+        ),
         (
             "GET",
             "/v3/role_assignments",
@@ -260,15 +269,17 @@ def test_revoke_is_204_without_a_body(client, cloud):
     assert cloud.asked == [("revoke", "t9")]
 
 
+@pytest.mark.parametrize("within", ["projects", "domains"])
 @pytest.mark.parametrize(("method", "remove"), [("PUT", False), ("DELETE", True)])
-def test_grant_is_200_with_an_empty_body(client, cloud, method, remove):
-    answer = client.request(method, "/v3/projects/p1/users/u1/roles/r1")
+def test_grant_is_200_with_an_empty_body(client, cloud, method, remove, within):
+    answer = client.request(method, f"/v3/{within}/p1/users/u1/roles/r1")
     assert (answer.status_code, answer.content) == (200, b"")
-    assert cloud.asked == [("grant", "p1", "users", "u1", "r1", remove)]
+    assert cloud.asked == [("grant", "p1", "users", "u1", "r1", remove, within)]
 
 
 def test_one_grant_can_be_asked_for(client, cloud):
-    assert client.head("/v3/projects/p1/groups/g1/roles/admin").status_code == 200
+    assert client.head("/v3/projects/p1/groups/g1/roles/admin").status_code == 204
+    assert client.get("/v3/domains/d1/groups/g1/roles/admin").json() == {"role": {"id": "r1", "name": "admin"}}
     assert client.get("/v3/projects/p1/users/u1/roles/other").status_code == 404
     assert cloud.asked[-1] == ("assignments", {"projects": ["p1"], "users": ["u1"], "include_names": "true"})
 

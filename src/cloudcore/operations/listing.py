@@ -29,6 +29,7 @@ class Paging:
 
     limited: false: the whole list is wanted, and refused where it is longer than `MOST_AT_ONCE`.
     marker: where an earlier page ended, empty for the first page; None: pages are counted by offset.
+    behind: id of the last row of the earlier page, as OpenStack's clients page; a kind of marker.
     fields: the keys to give; exported: as a spreadsheet takes them.
     reasons: rows without details say what may not be done with them, and why.
     totals: sums of the columns are wanted too.
@@ -39,6 +40,7 @@ class Paging:
     limited: bool = True
     order: tuple[Order, ...] = ()
     marker: str | None = None
+    behind: str = ""
     details: bool = True
     fields: tuple[str, ...] = ()
     exported: bool = False
@@ -58,12 +60,15 @@ def paging_of(types: Types, resource: Resource[Any], params: JsonMapping) -> Pag
     if exported and (wanted := number(params, "export_limit")) > 0:
         limit, most = wanted, MOST_EXPORTED
     marker = texts(params.get("paging_marker")) or [""]
+    behind = texts(params.get("marker")) or [""]
+    by_marker = "paging_marker" in params or "paging_order" in params or bool(behind[0])
     return Paging(
         limit=min(limit, most) if limit > 0 else DEFAULT_LIMIT,
         offset=max(number(params, "offset"), 0),
         limited=not ("force_no_paging" in params and flag(params, "force_no_paging")),
         order=orders_of(types, resource, params),
-        marker=marker[0] if "paging_marker" in params or "paging_order" in params else None,
+        marker=marker[0] if by_marker else None,
+        behind=behind[0],
         details=flag(params, "details", default=True) or exported,
         fields=keys or tuple(texts(params.get("field"))),
         exported=exported,

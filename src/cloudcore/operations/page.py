@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from cloudcore.auth.caller import Caller
-from cloudcore.model.errors import OutOfRangeError
+from cloudcore.model.errors import InvalidInputError, OutOfRangeError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import Query
 from cloudcore.model.resource import Resource
@@ -61,7 +61,8 @@ def _marked(
     platform: Platform, tx: Transaction, resource: Resource[Any], paging: Paging, repository: Repository[Any]
 ) -> Listing:
     """The page behind a marker: as fast as the first one, however deep, and without a count of all rows."""
-    after = read_marker(platform.types, resource, paging.order, paging.marker) if paging.marker else None
+    marker = paging.marker or (_behind(platform, tx, paging, repository) if paging.behind else "")
+    after = read_marker(platform.types, resource, paging.order, marker) if marker else None
     limit = paging.limit if paging.limited else MOST_AT_ONCE
     rows = repository.parts(_read(resource, paging), Query(order=paging.order, limit=limit + 1, after=after))
     _check_whole(resource, paging, rows)
@@ -90,6 +91,14 @@ def _check_whole(resource: Resource[Any], paging: Paging, rows: Sequence[Any]) -
             field="force_no_paging",
             data={"most": MOST_AT_ONCE},
         )
+
+
+def _behind(platform: Platform, tx: Transaction, paging: Paging, repository: Repository[Any]) -> str:
+    """The marker that a row's id stands for."""
+    row = repository.get(paging.behind)
+    if row is None:
+        raise InvalidInputError("marker must be the id of a row of the same list", field="marker")
+    return marker_after(tx, platform.types, paging.order, row)
 
 
 def _read(resource: Resource[Any], paging: Paging) -> tuple[str, ...]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from cloudcore.model.entity import Entity, ProjectOwned
 from cloudcore.model.errors import DuplicateResourceError, ResourceNotFoundError
+from cloudcore.model.filter import over
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import EVERYTHING, NOTHING, PLATFORM, Exists, Expr, Query, both, either, eq, one_of
+from cloudcore.model.query import EVERYTHING, NOTHING, PLATFORM, Exists, Expr, Query, Via, both, either, eq, one_of
 from cloudcore.model.resource import Field, Ref, Resource, field_map, refs_of
 from cloudcore.model.wire import page_to_wire, written_fields
 from cloudcore.operations.parameter import texts
@@ -82,25 +83,31 @@ def hierarchy(types: Types, resource: Resource[Any], params: JsonMapping, resolv
     return both(*parts) if parts else EVERYTHING
 
 
-TIES: Mapping[tuple[str, str], tuple[str, str, str]] = {
-    ("users", "groups"): ("memberships", "user_id", "group_id"),
-    ("groups", "users"): ("memberships", "group_id", "user_id"),
-    ("users", "projects"): ("assignments", "actor_id", "target_id"),
-    ("groups", "projects"): ("assignments", "actor_id", "target_id"),
-    ("projects", "users"): ("assignments", "target_id", "actor_id"),
-    ("projects", "groups"): ("assignments", "target_id", "actor_id"),
-    ("users", "roles"): ("assignments", "actor_id", "role_id"),
-    ("groups", "roles"): ("assignments", "actor_id", "role_id"),
+Way: TypeAlias = tuple[tuple[Via, ...], str]
+"""Steps from a row, and the field of the last one that holds the other's id."""
+
+_HELD = Via("assignments", "id", "actor_id")
+_HELD_BY_GROUP = (Via("memberships", "id", "user_id"), Via("assignments", "group_id", "actor_id"))
+_GIVEN = Via("assignments", "id", "target_id")
+_GIVEN_TO_GROUP = (_GIVEN, Via("memberships", "actor_id", "group_id"))
+TIES: Mapping[tuple[str, str], tuple[Way, ...]] = {
+    ("users", "groups"): (((Via("memberships", "id", "user_id"),), "group_id"),),
+    ("groups", "users"): (((Via("memberships", "id", "group_id"),), "user_id"),),
+    ("users", "projects"): (((_HELD,), "target_id"), (_HELD_BY_GROUP, "target_id")),
+    ("groups", "projects"): (((_HELD,), "target_id"),),
+    ("projects", "users"): (((_GIVEN,), "actor_id"), (_GIVEN_TO_GROUP, "user_id")),
+    ("projects", "groups"): (((_GIVEN,), "actor_id"),),
+    ("users", "roles"): (((_HELD,), "role_id"), (_HELD_BY_GROUP, "role_id")),
+    ("groups", "roles"): (((_HELD,), "role_id"),),
 }
-"""What is tied to what by rows without a route: (type, other type) → those rows, their field for it and for the other."""
+"""What is tied to what by rows without a route, (type, other type); users also by the groups that they are in."""
 
 
 def tied(types: Types, resource: Resource[Any], other: str, idents: Sequence[str]) -> Expr | None:
     """Rows of the type that are connected with these of another one, by a relation; None where none connects them."""
-    tie = TIES.get((resource.plural, other))
-    if tie is not None:
-        plural, mine, theirs = tie
-        return Exists(plural, mine, "id", one_of(theirs, idents))
+    ways = TIES.get((resource.plural, other))
+    if ways is not None:
+        return either(*(over(steps, one_of(theirs, idents)) for steps, theirs in ways))
     for joint in types.values():
         if joint.joint is None:
             continue

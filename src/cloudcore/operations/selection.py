@@ -11,7 +11,7 @@ from cloudcore.model.errors import ForbiddenError, InvalidInputError, ResourceNo
 from cloudcore.model.filter import kept
 from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import EVERYTHING, NOTHING, And, Exists, Expr, Or, both, eq
-from cloudcore.model.resource import Resource, refs_of
+from cloudcore.model.resource import Ref, Resource, refs_of
 from cloudcore.operations.access import fetch, list_reach, reach
 from cloudcore.operations.clouds import cloud_filters
 from cloudcore.operations.filters import column, condition, joint_filter
@@ -64,7 +64,7 @@ def within(platform: Platform, tx: Transaction, caller: Caller, resource: Resour
     types = platform.types
     parts: list[Expr] = []
     for plural, ident in context:
-        field = next((f for f in refs_of(resource.entity) if f.ref is not None and f.ref.target == plural), None)
+        field = next((f for f in refs_of(resource.entity) if f.ref is not None and _parent(f.ref, plural)), None)
         related = tied(types, resource, plural, ()) if field is None else None
         if plural not in types or (field is None and related is None):
             raise ResourceNotFoundError(f"{resource.plural} do not stand under {plural}")
@@ -72,6 +72,11 @@ def within(platform: Platform, tx: Transaction, caller: Caller, resource: Resour
         where = eq(field.name, parent.id) if field is not None else tied(types, resource, plural, [parent.id])
         parts.append(where if where is not None else NOTHING)
     return both(*parts)
+
+
+def _parent(ref: Ref, plural: str) -> bool:
+    """Whether a reference is to a type of which a URL may name one as the parent."""
+    return ref.context and ref.target == plural
 
 
 def _recycled(platform: Platform, caller: Caller, resource: Resource[Any], params: JsonMapping) -> Expr:

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import Message, Receive, Scope, Send
 
 from cloudcore.model.errors import UnauthorizedError
+from cloudcore_adapters.rest import openstack
 from cloudcore_adapters.rest.access_log import Observe, Timer
 from cloudcore_adapters.rest.errors import LOG, error_reply
 from cloudcore_adapters.rest.paths import parts_of, target_of
@@ -75,7 +76,8 @@ class Door:
                 reply = await self._answer(call)
             except Exception as error:  # noqa: BLE001 - the outermost place: nothing may reach the server
                 await call.drain()
-                reply = error_reply(error, request_id=call.request_id, log=self._log)
+                wrapped = call.target.service == openstack.SERVICE
+                reply = error_reply(error, request_id=call.request_id, log=self._log, wrapped=wrapped)
             await reply(scope, receive, answer.send)
         except Exception as error:  # noqa: BLE001 - as above
             # The answer has begun: all that is left is to end the connection, which an incomplete answer does.

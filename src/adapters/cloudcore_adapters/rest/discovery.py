@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from importlib import metadata
 from importlib.resources import files
 
 from cloudcore.model.json import JsonObject
 from cloudcore_adapters.rest import page as page_folder
 from cloudcore_adapters.rest.errors import HandlerNotFoundError
+from cloudcore_adapters.rest.openstack import base_url
 from cloudcore_adapters.rest.request import Call
 from cloudcore_adapters.rest.responses import JSON_TYPE, Reply, json_reply, text_reply
 from cloudcore_adapters.rest.site import Args, Site
@@ -18,8 +18,6 @@ PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-
-_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?|\[[0-9a-fA-F:.]{2,45}\](?::[0-9]{1,5})?", re.ASCII)
 
 
 def versions(site: Site, call: Call, _args: Args) -> Reply:
@@ -33,7 +31,7 @@ def version_v3(site: Site, call: Call, _args: Args) -> Reply:
 
 
 def _v3(site: Site, call: Call) -> JsonObject:
-    url = f"{_base(site, call)}{site.prefix_of.get('identity', '')}/v3/"
+    url = f"{base_url(site, call)}{site.prefix_of.get('identity', '')}/v3/"
     return {
         "id": "v3.14",
         "status": "stable",
@@ -41,16 +39,6 @@ def _v3(site: Site, call: Call) -> JsonObject:
         "links": [{"rel": "self", "href": url}],
         "media-types": [{"base": "application/json", "type": "application/vnd.openstack.identity-v3+json"}],
     }
-
-
-def _base(site: Site, call: Call) -> str:
-    """The configured public address, or the one that the caller used if it looks like one."""
-    if site.public_url:
-        return site.public_url
-    host = call.header("Host")
-    if not _HOST.fullmatch(host):
-        host = "localhost"
-    return f"{call.scope.get('scheme', 'http')}://{host}"
 
 
 def release(_site: Site, _call: Call, _args: Args) -> Reply:

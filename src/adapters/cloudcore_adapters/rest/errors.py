@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from http import HTTPStatus
 from types import MappingProxyType
 
 from cloudcore.model import errors
@@ -66,20 +67,23 @@ def status_of(kind: type[errors.CloudcoreError]) -> int:
     return next(STATUS[ancestor] for ancestor in kind.__mro__ if ancestor in STATUS)
 
 
-def error_reply(error: Exception, *, request_id: str, log: logging.Logger = LOG) -> Reply:
-    """The answer to a request that failed. What is internal goes to the log, under the request's id."""
+def error_reply(error: Exception, *, request_id: str, log: logging.Logger = LOG, wrapped: bool = False) -> Reply:
+    """The answer to a request that failed. What is internal goes to the log, under the request's id.
+
+    wrapped: the same stands under `error` too, in the words of OpenStack, whose clients look there.
+    """
     if isinstance(error, errors.CloudcoreError):
         status = status_of(type(error))
         if error.internal or status >= 500:
             level = logging.ERROR if status >= 500 else logging.INFO
             log.log(level, "request %s: %s: %s (%s)", request_id, error.code, error, error.internal or "no more detail")
-        return json_reply(_body(error, status), status=status, headers=_headers(error))
+        return json_reply(_body(error, status, wrapped=wrapped), status=status, headers=_headers(error))
     log.error("request %s failed unexpectedly", request_id, exc_info=error)
     hidden = errors.CloudcoreError(f"internal error; it is logged under request id {request_id}")
-    return json_reply(_body(hidden, 500), status=500)
+    return json_reply(_body(hidden, 500, wrapped=wrapped), status=500)
 
 
-def _body(error: errors.CloudcoreError, status: int) -> JsonObject:
+def _body(error: errors.CloudcoreError, status: int, *, wrapped: bool) -> JsonObject:
     data = dict(error.data)
     if error.field is not None:
         data.setdefault("field", error.field)
@@ -89,7 +93,12 @@ def _body(error: errors.CloudcoreError, status: int) -> JsonObject:
         "details": str(error),
         "time": format_time(datetime.now(UTC)),
     }
-    return {**body, "data": data} if data else body
+    if data:
+        body["data"] = data
+    if wrapped:
+        told = {name: value for name, value in body.items() if name != "time"}
+        body["error"] = {**told, "title": HTTPStatus(status).phrase, "message": str(error)}
+    return body
 
 
 def _headers(error: errors.CloudcoreError) -> Headers:

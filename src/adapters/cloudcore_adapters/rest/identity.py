@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from cloudcore.model.errors import NotSupportedError, ResourceNotFoundError
 from cloudcore.model.json import JsonObject
+from cloudcore.ports.session import Session
+from cloudcore_adapters.rest.openstack import linked, list_reply
 from cloudcore_adapters.rest.request import Call, optional_envelope, required_header
 from cloudcore_adapters.rest.responses import Reply, json_reply
 from cloudcore_adapters.rest.site import Args, Site
@@ -64,17 +66,47 @@ def policies_of_others(site: Site, call: Call, _args: Args) -> Reply:
 
 def projects(site: Site, call: Call, _args: Args) -> Reply:
     """`GET /v3/auth/projects`."""
-    return json_reply(_linked("projects", list(site.cloud.auth_projects(site.session(call)))))
+    return linked(site, call, "projects", list(site.cloud.auth_projects(site.session(call))))
 
 
 def domains(site: Site, call: Call, _args: Args) -> Reply:
     """`GET /v3/auth/domains`."""
-    return json_reply(_linked("domains", list(site.cloud.auth_domains(site.session(call)))))
+    return linked(site, call, "domains", list(site.cloud.auth_domains(site.session(call))))
 
 
 def catalog(site: Site, call: Call, _args: Args) -> Reply:
     """`GET /v3/auth/catalog`."""
-    return json_reply(_linked("catalog", list(site.cloud.catalog(site.session(call)))))
+    return linked(site, call, "catalog", list(site.cloud.catalog(site.session(call))))
+
+
+def systems(site: Site, call: Call, _args: Args) -> Reply:
+    """`GET /v3/auth/system`: none: what reaches everywhere are policies of roles in a project."""
+    site.session(call)
+    return linked(site, call, "system", [])
+
+
+def projects_of(site: Site, call: Call, args: Args) -> Reply:
+    """`GET /v3/users/{user}/projects`: one's own may be seen by everybody."""
+    session = site.session(call)
+    if args["user"] == call.user_id:
+        return linked(site, call, "projects", list(site.cloud.auth_projects(session)))
+    return _under(session, site, call, "projects", ("users", args["user"]))
+
+
+def groups_of(site: Site, call: Call, args: Args) -> Reply:
+    """`GET /v3/users/{user}/groups`."""
+    return _under(site.session(call), site, call, "groups", ("users", args["user"]))
+
+
+def members_of(site: Site, call: Call, args: Args) -> Reply:
+    """`GET /v3/groups/{group}/users`."""
+    return _under(site.session(call), site, call, "users", ("groups", args["group"]))
+
+
+def _under(session: Session, site: Site, call: Call, plural: str, parent: tuple[str, str]) -> Reply:
+    """What is connected with one thing, of all domains that the caller may see unless he asks for another scope."""
+    page = session.list(plural, {"scope": "max", **call.params()}, (parent,))
+    return list_reply(site, call, plural, page)
 
 
 def assignments(site: Site, call: Call, _args: Args) -> Reply:
@@ -86,7 +118,7 @@ def assignments(site: Site, call: Call, _args: Args) -> Reply:
 
 
 def grant(site: Site, call: Call, args: Args) -> Reply:
-    """`PUT /v3/projects/{project}/users/{actor}/roles/{role}`: an empty answer."""
+    """`PUT /v3/projects/{project}/users/{actor}/roles/{role}`, or of a domain, or for a group: an empty answer."""
     return _grant(site, call, args, remove=False)
 
 
@@ -97,15 +129,27 @@ def withdraw(site: Site, call: Call, args: Args) -> Reply:
 
 def granted(site: Site, call: Call, args: Args) -> Reply:
     """`GET /v3/projects/{project}/users/{actor}/roles`: the roles that somebody has there."""
-    return json_reply({"roles": _roles(site, call, args)})
+    return linked(site, call, "roles", _roles(site, call, args))
 
 
-def check_grant(site: Site, call: Call, args: Args) -> Reply:
-    """`GET` or `HEAD` of one grant."""
+def show_grant(site: Site, call: Call, args: Args) -> Reply:
+    """`GET` of one grant: its role."""
     for role in _roles(site, call, args):
         if args["role"] in (role.get("id"), role.get("name")):
             return json_reply({"role": role})
-    raise ResourceNotFoundError(f"role {args['role']} is not granted to {args['actor']} in {args['project']}")
+    raise ResourceNotFoundError(f"role {args['role']} is not granted to {args['actor']} in {_place(args)[1]}")
+
+
+def check_grant(site: Site, call: Call, args: Args) -> Reply:
+    """`HEAD` of one grant: 204 where it is there."""
+    show_grant(site, call, args)
+    return Reply(status=204)
+
+
+def check_member(site: Site, call: Call, args: Args) -> Reply:
+    """`HEAD /v3/groups/{group}/users/{user}`: 204 where the user is in the group."""
+    site.session(call).get("users", args["user"], {}, (("groups", args["group"]),))
+    return Reply(status=204)
 
 
 def join_group(site: Site, call: Call, args: Args) -> Reply:
@@ -122,15 +166,17 @@ def leave_group(site: Site, call: Call, args: Args) -> Reply:
 
 def _grant(site: Site, call: Call, args: Args, *, remove: bool) -> Reply:
     session = site.session(call)
-    site.cloud.grant(session, args["project"], _kind(args), args["actor"], args["role"], remove=remove)
+    within, place = _place(args)
+    site.cloud.grant(session, place, _kind(args), args["actor"], args["role"], remove=remove, within=within)
     return Reply()
 
 
 def _roles(site: Site, call: Call, args: Args) -> list[JsonObject]:
-    """Roles by id, each once, of the assignments of one actor in one project."""
+    """Roles by id, each once, of the assignments of one actor in one project or domain."""
     session = site.session(call)
-    project, actor = (session.get(*one)["id"] for one in (("projects", args["project"]), (_kind(args), args["actor"])))
-    params: JsonObject = {"projects": [project], _kind(args): [actor], "include_names": "true"}
+    plural, place = _place(args)
+    there, actor = (session.get(*one)["id"] for one in ((plural, place), (_kind(args), args["actor"])))
+    params: JsonObject = {plural: [there], _kind(args): [actor], "include_names": "true"}
     found: dict[str, Any] = {}
     for item in site.cloud.assignments(session, params).items:
         role = item.get("role") or {}
@@ -138,9 +184,10 @@ def _roles(site: Site, call: Call, args: Args) -> list[JsonObject]:
     return list(found.values())
 
 
+def _place(args: Args) -> tuple[Literal["projects", "domains"], str]:
+    """Where roles are given: the plural of the type, and an id or name."""
+    return ("domains", args["domain"]) if "domain" in args else ("projects", args["project"])
+
+
 def _kind(args: Args) -> Literal["users", "groups"]:
     return "groups" if args["kind"] == "groups" else "users"
-
-
-def _linked(name: str, items: list[JsonObject]) -> JsonObject:
-    return {name: items, "links": {"self": None, "next": None, "previous": None}}

@@ -18,6 +18,7 @@ from cloudcore.model.json import Json, JsonObject
 from cloudcore.model.reading import read_int
 from cloudcore.model.resource import ActionKind, Resource, Verb, field_map
 from cloudcore.ports.session import Context
+from cloudcore_adapters.rest import openstack
 from cloudcore_adapters.rest.paths import Parts
 from cloudcore_adapters.rest.request import Call, optional_envelope, required_envelope
 from cloudcore_adapters.rest.responses import Reply, batch_body, json_reply, list_body
@@ -143,6 +144,8 @@ def _one(resource: Resource[Any], content: Json) -> Reply:
 
 def _list(place: Place, site: Site, call: Call, _args: Args) -> Reply:
     page = site.session(call).list(place.resource.plural, call.params(), place.context)
+    if place.resource.service == openstack.SERVICE:
+        return openstack.list_reply(site, call, place.resource.plural, page)
     return json_reply(list_body(place.resource.plural, page))
 
 

@@ -7,7 +7,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 import anyio
 import orjson
@@ -67,6 +67,12 @@ class Call:
     def header(self, name: str) -> str:
         """The value of a header, decoded leniently; empty when absent."""
         return self.headers.get(name.lower(), b"").decode("latin-1").strip()
+
+    @property
+    def raw_path(self) -> str:
+        """The path as it was sent, percent-encoded, without the query."""
+        sent: bytes = self.scope.get("raw_path") or self.scope["path"].encode("utf-8", "surrogateescape")
+        return quote(sent.partition(b"?")[0], safe="/%~:@!$&'()*+,;=")
 
     def _request_id(self) -> str:
         sent = self.header("X-Request-Id")

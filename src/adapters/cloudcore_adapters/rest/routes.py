@@ -12,7 +12,7 @@ import attrs
 
 from cloudcore.model.errors import MethodNotAllowedError
 from cloudcore.quotas.family import FAMILIES
-from cloudcore_adapters.rest import discovery, identity, images, quotas, services
+from cloudcore_adapters.rest import discovery, identity, images, openstack, quotas, services
 from cloudcore_adapters.rest.errors import HandlerNotFoundError
 from cloudcore_adapters.rest.paths import Parts, Target, resource_parts
 from cloudcore_adapters.rest.patterns import methods_of, pattern_of
@@ -39,7 +39,8 @@ _QUOTAS = tuple(
     for methods, path, handler in quotas.PATHS
     if family.has_projects or "project" not in path
 )
-_GRANTS = "/v3/projects/{project}/{kind}/{actor}/roles"
+_IN_PROJECT = "/v3/projects/{project}/{kind}/{actor}/roles"
+_IN_DOMAIN = "/v3/domains/{domain}/{kind}/{actor}/roles"
 
 ROUTES: tuple[Route, ...] = (
     # service   methods     path                        handler
@@ -63,11 +64,23 @@ ROUTES: tuple[Route, ...] = (
     Route("identity", "GET", "/v3/auth/projects", identity.projects),
     Route("identity", "GET", "/v3/auth/domains", identity.domains),
     Route("identity", "GET", "/v3/auth/catalog", identity.catalog),
+    Route("identity", "GET", "/v3/auth/system", identity.systems),
+    Route("identity", "GET", "/v3/users/{user}/projects", identity.projects_of),
+    Route("identity", "GET", "/v3/users/{user}/groups", identity.groups_of),
     Route("identity", "GET", "/v3/role_assignments", identity.assignments),
-    Route("identity", "GET", _GRANTS, identity.granted),
-    Route("identity", "GET", _GRANTS + "/{role}", identity.check_grant),
-    Route("identity", "PUT", _GRANTS + "/{role}", identity.grant),
-    Route("identity", "DELETE", _GRANTS + "/{role}", identity.withdraw),
+    *(
+        Route("identity", method, path, handler)
+        for grants in (_IN_PROJECT, _IN_DOMAIN)
+        for method, path, handler in (
+            ("GET", grants, identity.granted),
+            ("GET", grants + "/{role}", identity.show_grant),
+            ("HEAD", grants + "/{role}", identity.check_grant),
+            ("PUT", grants + "/{role}", identity.grant),
+            ("DELETE", grants + "/{role}", identity.withdraw),
+        )
+    ),
+    Route("identity", "GET", "/v3/groups/{group}/users", identity.members_of),
+    Route("identity", "HEAD", "/v3/groups/{group}/users/{user}", identity.check_member),
     Route("identity", "PUT", "/v3/groups/{group}/users/{user}", identity.join_group),
     Route("identity", "DELETE", "/v3/groups/{group}/users/{user}", identity.leave_group),
     Route("identity", "POST", "/v3/users/{user}/password", identity.change_password, open=True),
@@ -113,6 +126,8 @@ def match(site: Site, target: Target, method: str) -> Match:
         HandlerNotFoundError: nothing has this path.
         MethodNotAllowedError: the path has other methods.
     """
+    if target.service == openstack.SERVICE:
+        openstack.check_offered(target)
     found = _written(target)
     parts = resource_parts(target)
     if parts is not None:
@@ -133,7 +148,7 @@ def _written(target: Target) -> dict[str, Match]:
     found: dict[str, Match] = {}
     for route, pattern in _COMPILED:
         args = _bound(pattern, target.parts) if route.service in (ANY, target.service) else None
-        if args is None or (route.path.startswith(_GRANTS) and args["kind"] not in ("users", "groups")):
+        if args is None or args.get("kind", "users") not in ("users", "groups"):
             continue
         blocking = not inspect.iscoroutinefunction(route.handler)
         for name in route.methods.split():

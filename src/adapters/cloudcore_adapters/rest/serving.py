@@ -74,14 +74,15 @@ class ServedCloud(Protocol):
     def grant(
         self,
         session: Any,
-        project: str,
+        place: str,
         kind: Literal["users", "groups"],
         actor: str,
         role: str,
         *,
         remove: bool,
+        within: Literal["projects", "domains"],
     ) -> None:
-        """Give a user or group a role in a project, or take it; ids or names."""
+        """Give a user or group a role in a project, or in a domain, or take it; ids or names."""
         ...
 
     def history_position(self) -> int:

@@ -34,13 +34,13 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.identity.credential import AKSK, CREDENTIALS, TYPES
+from cloudcore.resources.identity.credential import AKSK, CERT, CREDENTIALS, TYPES
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.user import USERS
 
 MAX_PER_USER = 64
 MAX_BLOB = 8192
-_NEEDED = {AKSK: "secret", "totp": "totp", "oidc": "secret"}
+_NEEDED = {AKSK: "secret", "totp": "totp", "oidc": "secret", "enc_key": "key"}
 
 
 def create_credential(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
@@ -178,7 +178,10 @@ def _blob(platform: Platform, kind: str, sent: Any) -> tuple[str, datetime | Non
     if sent in (None, ""):
         raise MissingParameterError("blob is missing", field="blob")
     text = sent if isinstance(sent, str) else json.dumps(sent)
-    values = _object(read_str(text, "blob", MAX_BLOB, allow_newlines=True))
+    read_str(text, "blob", MAX_BLOB, allow_newlines=True)
+    if kind == CERT:
+        return text, None
+    values = _object(text)
     needed = _NEEDED.get(kind)
     if needed is not None and not (isinstance(values.get(needed), str) and values[needed]):
         raise InvalidInputError(f"blob must be a JSON object with {needed}", field="blob")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 from cloudcore.auth.caller import Caller
 from cloudcore.auth.revocation import Watermark
@@ -28,37 +28,36 @@ from cloudcore.resources.identity.project import PROJECTS
 from cloudcore.resources.identity.role import ROLES
 from cloudcore.resources.identity.user import USERS
 
-_RANK = {"project": Scope.PROJECT, "domain": Scope.DOMAIN, "system": Scope.SYSTEM}
+Named: TypeAlias = tuple[str, str]
+"""The plural of a type, and an id or name of it."""
 
 
-def grant(platform: Platform, tx: Transaction, caller: Caller, project: str, kind: str, actor: str, role: str) -> None:
-    """Give a user or group a role in a project; giving it twice changes nothing. kind: users or groups.
+def grant(platform: Platform, tx: Transaction, caller: Caller, place: Named, actor: Named, role: str) -> None:
+    """Give a user or group a role in a project or domain; giving it twice changes nothing.
+
+    place: projects or domains; actor: users or groups; each with an id or name.
 
     Raises:
         ForbiddenError: the role can do more than the caller.
     """
-    found = _three(platform, tx, caller, project, kind, actor, role)
+    found = _three(platform, tx, caller, place, actor, role)
     check_not_stronger(platform, caller, found[2].id, found[0].id)
-    where = _exactly(kind, *found)
-    if not tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=where, limit=1)):
-        given = Assignment(
-            id=tx.new_id(), type=_TYPES[kind], actor_id=found[1].id, target_id=found[0].id, role_id=found[2].id
-        )
+    kind = _type(place, actor)
+    if not tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=_exactly(kind, *found), limit=1)):
+        given = Assignment(id=tx.new_id(), type=kind, actor_id=found[1].id, target_id=found[0].id, role_id=found[2].id)
         tx.of(ASSIGNMENTS, PLATFORM).add(given, action="grant")
 
 
-def ungrant(
-    platform: Platform, tx: Transaction, caller: Caller, project: str, kind: str, actor: str, role: str
-) -> None:
-    """Take a role in a project away; tokens of the users who had it are void from now on."""
-    found = _three(platform, tx, caller, project, kind, actor, role)
-    for row in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=_exactly(kind, *found))):
+def ungrant(platform: Platform, tx: Transaction, caller: Caller, place: Named, actor: Named, role: str) -> None:
+    """Take a role in a project or domain away; tokens of the users who had it are void from now on."""
+    found = _three(platform, tx, caller, place, actor, role)
+    for row in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=_exactly(_type(place, actor), *found))):
         tx.of(ASSIGNMENTS, PLATFORM).remove(row, action="revoke")
-        for user in [found[1].id] if kind == "users" else members_of(tx, found[1].id):
+        for user in [found[1].id] if actor[0] == "users" else members_of(tx, found[1].id):
             revoke(tx, Watermark.USER, user)
 
 
-_TYPES = {"users": "UserProject", "groups": "GroupProject"}
+PLACES: Mapping[str, Resource[Any]] = {"projects": PROJECTS, "domains": DOMAINS}
 ACTORS: Mapping[str, Resource[Any]] = {"users": USERS, "groups": GROUPS}
 
 
@@ -106,14 +105,20 @@ def targets_of(tx: Transaction, user_id: str, kinds: Sequence[str]) -> list[str]
 
 
 def _three(
-    platform: Platform, tx: Transaction, caller: Caller, project: str, kind: str, actor: str, role: str
+    platform: Platform, tx: Transaction, caller: Caller, place: Named, actor: Named, role: str
 ) -> tuple[Any, Any, Any]:
-    reach(platform, caller, PROJECTS, "perform", "join")
-    target = fetch(platform, tx, caller, PROJECTS, project)
-    granted = widest(platform, caller, PROJECTS, "perform", "join")
-    if granted is None or tx.of(PROJECTS, granted.where).get(target.id) is None:
-        raise ForbiddenError("not enough privilege to change the members of this project")
-    return target, fetch(platform, tx, caller, ACTORS[kind], actor), fetch(platform, tx, caller, ROLES, role)
+    where = PLACES[place[0]]
+    reach(platform, caller, where, "perform", "join")
+    target = fetch(platform, tx, caller, where, place[1])
+    granted = widest(platform, caller, where, "perform", "join")
+    if granted is None or tx.of(where, granted.where).get(target.id) is None:
+        raise ForbiddenError(f"not enough privilege to change the members of this {where.singular}")
+    return target, fetch(platform, tx, caller, ACTORS[actor[0]], actor[1]), fetch(platform, tx, caller, ROLES, role)
+
+
+def _type(place: Named, actor: Named) -> str:
+    """The type of an assignment, such as UserProject."""
+    return f"{ACTORS[actor[0]].singular.capitalize()}{PLACES[place[0]].singular.capitalize()}"
 
 
 def check_not_stronger(platform: Platform, caller: Caller, role_id: str, project_id: str) -> None:
@@ -168,9 +173,9 @@ def check_scopes(platform: Platform, caller: Caller, scopes: Sequence[Scope]) ->
         raise ForbiddenError("the role can do more than you can", field="role")
 
 
-def _exactly(kind: str, project: Any, actor: Any, role: Any) -> Expr:
-    who = both(eq("type", _TYPES[kind]), eq("actor_id", actor.id))
-    return both(who, eq("target_id", project.id), eq("role_id", role.id))
+def _exactly(kind: str, place: Any, actor: Any, role: Any) -> Expr:
+    who = both(eq("type", kind), eq("actor_id", actor.id))
+    return both(who, eq("target_id", place.id), eq("role_id", role.id))
 
 
 def _wanted(params: JsonMapping, path: tuple[str, ...], plural: str) -> list[str]:

@@ -76,13 +76,13 @@ def join(kind: Kind, platform: Platform, tx: Transaction, caller: Caller, actor:
     """Give a user or group each of the roles in each of the projects."""
     for project in _texts(body, "projects"):
         for role in _texts(body, "roles"):
-            grant(platform, tx, caller, project, kind, actor.id, role)
+            grant(platform, tx, caller, ("projects", project), (kind, actor.id), role)
 
 
 def leave(kind: Kind, platform: Platform, tx: Transaction, caller: Caller, actor: Any, body: JsonMapping) -> None:
     """Take roles in projects from a user or group."""
     for pair in _pairs(body, "project_roles", "project"):
-        ungrant(platform, tx, caller, pair[0], kind, actor.id, pair[1])
+        ungrant(platform, tx, caller, ("projects", pair[0]), (kind, actor.id), pair[1])
 
 
 def project_join(platform: Platform, tx: Transaction, caller: Caller, project: Any, body: JsonMapping) -> None:
@@ -94,14 +94,14 @@ def project_join(platform: Platform, tx: Transaction, caller: Caller, project: A
     for kind in kinds:
         for actor in _texts(body, kind) if body.get(kind) else ():
             for role in roles:
-                grant(platform, tx, caller, project.id, kind, actor, role)
+                grant(platform, tx, caller, ("projects", project.id), (kind, actor), role)
 
 
 def project_leave(platform: Platform, tx: Transaction, caller: Caller, project: Any, body: JsonMapping) -> None:
     """Take roles in a project from users and groups."""
     for name, key, kind in (("user_roles", "user", "users"), ("group_roles", "group", "groups")):
         for actor, role in _pairs(body, name, key) if body.get(name) else ():
-            ungrant(platform, tx, caller, project.id, kind, actor, role)
+            ungrant(platform, tx, caller, ("projects", project.id), (kind, actor), role)
 
 
 def set_admin(platform: Platform, tx: Transaction, caller: Caller, project: Any, body: JsonMapping) -> None:

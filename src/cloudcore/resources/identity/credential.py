@@ -12,7 +12,9 @@ from cloudcore.model.resource import Level, OnDelete, Ref, Resource, Show, Spec
 from cloudcore.ports.unit_of_work import Transaction
 
 AKSK = "aksk"
-TYPES = (AKSK, "totp", "recovery_secret", "oidc")
+CERT = "cert"
+"""What OpenStack's clients keep: any text."""
+TYPES = (AKSK, "totp", "recovery_secret", "oidc", "enc_key", "container_image", "container_secret", CERT)
 
 
 @entity

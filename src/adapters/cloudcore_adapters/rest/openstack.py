@@ -1,0 +1,100 @@
+"""What OpenStack's clients expect of identity beside the wire's own forms: links in lists, and a clear no.
+
+Clients of the wire pass over the keys that are added here.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, urlencode
+
+from cloudcore.model.errors import NotSupportedError
+from cloudcore.model.json import JsonObject
+from cloudcore.ports.session import Listing
+from cloudcore_adapters.rest.paths import Parts, Target
+from cloudcore_adapters.rest.request import Call
+from cloudcore_adapters.rest.responses import Headers, Reply, json_reply, list_body
+from cloudcore_adapters.rest.site import Site
+
+SERVICE = "identity"
+"""The service that OpenStack's clients ask."""
+
+NO_APPLICATION_CREDENTIALS = (
+    "application credentials are not offered; make an access key: type aksk, POST /v3/credentials"
+)
+NO_EC2 = "EC2 credentials are not offered; make an access key: type aksk, POST /v3/credentials"
+NOT_OFFERED = (
+    ("/v3/users/{user}/application_credentials", NO_APPLICATION_CREDENTIALS),
+    ("/v3/users/{user}/access_rules", NO_APPLICATION_CREDENTIALS),
+    ("/v3/users/{user}/credentials/OS-EC2", NO_EC2),
+    ("/v3/OS-TRUST/trusts", "trusts are not offered; give a user a role in a project"),
+    ("/v3/OS-OAUTH1/consumers", "OAuth is not offered"),
+    ("/v3/OS-FEDERATION/identity_providers", "federation is not offered"),
+    ("/v3/OS-FEDERATION/mappings", "federation is not offered"),
+    ("/v3/OS-FEDERATION/service_providers", "federation is not offered"),
+    ("/v3/registered_limits", "limits of OpenStack are not offered; there are quotas: /v3/identity_quotas"),
+    ("/v3/limits", "limits of OpenStack are not offered; there are quotas: /v3/identity_quotas"),
+    ("/v3/role_inferences", "no role implies another one here; give a role more policies"),
+    ("/v3/OS-INHERIT", "roles are not inherited; give them in each project"),
+    ("/v3/system", "there are no roles in the system; give a role with policies of scope system in a project"),
+)
+"""What OpenStack's clients ask for that is not there: where it begins, and what is said instead."""
+_NOT_OFFERED = tuple((tuple(part for part in path.split("/") if part), reason) for path, reason in NOT_OFFERED)
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?|\[[0-9a-fA-F:.]{2,45}\](?::[0-9]{1,5})?", re.ASCII)
+_PAGING = frozenset({"offset", "marker", "paging_marker"})
+
+
+def base_url(site: Site, call: Call) -> str:
+    """The configured public address, or the one that the caller used if it looks like one."""
+    if site.public_url:
+        return site.public_url
+    host = call.header("Host")
+    if not _HOST.fullmatch(host):
+        host = "localhost"
+    return f"{call.scope.get('scheme', 'http')}://{host}"
+
+
+def list_reply(site: Site, call: Call, plural: str, page: Listing) -> Reply:
+    """One page of a list of identity, with links to itself and to the next one."""
+    here = base_url(site, call) + call.raw_path
+    following = _following(call, page)
+    next_url = f"{here}?{following}" if following else None
+    query = call.scope.get("query_string", b"").decode("latin-1")
+    links: JsonObject = {"self": f"{here}?{query}" if query else here, "previous": None, "next": next_url}
+    headers: Headers = (("Link", f'<{next_url}>; rel="next"'),) if next_url else ()
+    return json_reply({**list_body(plural, page), "links": links}, headers=headers)
+
+
+def linked(site: Site, call: Call, name: str, items: list[JsonObject]) -> Reply:
+    """A whole list that has no pages."""
+    links: JsonObject = {"self": base_url(site, call) + call.raw_path, "previous": None, "next": None}
+    return json_reply({name: items, "links": links})
+
+
+def check_offered(target: Target) -> None:
+    """Refuse a path of OpenStack's interface that is not there, with the reason.
+
+    Raises:
+        NotSupportedError: it is one of those.
+    """
+    for beginning, reason in _NOT_OFFERED:
+        if _begins(target.parts, beginning):
+            raise NotSupportedError(reason)
+
+
+def _begins(parts: Parts, beginning: Parts) -> bool:
+    pairs = zip(parts, beginning, strict=False)
+    return len(parts) >= len(beginning) and all(wanted in (part, "{user}") for part, wanted in pairs)
+
+
+def _following(call: Call, page: Listing) -> str:
+    """The query of the next page; empty where there is none. It begins behind the last row's id where that is shown."""
+    end = page.offset + len(page.items)
+    more = bool(page.next_marker) if page.marker_field else end < page.total
+    if not more or not page.items:
+        return ""
+    sent = parse_qsl(call.scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+    kept = [(name, value) for name, value in sent if name not in _PAGING]
+    ident = page.items[-1].get("id")
+    place = ("marker", str(ident)) if ident else ("offset", str(end))
+    return urlencode([*kept, place])

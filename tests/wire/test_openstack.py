@@ -1,0 +1,135 @@
+"""What OpenStack's clients read beside the wire's own forms."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from tests.wire.attacks import SECRET, target
+
+
+@pytest.fixture(scope="module")
+def cloud():
+    return target()
+
+
+def pages(cloud, path, count=40):
+    """The ids of each page, by the Link headers."""
+    found = []
+    while path and len(found) < count:
+        answer = cloud.ask("admin", "GET", path)
+        body = answer.json()
+        found.append([item["id"] for item in body["users"]])
+        link = answer.headers.get("Link", "")
+        path = re.fullmatch(r'<(.*)>; rel="next"', link).group(1) if link else ""
+        assert body["links"]["next"] == (path or None)
+    return found
+
+
+def test_links_lead_through_a_list_and_end(cloud):
+    everybody = {user["id"] for user in cloud.ask("admin", "GET", "/v3/users?scope=system").json()["users"]}
+    found = pages(cloud, "/v3/users?limit=1&scope=system&name=bob&name=eve&name=dora")
+    assert [len(page) for page in found] == [1, 1, 1]
+    assert {ident for page in found for ident in page} < everybody
+    assert cloud.ask("admin", "GET", "/v3/users?scope=system&limit=2").json()["links"]["previous"] is None
+
+
+def test_a_row_s_id_is_a_marker(cloud):
+    first = cloud.ask("admin", "GET", "/v3/users?scope=system&limit=3").json()["users"]
+    second = cloud.ask("admin", "GET", f"/v3/users?scope=system&limit=2&marker={first[0]['id']}").json()["users"]
+    assert [u["id"] for u in second] == [u["id"] for u in first[1:]]
+    last = cloud.ask("admin", "GET", "/v3/users?scope=system").json()["users"][-1]["id"]
+    assert cloud.ask("admin", "GET", f"/v3/users?scope=system&limit=2&marker={last}").json()["users"] == []
+    unknown = cloud.ask("admin", "GET", "/v3/users?limit=2&marker=nobody")
+    assert (unknown.status_code, unknown.json()["data"]) == (400, {"field": "marker"})
+
+
+def test_links_repeat_no_host_that_is_none(cloud):
+    answer = cloud.client.get(
+        "/v3/users?limit=1&scope=system", headers={"X-Auth-Token": cloud.tokens["admin"], "Host": 'a"><evil'}
+    )
+    assert "evil" not in answer.text
+    assert "evil" not in answer.headers["Link"]
+
+
+def test_errors_of_identity_stand_under_error_too(cloud):
+    answer = cloud.create("admin", "users", {"name": "bob", "domain_id": cloud.ids["domain"], "password": SECRET})
+    body = answer.json()
+    assert (answer.status_code, body["class"], body["code"]) == (409, "DuplicateNameError", 409)
+    assert body["error"]["message"] == body["details"]
+    assert (body["error"]["code"], body["error"]["title"]) == (409, "Conflict")
+    assert "error" not in cloud.ask("admin", "GET", "/compute/servers/none").json()
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v3/users/u/application_credentials"),
+        ("POST", "/v3/users/u/application_credentials"),
+        ("GET", "/v3/users/u/application_credentials/a"),
+        ("POST", "/v3/users/u/credentials/OS-EC2"),
+        ("GET", "/v3/OS-TRUST/trusts"),
+        ("PUT", "/v3/OS-INHERIT/projects/p/users/u/roles/r/inherited_to_projects"),
+        ("PUT", "/v3/system/users/u/roles/r"),
+    ],
+)
+def test_what_is_not_offered_says_so(cloud, method, path):
+    answer = cloud.ask("admin", method, path, {})
+    assert (answer.status_code, answer.json()["class"]) == (406, "NotSupportedError")
+    assert "not offered" in answer.text or "instead" in answer.text or "give" in answer.text
+
+
+def test_membership_can_be_asked_for(cloud):
+    group = cloud.create("admin", "groups", {"name": "crew", "domain_id": cloud.ids["domain"]}).json()["group"]["id"]
+    path = f"/v3/groups/{group}/users/{cloud.ids['user bob']}"
+    assert cloud.ask("admin", "HEAD", path).status_code == 404
+    assert cloud.ask("admin", "PUT", path).status_code == 200
+    assert cloud.ask("admin", "HEAD", path).status_code == 204
+    assert cloud.ask("admin", "GET", path).json()["user"]["name"] == "bob"
+    assert cloud.ask("admin", "DELETE", path).status_code == 200
+    assert cloud.ask("admin", "HEAD", path).status_code == 404
+
+
+def test_projects_of_a_user_are_those_with_a_role_also_by_a_group(cloud):
+    made = cloud.create("admin", "groups", {"name": "by-group", "domain_id": cloud.ids["domain"]}).json()["group"]
+    eve = cloud.ids["user eve"]
+    cloud.ask("admin", "PUT", f"/v3/projects/{cloud.ids['project bob']}/groups/{made['id']}/roles/project_viewer")
+    cloud.ask("admin", "PUT", f"/v3/groups/{made['id']}/users/{eve}")
+    names = [p["name"] for p in cloud.ask("admin", "GET", f"/v3/users/{eve}/projects").json()["projects"]]
+    assert sorted(names) == ["bob", "eve"]
+    users = cloud.ask("admin", "GET", f"/v3/users?project_id={cloud.ids['project bob']}").json()["users"]
+    assert sorted(u["name"] for u in users) == ["bob", "eve"]
+    cloud.ask("admin", "DELETE", f"/v3/groups/{made['id']}/users/{eve}")
+
+
+def test_one_s_own_projects_need_no_privilege(cloud):
+    bob = cloud.ids["user bob"]
+    cloud.tokens["bob again"] = cloud.login("bob", SECRET, "bob", "dom")
+    found = cloud.ask("bob again", "GET", f"/v3/users/{bob}/projects").json()
+    assert [p["name"] for p in found["projects"]] == ["bob"]
+    assert cloud.ask("bob again", "GET", f"/v3/users/{cloud.ids['user eve']}/projects").status_code in (403, 404)
+
+
+def test_a_role_in_a_domain_lets_log_in_to_it(cloud):
+    domain, bob = cloud.ids["domain"], cloud.ids["user bob"]
+    grant = f"/v3/domains/{domain}/users/{bob}/roles/domain_viewer"
+    user = {"id": bob, "password": SECRET}
+    body = {
+        "auth": {
+            "identity": {"methods": ["password"], "password": {"user": user}},
+            "scope": {"domain": {"name": "dom"}},
+        }
+    }
+    assert cloud.client.post("/v3/auth/tokens", json=body).status_code == 401
+    assert cloud.ask("dora", "PUT", grant).status_code == 403
+    assert cloud.ask("admin", "PUT", grant).status_code == 200
+    answer = cloud.client.post("/v3/auth/tokens", json=body)
+    token = answer.json()["token"]
+    assert (token["is_domain"], token["domain"], token["project"]["id"]) == (
+        True,
+        {"id": domain, "name": "dom"},
+        domain,
+    )
+    assert cloud.ask("admin", "DELETE", grant).status_code == 200
+    held = {"X-Auth-Token": answer.headers["X-Subject-Token"]}
+    assert cloud.client.get("/v3/auth/projects", headers=held).status_code == 401
