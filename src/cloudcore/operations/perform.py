@@ -12,14 +12,16 @@ from cloudcore.model.reading import read_bool
 from cloudcore.model.resource import ActionKind, Resource, field_map
 from cloudcore.model.wire import public_tags
 from cloudcore.operations.access import fetch_for, reach
+from cloudcore.operations.batches import batch_actions
 from cloudcore.operations.begin import start_transition
 from cloudcore.operations.generic import check_not_frozen, check_not_recycled
 from cloudcore.operations.ladder import Call, ladder_actions
+from cloudcore.operations.later import ACTIONS, CLASS_ACTIONS, DETAILS, is_later, refused
 from cloudcore.operations.parameter import texts
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.statistics import PROPERTIES, ask
-from cloudcore.operations.table import DETAIL, PERFORM
+from cloudcore.operations.table import DETAIL, PERFORM, PERFORM_CLASS
 from cloudcore.ports.unit_of_work import Transaction
 
 OF_THE_BIN = ("cancel-delete", "purge")
@@ -39,12 +41,16 @@ def perform_action(
 
     Raises:
         ActionNotFoundError: the type has no such action.
+        NotSupportedError: the wire knows it, and this release does not offer it.
     """
     action = resource.action(name, ActionKind.PERFORM)
     common = ladder_actions(resource.entity).get(name)
-    if action is None and common is None:
+    later = action is None and common is None
+    if later and not is_later(ACTIONS, resource.plural, name):
         raise ActionNotFoundError(f"{resource.plural} have no action {name[:64]}")
     row = fetch_for(platform, tx, caller, resource, ident, "perform", name)
+    if later:
+        raise refused(resource.plural, name)
     if name != "unfreeze":
         check_not_frozen(row)
     if name not in OF_THE_BIN:
@@ -71,12 +77,24 @@ def perform_class_action(
 
     Raises:
         ActionNotFoundError: the type has no such action.
+        NotSupportedError: the wire knows it, and this release does not offer it.
     """
+    common = batch_actions(resource.entity).get(name)
+    if common is not None:
+        return common(platform, tx, caller, resource, body)
     action = resource.action(name, ActionKind.CLASS)
-    if action is None or action.run is None:
+    own = PERFORM_CLASS.get((resource.plural, name))
+    known = own is not None or (action is not None and action.run is not None)
+    if not known and not is_later(CLASS_ACTIONS, resource.plural, name):
         raise ActionNotFoundError(f"{resource.plural} have no class action {name[:64]}")
     reach(platform, caller, resource, "perform", name)
-    answer: JsonObject | None = action.run(tx, caller, None, body)
+    answer: JsonObject | None = None
+    if own is not None:
+        answer = own(platform, tx, caller, body)
+    elif action is not None and action.run is not None:
+        answer = action.run(tx, caller, None, body)
+    else:
+        raise refused(resource.plural, name)
     return answer or {}
 
 
@@ -93,11 +111,15 @@ def named_detail(
 
     Raises:
         SpecNotFoundError: the type has no such detail.
+        NotSupportedError: the wire knows it, and this release does not offer it.
     """
     action = resource.action(name, ActionKind.SPEC)
-    if action is None and name not in ("metadata", "status"):
+    later = action is None and name not in ("metadata", "status")
+    if later and not is_later(DETAILS, resource.plural, name):
         raise SpecNotFoundError(f"{resource.plural} have no detail {name[:64]}")
     row = fetch_for(platform, tx, caller, resource, ident, "get", name)
+    if later:
+        raise refused(resource.plural, name)
     if action is not None and action.run is not None:
         return action.run(tx, caller, row, params)
     if (own := DETAIL.get((resource.plural, name))) is not None:

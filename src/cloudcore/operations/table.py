@@ -30,7 +30,7 @@ from cloudcore.operations.image_records import create_image, delete_image, get_i
 from cloudcore.operations.keypairs import create_keypair
 from cloudcore.operations.secgroups import create_secgroup
 from cloudcore.operations.servers import cards, clone, config, disks, questions, resize
-from cloudcore.operations.servers.actions import SERVER_ACTIONS
+from cloudcore.operations.servers.actions import SERVER_ACTIONS, SERVER_DETAILS
 from cloudcore.operations.servers.delete import delete_server
 from cloudcore.operations.servers.login import login_info
 from cloudcore.resources.compute.schedtag import TAGGED
@@ -143,6 +143,9 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
 For an action with a transition it is asked instead of beginning that at once: it checks, takes what is needed, begins it.
 """
 
+PERFORM_CLASS: Mapping[tuple[str, str], Operation] = MappingProxyType({})
+"""`(platform, tx, caller, body) -> JsonObject | None`, by type and class action."""
+
 ALONE: Mapping[tuple[str, str], Operation] = MappingProxyType(
     {
         ("users", "password"): change_own,
@@ -169,6 +172,7 @@ DETAIL: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("networks", "addresses"): networks.addresses,
         ("networks", "available-addresses"): networks.available_addresses,
         ("networks", "reserved-ips"): networks.reserved_ips,
+        **SERVER_DETAILS,
     }
 )
 """`(platform, tx, caller, row, params) -> JsonObject`, by type and named detail."""

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cloudcore.operations import recycling
-from cloudcore.operations.servers import login, rebuild, security
+from cloudcore.operations.servers import eips, login, rebuild, records, security
 
 SERVER_ACTIONS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
     {
@@ -22,6 +22,21 @@ SERVER_ACTIONS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
         ("servers", "add-secgroup"): security.add_secgroups,
         ("servers", "revoke-secgroup"): security.revoke_secgroups,
         ("servers", "assign-secgroup"): security.assign_secgroup,
+        ("servers", "modify-src-check"): records.modify_src_check,
+        ("servers", "bind-groups"): records.bind_groups,
+        ("servers", "unbind-groups"): records.unbind_groups,
+        ("servers", "associate-eip"): eips.associate,
+        ("servers", "dissociate-eip"): eips.dissociate,
+        ("servers", "create-eip"): eips.create,
     }
 )
 """`(platform, tx, caller, server, body) -> JsonObject | None`."""
+
+SERVER_DETAILS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
+    {
+        ("servers", "sshport"): records.ssh_port,
+        ("servers", "iso"): records.medium,
+        ("servers", "create-params"): records.create_params,
+    }
+)
+"""`(platform, tx, caller, server, params) -> JsonObject`."""

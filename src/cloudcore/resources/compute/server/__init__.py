@@ -24,6 +24,7 @@ from cloudcore.resources.compute.server.filters import SERVER_FILTERS, SERVER_OR
 from cloudcore.resources.compute.server.lifecycle import SERVER_LIFECYCLE, PowerState, ServerStatus
 from cloudcore.resources.compute.server.login import LOGIN_ACTIONS
 from cloudcore.resources.compute.server.power import POWER_ACTIONS
+from cloudcore.resources.compute.server.records import RECORD_ACTIONS
 from cloudcore.resources.compute.server.security import SECURITY_ACTIONS
 from cloudcore.resources.infrastructure import host as hosts
 
@@ -187,7 +188,7 @@ SERVERS = Resource(
     unique=(("name", "tenant_id", "name_key"),),
     indexes=(("host_id", "status"),),
     lifecycle=SERVER_LIFECYCLE,
-    actions=(*POWER_ACTIONS, *LOGIN_ACTIONS, *SECURITY_ACTIONS, *SNAPSHOT_ACTIONS, *DEVICE_ACTIONS),
+    actions=(*POWER_ACTIONS, *LOGIN_ACTIONS, *SECURITY_ACTIONS, *SNAPSHOT_ACTIONS, *DEVICE_ACTIONS, *RECORD_ACTIONS),
     check_update=_check_update,
     check_delete=_check_delete,
     details=server_details,

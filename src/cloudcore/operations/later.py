@@ -1,0 +1,114 @@
+"""Actions and named details that the wire knows and that this release does not offer.
+
+They are refused as not supported instead of as unknown, to whoever may see the thing that is named; nothing advertises
+them. What is offered one day leaves these tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from cloudcore.model.errors import NotSupportedError
+
+_MIGRATION = "migrate live-migrate migrate-forecast cancel-live-migrate set-live-migrate-params migrate-network"
+_BACKUP = "create-backup start-backup delete-backup switch-to-backup reconcile-backup"
+_MEDIA = "insertiso ejectiso insertvfd ejectvfd"
+_TUNING = (
+    "set-extra-option del-extra-option set-qemu-params set-tpm set-network-num-queues set-nic-traffic-limit "
+    "reset-nic-traffic-limit io-throttle cpuset cpuset-remove set-cpu-numa-pin set-sshport"
+)
+_AGENT = "qga-command qga-guest-info-task qga-get-network qga-set-network monitor"
+_FORWARD = "open-forward close-forward list-forward"
+_BILLING = "prepaid-recycle undo-prepaid-recycle renew set-auto-renew postpaid-expire cancel-expire change-billing-type"
+_CONVERSION = "convert convert-to-kvm publicip-to-eip save-template save-guest-image set-boot-index change-disk-storage change-storage"
+_RESCUE = "start-rescue stop-rescue"
+_SECURITY = "add-network-secgroup set-network-secgroup revoke-network-secgroup"
+_PARTS = "delete-disk delete-eip attach-isolated-device detach-isolated-device set-isolated-device"
+_CALLBACKS = (
+    "dirty-server-start dirty-server-verify event upload-status have-agent update-kickstart-status kickstart-complete "
+    "block-mirror-ready block-stream-failed slave-block-stream-ready stream-disks-complete"
+)
+
+ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        plural: frozenset(words.split())
+        for plural, words in {
+            "servers": " ".join(
+                (
+                    *(_MIGRATION, _BACKUP, _MEDIA, _TUNING, _AGENT, _FORWARD, _BILLING, _CONVERSION, _RESCUE),
+                    *(_SECURITY, _PARTS, _CALLBACKS),
+                )
+            ),
+            "disks": "change-billing-type change-storage-type migrate purge rebuild syncstatus",
+            "snapshots": "deleted purge syncstatus",
+            "instance_snapshots": "purge",
+            "snapshotpolicies": "syncstatus",
+            "instancegroups": "associate-eip attachnetwork create-eip detachnetwork dissociate-eip",
+            "hosts": (
+                "add-netif auto-migrate-on-host-down cache-image convert-hypervisor disable-netif eject-iso "
+                "enable-netif host-exit-maintenance host-maintenance initialize insert-iso ipmi-probe login-info "
+                "maintenance offline online ping prepare probe-isolated-devices remove-all-netifs remove-netif "
+                "renew-prepaid-recycle report-dmesg reserve-cpus reset restart-host-agent set-host-files "
+                "set-reserved-resource-for-isolated-device start stop sync-config sync-guest-nic-traffics "
+                "sync-isolated-devices syncstatus undo-convert undo-prepaid-recycle unmaintenance unreserve-cpus "
+                "update-storage validate-ipmi"
+            ),
+            "storages": "cache-image force-detach-host offline online set-hardware-info uncache-image",
+            "cachedimages": "cache-image refresh uncache-image",
+            "cloudregions": "default-vpc purge sync-images sync-skus",
+            "vpcs": "sync syncstatus",
+            "wires": "merge-from merge-network merge-to",
+            "networks": "merge set-bgp-type split switch-wire sync sync-additional-wires syncstatus",
+            "secgroups": "clean syncstatus",
+            "eips": "purge remote-update sync syncstatus",
+        }.items()
+    }
+)
+"""Of one thing, by type."""
+
+CLASS_ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "servers": frozenset(("batch-migrate", "dirty-server-start", "import", "import-from-libvirt", "upload-status")),
+        "networks": frozenset(("try-create-network",)),
+        "snapshots": frozenset(("delete-disk-snapshots",)),
+        "hosts": frozenset(("validate-ipmi",)),
+        "serverskus": frozenset(("batch-update-price", "sync-skus")),
+        "cloudregions": frozenset(("sync-skus",)),
+    }
+)
+"""Of a type."""
+
+DETAILS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "servers": frozenset(
+            (
+                *("vnc", "desc", "sshable", "make-sshable-cmd", "hardware-info", "numa-info", "cpuset-cores"),
+                *("qemu-info", "jnlp", "virt-install", "modification-types", "tasks", "kickstart"),
+                *("screen-dump-show", "remote-nics"),
+            )
+        ),
+        "hosts": frozenset(
+            (
+                *("api-stats", "app-options", "guest-isolated-devices-initialized", "host-files", "ipmi"),
+                *("isolated-device-numa-stats", "jnlp", "nics", "spec", "tap-config", "vnc", "worker-stats"),
+            )
+        ),
+        "cloudregions": frozenset(("capability", "disk-capability")),
+        "zones": frozenset(("capability", "disk-capability")),
+        "vpcs": frozenset(("topology",)),
+        "wires": frozenset(("topology",)),
+        "storages": frozenset(("hardware-info",)),
+    }
+)
+"""Named details, by type."""
+
+
+def is_later(table: Mapping[str, frozenset[str]], plural: str, name: str) -> bool:
+    """Whether the wire knows this, and this release does not offer it."""
+    return name in table.get(plural, ())
+
+
+def refused(plural: str, name: str) -> NotSupportedError:
+    """The error that says so."""
+    return NotSupportedError(f"{name} of {plural} is not supported", data={"plural": plural, "name": name})

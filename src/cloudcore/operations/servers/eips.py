@@ -1,0 +1,56 @@
+"""Public addresses of servers, asked for from the server's side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudcore.auth.caller import Caller
+from cloudcore.model.errors import InvalidStatusError, MissingParameterError
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.query import PLATFORM, Query, both, eq
+from cloudcore.model.reading import read_str
+from cloudcore.operations import addresses
+from cloudcore.operations.access import fetch_for
+from cloudcore.operations.platform import Platform
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.network.eip import EIPS
+
+_OF_EIP = ("bandwidth", "charge_type", "bgp_type", "auto_dellocate", "network", "network_id")
+
+
+def associate(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
+    """Give a server a public address that nothing has; raises as `addresses.associate_eip`."""
+    named = read_str(body.get("eip_id") or body.get("eip") or "", "eip_id", 128)
+    if not named:
+        raise MissingParameterError("eip_id is missing", field="eip_id")
+    eip = fetch_for(platform, tx, caller, EIPS, named, "perform", "associate")
+    wanted = {"instance_id": server.id, "ip_addr": body.get("ip_addr") or ""}
+    addresses.associate_eip(platform, tx, caller, eip, wanted)
+
+
+def dissociate(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
+    """Part a server from its public address; raises as `addresses.dissociate_eip`.
+
+    Raises:
+        InvalidStatusError: it has none.
+    """
+    where = both(eq("associate_type", "server"), eq("associate_id", server.id))
+    held = tx.of(EIPS, PLATFORM).find(Query(where=where, limit=1))
+    if not held:
+        raise InvalidStatusError(f"server {server.name} has no public address", field="eip_id")
+    eip = fetch_for(platform, tx, caller, EIPS, held[0].id, "perform", "dissociate")
+    addresses.dissociate_eip(platform, tx, caller, eip, body)
+
+
+def create(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
+    """Take a new public address for a server, of its project; raises as `addresses.create_eip` and `associate`."""
+    make_for(platform, tx, caller, server, {key: body[key] for key in _OF_EIP if body.get(key) not in (None, "")})
+
+
+def make_for(platform: Platform, tx: Transaction, caller: Caller, server: Any, wanted: JsonObject) -> Any:
+    """Take a new public address for a server and give it to it; its row."""
+    sent: JsonObject = {"generate_name": f"eip-for-{server.name}"[:120], "project_id": server.tenant_id, **wanted}
+    made = addresses.create_eip(platform, tx, caller, sent)
+    eip = tx.of(EIPS, PLATFORM).get(str(made["id"]))
+    addresses.associate_eip(platform, tx, caller, eip, {"instance_id": server.id})
+    return eip
