@@ -34,6 +34,7 @@ from cloudcore.operations.history import newest, number
 from cloudcore.operations.identity.grants import grant, list_assignments, targets_of, ungrant
 from cloudcore.operations.identity.login import login
 from cloudcore.operations.identity.passwords import change_own
+from cloudcore.operations.identity.profile import home_of, login_choices, permissions_of, profile_of
 from cloudcore.operations.identity.revocations import RevocationCache, revoke_token
 from cloudcore.operations.identity.tokens import caller_of, catalog_of, facts_of, payload_of, projects_of
 from cloudcore.operations.images import stored_image
@@ -218,6 +219,23 @@ class Cloud:
     def assignments(self, session: CoreSession, params: JsonMapping) -> Listing:
         """Role assignments."""
         return reading(self.platform, lambda tx: list_assignments(self.platform, tx, session.caller, params))
+
+    def login_choices(self) -> JsonObject:
+        """What a login form offers before anybody is known: `regions` and `domains`."""
+        return reading(self.platform, login_choices)
+
+    def home_of(self, session: CoreSession, wanted: str = "") -> str:
+        """The id of the project in which the caller begins; empty where he has none."""
+        return reading(self.platform, lambda tx: home_of(self.platform, tx, session.caller.user_id, wanted))
+
+    def profile_of(self, session: CoreSession) -> JsonObject:
+        """The caller with his scope, projects, policies and what there is to work with."""
+        policies = self.policies_of(session)["names"]
+        return reading(self.platform, lambda tx: profile_of(tx, session.caller, policies))
+
+    def permissions_of(self, session: CoreSession, asked: JsonMapping, policy: str = "") -> JsonObject:
+        """Whether the caller may do each of `key: [scope, service, resource, action, …]`; see `permissions_of`."""
+        return reading(self.platform, lambda tx: permissions_of(self.platform, tx, session.caller, asked, policy))
 
     # Work of the owner
 

@@ -13,6 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ATTACKS, QUOTAS = "tests/wire/test_attacks.py", "tests/wire/test_quotas.py"
+GATEWAY, PASSES = "tests/wire/test_gateway.py", "adapters/cloudcore_adapters/rest/gateway/passes.py"
 CORE = "cloudcore"
 
 
@@ -31,6 +32,27 @@ class Weakness:
 
 
 WEAKNESSES = (
+    Weakness(
+        12,
+        f"{GATEWAY}::test_page_of_another_site_can_log_nobody_in",
+        PASSES,
+        "if fetched or _netloc(origin) not in own:",
+        "if fetched and _netloc(origin) not in own:",
+    ),
+    Weakness(
+        15,
+        f"{GATEWAY}::test_what_scripts_of_a_page_can_read_is_worth_nothing_elsewhere",
+        PASSES,
+        "mark_of(held.text) if is_browser(call) else held.text",
+        "held.text",
+    ),
+    Weakness(
+        15,
+        f"{GATEWAY}::test_logout_ends_the_session_for_whoever_has_a_copy",
+        PASSES.replace("passes", "login"),
+        "for token in (held.current, held.root):",
+        "for token in (held.current,):",
+    ),
     Weakness(
         20,
         f"{ATTACKS}::test_what_is_not_asked_for_is_not_taken[secgroups]",

@@ -150,6 +150,11 @@ def _read(tx: Transaction, resource: Resource[Any], names: Sequence[str], query:
     ]
 
 
+def host_types(tx: Transaction) -> frozenset[str]:
+    """The types of which there are hosts."""
+    return frozenset(row["host_type"] for row in tx.of(HOSTS, PLATFORM).totals(by=("host_type",)))
+
+
 def decide(inventory: Inventory, request: Request) -> Decision:
     """A decision that places the whole request.
 

@@ -47,6 +47,7 @@ SERVICE_PATHS = (
     ("image", "glance", "/image/v1"),
     ("log", "logger", "/log"),
     ("scheduler", "scheduler", "/scheduler"),
+    ("yunionapi", "apigateway", ""),
 )
 """Type, name and path of the services of a deployment on one address."""
 

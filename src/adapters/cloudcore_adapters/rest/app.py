@@ -14,10 +14,12 @@ from cloudcore.model.errors import UnauthorizedError
 from cloudcore_adapters.rest import openstack
 from cloudcore_adapters.rest.access_log import Observe, Timer
 from cloudcore_adapters.rest.errors import LOG, error_reply
+from cloudcore_adapters.rest.gateway.table import SERVICE as GATEWAY
+from cloudcore_adapters.rest.gateway.table import match as match_gateway
 from cloudcore_adapters.rest.paths import parts_of, target_of
 from cloudcore_adapters.rest.request import Call
 from cloudcore_adapters.rest.responses import HARDENING, Reply, StreamReply, raw
-from cloudcore_adapters.rest.routes import match
+from cloudcore_adapters.rest.routes import Match, match
 from cloudcore_adapters.rest.serving import DEFAULT_PREFIXES, Limits, OpenSigned, ServedCloud, StoreSigned
 from cloudcore_adapters.rest.site import Site, Stream, Work
 
@@ -90,7 +92,7 @@ class Door:
         raw_path: bytes = call.scope.get("raw_path") or call.scope["path"].encode("utf-8", "surrogateescape")
         parts = parts_of(raw_path.partition(b"?")[0], limit=site.limits.path_parts)
         call.target = target_of(parts, site.prefixes)
-        found = match(site, call.target, call.method)
+        found = self._match(call)
         call.route = found.route
         if not found.open and call.token is None:
             raise UnauthorizedError("the header X-Auth-Token is missing")
@@ -99,6 +101,11 @@ class Door:
         if call.method not in ("GET", "HEAD"):
             await call.read_json()
         return await site.workers.run(cast("Work", found.handler), site, call, found.args)
+
+    def _match(self, call: Call) -> Match:
+        if call.target.service == GATEWAY:
+            return match_gateway(call.target, call.method)
+        return match(self._site, call.target, call.method)
 
 
 class Answer:

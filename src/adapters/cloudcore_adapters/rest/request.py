@@ -45,6 +45,7 @@ class Call:
     peer: the address of the socket's other end; headers never change it.
     target: set once the path is understood. user_id: set once the caller is known.
     route: the pattern that answers it; empty until one is found.
+    held: the token of a session at the gateway, instead of one in the header.
     """
 
     def __init__(self, scope: Scope, receive: Receive, limits: Limits) -> None:
@@ -58,6 +59,7 @@ class Call:
         self.target = Target("", ())
         self.user_id = ""
         self.route = ""
+        self.held = ""
         self.body: JsonObject = {}
         self._receive = receive
         self._begun = False
@@ -81,7 +83,7 @@ class Call:
     @property
     def token(self) -> str | None:
         """The caller's token, or None."""
-        text = self.header("X-Auth-Token")
+        text = self.held or self.header("X-Auth-Token")
         if len(text) > MAX_TOKEN:
             raise UnauthorizedError("X-Auth-Token is too long")
         return text or None
@@ -92,6 +94,10 @@ class Call:
         if self._query is None:
             self._query = read_query(self.scope.get("query_string", b""), limit=self.limits.query_bytes)
         return dict(self._query)
+
+    def replace_query(self, query: JsonObject) -> None:
+        """Go on as if this had been the query."""
+        self._query = query
 
     def params(self) -> JsonObject:
         """What the core gets as parameters: the query, and the idempotency key of a POST."""

@@ -6,7 +6,8 @@ A segment in braces takes any text. `*` as the service: under every prefix and a
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
 
 import attrs
 
@@ -19,6 +20,8 @@ from cloudcore_adapters.rest.patterns import methods_of, pattern_of
 from cloudcore_adapters.rest.site import Args, Handler, Site
 
 ANY = "*"
+REST = "...}"
+"""How the name of a last segment ends that stands for one or more."""
 PREFIXES = {"identity": "/v3", "image": "/v1"}
 
 
@@ -32,6 +35,8 @@ class Route:
     handler: Handler
     open: bool = False
 
+
+Table: TypeAlias = tuple[tuple[Route, Parts], ...]
 
 _QUOTAS = tuple(
     Route(family.service, methods, f"{PREFIXES.get(family.service, '')}/{family.plural}{path}", handler(family.plural))
@@ -128,12 +133,22 @@ def match(site: Site, target: Target, method: str) -> Match:
     """
     if target.service == openstack.SERVICE:
         openstack.check_offered(target)
-    found = _written(target)
+    found = written(SERVICES_TABLE, target)
     parts = resource_parts(target)
     if parts is not None:
         pattern = f"{target.service} {pattern_of(site, parts)}"
         for name, work in (methods_of(site, target.service, parts) or {}).items():
             found.setdefault(name, Match(route=pattern, handler=work, args={}, open=False, blocking=True))
+    return chosen(found, target, method)
+
+
+def chosen(found: dict[str, Match], target: Target, method: str) -> Match:
+    """What answers to a method, of what a path has.
+
+    Raises:
+        HandlerNotFoundError: nothing has this path.
+        MethodNotAllowedError: the path has other methods.
+    """
     if "GET" in found:
         found.setdefault("HEAD", found["GET"])
     if not found:
@@ -144,10 +159,15 @@ def match(site: Site, target: Target, method: str) -> Match:
     return found[method]
 
 
-def _written(target: Target) -> dict[str, Match]:
+def written(table: Table, target: Target) -> dict[str, Match]:
+    """What hand-written routes a path has, by method. One whose last segment takes any number counts where no other does."""
     found: dict[str, Match] = {}
-    for route, pattern in _COMPILED:
-        args = _bound(pattern, target.parts) if route.service in (ANY, target.service) else None
+    for route, pattern in table:
+        rest = pattern[-1:] and pattern[-1].endswith(REST)
+        if rest and found:
+            continue
+        parts = (*target.parts[: len(pattern) - 1], "") if rest and len(target.parts) >= len(pattern) else target.parts
+        args = _bound(pattern, parts) if route.service in (ANY, target.service) else None
         if args is None or args.get("kind", "users") not in ("users", "groups"):
             continue
         blocking = not inspect.iscoroutinefunction(route.handler)
@@ -178,4 +198,9 @@ def _bound(pattern: Parts, parts: Parts) -> Mapping[str, str] | None:
     return args
 
 
-_COMPILED = tuple((route, tuple(p for p in route.path.split("/") if p)) for route in ROUTES)
+def compiled(routes: Iterable[Route]) -> Table:
+    """Routes with their paths in segments."""
+    return tuple((route, tuple(p for p in route.path.split("/") if p)) for route in routes)
+
+
+SERVICES_TABLE = compiled(ROUTES)

@@ -85,6 +85,22 @@ class ServedCloud(Protocol):
         """Give a user or group a role in a project, or in a domain, or take it; ids or names."""
         ...
 
+    def login_choices(self) -> JsonObject:
+        """What a login form offers before anybody is known: `regions` and `domains`."""
+        ...
+
+    def home_of(self, session: Any, wanted: str = "") -> str:
+        """The id of the project in which the caller begins; empty where it has none."""
+        ...
+
+    def profile_of(self, session: Any) -> JsonObject:
+        """The caller with its scope, projects, policies and what there is to work with."""
+        ...
+
+    def permissions_of(self, session: Any, asked: JsonMapping, policy: str = "") -> JsonObject:
+        """Whether the caller may do each of `key: [scope, service, resource, action, …]`."""
+        ...
+
     def history_position(self) -> int:
         """The position of the newest record of the history."""
         ...
@@ -143,5 +159,6 @@ DEFAULT_PREFIXES: dict[str, str] = {
     "image": "/image",
     "scheduler": "/scheduler",
     "log": "/log",
+    "gateway": "/api",
 }
 """Where each service begins; the version segment of a service (`/v3`, `/v1`) follows. An empty prefix is the root."""

@@ -21,7 +21,7 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.policies import bound
 from cloudcore.ports.session import Listing
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.identity.assignment import ASSIGNMENTS, Assignment
+from cloudcore.resources.identity.assignment import ASSIGNMENTS, IN_PROJECT, Assignment
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.group import GROUPS, groups_of, members_of
 from cloudcore.resources.identity.project import PROJECTS
@@ -102,6 +102,12 @@ def targets_of(tx: Transaction, user_id: str, kinds: Sequence[str]) -> list[str]
     """Ids of the projects or domains in which a user has a role, himself or by a group; `kinds` of assignments."""
     where = both(one_of("actor_id", actors_of(tx, user_id)), one_of("type", kinds))
     return list(dict.fromkeys(a.target_id for a in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=where))))
+
+
+def roles_by_project(tx: Transaction, user_id: str) -> list[tuple[str, str]]:
+    """(project id, role id) of each role that a user has in a project, himself or by a group."""
+    where = both(one_of("actor_id", actors_of(tx, user_id)), one_of("type", IN_PROJECT))
+    return [(row.target_id, row.role_id) for row in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=where))]
 
 
 def _three(

@@ -24,6 +24,7 @@ from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.endpoint import ENDPOINTS
 from cloudcore.resources.identity.password import PASSWORDS
 from cloudcore.resources.identity.project import PROJECTS
+from cloudcore.resources.identity.region import REGIONS
 from cloudcore.resources.identity.role import ROLES
 from cloudcore.resources.identity.service import SERVICES
 from cloudcore.resources.identity.user import USERS
@@ -111,6 +112,16 @@ def facts_of(platform: Platform, tx: Transaction, payload: TokenPayload) -> Toke
         policies=policy_names(held),
         catalog=catalog_of(tx),
     )
+
+
+def region_ids(tx: Transaction) -> list[str]:
+    """The regions of the catalogue, which are no secret: a login form offers them."""
+    return sorted(row[0] for row in tx.of(REGIONS, PLATFORM).columns(("id",)))
+
+
+def user_and_domain(tx: Transaction, user_id: str, domain_id: str) -> tuple[Any, Any]:
+    """The rows of somebody who has proved who he is, and of a domain; None for what is not there."""
+    return tx.of(USERS, PLATFORM).get(user_id), tx.of(DOMAINS, PLATFORM).get(domain_id)
 
 
 def catalog_of(tx: Transaction) -> list[JsonObject]:
