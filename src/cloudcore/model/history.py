@@ -65,7 +65,10 @@ HISTORY = Resource(
 
 @attrs.frozen(kw_only=True)
 class Fact:
-    """Something worth remembering that changes no entity: a login, a refusal."""
+    """Something worth remembering that changes no entity: a login, a refusal.
+
+    actor: who did it, where that is not who tells it; empty for the author of the unit of work.
+    """
 
     action: str
     obj_type: str
@@ -76,6 +79,7 @@ class Fact:
     owner_domain_id: str = ""
     owner_tenant_id: str = ""
     service: str = ""
+    actor: JsonObject = attrs.field(factory=dict[str, Any])
 
 
 def changed(resource: Resource[Any], old: Entity | None, new: Entity | None) -> tuple[JsonObject, JsonObject]:
@@ -137,6 +141,7 @@ def fact_record(
     fact: Fact, *, actor: Mapping[str, Any], at: datetime, transaction: str, ordinal: int, request_id: str
 ) -> HistoryRecord:
     """The record of a fact."""
+    actor = fact.actor or actor
     return HistoryRecord(
         id=f"{transaction}-{ordinal:06d}",
         recorded_at=at,

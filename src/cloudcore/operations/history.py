@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cloudcore.auth.caller import Caller
@@ -11,8 +12,10 @@ from cloudcore.model.history import HISTORY, HistoryRecord
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import (
     EVERYTHING,
+    NOTHING,
     PLATFORM,
     Compare,
+    Contains,
     Expr,
     IsNull,
     Not,
@@ -36,6 +39,8 @@ DEFAULT_LIMIT = 20
 MAX_LIMIT = 2048
 FEED_LIMIT = 100
 COUNTER = "history"
+BROUGHT = "recorded_by"
+"""In the actor of a record that another service brought: who brought it."""
 
 
 def number(platform: Platform) -> int:
@@ -77,7 +82,7 @@ def list_actions(platform: Platform, tx: Transaction, caller: Caller, params: Js
     limit = min(limit or DEFAULT_LIMIT, MAX_LIMIT)
     descending = str(params.get("paging_order") or params.get("order") or "desc").lower() != "asc"
     where = both(
-        _visible(platform, caller, params), _filters(params), Not(IsNull("position")), _marker(params, descending)
+        visible(platform, caller, params), filters_of(params), Not(IsNull("position")), _marker(params, descending)
     )
     rows = tx.of(HISTORY, where).find(Query(order=(Order("position", descending),), limit=limit + 1))
     page = rows[:limit]
@@ -110,7 +115,7 @@ def list_feed(platform: Platform, tx: Transaction, caller: Caller, params: JsonM
     """
     limit = read_int(params.get("limit") or FEED_LIMIT, "limit", 1, 2**31)
     limit = min(limit, MAX_LIMIT)
-    where = both(_visible(platform, caller, params), _filters(params))
+    where = both(visible(platform, caller, params), filters_of(params))
     end = newest(tx)
     shape: Any = {"marker_field": "position", "marker_order": "ASC", "limit": limit}
     if params.get("after") in (None, ""):
@@ -168,11 +173,21 @@ def action_row(record: HistoryRecord) -> JsonObject:
         "success": record.success,
         "severity": "INFO" if record.success else "WARN",
         "kind": "NORMAL",
+        "project_domain_id": actor.get("project_domain_id", ""),
+        "project_domain": actor.get("project_domain_name", ""),
+        "is_system_account": bool(actor.get("is_platform")),
     }
+    if BROUGHT in actor:
+        row |= {"notes": None, BROUGHT: actor[BROUGHT], **record.after}
     return {k: v for k, v in row.items() if v not in ("", None, {})}
 
 
-def _visible(platform: Platform, caller: Caller, params: JsonMapping) -> Expr:
+def visible(platform: Platform, caller: Caller, params: JsonMapping) -> Expr:
+    """The records that the caller sees: everything, his domain's, or his project's and his own.
+
+    Raises:
+        ForbiddenError: he may not read the log at the scope that he asks for.
+    """
     if caller.is_platform:
         return EVERYTHING
     wanted = str(params.get("scope") or "").lower()
@@ -202,7 +217,12 @@ _COLUMNS = {
 }
 
 
-def _filters(params: JsonMapping) -> Expr:
+def filters_of(params: JsonMapping) -> Expr:
+    """The filters of the action log.
+
+    Raises:
+        InvalidInputError: one is of a wrong form; names it.
+    """
     parts: list[Expr] = [one_of(column, texts(params[key])) for key, column in _COLUMNS.items() if params.get(key)]
     if params.get("user_id"):
         parts.append(one_of("user_id", texts(params["user_id"])))
@@ -212,11 +232,48 @@ def _filters(params: JsonMapping) -> Expr:
         parts.append(Compare("recorded_at", Op.GE, read_time(params["since"], "since")))
     if params.get("until"):
         parts.append(Compare("recorded_at", Op.LE, read_time(params["until"], "until")))
-    if params.get("owner_project_ids"):
-        parts.append(one_of("owner_tenant_id", texts(params["owner_project_ids"])))
-    if params.get("owner_domain_ids"):
-        parts.append(one_of("owner_domain_id", texts(params["owner_domain_ids"])))
+    for key, column in _OWNERS.items():
+        if params.get(key):
+            parts.append(one_of(column, texts(params[key])))
+    for key, fact in _WHO.items():
+        if params.get(key):
+            parts.append(Contains("actor", fact, tuple(texts(params[key]))))
+    if params.get("is_system_account") not in (None, ""):
+        platform = Contains("actor", "is_platform")
+        parts.append(platform if read_bool(params["is_system_account"], "is_system_account") else Not(platform))
+    parts += [_brought(key, texts(params[key])) for key in ("severity", "kind") if params.get(key)]
     return both(*parts) if parts else EVERYTHING
+
+
+_OWNERS = {
+    "owner_project_ids": "owner_tenant_id",
+    "owner_tenant_id": "owner_tenant_id",
+    "owner_domain_ids": "owner_domain_id",
+    "owner_domain_id": "owner_domain_id",
+}
+_WHO = {
+    "user": "user_name",
+    "tenant": "project_name",
+    "project": "project_name",
+    "tenant_id": "project_id",
+    "project_id": "project_id",
+    "domain": "user_domain_name",
+    "domain_id": "user_domain_id",
+    "project_domain": "project_domain_name",
+    "project_domain_id": "project_domain_id",
+    "ip": "client_ip",
+}
+
+
+def _brought(key: str, wanted: Sequence[str]) -> Expr:
+    """Rows with one of these severities or kinds: what was brought says its own, everything else has that of its success."""
+    own = Contains("after", key, tuple(text.upper() for text in wanted))
+    if key == "kind":
+        rest: Expr = EVERYTHING if "NORMAL" in own.values else NOTHING
+    else:
+        rest = one_of("success", [told for told, word in ((True, "INFO"), (False, "WARN")) if word in own.values])
+    brought = Contains("actor", BROUGHT)
+    return either(both(brought, own), both(Not(brought), rest))
 
 
 def _marker(params: JsonMapping, descending: bool) -> Expr:

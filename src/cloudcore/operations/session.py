@@ -10,6 +10,7 @@ from cloudcore.model.errors import MethodNotAllowedError, OutOfRangeError, Resou
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.reading import read_bool, read_int, read_str
 from cloudcore.model.resource import Resource, Verb, fields_of
+from cloudcore.operations.actions import ACTIONS, bring_action, log_action, log_property
 from cloudcore.operations.generic import create_row, delete_row, get_row, update_row
 from cloudcore.operations.history import list_actions, list_feed
 from cloudcore.operations.idempotency import PARAMETER, once
@@ -77,6 +78,8 @@ class CoreSession:
         self, plural: str, body: JsonMapping, count: int, params: JsonMapping = NO_PARAMS, context: Context = ()
     ) -> Sequence[JsonObject]:
         """Make `count` resources from one body, all or none; with `dry_run` in it, see only whether they could be made."""
+        if plural == ACTIONS:
+            return self._bring(body, str(params.get(PARAMETER) or ""))
         resource = self._type(plural, Verb.CREATE)
         key = str(params.get(PARAMETER) or "")
         if plural == "servers":
@@ -159,6 +162,8 @@ class CoreSession:
         del params
         if plural == SCHEDULER:
             return ask_scheduler(self._platform, self.caller, action, body)
+        if plural == ACTIONS:
+            return log_action(action, body)
         if action == CHECK and "create" in self._type(plural).verbs:
             count = read_int(body.get("count") or 1, "count", 1, MOST_AT_ONCE)
             wanted = {name: value for name, value in body.items() if name != "count"}
@@ -174,6 +179,8 @@ class CoreSession:
 
     def property(self, plural: str, name: str, params: JsonMapping = NO_PARAMS) -> Any:
         """A property of a whole collection."""
+        if plural == ACTIONS:
+            return self._read(lambda tx: log_property(self._platform, tx, self.caller, name, params))
         resource = self._type(plural)
         return self._read(lambda tx: collection_property(self._platform, tx, self.caller, resource, name, params))
 
@@ -189,6 +196,15 @@ class CoreSession:
     def download(self, ident: str, params: JsonMapping = NO_PARAMS) -> Download:
         """The bytes of an active image; `format` among the parameters chooses a converted form."""
         return download_image(self._platform, self.caller, ident, read_str(params.get("format") or "", "format", 20))
+
+    def _bring(self, body: JsonMapping, key: str) -> Sequence[JsonObject]:
+        def work(tx: Transaction) -> Sequence[JsonObject]:
+            def make() -> Sequence[JsonObject]:
+                return [bring_action(self._platform, tx, self.caller, body)]
+
+            return once(tx, self.caller, key, ["create", ACTIONS, body], make) if key else make()
+
+        return self._write(work)
 
     def _one(
         self, tx: Transaction, resource: Resource[Any], body: JsonMapping, context: Context, place: int

@@ -6,7 +6,7 @@ import anyio
 
 from cloudcore.model.reading import read_float
 from cloudcore.ports.session import Listing
-from cloudcore_adapters.rest.request import Call
+from cloudcore_adapters.rest.request import Call, optional_envelope, required_envelope
 from cloudcore_adapters.rest.responses import Reply, json_reply, list_body
 from cloudcore_adapters.rest.site import Args, Site
 from cloudcore_adapters.rest.workers import TIDE_EVERY_S
@@ -15,6 +15,23 @@ from cloudcore_adapters.rest.workers import TIDE_EVERY_S
 def actions(site: Site, call: Call, _args: Args) -> Reply:
     """`GET /actions`: who did what, newest first, paged by marker."""
     return json_reply(list_body("actions", site.session(call).list("actions", call.params())))
+
+
+def bring_action(site: Site, call: Call, _args: Args) -> Reply:
+    """`POST /actions`: a record of what somebody did at another service."""
+    body = required_envelope(call.body, "action")
+    return json_reply({"action": site.session(call).create("actions", body, call.params())})
+
+
+def action_property(site: Site, call: Call, args: Args) -> Reply:
+    """`GET /actions/distinct-field` and others: a property of the whole log."""
+    return json_reply({"action": site.session(call).property("actions", args["word"], call.params())})
+
+
+def action_action(site: Site, call: Call, args: Args) -> Reply:
+    """`POST /actions/{word}`: something done with the whole log."""
+    body = optional_envelope(call.body, "actions", "action")
+    return json_reply({"actions": site.session(call).perform_class("actions", args["word"], body, call.params())})
 
 
 def events(site: Site, call: Call, _args: Args) -> Reply:

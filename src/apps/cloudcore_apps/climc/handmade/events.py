@@ -28,6 +28,8 @@ def event_options() -> list[click.Parameter]:
         click.Option(["--action"], multiple=True, help="Filter: what was done."),
         click.Option(["--succ"], is_flag=True, help="Only what succeeded."),
         click.Option(["--fail"], is_flag=True, help="Only what failed."),
+        click.Option(["--system-account"], is_flag=True, help="Only what the platform did by itself."),
+        click.Option(["--normal-account"], is_flag=True, help="Only what people and programs did."),
         click.Option(["--project"], help="Filter: project."),
         click.Option(["--service"], multiple=True, help="Filter: service."),
         click.Option(["--scope"], type=click.Choice(["project", "domain", "system"]), help="How wide."),
@@ -45,6 +47,9 @@ def show_events(values: Mapping[str, Any]) -> None:
         told["success"] = True
     if told.pop("fail", False):
         told["success"] = False
+    for name, means in (("system_account", True), ("normal_account", False)):
+        if told.pop(name, False):
+            told["is_system_account"] = means
     if told.pop("ascending", False):
         told["paging_order"] = "ASC"
     told.pop("descending", None)
@@ -101,4 +106,55 @@ action_show = click.Command(
         click.Option(["--type", "obj_types"], multiple=True, help="Filter: type of the object."),
     ],
     help="Show the action log, newest first.",
+)
+
+
+def _splitable(**_values: Any) -> None:
+    run = runtime()
+    tables = run.session.property("actions", "splitable")
+    run.show_list(tables, ["table", "rows", "start", "start_date", "end", "end_date"], "")
+
+
+def _purge(tables: tuple[str, ...], **_values: Any) -> None:
+    runtime().session.perform_class("actions", "purge-splitable", {"tables": list(tables)})
+
+
+def _logs(what: str, table: str | None, **_values: Any) -> None:
+    if what == "splitable":
+        _splitable()
+        return
+    runtime().session.property("actions", what, options.given({"table": table}))
+
+
+action_splitable = click.Command(
+    "action-splitable", callback=_splitable, help="Show the tables that the action log is kept in."
+)
+action_purge_splitable = click.Command(
+    "action-purge-splitable",
+    callback=_purge,
+    params=[click.Option(["--tables"], multiple=True, help="Tables to take away.")],
+    help="Take tables of the action log away. It only grows: this cloud refuses.",
+)
+logs_show = click.Command(
+    "logs-show",
+    callback=_logs,
+    params=[
+        click.Argument(["what"], type=click.Choice(["splitable", "splitable-export"])),
+        click.Option(["--table"], help="One of the tables."),
+        click.Option(
+            ["--service"], type=click.Choice(["compute", "identity", "image", "log"]), help="They share one log."
+        ),
+    ],
+    help="Show the tables that the log is kept in.",
+)
+logs_purge = click.Command(
+    "logs-purge-splitable",
+    callback=_purge,
+    params=[
+        click.Option(["--tables"], multiple=True, help="Tables to take away."),
+        click.Option(
+            ["--service"], type=click.Choice(["compute", "identity", "image", "log"]), help="They share one log."
+        ),
+    ],
+    help="Take tables of the log away. It only grows: this cloud refuses.",
 )
