@@ -70,14 +70,14 @@ def test_requests_are_told_apart_by_pattern_and_never_by_what_callers_write() ->
     seen: list[tuple[str, str, int]] = []
     app = build_app(memory_cloud()[0], observe=lambda method, route, status, _s: seen.append((method, route, status)))
     client = TestClient(app)
-    for path in ("/compute/servers", "/compute/servers/x1", "/compute/servers/x2", "/compute/servers/x/start",
+    for path in ("/compute/servers", "/compute/servers/x1", "/compute/servers/x2", "/compute/servers/x/status",
                  "/compute/servers/x/evil-1", "/compute/servers/statistics", "/nothing-1", "/compute/evil/x", "/ping",
                  "/identity/v3/users/u1", "/compute/servers/s/disks"):  # fmt: skip
         client.get(path)
     routes = [route for _, route, _ in seen]
     assert routes[1] == routes[2] == "compute /servers/{id}"
     assert routes[0] == "compute /servers"
-    assert routes[3] == "compute /servers/{id}/start"
+    assert routes[3] == "compute /servers/{id}/{word}"
     assert routes[4] == "compute /servers/{id}/{word}"
     assert routes[5] == "compute /servers/statistics"
     assert routes[8] == "/ping"

@@ -103,7 +103,13 @@ def test_create_needs_its_envelope(body):
 def test_update_takes_an_envelope_or_none():
     assert optional_envelope({"server": {"name": "a"}}, "server") == {"name": "a"}
     assert optional_envelope({"name": "a"}, "server") == {"name": "a"}
-    assert optional_envelope({"server": "srv-1", "force": True}, "server") == {"server": "srv-1", "force": True}
+    assert optional_envelope({"server": None}, "server") == {}
+
+
+def test_an_envelope_that_is_no_object_is_refused():
+    with pytest.raises(InvalidInputError) as caught:
+        optional_envelope({"server": "srv-1", "force": True}, "server")
+    assert caught.value.field == "server"
 
 
 def test_class_action_takes_the_plural_or_the_singular():

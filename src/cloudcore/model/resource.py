@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum, StrEnum
 from functools import cache
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import attrs
@@ -135,6 +136,7 @@ class Resource(Generic[E]):
     filters: list parameters besides the columns and references.
     orders: sort keys besides the columns, each with what it sorts by.
     sums: what `statistics` adds up besides counting.
+    example: a body of a create, for people and for trying it out; without one it is made from what is required.
     counts_as: the field of the quota ledger that each one is charged to, for its owner; empty for none.
     parent: the field that refers to what it belongs to, where it has no owner of its own (rules of a security group):
         whoever reaches that reaches this. Of a joint it is the left side.
@@ -168,6 +170,7 @@ class Resource(Generic[E]):
     orders: tuple[tuple[str, Order], ...] = ()
     sums: tuple[Sum, ...] = ()
     counts_as: str = ""
+    example: JsonMapping = MappingProxyType({})
 
     @property
     def table(self) -> str:

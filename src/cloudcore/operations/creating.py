@@ -162,11 +162,10 @@ def new_name(
     def taken(name: str) -> bool:
         return tx.of(resource, PLATFORM).count(both(eq("name", name), siblings)) > 0
 
-    pattern = body.get("generate_name")
+    text = read_str(body.get("generate_name") or "", "generate_name", 128)
     if draft.get("name"):
         return validate_name(draft["name"])
-    if pattern not in (None, ""):
-        text = read_str(pattern, "generate_name", 128)
+    if text:
         return validate_name(generate_name(text, taken, platform.ids.random_bytes, base=position))
     if field_map(resource.entity)["name"].has_default:
         return ""

@@ -11,6 +11,7 @@ from cloudcore.model.errors import DuplicateResourceError, ResourceNotFoundError
 from cloudcore.model.filter import over
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import EVERYTHING, NOTHING, PLATFORM, Exists, Expr, Query, Via, both, either, eq, one_of
+from cloudcore.model.reading import read_str
 from cloudcore.model.resource import Field, Ref, Resource, field_map, refs_of
 from cloudcore.model.wire import page_to_wire, written_fields
 from cloudcore.operations.parameter import texts
@@ -21,6 +22,8 @@ Types = Mapping[str, Resource[Any]]
 
 IDENTITY = frozenset({"domains", "projects", "users"})
 MAX_DEPTH = 3
+WIDEST = 256
+"""Characters of an id or name that refers to something."""
 
 
 def find_one(tx: Transaction, resource: Resource[E], ident: str, scope: Expr) -> E:
@@ -56,11 +59,15 @@ def reference_keys(field: Field) -> tuple[str, ...]:
 
 
 def sent_reference(field: Field, body: JsonMapping) -> str | None:
-    """The id or name that the caller sent for the reference, if any."""
+    """The id or name that the caller sent for the reference, if any.
+
+    Raises:
+        InvalidInputError: what was sent can be neither.
+    """
     for key in reference_keys(field):
         value = body.get(key)
-        if isinstance(value, str | int) and value != "" and not isinstance(value, bool):
-            return str(value)
+        if value not in (None, ""):
+            return read_str(value, key, WIDEST)
     return None
 
 

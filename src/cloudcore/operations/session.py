@@ -28,7 +28,7 @@ from cloudcore.operations.quotas import PENDING, clear_pending, list_quotas, set
 from cloudcore.operations.run import again, reading, try_once, would_be, writing
 from cloudcore.operations.scheduler import SCHEDULER, ask_scheduler
 from cloudcore.operations.servers.create import create_servers
-from cloudcore.operations.table import ALONE, CREATE, DELETE, GET, MAKING, UPDATE
+from cloudcore.operations.table import ALONE, CREATE, DELETE, DELETE_OPTIONS, GET, MAKING, UPDATE
 from cloudcore.operations.taglist import list_tags
 from cloudcore.ports.session import NO_PARAMS, Context, Download, Listing
 from cloudcore.ports.unit_of_work import Transaction
@@ -128,6 +128,8 @@ class CoreSession:
         own = DELETE.get(plural)
         if own is not None:
             options = {**params, **body}
+            for name in DELETE_OPTIONS:
+                read_bool(options.get(name) or False, name)
             return self._write(lambda tx: own(self._platform, tx, self.caller, ident, options))
         return self._write(lambda tx: delete_row(self._platform, tx, self.caller, resource, ident, context))
 

@@ -189,3 +189,13 @@ DELETE: Mapping[str, Operation] = MappingProxyType(
     }
 )
 """`(platform, tx, caller, ident, options) -> JsonObject`; each begins a long operation."""
+
+DELETE_OPTIONS: Mapping[str, str] = MappingProxyType(
+    {
+        "override_pending_delete": "Delete at once, past the recycle bin",
+        "purge": "Forget it here, whatever its host says",
+        "delete_snapshots": "Delete its snapshots too",
+        "delete_eip": "Delete its public addresses too",
+    }
+)
+"""The truth values that may be sent to these; a type passes over those that mean nothing to it."""

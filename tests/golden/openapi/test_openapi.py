@@ -9,10 +9,14 @@ import json
 import re
 from pathlib import Path
 
+import jsonschema_rs
 import pytest
+import schemathesis
 
 from cloudcore.cloud import TYPES
 from cloudcore_adapters.rest.openapi import document, rendered
+from cloudcore_adapters.rest.routes import ROUTES
+from cloudcore_adapters.rest.written import about
 
 GOLDEN = Path(__file__).with_name("openapi.json")
 
@@ -30,6 +34,49 @@ def test_document_does_not_depend_on_the_order_of_the_types():
     assert json.dumps(document(tuple(reversed(TYPES))), sort_keys=True) == json.dumps(document(TYPES), sort_keys=True)
 
 
+def test_document_is_valid():
+    schemathesis.openapi.from_dict(document(TYPES)).validate()
+
+
+def test_an_invalid_document_is_found():
+    broken = document(TYPES)
+    broken["paths"]["/ping"]["get"]["responses"] = []
+    with pytest.raises(jsonschema_rs.ValidationError):
+        schemathesis.openapi.from_dict(broken).validate()
+
+
+def test_every_hand_written_route_is_described():
+    assert [f"{r.methods} {r.service}{r.path}" for r in ROUTES if about(r) is None] == []
+
+
+def test_links_lead_to_operations_that_are_there(schema):
+    ids = {op["operationId"] for item in schema["paths"].values() for key, op in item.items() if key != "parameters"}
+    links = [
+        (link["operationId"], link["parameters"])
+        for item in schema["paths"].values()
+        for key, op in item.items()
+        if key != "parameters"
+        for answer in op["responses"].values()
+        for link in answer.get("links", {}).values()
+    ]
+    assert len(links) > 300
+    assert {name for name, _ in links} <= ids
+
+
+def test_every_operation_says_how_it_may_fail(schema):
+    wanted = {"400", "401", "403", "404", "409", "5XX"}
+    for path, item in schema["paths"].items():
+        for method, operation in item.items():
+            assert method == "parameters" or wanted <= set(operation["responses"]), f"{method} {path}"
+
+
+def test_every_body_of_a_create_has_an_example(schema):
+    without = [
+        n for n, kind in schema["components"]["schemas"].items() if n.endswith("Create") and not kind["examples"]
+    ]
+    assert without == []
+
+
 def test_operation_ids_are_unique(schema):
     ids = [op["operationId"] for item in schema["paths"].values() for key, op in item.items() if key != "parameters"]
     assert len(ids) == len(set(ids))
@@ -45,7 +92,8 @@ def test_every_reference_leads_somewhere(schema):
 
 def test_path_parameters_are_declared(schema):
     for path, item in schema["paths"].items():
-        assert set(re.findall(r"{(\w+)}", path)) == {p["name"] for p in item.get("parameters", ())}
+        declared = [p.get("name") or p["$ref"].rpartition("/")[2] for p in item.get("parameters", ())]
+        assert set(re.findall(r"{(\w+)}", path)) == set(declared)
 
 
 def test_status_of_a_type_with_a_lifecycle_is_an_enum(schema):
@@ -60,4 +108,5 @@ def test_status_of_a_type_with_a_lifecycle_is_an_enum(schema):
 def test_no_secret_is_shown(schema):
     for name, kind in schema["components"]["schemas"].items():
         if not name.endswith(("Create", "Update")):
-            assert not any(field.get("writeOnly") for field in kind["properties"].values()), name
+            fields = kind.get("properties", {}).values()
+            assert not any(field.get("writeOnly") for field in fields), name

@@ -17,6 +17,8 @@ import attrs
 from cloudcore.model.json import Json, JsonObject
 from cloudcore.model.reading import read_int
 from cloudcore.model.resource import ActionKind, Resource, Verb, field_map
+from cloudcore.operations.ladder import ladder_actions
+from cloudcore.operations.session import CHECK
 from cloudcore.ports.session import Context
 from cloudcore_adapters.rest import openstack
 from cloudcore_adapters.rest.paths import Parts
@@ -27,6 +29,17 @@ from cloudcore_adapters.rest.site import PROPERTIES, Args, Site, Work
 Methods: TypeAlias = Mapping[str, Work]
 MAX_COUNT = 1000
 MAX_PARENTS = 3
+
+
+@attrs.frozen
+class Unoffered:
+    """A handler that only says what is not there: no `Allow` names its method."""
+
+    work: Work
+
+    def __call__(self, site: Site, call: Call, args: Args) -> Reply:
+        """See `Work`."""
+        return self.work(site, call, args)
 
 
 @attrs.frozen(kw_only=True)
@@ -67,6 +80,23 @@ def pattern_of(site: Site, parts: Parts) -> str:
     return "/" + "/".join(words)
 
 
+def unoffered(methods: Methods) -> Methods:
+    """The same handlers, none of which is offered."""
+    return {name: Unoffered(work) for name, work in methods.items()}
+
+
+def has_detail(owner: Resource[Any], word: str) -> bool:
+    """Whether a word behind an id names a detail: a declared one, or the tags or status that most types have."""
+    return owner.action(word, ActionKind.SPEC) is not None or (
+        word in ("metadata", "status") and word in field_map(owner.entity)
+    )
+
+
+def has_action(owner: Resource[Any], word: str) -> bool:
+    """Whether a word behind an id names an action: a declared one, or one that comes with the ladder of ownership."""
+    return owner.action(word, ActionKind.PERFORM) is not None or word in ladder_actions(owner.entity)
+
+
 def _pairs(parts: Parts) -> tuple[Context, str]:
     """The (plural, id) pairs of a path, and the single word at its end."""
     even = len(parts) // 2 * 2
@@ -95,7 +125,11 @@ def _member(site: Site, service: str, parents: Context, word: str, ident: str) -
     if not parents:
         if site.is_property(resource, ident):
             return {"GET": partial(_property, place)}
-        found["POST"] = partial(_perform_class, place)
+        perform: Methods = {"POST": partial(_perform_class, place)}
+        if ident == CHECK or resource.action(ident, ActionKind.CLASS) is not None:
+            return perform
+        # Of what no type declares, the core says that it is not there; such methods are not offered.
+        return {**found, **unoffered(perform)}
     return found
 
 
@@ -111,20 +145,16 @@ def _beside_one(site: Site, service: str, parent: tuple[str, str], word: str) ->
     owner = site.types[parent[0]]
     if (owner.plural, word) in site.joints:
         listed = _collection(site, service, (parent,), word) or {}
-        return {**listed, "POST": partial(_perform, Place(resource=owner, ident=parent[1], word=word))}
+        perform: Methods = {"POST": partial(_perform, Place(resource=owner, ident=parent[1], word=word))}
+        return {**listed, **(perform if has_action(owner, word) else unoffered(perform))}
     if site.type_of(service, owner.plural) is None and word not in site.types:
         return None
     place = Place(resource=owner, ident=parent[1], word=word)
-    own: dict[str, Work] = {"GET": partial(_detail, place), "POST": partial(_perform, place)}
+    asked: Methods = {"GET": partial(_detail, place)} if has_detail(owner, word) else {}
+    done: Methods = {"POST": partial(_perform, place)} if has_action(owner, word) else {}
     children = _collection(site, service, (parent,), word) if word in site.types else None
-    if children is None:
-        return own
-    merged = dict(children)
-    if owner.action(word, ActionKind.SPEC):
-        merged["GET"] = own["GET"]
-    if owner.action(word, ActionKind.PERFORM):
-        merged["POST"] = own["POST"]
-    return merged
+    found: Methods = {**(children or {}), **asked, **done}
+    return found or unoffered({"GET": partial(_detail, place), "POST": partial(_perform, place)})
 
 
 def _other_side(joint: Resource[Any], plural: str) -> str:

@@ -21,24 +21,28 @@ def _named(args: Args) -> tuple[str, str]:
     return "", ""
 
 
-def _show(plural: str, site: Site, call: Call, args: Args) -> Reply:
+def show(plural: str, site: Site, call: Call, args: Args) -> Reply:
+    """Limits and use of one owner, the caller's own where the path names none."""
     rows = site.session(call).list(plural, {**call.params(), **args}).items
     return json_reply({plural: list(rows)})
 
 
-def _many(plural: str, kind: str, site: Site, call: Call, _args: Args) -> Reply:
+def many(plural: str, kind: str, site: Site, call: Call, _args: Args) -> Reply:
+    """Limits and use of all projects, or of all domains."""
     rows = site.session(call).list(plural, {**call.params(), "owners": kind}).items
     return json_reply({plural: list(rows)})
 
 
-def _set(plural: str, site: Site, call: Call, args: Args) -> Reply:
+def change(plural: str, site: Site, call: Call, args: Args) -> Reply:
+    """Set limits of one owner."""
     singular = FAMILIES[plural].singular
     body: JsonObject = {**call.params(), **optional_envelope(call.body, plural, singular)}
     rows = site.session(call).perform(plural, *_named(args), body)
     return json_reply({plural: rows, singular: rows})
 
 
-def _pending(plural: str, site: Site, call: Call, args: Args) -> Reply:
+def pending(plural: str, site: Site, call: Call, args: Args) -> Reply:
+    """Count what is in use anew."""
     return json_reply(site.session(call).delete(plural, PENDING, {**call.params(), **args}))
 
 
@@ -47,19 +51,19 @@ def _of(work: Callable[..., Reply], *more: str) -> Callable[[str], Handler]:
 
 
 PATHS: tuple[tuple[str, str, Callable[[str], Handler]], ...] = (
-    ("GET", "", _of(_show)),
-    ("POST", "", _of(_set)),
-    ("DELETE", "/pending", _of(_pending)),
-    ("GET", "/projects", _of(_many, "projects")),
-    ("GET", "/domains", _of(_many, "domains")),
-    ("GET", "/projects/{project}", _of(_show)),
-    ("POST", "/projects/{project}", _of(_set)),
-    ("DELETE", "/projects/{project}/pending", _of(_pending)),
-    ("GET", "/domains/{domain}", _of(_show)),
-    ("POST", "/domains/{domain}", _of(_set)),
-    ("DELETE", "/domains/{domain}/pending", _of(_pending)),
-    ("GET", "/{project}", _of(_show)),
-    ("POST", "/{project}", _of(_set)),
-    ("DELETE", "/{project}/pending", _of(_pending)),
+    ("GET", "", _of(show)),
+    ("POST", "", _of(change)),
+    ("DELETE", "/pending", _of(pending)),
+    ("GET", "/projects", _of(many, "projects")),
+    ("GET", "/domains", _of(many, "domains")),
+    ("GET", "/projects/{project}", _of(show)),
+    ("POST", "/projects/{project}", _of(change)),
+    ("DELETE", "/projects/{project}/pending", _of(pending)),
+    ("GET", "/domains/{domain}", _of(show)),
+    ("POST", "/domains/{domain}", _of(change)),
+    ("DELETE", "/domains/{domain}/pending", _of(pending)),
+    ("GET", "/{project}", _of(show)),
+    ("POST", "/{project}", _of(change)),
+    ("DELETE", "/{project}/pending", _of(pending)),
 )
 """Methods, path behind the plural, and what makes the handler for a family."""

@@ -103,11 +103,11 @@ class Call:
         """What the core gets as parameters: the query, and the idempotency key of a POST."""
         found = self.query
         found.pop(IDEMPOTENCY_PARAM, None)
-        key = self.header("Idempotency-Key") if self.method == "POST" else ""
-        if key:
+        if self.method == "POST" and "idempotency-key" in self.headers:
+            key = self.header("Idempotency-Key")
             if not _IDEMPOTENCY_KEY.fullmatch(key):
                 raise InvalidInputError(
-                    f"Idempotency-Key must be at most {MAX_IDEMPOTENCY_KEY} printable characters",
+                    f"Idempotency-Key must have 1 to {MAX_IDEMPOTENCY_KEY} printable characters",
                     field="Idempotency-Key",
                 )
             found[IDEMPOTENCY_PARAM] = key
@@ -285,11 +285,17 @@ def required_envelope(body: JsonMapping, keyword: str) -> JsonObject:
 
 
 def optional_envelope(body: JsonMapping, *keywords: str) -> JsonObject:
-    """What stands under one of the keywords, or the body itself where none holds an object."""
+    """What stands under one of the keywords (null: nothing), or the body itself where it has none of them.
+
+    Raises:
+        InvalidInputError: what stands there is no object.
+    """
     for keyword in keywords:
-        inner = body.get(keyword)
-        if isinstance(inner, dict):
-            return dict(inner)
+        if keyword in body:
+            inner = body[keyword]
+            if inner is not None and not isinstance(inner, dict):
+                raise InvalidInputError(f"{keyword} must be an object", field=keyword)
+            return dict(inner or {})
     return dict(body)
 
 

@@ -16,7 +16,7 @@ from cloudcore.quotas.family import FAMILIES
 from cloudcore_adapters.rest import discovery, identity, images, openstack, quotas, services
 from cloudcore_adapters.rest.errors import HandlerNotFoundError
 from cloudcore_adapters.rest.paths import Parts, Target, resource_parts
-from cloudcore_adapters.rest.patterns import methods_of, pattern_of
+from cloudcore_adapters.rest.patterns import Unoffered, methods_of, pattern_of
 from cloudcore_adapters.rest.site import Args, Handler, Site
 
 ANY = "*"
@@ -118,13 +118,17 @@ ROUTES: tuple[Route, ...] = (
 
 @attrs.frozen(kw_only=True)
 class Match:
-    """The handler of a request. blocking: it runs in a worker, after the body was read. route: its pattern."""
+    """The handler of a request. blocking: it runs in a worker, after the body was read. route: its pattern.
+
+    offered: `Allow` names its method.
+    """
 
     route: str
     handler: Handler
     args: Args
     open: bool
     blocking: bool
+    offered: bool = True
 
 
 def match(site: Site, target: Target, method: str) -> Match:
@@ -141,7 +145,9 @@ def match(site: Site, target: Target, method: str) -> Match:
     if parts is not None:
         pattern = f"{target.service} {pattern_of(site, parts)}"
         for name, work in (methods_of(site, target.service, parts) or {}).items():
-            found.setdefault(name, Match(route=pattern, handler=work, args={}, open=False, blocking=True))
+            offered = not isinstance(work, Unoffered)
+            made = Match(route=pattern, handler=work, args={}, open=False, blocking=True, offered=offered)
+            found.setdefault(name, made)
     return chosen(found, target, method)
 
 
@@ -157,7 +163,7 @@ def chosen(found: dict[str, Match], target: Target, method: str) -> Match:
     if not found:
         raise HandlerNotFoundError(f"Handler /{'/'.join(target.parts)} not found")
     if method not in found:
-        allow = sorted(found)
+        allow = sorted(name for name, one in found.items() if one.offered)
         raise MethodNotAllowedError(f"{method} is not allowed here, only {', '.join(allow)}", data={"allow": allow})
     return found[method]
 

@@ -1,16 +1,26 @@
-"""JSON Schemas of resource types, from their fields."""
+"""JSON Schemas of resource types, from their fields.
+
+What is sent may have more forms than what is shown: numbers and truth values may come as text, one text for a list, and
+null for "nothing". The schemas of bodies say so, so that they hold for every body that is taken.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from cloudcore.model.entity import DomainOwned, Named, ProjectOwned
 from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import Field, Resource, Show, fields_of
 from cloudcore.model.spec import default_of
+from cloudcore.model.units import MAX_INT
+from cloudcore.operations.refs import WIDEST, reference_keys
 
-_TYPES: Mapping[type, JsonObject] = {
+PLAIN_TEXT = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$"
+LONG_TEXT = "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$"
+
+_SHOWN: Mapping[type, JsonObject] = {
     str: {"type": "string"},
     int: {"type": "integer", "format": "int64"},
     float: {"type": "number"},
@@ -29,9 +39,51 @@ ERROR: JsonObject = {
         "class": {"type": "string", "description": "Stable name of the kind of error"},
         "details": {"type": "string", "description": "For people"},
         "time": {"type": "string", "format": "date-time"},
-        "data": {"type": "object", "additionalProperties": True, "description": "Further facts, by kind of error"},
+        "data": {
+            "type": "object",
+            "additionalProperties": True,
+            "description": "Further facts, by kind of error; `field` names the value that was wrong",
+        },
     },
 }
+
+FORMS: Mapping[str, JsonObject] = {
+    "WholeNumber": {
+        "description": "A whole number as text",
+        "type": "string",
+        "pattern": "^ *[+-]?[0-9]{1,19} *$",
+        "examples": ["4"],
+    },
+    "DecimalNumber": {
+        "description": "A number as text",
+        "type": "string",
+        "pattern": "^ *[+-]?([0-9]{1,30}(\\.[0-9]{0,30})?|\\.[0-9]{1,30})([eE][+-]?[0-9]{1,3})? *$",
+        "examples": ["1.5"],
+    },
+    "Truth": {
+        "description": "A truth value",
+        "anyOf": [
+            {"type": "boolean"},
+            {"enum": [0, 1]},
+            {
+                "type": "string",
+                "pattern": "^ *([Tt][Rr][Uu][Ee]|[Oo][Nn]|[Yy][Ee][Ss]|1|[Ff][Aa][Ll][Ss][Ee]|[Oo][Ff]{2}|[Nn][Oo]|0) *$",
+            },
+        ],
+        "examples": [True],
+    },
+    "Flag": {
+        "description": "A truth value; without a value it is true",
+        "anyOf": [{"$ref": "#/components/schemas/Truth"}, {"type": "string", "pattern": "^ *$"}],
+        "examples": [True],
+    },
+    "Exported": {
+        "description": "A row of an export: every value as a text",
+        "type": "object",
+        "additionalProperties": {"type": "string"},
+    },
+}
+"""Schemas that others refer to."""
 
 
 def name_of(resource: Resource[Any], suffix: str = "") -> str:
@@ -45,13 +97,12 @@ def reference(name: str) -> JsonObject:
 
 
 def shown_schema(resource: Resource[Any]) -> JsonObject:
-    """What a client sees. Values that are empty are left out, so none is required but the id."""
+    """What a client sees. Values that are empty, or were not asked for, are left out, so none is required."""
     fields = [f for f in fields_of(resource.entity) if _visible(f)]
     return {
         "type": "object",
         "description": resource.doc,
-        "required": ["id"],
-        "properties": _properties(resource, fields, wanted=False),
+        "properties": {field.name: _as_shown(resource, field) for field in fields},
         "additionalProperties": True,
     }
 
@@ -62,8 +113,9 @@ def create_schema(resource: Resource[Any]) -> JsonObject:
     required = sorted(f.name for f in fields if f.spec.required)
     schema: JsonObject = {
         "type": "object",
-        "properties": _properties(resource, fields, wanted=True) | _extra(resource),
+        "properties": _as_sent(resource, fields) | _extra(resource) | _of_the_ladder(resource),
         "additionalProperties": True,
+        "examples": [example_of(resource)],
     }
     return {**schema, "required": required} if required else schema
 
@@ -71,8 +123,33 @@ def create_schema(resource: Resource[Any]) -> JsonObject:
 def update_schema(resource: Resource[Any]) -> JsonObject:
     """What a client may change."""
     fields = [f for f in fields_of(resource.entity) if f.spec.update]
-    properties = _properties(resource, fields, wanted=True)
-    return {"type": "object", "properties": properties, "additionalProperties": True}
+    return {
+        "type": "object",
+        "properties": _as_sent(resource, fields),
+        "additionalProperties": True,
+        "examples": [{"description": "changed"} if any(f.name == "description" for f in fields) else {}],
+    }
+
+
+def example_of(resource: Resource[Any]) -> JsonObject:
+    """A body of a create: what the type declares as one, else what must be sent."""
+    if resource.example:
+        return dict(resource.example)
+    found: JsonObject = {"name": f"{resource.singular.replace('_', '-')}-1"} if _has(resource, "name") else {}
+    for field in fields_of(resource.entity):
+        if field.spec.create and field.spec.required:
+            found.setdefault(field.name, _example_value(resource, field))
+    return found
+
+
+def _example_value(resource: Resource[Any], field: Field) -> Any:
+    if field.ref is not None:
+        return f"{field.name.removesuffix('_id')}-1"
+    choices = _choices(resource, field)
+    if choices:
+        return choices[0]
+    plain: Mapping[type, Any] = {bool: True, float: 1.5, str: "text", list: [], dict: {}}
+    return plain.get(field.kind, max(field.spec.minimum or 1, 1))
 
 
 def _visible(field: Field) -> bool:
@@ -83,36 +160,65 @@ def _extra(resource: Resource[Any]) -> JsonObject:
     return {name: {"description": doc} for name, doc in resource.extra_params}
 
 
-def _properties(resource: Resource[Any], fields: Iterable[Field], *, wanted: bool) -> JsonObject:
-    return {field.name: field_schema(resource, field, wanted=wanted) for field in fields}
+def _of_the_ladder(resource: Resource[Any]) -> JsonObject:
+    """What may be sent of every type because of who owns it."""
+    found: JsonObject = {"dry_run": {"anyOf": [reference("Truth"), _NULL], "description": "Check only, make nothing"}}
+    if issubclass(resource.entity, Named):
+        found["generate_name"] = {"description": "A name to derive a free one from: web-##, web-???", **_NAME}
+    if issubclass(resource.entity, DomainOwned | ProjectOwned):
+        found["project_domain"] = {"description": "Owning domain, id or name", **_NAME}
+    if issubclass(resource.entity, ProjectOwned):
+        found["project"] = {"description": "Owning project, id or name", **_NAME}
+    return found
 
 
-def field_schema(resource: Resource[Any], field: Field, *, wanted: bool) -> JsonObject:
-    """One field; `wanted`: as it is sent, with its limits and default, instead of as it is shown."""
-    spec = field.spec
-    schema: JsonObject = {**_TYPES[field.kind], "description": spec.doc}
+def _as_shown(resource: Resource[Any], field: Field) -> JsonObject:
+    schema: JsonObject = {**_SHOWN[field.kind], **_told(field)}
     choices = _choices(resource, field)
-    if choices:
-        schema["enum"] = choices
-    if spec.unit is not None:
-        schema["x-unit"] = str(spec.unit)
-    if field.ref is not None:
-        schema["x-refers-to"] = field.ref.target
-    if not wanted:
-        return schema
-    if field.kind is str and not choices:
-        schema["maxLength"] = spec.width
-    for name, limit in (("minimum", spec.minimum), ("maximum", spec.maximum)):
-        if limit is not None:
-            schema[name] = limit
+    return {**schema, "enum": choices} if choices else schema
+
+
+def _as_sent(resource: Resource[Any], fields: Iterable[Field]) -> JsonObject:
+    return {field.name: field_schema(resource, field) for field in fields}
+
+
+def field_schema(resource: Resource[Any], field: Field) -> JsonObject:
+    """One field as it is sent: every form that is read, with its limits and default."""
+    spec = field.spec
+    forms = _forms(resource, field)
+    if field.nullable or field.has_default or field.ref is not None:
+        forms = [*forms, _NULL]
+    schema: JsonObject = {**(forms[0] if len(forms) == 1 else {"anyOf": forms}), **_told(field)}
     if spec.admin:
         schema["x-needs-scope"] = "domain"
     default = default_of(field.default)
-    if isinstance(default, str | int | float | bool) and default != "":
+    if isinstance(default, str | int | float | bool) and default != "" and field.has_default:
         schema["default"] = default
     if spec.secret or spec.sealed:
         schema["writeOnly"] = True
     return schema
+
+
+def _forms(resource: Resource[Any], field: Field) -> list[JsonObject]:
+    if field.ref is not None:
+        return [{"type": "string", "maxLength": WIDEST, "pattern": PLAIN_TEXT}, _number(0, None)]
+    choices = _choices(resource, field)
+    if choices:
+        return [{"type": "string", "enum": choices}]
+    return list(_READ[field.kind](field))
+
+
+def _told(field: Field) -> JsonObject:
+    """What is said of a field beside its type."""
+    found: JsonObject = {"description": field.spec.doc}
+    also = [*field.spec.alias, *(reference_keys(field)[1:] if field.ref is not None else ())]
+    if also:
+        found["description"] = f"{field.spec.doc}; also taken as {', '.join(dict.fromkeys(also))}"
+    if field.spec.unit is not None:
+        found["x-unit"] = str(field.spec.unit)
+    if field.ref is not None:
+        found["x-refers-to"] = field.ref.target
+    return found
 
 
 def _choices(resource: Resource[Any], field: Field) -> list[str]:
@@ -121,3 +227,40 @@ def _choices(resource: Resource[Any], field: Field) -> list[str]:
     if field.enum is not None:
         return [str(member.value) for member in field.enum]
     return list(field.spec.choices or ())
+
+
+def _has(resource: Resource[Any], name: str) -> bool:
+    return any(field.name == name for field in fields_of(resource.entity))
+
+
+def _number(minimum: int, maximum: int | None) -> JsonObject:
+    return {
+        "type": "integer",
+        "format": "int64",
+        "minimum": minimum,
+        "maximum": MAX_INT if maximum is None else maximum,
+    }
+
+
+def _text(field: Field) -> list[JsonObject]:
+    pattern = LONG_TEXT if field.spec.multiline else PLAIN_TEXT
+    return [{"type": "string", "maxLength": field.spec.width, "pattern": pattern}, _number(-MAX_INT, None)]
+
+
+def _decimal(field: Field) -> list[JsonObject]:
+    low = -MAX_INT if field.spec.minimum is None else field.spec.minimum
+    return [{"type": "number", "minimum": low, "maximum": MAX_INT}, reference("DecimalNumber")]
+
+
+_NULL: JsonObject = {"type": "null"}
+_NAME: JsonObject = {"type": ["string", "null"], "maxLength": 128, "pattern": PLAIN_TEXT}
+_READ: Mapping[type, Callable[[Field], list[JsonObject]]] = {
+    str: _text,
+    int: lambda field: [_number(field.spec.minimum or 0, field.spec.maximum), reference("WholeNumber")],
+    float: _decimal,
+    bool: lambda _field: [reference("Truth")],
+    datetime: lambda _field: [{"type": "string", "format": "date-time"}],
+    dict: lambda _field: [{"type": "object", "additionalProperties": True}],
+    list: lambda _field: [{"type": "array", "items": {}}, {"type": "string", "maxLength": 256, "pattern": PLAIN_TEXT}],
+}
+"""The forms in which a field of each kind is read."""

@@ -1,0 +1,296 @@
+"""The operations that every resource type has, from its declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from cloudcore.model.json import JsonObject
+from cloudcore.model.resource import Action, ActionKind, Resource, Verb, field_map
+from cloudcore.operations.ladder import ladder_actions
+from cloudcore.operations.session import CHECK
+from cloudcore.operations.table import DELETE, DELETE_OPTIONS
+from cloudcore_adapters.rest.operation import (
+    ANY,
+    LIST_PARAMETERS,
+    OBJECT,
+    SELECTING,
+    enveloped,
+    link,
+    list_parameters,
+    once,
+    operation,
+    query,
+    taken_whole,
+)
+from cloudcore_adapters.rest.paths import VERSIONS
+from cloudcore_adapters.rest.patterns import MAX_COUNT
+from cloudcore_adapters.rest.schemas import name_of, reference
+
+Found = Iterator[tuple[str, str, JsonObject]]
+"""Paths, methods in lower case, operations."""
+
+TAGS = "Tags: key to text; the texts none and null remove one"
+LADDER: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "enable": ("Switch it on", ()),
+    "disable": ("Switch it off", ()),
+    "public": ("Show it to others", ("scope", "shared_projects", "shared_domains")),
+    "private": ("Show it to nobody but its owner", ()),
+    "status": ("Set its status by hand", ("status", "reason")),
+    "freeze": ("Refuse every change until it is unfrozen", ()),
+    "unfreeze": ("Allow changes again", ()),
+    "change-owner": ("Give it to another project or domain", ("project", "project_domain")),
+    "metadata": ("Set tags", ()),
+    "user-metadata": ("Set tags of its owner", ()),
+    "set-user-metadata": ("Set tags of its owner and remove all others of that kind", ()),
+    "class-metadata": ("Set tags of its class", ()),
+    "set-class-metadata": ("Set tags of its class and remove all others of that kind", ()),
+    "set-org-metadata": ("Set tags of its organisation and remove all others of that kind", ()),
+}
+"""What the actions that come with the ladder of ownership do, and what they read; those of tags read any key."""
+
+PROPERTIES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
+    "statistics": ("status", "Numbers by status, and sums", ()),
+    "distinct-field": ("id", "The values that columns have", ("field", "extra_field")),
+    "distinct-fields": ("id", "The combinations of values", ("field", "extra_field", "extra_resource")),
+    "project-statistics": ("tenant_id", "Numbers by project", ()),
+    "domain-statistics": ("domain_id", "Numbers by domain", ()),
+    "tag-value-pairs": ("metadata", "Tags with the number of rows that have them", ("key_only",)),
+    "tag-value-tree": ("metadata", "Numbers by the values of tags, one below the other", ("key", "show_map")),
+    "project-tag-value-pairs": ("tenant_id", "The same for the tags of projects", ("key_only",)),
+    "project-tag-value-tree": ("tenant_id", "The same for the tags of projects", ("key", "show_map")),
+    "domain-tag-value-pairs": ("domain_id", "The same for the tags of domains", ("key_only",)),
+    "domain-tag-value-tree": ("domain_id", "The same for the tags of domains", ("key", "show_map")),
+}
+"""What a collection can be asked: the column that it needs, what it says, and its own parameters."""
+
+FLAGS = frozenset({"key_only", "show_map"})
+
+
+def derived(resources: Sequence[Resource[Any]], prefixes: Mapping[str, str]) -> Found:
+    """Everything that is served by the shape of the path."""
+    for resource in resources:
+        root = _root(prefixes, resource.service)
+        for path, method, one in _of(resource, root, resources):
+            yield path, method, {**one, "tags": [resource.service]}
+
+
+def _root(prefixes: Mapping[str, str], service: str) -> str:
+    version, required = VERSIONS.get(service, ("", False))
+    return prefixes[service] + (f"/{version}" if required else "")
+
+
+def _of(resource: Resource[Any], root: str, resources: Sequence[Resource[Any]]) -> Found:
+    collection = f"{root}/{resource.plural}"
+    yield from _plain(resource, collection)
+    yield from _properties(resource, collection)
+    yield from _actions(resource, collection)
+    yield from _ladder(resource, collection)
+    yield from _details(resource, collection)
+    yield from _nested(resource, root, resources)
+
+
+def _plain(resource: Resource[Any], path: str) -> Found:
+    one = enveloped(resource.singular, reference(name_of(resource)))
+    member = path + "/{id}"
+    title = resource.singular.replace("_", " ")
+    if Verb.LIST in resource.verbs:
+        yield path, "get", _list(resource, f"list_{resource.plural}")
+    if Verb.CREATE in resource.verbs and resource.joint is None:
+        yield path, "post", _create(resource)
+        yield f"{path}/{CHECK}", "post", _check(resource)
+    if Verb.GET in resource.verbs:
+        shown = enveloped(resource.singular, {**reference(name_of(resource)), "required": ["id"]}, required=True)
+        yield member, "get", operation(f"get_{resource.plural}", f"One {title}, by id or name", shown)
+    if Verb.UPDATE in resource.verbs:
+        body = taken_whole(resource.singular, reference(name_of(resource, "Update")))
+        for method, word in (("put", "update"), ("patch", "patch")):
+            yield member, method, operation(f"{word}_{resource.plural}", f"Change a {title}", one, body=body)
+    if Verb.DELETE in resource.verbs:
+        known = DELETE_OPTIONS if resource.plural in DELETE else {}
+        options = [query(name, reference("Flag"), doc) for name, doc in known.items()]
+        name = f"delete_{resource.plural}"
+        yield member, "delete", operation(name, f"Delete a {title}, or begin to", one, parameters=options)
+
+
+def _create(resource: Resource[Any]) -> JsonObject:
+    body = enveloped(resource.singular, reference(name_of(resource, "Create")), required=True)
+    count = {"anyOf": [{"type": "integer", "minimum": 0, "maximum": MAX_COUNT}, reference("WholeNumber")]}
+    body["properties"]["count"] = {**count, "description": "Make so many, all or none"}
+    row = {
+        "type": "object",
+        "properties": {"status": {"type": "integer"}, "id": {"type": "string"}, "body": reference(name_of(resource))},
+    }
+    answer: JsonObject = enveloped(resource.singular, reference(name_of(resource)))
+    answer["properties"][resource.plural] = {"type": "array", "items": row, "description": "Of several"}
+    return operation(
+        f"create_{resource.plural}",
+        f"Create a {resource.singular.replace('_', ' ')}, or several",
+        answer,
+        body=body,
+        body_required=True,
+        parameters=[once()],
+        links=_links(resource, f"{resource.singular}/id"),
+    )
+
+
+def _check(resource: Resource[Any]) -> JsonObject:
+    body = enveloped(resource.plural, reference(name_of(resource, "Create")), required=True)
+    answer = enveloped(resource.singular, OBJECT)
+    return operation(
+        f"check_{resource.plural}", "See what a create would make, without making it", answer, body=body,
+        body_required=True,
+    )  # fmt: skip
+
+
+def _links(resource: Resource[Any], expression: str) -> Mapping[str, JsonObject]:
+    """From an answer that shows one: everything that can be done with it."""
+    verbs = (
+        ("get", Verb.GET, "get"), ("update", Verb.UPDATE, "update"), ("patch", Verb.UPDATE, "patch"),
+        ("delete", Verb.DELETE, "delete"),
+    )  # fmt: skip
+    found = {
+        word: link(f"{name}_{resource.plural}", expression) for word, verb, name in verbs if verb in resource.verbs
+    }
+    for action in resource.actions:
+        if action.kind in (ActionKind.PERFORM, ActionKind.SPEC):
+            found[action.name] = link(_name(resource, action), expression)
+    return found
+
+
+def _list(resource: Resource[Any], name: str) -> JsonObject:
+    page = {
+        "type": "object",
+        "required": [resource.plural],
+        "properties": {
+            resource.plural: {
+                "type": "array",
+                "items": {"anyOf": [reference(name_of(resource)), reference("Exported")]},
+            },
+            "total": {"type": "integer"},
+            "limit": {"type": "integer"},
+            "offset": {"type": "integer"},
+            "totals": {"type": "object", "additionalProperties": {"type": "integer"}},
+            "next_marker": {"type": "string"},
+            "marker_field": {"type": "string"},
+            "marker_order": {"enum": ["ASC", "DESC"]},
+        },
+    }
+    parameters = [*list_parameters(name for name, _, _ in LIST_PARAMETERS), *_filters(resource)]
+    links = _links(resource, f"{resource.plural}/0/id")
+    few = {word: links[word] for word in ("get", "delete") if word in links}
+    return operation(name, resource.doc, page, parameters=parameters, links=few)
+
+
+def _filters(resource: Resource[Any]) -> list[JsonObject]:
+    return [
+        query(one.name, reference("Flag") if one.truth else {"type": "string"}, one.doc) for one in resource.filters
+    ]
+
+
+def _properties(resource: Resource[Any], collection: str) -> Found:
+    if Verb.LIST not in resource.verbs:
+        return
+    names = field_map(resource.entity)
+    for word, (needed, doc, own) in PROPERTIES.items():
+        if needed not in names or (needed == "domain_id" and "domain" not in word):
+            continue
+        parameters = [
+            *list_parameters(SELECTING - {"filter_any"}),
+            *(query(name, reference("Flag") if name in FLAGS else {"type": "string"}, "") for name in own),
+        ]
+        name = f"{word.replace('-', '_')}_of_{resource.plural}"
+        answer = enveloped(resource.singular, ANY, required=True)
+        yield f"{collection}/{word}", "get", operation(name, doc, answer, parameters=parameters)
+
+
+def _actions(resource: Resource[Any], collection: str) -> Found:
+    for action in resource.actions:
+        on_one = action.kind in (ActionKind.PERFORM, ActionKind.SPEC)
+        path = f"{collection}/{{id}}/{action.name}" if on_one else f"{collection}/{action.name}"
+        word = resource.plural if action.kind is ActionKind.CLASS else resource.singular
+        answer = enveloped(word, ANY)
+        doc = _action_doc(resource, action)
+        if action.kind in (ActionKind.SPEC, ActionKind.PROPERTY):
+            yield path, "get", operation(_name(resource, action), doc, answer)
+        else:
+            body = taken_whole(word, _read(action.params))
+            yield path, "post", operation(_name(resource, action), doc, answer, body=body, parameters=[once()])
+
+
+def _ladder(resource: Resource[Any], collection: str) -> Found:
+    """What can be done with each because of who owns it and what it is."""
+    for name in ladder_actions(resource.entity):
+        if resource.action(name, ActionKind.PERFORM) is not None:
+            continue
+        doc, read = LADDER[name]
+        tags = name.endswith("metadata")
+        read_schema = {**OBJECT, "description": TAGS} if tags else _read(read)
+        body = taken_whole(resource.singular, read_schema)
+        answer = enveloped(resource.singular, OBJECT)
+        operation_name = f"perform_{resource.plural}_{name.replace('-', '_')}"
+        path = f"{collection}/{{id}}/{name}"
+        yield path, "post", operation(operation_name, doc, answer, body=body, parameters=[once()])
+
+
+def _details(resource: Resource[Any], collection: str) -> Found:
+    """The named details that come with the ladder."""
+    known = field_map(resource.entity)
+    for name, doc in (("metadata", "Its tags"), ("status", "Its status alone")):
+        if name in known and resource.action(name, ActionKind.SPEC) is None:
+            own = [query("prefix", {"type": "string"}, "Only keys that begin so")] if name == "metadata" else []
+            answer = enveloped(resource.singular, OBJECT, required=True)
+            one = operation(f"spec_{resource.plural}_{name}", doc, answer, parameters=own)
+            yield f"{collection}/{{id}}/{name}", "get", one
+
+
+def _name(resource: Resource[Any], action: Action) -> str:
+    return f"{action.kind.value}_{resource.plural}_{action.name.replace('-', '_')}"
+
+
+def _read(params: Sequence[tuple[str, str] | str]) -> JsonObject:
+    properties: JsonObject = {}
+    for one in params:
+        name, doc = (one, "") if isinstance(one, str) else one
+        properties[name] = {"description": doc} if doc else {}
+    return {"type": "object", "properties": properties, "additionalProperties": True}
+
+
+def _action_doc(resource: Resource[Any], action: Action) -> str:
+    if action.transition is None or resource.lifecycle is None:
+        return action.doc
+    transition = next((t for t in resource.lifecycle.transitions if t.name == action.transition), None)
+    if transition is None or not transition.sources:
+        return action.doc
+    return f"{action.doc}. Allowed in status {', '.join(transition.sources)}"
+
+
+def _nested(resource: Resource[Any], root: str, resources: Sequence[Resource[Any]]) -> Found:
+    """Relations under their left side; the other way round works too and is not listed twice."""
+    joint = resource.joint
+    if joint is None:
+        return
+    ref = field_map(resource.entity)[joint.left].ref
+    owner = next((r for r in resources if ref is not None and r.plural == ref.target), None)
+    if owner is None or owner.service != resource.service:
+        return
+    word = next((w for w in (joint.right_path, joint.left_path) if w != owner.plural), joint.right_path)
+    path = f"{root}/{owner.plural}/{{id}}/{word}"
+    one = enveloped(resource.singular, reference(name_of(resource)))
+    if Verb.LIST in resource.verbs:
+        yield path, "get", _list(resource, f"list_{resource.plural}_of_{owner.singular}")
+    for verb, method, name in (
+        (Verb.GET, "get", "get"),
+        (Verb.CREATE, "post", "attach"),
+        (Verb.UPDATE, "put", "change"),
+        (Verb.UPDATE, "patch", "patch"),
+        (Verb.DELETE, "delete", "detach"),
+    ):
+        if verb in resource.verbs:
+            body = taken_whole(resource.singular, _sent(resource, verb)) if verb in (Verb.CREATE, Verb.UPDATE) else None
+            row = operation(f"{name}_{resource.plural}_row", resource.doc, one, body=body)
+            yield path + "/{other_id}", method, row
+
+
+def _sent(resource: Resource[Any], verb: Verb) -> JsonObject:
+    return reference(name_of(resource, "Update")) if verb is Verb.UPDATE else dict(OBJECT)

@@ -1,0 +1,235 @@
+"""The served document, and the server behind it, tried out by schemathesis: what it is run against, and what it found.
+
+python -m tests.wire.schema_run 'GET /compute/servers' …    (texts that labels begin with; none: everything)
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.engine import Status, events, from_schema
+
+from cloudcore.cloud import TYPES
+from cloudcore_adapters.rest.app import build_app
+from cloudcore_adapters.rest.openapi import document
+from cloudcore_apps.inprocess import InProcess, simulated_cloud
+
+RULES = Path(__file__).with_name("schemathesis.toml")
+TOKEN = "the-administrator"
+"""What the run sends as its token; the server is given a real one in its place, which a revoked one is replaced by."""
+PASSWORD = "memory-cloud-password-1"
+
+
+RULES_OF_STATE = {
+    "InvalidStatusError", "OutOfQuotaError", "InsufficientResourceError", "WeakPasswordError",
+}  # fmt: skip
+"""What a well-formed request is refused with because of how things are."""
+
+
+@schemathesis.check
+def refusals_name_the_value(_ctx: Any, response: Any, case: Any) -> None:
+    """A 400 to a request that fits the schema says which value breaks which rule."""
+    mode = case.meta.generation.mode if case.meta is not None else None
+    if response.status_code != 400 or mode is None or not mode.is_positive:
+        return
+    body = response.json()
+    known = body["class"] in RULES_OF_STATE or body.get("data", {}).get("field")
+    assert known, f"refused without naming a value: {body['class']}: {body['details']}"
+
+
+class Tried:
+    """A whole simulated cloud as an ASGI application whose administrator never loses his rights.
+
+    What is under way is driven to its end after each request. What a request did to the administrator (void tokens, a
+    lost role, another password) ends with a fresh cloud.
+    """
+
+    def __init__(self, spoil: Callable[[bytes], bytes] | None = None) -> None:
+        """spoil: what becomes of the bodies of answers."""
+        self._spoil = spoil
+        self.renewed = 0
+        self.defects: list[str] = []
+        self._renew()
+
+    def _renew(self) -> None:
+        self.place = simulated_cloud(hosts=2)
+        furnish(self.place)
+        self._app = build_app(self.place.cloud)
+        self._token = self._login()
+
+    def _login(self) -> str:
+        user = {"name": "sysadmin", "password": PASSWORD}
+        auth = {"identity": {"methods": ["password"], "password": {"user": user}}}
+        scope = {"project": {"name": "system", "domain": {"name": "Default"}}}
+        return self.place.cloud.authenticate_v3({"auth": {**auth, "scope": scope}}, "", "")[0]
+
+    def _known(self) -> bool:
+        try:
+            self.place.cloud.session_for(self._token, peer="", request_id="").get("users", "sysadmin")
+        except Exception:
+            return False
+        return True
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        real = {TOKEN.encode(): self._token.encode()}
+        scope = {**scope, "headers": [(name, real.get(value, value)) for name, value in scope["headers"]]}
+        await self._app(scope, receive, send if self._spoil is None else self._spoiled(send))
+        if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
+            self._after()
+
+    def _spoiled(self, send: Any) -> Any:
+        async def pass_on(message: Any) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": self._spoil(message["body"])}
+            await send(message)
+
+        return pass_on
+
+    def _after(self) -> None:
+        try:
+            self.place.settle(timeout_s=20)
+        except Exception as error:
+            self.defects.append(f"{error} ({getattr(error, 'internal', None)}) {error.__cause__!r}")
+            self._renew()
+            return
+        if not self._known():
+            self.renewed += 1
+            self._renew()
+
+
+def furnish(place: InProcess) -> None:
+    """One of each that a create may want to name."""
+    place.admin.upload(None, {"name": "tiny", "disk_format": "raw", "protected": False}, [bytes(1 << 20)])
+    place.settle()
+
+
+@attrs.define
+class Found:
+    """What a run saw: an example of each kind of failure by label and check, how often, and how many answers of each status."""
+
+    failures: dict[tuple[str, str], str] = attrs.field(factory=dict)
+    times: Counter[tuple[str, str]] = attrs.field(factory=Counter)
+    answers: dict[str, Counter[int]] = attrs.field(factory=dict)
+    errors: list[str] = attrs.field(factory=list)
+
+    def take(self, event: Any) -> None:
+        if isinstance(event, events.NonFatalError):
+            self.errors.append(f"{event.label}: {event.value!r}"[:2000])
+        if isinstance(event, events.FatalError):
+            self.errors.append(repr(event.exception))
+        if isinstance(event, events.ScenarioFinished):
+            self._scenario(event.recorder)
+
+    def _scenario(self, recorder: Any) -> None:
+        for ident, interaction in recorder.interactions.items():
+            label = recorder.cases[ident].value.operation.label
+            if interaction.response is not None:
+                self.answers.setdefault(label, Counter())[interaction.response.status_code] += 1
+        for ident, checks in recorder.checks.items():
+            for check in checks:
+                if check.status == Status.FAILURE:
+                    self._failure(recorder, ident, check)
+
+    def _failure(self, recorder: Any, ident: str, check: Any) -> None:
+        failure = check.failure_info.failure
+        key = (recorder.cases[ident].value.operation.label, f"{check.name}: {failure.title}")
+        self.times[key] += 1
+        if key not in self.failures:
+            answer = recorder.interactions[ident].response
+            shown = answer.content[:600] if answer is not None else b""
+            sent = check.failure_info.code_sample
+            self.failures[key] = (
+                f"{failure.message[:1200]}\n{sent[:1500]}\n-> {getattr(answer, 'status_code', 0)} {shown!r}"
+            )
+
+
+def part_of(whole: Any, wanted: Callable[[str], bool]) -> Any:
+    """The document with the paths of the wanted operations alone, and the links between these."""
+    paths = {
+        path: item for path, item in whole["paths"].items() if any(wanted(f"{m.upper()} {path}") for m in item)
+    }  # fmt: skip
+    operations = [one for item in paths.values() for method, one in item.items() if method != "parameters"]
+    known = {one["operationId"] for one in operations}
+    for one in operations:
+        for answer in one["responses"].values():
+            if "links" in answer:
+                answer["links"] = {k: to for k, to in answer["links"].items() if to["operationId"] in known}
+    return {**whole, "paths": paths}
+
+
+def run(
+    wanted: Callable[[str], bool],
+    *,
+    examples: int,
+    seed: int = 1,
+    phases: Sequence[str] = ("examples", "coverage", "fuzzing", "stateful"),
+    observe: Callable[[Any], None] = lambda _event: None,
+    spoil: Callable[[bytes], bytes] | None = None,
+) -> tuple[Found, Tried]:
+    """Try every operation that is wanted, by its label such as `GET /compute/servers`."""
+    config = SchemathesisConfig.from_path(RULES)
+    config._seed = seed
+    tried = Tried(spoil)
+    schema = schemathesis.openapi.from_dict(part_of(document(TYPES), wanted), config=config)
+    schema.app = tried
+    schema.config.headers = {"X-Auth-Token": TOKEN}
+    schema.config.generation.max_examples = examples
+    schema.config.phases.stateful.generation.max_examples = examples
+    for name in ("examples", "coverage", "fuzzing", "stateful"):
+        schema.config.phases.get_by_name(name=name).enabled = name in phases
+    found = Found()
+    for event in from_schema(schema.include(lambda ctx: wanted(ctx.operation.label))).execute():
+        found.take(event)
+        observe(event)
+    found.errors += tried.defects
+    return found, tried
+
+
+def main(*starts: str) -> None:
+    """Print what was found."""
+    import os
+    import time
+
+    began = time.monotonic()
+    phases = os.environ.get("PHASES", "examples coverage fuzzing stateful").split()
+
+    def told(event: Any) -> None:
+        if isinstance(event, events.PhaseFinished | events.PhaseStarted):
+            print(f"[{time.monotonic() - began:6.1f}] {type(event).__name__} {event.phase.name}", flush=True)
+        elif isinstance(event, events.ScenarioFinished) and os.environ.get("LOUD"):
+            print(
+                f"[{time.monotonic() - began:6.1f}] {event.phase} {event.label} {event.status} {len(event.recorder.cases)}",
+                flush=True,
+            )
+
+    found, tried = run(
+        lambda label: not starts or label.startswith(starts) or any(s in label for s in starts),
+        examples=int(os.environ.get("EXAMPLES", "50")),
+        seed=int(os.environ.get("SEED", "1")),
+        phases=phases,
+        observe=told,
+    )
+    for (label, check), text in sorted(found.failures.items(), key=lambda i: (i[0][1], i[0][0])):
+        print(f"=== {label} | {check} (x{found.times[label, check]})\n{text}\n")
+    for error in found.errors[:50]:
+        print("ERROR", error)
+    print(
+        f"{sum(sum(c.values()) for c in found.answers.values())} requests, {len(found.failures)} failures, renewed {tried.renewed}"
+    )
+    by = Counter(check for _, check in found.failures)
+    for check, times in by.most_common():
+        print(f"{times:5d} {check}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
