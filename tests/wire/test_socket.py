@@ -172,6 +172,30 @@ def test_large_upload_and_download_come_through(server, cloud):
     assert max(cloud.asked[0][3]) < 2 << 20
 
 
+def test_connection_of_a_large_upload_ends_and_that_of_a_small_one_goes_on(server, cloud):
+    for size, ends in ((100, False), (5_000_000, True)):
+        with connected(server) as connection:
+            put = f"PUT /image/v1/images/i2 HTTP/1.1\r\n{HEAD}Content-Type: application/octet-stream\r\n"
+            connection.sendall(f"{put}Content-Length: {size}\r\n\r\n".encode() + b"y" * size)
+            answer = connection.recv(65536)
+            while ends and (piece := connection.recv(65536)):
+                answer += piece
+            assert answer.startswith(b"HTTP/1.1 200"), answer
+            assert (b"Connection: close" in answer) is ends
+        assert cloud.stored["i2"] == b"y" * size
+
+
+def test_sender_of_too_large_an_image_sees_the_answer(cloud):
+    limits = Limits(image_bytes=1 << 20, chunk_bytes=4096)
+    with BackgroundServer(build_app(cloud, limits=limits)) as server, connected(server) as connection:
+        put = f"PUT /image/v1/images/i2 HTTP/1.1\r\n{HEAD}Content-Type: application/octet-stream\r\n"
+        begun = time.monotonic()
+        connection.sendall(f"{put}Content-Length: {3 << 20}\r\n\r\n".encode() + b"x" * (3 << 20))
+        assert connection.recv(100).startswith(b"HTTP/1.1 413")
+        assert time.monotonic() - begun < limits.drain_seconds
+    assert "i2" not in cloud.stored
+
+
 def test_readers_that_go_away_free_their_places(cloud):
     limits = Limits(downloads=1)
     with BackgroundServer(build_app(cloud, limits=limits)) as server:

@@ -23,6 +23,8 @@ from cloudcore_adapters.rest.routes import Match, match
 from cloudcore_adapters.rest.serving import DEFAULT_PREFIXES, Limits, OpenSigned, ServedCloud, StoreSigned
 from cloudcore_adapters.rest.site import Site, Stream, Work
 
+CLOSE = (b"Connection", b"close")
+
 
 def build_app(
     cloud: ServedCloud,
@@ -114,6 +116,7 @@ class Answer:
     def __init__(self, call: Call, send: Send) -> None:
         self.status = 0
         self._send = send
+        self._call = call
         self._empty = call.method == "HEAD"
         self._common = raw((("X-Request-Id", call.request_id), *HARDENING, ("Server", "cloudcore")))
 
@@ -121,7 +124,8 @@ class Answer:
         """Pass one message on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            message["headers"] = [*message["headers"], *self._common]
+            closing = [CLOSE] if self._call.closes else []
+            message["headers"] = [*message["headers"], *self._common, *closing]
         elif self._empty:
             message = {**message, "body": b""}
         await self._send(message)

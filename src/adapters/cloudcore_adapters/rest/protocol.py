@@ -1,26 +1,33 @@
 """The HTTP protocol of our server: uvicorn's, made fit for large bodies.
 
-Bytes of a file go from the file to the socket inside the kernel, and a body that comes in is read ahead for a little.
+Bytes of a file go from the file to the socket inside the kernel; a body that comes in is read ahead for a little, and
+its rest can be handed to a thread with the socket.
 Importing this imports uvicorn.
 """
 
 from __future__ import annotations
 
 import asyncio
+import ssl
 from typing import Any
 
 import h11
 from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from cloudcore_adapters.rest.request import TAKE_BODY
 from cloudcore_adapters.rest.responses import SEND_FILE
+from cloudcore_adapters.rest.socket_body import SocketBody
 
 READ_AHEAD = 1 << 20
 """How many bytes of a body wait in memory before the sender is held up."""
 
 
 class LargeBodyProtocol(H11Protocol):
-    """Adds to each request's scope the extension `SEND_FILE`: `await send_file(file, offset, length)`."""
+    """Adds two extensions to each request's scope.
+
+    `SEND_FILE`: `await send_file(file, offset, length)`. `TAKE_BODY`: `take_body(length)`.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -30,7 +37,7 @@ class LargeBodyProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """See `asyncio.Protocol`."""
         super().connection_made(transport)
-        self.flow = _ReadingAhead(self)
+        self.flow: _ReadingAhead = _ReadingAhead(self)
 
     async def send_file(self, file: Any, offset: int, length: int) -> None:
         """Send a part of an open file as (part of) the body of the answer that has begun.
@@ -52,8 +59,26 @@ class LargeBodyProtocol(H11Protocol):
             self.transport.close()
             raise ConnectionError("the file became shorter while it was sent")
 
+    def take_body(self, length: int) -> tuple[bytes, SocketBody] | None:
+        """What is here of the `length` bytes of the body that are outstanding, and the socket for the others.
+
+        What the application leaves unread it may still `receive`, but not to the end; the connection ends with the answer.
+        None where a body is not to be had so: with TLS, or when all of it is here.
+        """
+        cycle, transport = self.cycle, self.transport
+        here = len(cycle.body)
+        own = transport.get_extra_info("socket")
+        encrypted = isinstance(transport.get_extra_info("ssl_object"), ssl.SSLObject)
+        if own is None or encrypted or not cycle.more_body or here >= length or transport.is_closing():
+            return None
+        self.flow.hold_reading()
+        first, cycle.body = bytes(cycle.body), bytearray()
+        cycle.keep_alive = False
+        rest = SocketBody(socket=own.dup(), left=length - here, is_closing=transport.is_closing)
+        return first, rest
+
     async def _with_extension(self, scope: Any, receive: Any, send: Any) -> None:
-        extensions = {**(scope.get("extensions") or {}), SEND_FILE: self.send_file}
+        extensions = {**(scope.get("extensions") or {}), SEND_FILE: self.send_file, TAKE_BODY: self.take_body}
         await self._inner({**scope, "extensions": extensions}, receive, send)
 
 
@@ -79,4 +104,8 @@ class _ReadingAhead(FlowControl):
         cycle = self._protocol.cycle
         if cycle is not None and cycle.more_body and 0 < len(cycle.body) < READ_AHEAD:
             return
+        super().pause_reading()
+
+    def hold_reading(self) -> None:
+        """Read nothing more until somebody resumes it."""
         super().pause_reading()

@@ -26,7 +26,10 @@ from cloudcore.ports.session import Session
 from cloudcore_adapters.rest.errors import RequestTimeoutError
 from cloudcore_adapters.rest.paths import Target
 from cloudcore_adapters.rest.serving import Limits, ServedCloud
+from cloudcore_adapters.rest.socket_body import SocketBody
 
+TAKE_BODY = "cloudcore.take_body"
+"""The ASGI extension of our server that hands out the socket with the rest of a body."""
 IDEMPOTENCY_PARAM = "__idempotency_key__"
 MAX_IDEMPOTENCY_KEY = 255
 MAX_TOKEN = 8192
@@ -59,11 +62,14 @@ class Call:
         self.target = Target("", ())
         self.user_id = ""
         self.route = ""
+        self.closes = False
         self.held = ""
         self.body: JsonObject = {}
         self._receive = receive
         self._begun = False
         self._complete = False
+        self._received = 0
+        self._rest: SocketBody | None = None
         self._query: JsonObject | None = None
 
     def header(self, name: str) -> str:
@@ -145,7 +151,23 @@ class Call:
                 raise ClientGoneError("the request ended before its body was complete")
             self._complete = not message.get("more_body", False)
             if piece := message.get("body", b""):
+                self._received += len(piece)
                 yield piece
+
+    def take_body(self) -> tuple[bytes, SocketBody] | None:
+        """What has arrived of the rest of a large body, and the socket with all that has not; None where there is no such way.
+
+        Afterwards `pieces` gives nothing. Only in the event loop.
+        """
+        take = (self.scope.get("extensions") or {}).get(TAKE_BODY)
+        outstanding = (self.length or 0) - self._received
+        if take is None or self._complete or outstanding < self.limits.chunk_bytes:
+            return None
+        taken: tuple[bytes, SocketBody] | None = take(outstanding)
+        if taken is not None:
+            self._rest = taken[1]
+            self._complete = self.closes = True
+        return taken
 
     async def read_json(self) -> None:
         """Read the body as a JSON object; an empty body, or null, is an empty object.
@@ -179,6 +201,9 @@ class Call:
         if not self._begun and self.header("Expect").lower() == "100-continue":
             return
         left = self.limits.drain_bytes
+        if self._rest is not None and self._rest.left:
+            # The parser, which did not see what a thread has read, waits for more than the sender has.
+            left, self._complete = min(left, self._rest.left), False
         with anyio.move_on_after(self.limits.drain_seconds):
             try:
                 async for piece in self.pieces():

@@ -14,9 +14,10 @@ import anyio.from_thread
 from cloudcore.model.errors import CloudcoreError, TooLargeError
 from cloudcore.ports.session import Download, FileDownload
 from cloudcore_adapters.rest.errors import RangeNotSatisfiableError, RequestTimeoutError
-from cloudcore_adapters.rest.request import Call
+from cloudcore_adapters.rest.request import Call, ClientGoneError
 from cloudcore_adapters.rest.responses import SPAN_BYTES, FileReply, Reply, StreamReply
 from cloudcore_adapters.rest.site import Site
+from cloudcore_adapters.rest.socket_body import SocketBody
 
 OCTETS = "application/octet-stream"
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
@@ -25,8 +26,8 @@ _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
 class Incoming:
     """The body of a request as an iterable for a worker thread.
 
-    The thread pulls: each step goes to the event loop for the next chunk, so a slow store slows its sender down
-    and nothing piles up in between.
+    The thread pulls, so a slow store slows its sender down and nothing piles up in between: from the socket itself
+    where the server hands it out, else each step goes to the event loop for the next chunk.
     """
 
     def __init__(self, call: Call) -> None:
@@ -39,11 +40,26 @@ class Incoming:
 
     def __iter__(self) -> Iterator[bytes]:
         try:
-            while chunk := anyio.from_thread.run(self.next):
-                yield chunk
+            taken = anyio.from_thread.run_sync(self._call.take_body)
+            if taken is not None:
+                yield from self._straight(*taken)
+            else:
+                while chunk := anyio.from_thread.run(self.next):
+                    yield chunk
         except CloudcoreError as error:
             self.failure = error
             raise
+
+    def _straight(self, first: bytes, rest: SocketBody) -> Iterator[bytes]:
+        self._count(len(first))
+        if first:
+            yield first
+        try:
+            for piece in rest.pieces(self._limits.chunk_bytes, self._limits.idle_seconds):
+                self._count(len(piece))
+                yield piece
+        except ConnectionError as error:
+            raise ClientGoneError("the request ended before its body was complete") from error
 
     async def next(self) -> bytes:
         """The next chunk of at most about `chunk_bytes`; empty at the end.
