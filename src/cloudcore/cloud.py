@@ -19,11 +19,13 @@ from cloudcore.auth.caller import GUEST, Caller, platform_caller
 from cloudcore.auth.catalog import token_v2, token_v3
 from cloudcore.auth.request import TOKEN, AuthRequest, ScopeRef, parse_v2, parse_v3
 from cloudcore.auth.scopes import Scope
+from cloudcore.auth.signedrequest import SignedRequest
 from cloudcore.auth.tokens import TokenPayload
 from cloudcore.model.errors import (
     CloudcoreError,
     Contention,
     ForbiddenError,
+    InvalidCredentialError,
     ResourceNotFoundError,
     UnauthorizedError,
 )
@@ -31,8 +33,9 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.model.resource import Resource
 from cloudcore.operations.history import newest, number
-from cloudcore.operations.identity.grants import grant, list_assignments, targets_of, ungrant
-from cloudcore.operations.identity.login import login
+from cloudcore.operations.identity.assignments import list_assignments
+from cloudcore.operations.identity.grants import grant, targets_of, ungrant
+from cloudcore.operations.identity.login import login, signed_payload
 from cloudcore.operations.identity.passwords import change_own
 from cloudcore.operations.identity.profile import home_of, login_choices, permissions_of, profile_of
 from cloudcore.operations.identity.revocations import RevocationCache, revoke_token
@@ -107,6 +110,15 @@ class Cloud:
         payload = self._payload(token)
         return self.session(reading(self.platform, lambda tx: caller_of(tx, payload, peer=peer, request_id=request_id)))
 
+    def session_for_signed(self, request: SignedRequest, *, peer: str, request_id: str) -> CoreSession:
+        """The view of whoever signed a request with an access key.
+
+        Raises:
+            InvalidCredentialError: the signature is not right, not in force, or was used before.
+        """
+        payload = signed_payload(self.platform, request, peer, request_id)
+        return self.session(reading(self.platform, lambda tx: caller_of(tx, payload, peer=peer, request_id=request_id)))
+
     # Identity
 
     def authenticate_v3(self, body: JsonMapping, peer: str, request_id: str) -> tuple[str, JsonObject]:
@@ -128,19 +140,26 @@ class Cloud:
             ForbiddenError: it is somebody else's.
             InvalidCredentialError: it is not valid.
         """
-        payload = self._payload(subject)
-        if payload.user_id != session.caller.user_id:
-            self._need(session.caller, "tokens", "perform", "auth")
+        payload = self._verified(session, subject)
+        return token_v3(payload, reading(self.platform, lambda tx: facts_of(self.platform, tx, payload)))
+
+    def verify_v2(self, session: CoreSession, subject: str) -> JsonObject:
+        """The older form of the same."""
+        payload = self._verified(session, subject)
         facts = reading(self.platform, lambda tx: facts_of(self.platform, tx, payload))
-        return token_v3(payload, facts)
+        return token_v2(payload, facts, token_id=subject)
 
     def revoke(self, session: CoreSession, subject: str) -> None:
         """Void a token and all that were derived from it.
 
         Raises:
             ForbiddenError: it is somebody else's.
+            ResourceNotFoundError: there is no such token in force.
         """
-        payload = self._payload(subject)
+        try:
+            payload = self._payload(subject)
+        except InvalidCredentialError as error:
+            raise ResourceNotFoundError("there is no such token", internal=error.internal) from error
         if payload.user_id != session.caller.user_id:
             self._need(session.caller, "tokens", "delete")
         writing(
@@ -326,6 +345,12 @@ class Cloud:
         parent = self._payload(request.token) if request.method == TOKEN else None
         issued = login(self.platform, request, peer, parent, request_id)
         return issued.text, issued.payload
+
+    def _verified(self, session: CoreSession, subject: str) -> TokenPayload:
+        payload = self._payload(subject)
+        if payload.user_id != session.caller.user_id:
+            self._need(session.caller, "tokens", "perform", "auth")
+        return payload
 
     def _payload(self, text: str) -> TokenPayload:
         return payload_of(self.platform, text, self._revocations.watermarks())

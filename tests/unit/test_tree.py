@@ -58,6 +58,7 @@ UNSCOPED_OPERATIONS = {
     "history.py",
     "hosts.py",
     "idempotency.py",
+    "identity/assignments.py",
     "identity/credentials.py",
     "identity/directory.py",
     "identity/grants.py",

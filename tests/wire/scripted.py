@@ -187,6 +187,9 @@ class ScriptedCloud:
     def verify_v3(self, session: ScriptedSession, subject: str) -> JsonObject:
         return {"token": {"methods": ["password"]}, "subject": subject}
 
+    def verify_v2(self, session: ScriptedSession, subject: str) -> JsonObject:
+        return {"access": {"token": {"id": subject}}}
+
     def revoke(self, session: ScriptedSession, subject: str) -> None:
         self.asked.append(("revoke", subject))
 

@@ -133,3 +133,51 @@ def test_a_role_in_a_domain_lets_log_in_to_it(cloud):
     assert cloud.ask("admin", "DELETE", grant).status_code == 200
     held = {"X-Auth-Token": answer.headers["X-Subject-Token"]}
     assert cloud.client.get("/v3/auth/projects", headers=held).status_code == 401
+
+
+def assignments(cloud, who, query):
+    rows = cloud.ask(who, "GET", f"/v3/role_assignments?{query}").json()["role_assignments"]
+    scopes = [row["scope"].get("project") or row["scope"]["domain"] for row in rows]
+    actors = [(row.get("user") or row["group"])["name"] for row in rows]
+    return sorted(zip(actors, (s["name"] for s in scopes), (row["role"]["name"] for row in rows), strict=True))
+
+
+def test_assignments_are_filtered_by_each_side(cloud):
+    domain = cloud.ids["domain"]
+    crew = cloud.create("admin", "groups", {"name": "readers", "domain_id": domain}).json()["group"]["id"]
+    cloud.ask("admin", "PUT", f"/v3/groups/{crew}/users/{cloud.ids['user dora']}")
+    eves = cloud.ids["project eve"]
+    cloud.ask("admin", "PUT", f"/v3/projects/{eves}/groups/{crew}/roles/project_viewer")
+    cloud.ask("admin", "PUT", f"/v3/domains/{domain}/groups/{crew}/roles/domain_viewer")
+    owner, reads = ("eve", "eve", "project_owner"), ("readers", "eve", "project_viewer")
+    assert assignments(cloud, "admin", f"scope.project.id={eves}") == [owner, reads]
+    assert assignments(cloud, "admin", f"scope.domain.id={domain}") == [("readers", "dom", "domain_viewer")]
+    assert assignments(cloud, "admin", f"group.id={crew}&projects=eve") == [reads]
+    assert assignments(cloud, "admin", "users=eve") == [owner]
+    assert assignments(cloud, "admin", "users=nobody") == []
+    assert assignments(cloud, "admin", f"roles=project_viewer&project_domains=dom&groups={crew}") == [reads]
+    assert assignments(cloud, "admin", "scope.system=all") == []
+    assert assignments(cloud, "admin", f"scope.project.id={eves}&effective") == [
+        ("dora", "eve", "project_viewer"),
+        owner,
+    ]
+    assert ("dora", "dom", "domain_viewer") in assignments(cloud, "admin", "effective&users=dora")
+    assert not [row for row in assignments(cloud, "admin", "") if row[0] == "sysadmin"]
+    assert [row for row in assignments(cloud, "admin", "include_system") if row[0] == "sysadmin"]
+    assert assignments(cloud, "admin", "users=sysadmin") == [("sysadmin", "system", "admin")]
+
+
+def test_assignments_tell_policies_and_pages(cloud):
+    body = cloud.ask("admin", "GET", "/v3/role_assignments?include_policies&users=eve&limit=1").json()
+    assert (body["total"], body["limit"], body["offset"]) == (1, 1, 0)
+    assert body["role_assignments"][0]["policies"]["project"] == ["project-admin"]
+    assert cloud.ask("admin", "GET", "/v3/role_assignments?users=eve&limit=1&offset=1").json()["role_assignments"] == []
+
+
+def test_one_sees_one_s_own_assignments_alone(cloud):
+    cloud.tokens["eve again"] = cloud.login("eve", SECRET, "eve", "dom")
+    assert {row[0] for row in assignments(cloud, "eve again", "")} == {"eve"}
+    assert assignments(cloud, "eve again", "users=bob") == []
+    cloud.tokens["dora again"] = cloud.login("dora", SECRET, "dora", "dom")
+    assert "sysadmin" not in {row[0] for row in assignments(cloud, "dora again", "include_system")}
+    assert ("bob", "bob", "project_owner") in assignments(cloud, "dora again", "")

@@ -71,7 +71,7 @@ def read_signed(text: str) -> Signed:
         signature=_text(values, "signature", 128),
         request=request,
         location=location,
-        date=_time(lines[1]),
+        date=time_of(lines[1]),
     )
 
 
@@ -106,7 +106,7 @@ def sign_login(access_key: str, secret: str, url: str, now: datetime) -> str:
         "location": LOCATION,
         "request": request,
         "sign_date": format_time(now),
-        "signature": signature_of(secret, request, _time(stamp), LOCATION),
+        "signature": signature_of(secret, request, time_of(stamp), LOCATION),
         "signed_headers": list(SIGNED_HEADERS),
     }
     return json.dumps(signed)
@@ -117,7 +117,12 @@ def scope_of(day: str, location: str) -> str:
     return f"{day}/{location}/{SERVICE}/aws4_request"
 
 
-def _time(stamp: str) -> datetime:
+def time_of(stamp: str) -> datetime:
+    """The time of a stamp such as 20261122T210024Z.
+
+    Raises:
+        InvalidFormatError: it is none.
+    """
     try:
         return datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError as error:

@@ -75,7 +75,7 @@ class TokenFacts:
     catalog: as `build_catalog` made it; shown for scoped tokens only.
     projects: the projects that the subject has a role in; shown for unscoped tokens only.
     role_assignments: bodies of the subject's assignments; shown for unscoped tokens only.
-    access_key: `{access_key, secret, expire}` for logins by access key.
+    access_key: `{access_key, expire}` for logins by access key.
     """
 
     user: TokenUser

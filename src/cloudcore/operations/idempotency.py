@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import Enum
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import ConflictError, Contention, DuplicateResourceError, OutOfRangeError
@@ -62,8 +63,7 @@ def once(
     answer = list(work())
     kept: list[JsonObject] = [{name: row[name] for name in row if name not in secrets} for row in answer]
     notes = tx.of(IDEMPOTENCIES, PLATFORM)
-    for old in notes.find(Query(where=Compare("expires_at", Op.LE, tx.now), limit=CLEAN_AT_ONCE)):
-        notes.remove(old)
+    _clean(tx)
     try:
         notes.add(
             Idempotency(id=_ident(caller, key), fingerprint=_fingerprint(asked), answer=kept, expires_at=tx.now + KEPT)
@@ -71,6 +71,41 @@ def once(
     except DuplicateResourceError as error:
         raise Contention("the same request is under way", internal=str(error)) from error
     return answer
+
+
+class Use(Enum):
+    """How often something that counts once has been used."""
+
+    FIRST = "first"
+    AGAIN = "again"
+    OTHERWISE = "otherwise"
+
+
+def spend(tx: Transaction, thing: str, by: str, until: datetime) -> Use:
+    """Note that something was used, and by what: for the first time, again by the same, or by something else before.
+
+    until: when the note is no longer needed.
+
+    Raises:
+        Contention: it is being used elsewhere.
+    """
+    notes = tx.of(IDEMPOTENCIES, PLATFORM)
+    ident, fingerprint = hashlib.sha256(f"\0{thing}".encode()).hexdigest(), _fingerprint(by)
+    found = notes.get(ident)
+    if found is not None:
+        return Use.AGAIN if found.fingerprint == fingerprint else Use.OTHERWISE
+    _clean(tx)
+    try:
+        notes.add(Idempotency(id=ident, fingerprint=fingerprint, expires_at=until))
+    except DuplicateResourceError as error:
+        raise Contention("the same is being used", internal=str(error)) from error
+    return Use.FIRST
+
+
+def _clean(tx: Transaction) -> None:
+    notes = tx.of(IDEMPOTENCIES, PLATFORM)
+    for old in notes.find(Query(where=Compare("expires_at", Op.LE, tx.now), limit=CLEAN_AT_ONCE)):
+        notes.remove(old)
 
 
 def _ident(caller: Caller, key: str) -> str:

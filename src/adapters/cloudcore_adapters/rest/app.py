@@ -96,7 +96,7 @@ class Door:
         call.target = target_of(parts, site.prefixes)
         found = self._match(call)
         call.route = found.route
-        if not found.open and call.token is None:
+        if not found.open and call.token is None and not call.signed:
             raise UnauthorizedError("the header X-Auth-Token is missing")
         if not found.blocking:
             return await cast("Stream", found.handler)(site, call, found.args)

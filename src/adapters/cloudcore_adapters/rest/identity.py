@@ -18,6 +18,7 @@ SUBJECT = "X-Subject-Token"
 def login(site: Site, call: Call, _args: Args) -> Reply:
     """`POST /v3/auth/tokens`: the token stands in the header; clients that look into the body find it there too."""
     token, document = site.cloud.authenticate_v3(call.body, call.peer, call.request_id)
+    _without_catalog(call, document)
     return json_reply(document, headers=((SUBJECT, token), ("Vary", "X-Auth-Token")))
 
 
@@ -31,7 +32,13 @@ def verify(site: Site, call: Call, _args: Args) -> Reply:
     session = site.session(call)
     subject = required_header(call, SUBJECT)
     document = site.cloud.verify_v3(session, subject)
+    _without_catalog(call, document)
     return json_reply(document, headers=((SUBJECT, subject),))
+
+
+def verify_v2(site: Site, call: Call, args: Args) -> Reply:
+    """`GET /v2.0/tokens/{token}`."""
+    return json_reply(site.cloud.verify_v2(site.session(call), args["token"]))
 
 
 def revoke(site: Site, call: Call, _args: Args) -> Reply:
@@ -112,9 +119,8 @@ def _under(session: Session, site: Site, call: Call, plural: str, parent: tuple[
 def assignments(site: Site, call: Call, _args: Args) -> Reply:
     """`GET /v3/role_assignments`: the numbers are always there."""
     page = site.cloud.assignments(site.session(call), call.params())
-    return json_reply(
-        {"role_assignments": list(page.items), "total": page.total, "limit": page.limit, "offset": page.offset}
-    )
+    numbers: JsonObject = {"total": page.total, "limit": page.limit, "offset": page.offset}
+    return linked(site, call, "role_assignments", list(page.items), **numbers)
 
 
 def grant(site: Site, call: Call, args: Args) -> Reply:
@@ -187,6 +193,12 @@ def _roles(site: Site, call: Call, args: Args) -> list[JsonObject]:
 def _place(args: Args) -> tuple[Literal["projects", "domains"], str]:
     """Where roles are given: the plural of the type, and an id or name."""
     return ("domains", args["domain"]) if "domain" in args else ("projects", args["project"])
+
+
+def _without_catalog(call: Call, document: JsonObject) -> None:
+    """Leave the catalogue out where OpenStack's clients say `?nocatalog`."""
+    if "nocatalog" in call.query:
+        document["token"].pop("catalog", None)
 
 
 def _kind(args: Args) -> Literal["users", "groups"]:

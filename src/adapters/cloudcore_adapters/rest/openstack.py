@@ -6,6 +6,7 @@ Clients of the wire pass over the keys that are added here.
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from cloudcore.model.errors import NotSupportedError
@@ -65,10 +66,10 @@ def list_reply(site: Site, call: Call, plural: str, page: Listing) -> Reply:
     return json_reply({**list_body(plural, page), "links": links}, headers=headers)
 
 
-def linked(site: Site, call: Call, name: str, items: list[JsonObject]) -> Reply:
-    """A whole list that has no pages."""
+def linked(site: Site, call: Call, name: str, items: list[JsonObject], **more: Any) -> Reply:
+    """A whole list that has no pages. more: further members of the answer."""
     links: JsonObject = {"self": base_url(site, call) + call.raw_path, "previous": None, "next": None}
-    return json_reply({name: items, "links": links})
+    return json_reply({**more, name: items, "links": links})
 
 
 def check_offered(target: Target) -> None:

@@ -90,6 +90,7 @@ ROUTES: tuple[Route, ...] = (
     Route("identity", "DELETE", "/v3/groups/{group}/users/{user}", identity.leave_group),
     Route("identity", "POST", "/v3/users/{user}/password", identity.change_password, open=True),
     Route("identity", "POST", "/v2.0/tokens", identity.login_v2, open=True),
+    Route("identity", "GET", "/v2.0/tokens/{token}", identity.verify_v2),
     *_QUOTAS,
     Route("image", "GET", "/v1/images/detail", images.detailed),
     Route("image", "POST", "/v1/images", images.create),

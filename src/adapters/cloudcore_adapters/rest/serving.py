@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 import attrs
 
+from cloudcore.auth.signedrequest import SignedRequest
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.resource import Resource
 from cloudcore.ports.session import Download, Listing, Session
@@ -37,6 +38,14 @@ class ServedCloud(Protocol):
 
     def session_for(self, token: str | None, *, peer: str, request_id: str) -> Session:
         """The session of whoever holds the token; UnauthorizedError without one."""
+        ...
+
+    def session_for_signed(self, request: SignedRequest, *, peer: str, request_id: str) -> Session:
+        """The session of whoever signed the request with an access key."""
+        ...
+
+    def verify_v2(self, session: Any, subject: str) -> JsonObject:
+        """The older form of `verify_v3`."""
         ...
 
     def verify_v3(self, session: Any, subject: str) -> JsonObject:

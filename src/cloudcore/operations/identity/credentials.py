@@ -9,13 +9,14 @@ from typing import Any, cast
 
 import attrs
 
-from cloudcore.auth.accesskey import MIN_SECRET, is_right, read_signed
+from cloudcore.auth.accesskey import MIN_SECRET, WINDOW, Signed, is_right
 from cloudcore.auth.caller import Caller
 from cloudcore.auth.request import ScopeRef, login_refused
 from cloudcore.auth.revocation import Watermark
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.errors import (
     ForbiddenError,
+    InvalidCredentialError,
     InvalidFormatError,
     InvalidInputError,
     MissingParameterError,
@@ -28,6 +29,7 @@ from cloudcore.model.reading import read_int, read_str
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.creating import insert
 from cloudcore.operations.generic import delete_row, update_row
+from cloudcore.operations.idempotency import Use, spend
 from cloudcore.operations.identity.grants import check_user_not_wider
 from cloudcore.operations.identity.revocations import revoke
 from cloudcore.operations.platform import Platform
@@ -97,22 +99,35 @@ def void(tx: Transaction, credential_id: str) -> None:
 
 @attrs.frozen(kw_only=True)
 class KeyHolder:
-    """Whom an access key stands for: a user in a project, until a time."""
+    """Whom an access key stands for: a user in a project, until the key or the user ends."""
 
     user: Any
     credential_id: str
     scope: ScopeRef
     expires_at: datetime | None
+    key_expires_at: datetime | None
 
 
-def holder_of(tx: Transaction, text: str, now: datetime) -> KeyHolder:
-    """Whom a signed login stands for.
+def use_signature(tx: Transaction, signed: Signed, purpose: str, peer: str, *, once: bool) -> None:
+    """Note that a signature was used. It serves the purpose and the address that it first came for and from alone.
+
+    once: and that one time; otherwise it may be repeated while it is in force, as two clients that log in within one
+        second do.
+
+    Raises:
+        InvalidCredentialError: it was used before.
+    """
+    use = spend(tx, f"signature {signed.access_key} {signed.signature}", f"{purpose} {peer}", signed.date + 2 * WINDOW)
+    if use is Use.OTHERWISE or (use is Use.AGAIN and once):
+        raise InvalidCredentialError("this signature has been used: sign the request anew", internal=purpose)
+
+
+def holder_of(tx: Transaction, signed: Signed, now: datetime) -> KeyHolder:
+    """Whom a signature stands for.
 
     Raises:
         InvalidCredentialError: the key, its signature or its user is not in force; which of them is not told.
-        InvalidInputError: the text is damaged.
     """
-    signed = read_signed(text)
     held = tx.of(CREDENTIALS, PLATFORM).get(signed.access_key)
     secret = str(_object(held.blob).get("secret") or "") if held is not None and held.type == AKSK else ""
     right = is_right(signed, secret or "-" * MIN_SECRET, now)
@@ -125,6 +140,7 @@ def holder_of(tx: Transaction, text: str, now: datetime) -> KeyHolder:
         raise login_refused("access key or its user is disabled or has expired")
     return KeyHolder(
         user=user,
+        key_expires_at=held.expired_at,
         credential_id=held.id,
         scope=ScopeRef(project_id=held.project_id or ""),
         expires_at=min(ended) if ended else None,

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from cloudcore.auth.caller import Caller
 from cloudcore.auth.revocation import Watermark
 from cloudcore.auth.scopes import Scope
-from cloudcore.model.entity import evolve
 from cloudcore.model.errors import ForbiddenError
-from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import EVERYTHING, PLATFORM, Expr, Query, both, eq, one_of
-from cloudcore.model.reading import read_bool
+from cloudcore.model.query import PLATFORM, Expr, Query, both, eq, one_of
 from cloudcore.model.resource import Resource
 from cloudcore.operations.access import fetch, reach, widest
 from cloudcore.operations.identity.revocations import revoke
-from cloudcore.operations.parameter import texts
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.policies import bound
-from cloudcore.ports.session import Listing
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.assignment import ASSIGNMENTS, IN_PROJECT, Assignment
 from cloudcore.resources.identity.domain import DOMAINS
@@ -59,38 +54,6 @@ def ungrant(platform: Platform, tx: Transaction, caller: Caller, place: Named, a
 
 PLACES: Mapping[str, Resource[Any]] = {"projects": PROJECTS, "domains": DOMAINS}
 ACTORS: Mapping[str, Resource[Any]] = {"users": USERS, "groups": GROUPS}
-
-
-def list_assignments(platform: Platform, tx: Transaction, caller: Caller, params: JsonMapping) -> Listing:
-    """Role assignments that the caller may see, filtered by user, role, project and domain."""
-    granted = reach(platform, caller, PROJECTS, "list")
-    # A key without a value counts as present.
-    effective = "effective" in params and (
-        params["effective"] in (None, "") or read_bool(params["effective"], "effective")
-    )
-    users = _wanted(params, ("user", "id"), "users")
-    if users and effective:
-        where = one_of("actor_id", [actor for user in users for actor in actors_of(tx, user)])
-    else:
-        where = _sent(params, ("user", "id"), "users", "actor_id")
-    where = both(where, _sent(params, ("group", "id"), "groups", "actor_id"))
-    where = both(where, _sent(params, ("role", "id"), "roles", "role_id"))
-    where = both(where, _sent(params, ("scope", "project", "id"), "projects", "target_id"))
-    rows = tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=where))
-    bodies = _expanded(tx, rows) if effective else _bodies(tx, rows)
-    if users and effective:
-        bodies = [b for b in bodies if b["user"].get("id") in users]
-    if not granted.scope.covers(Scope.SYSTEM):
-        own = caller.scope_domain_id if granted.scope is Scope.DOMAIN else None
-        bodies = [b for b in bodies if _belongs(b, own, caller)]
-    limit, offset = _number(params, "limit"), _number(params, "offset")
-    page = bodies[offset : offset + limit] if limit else bodies[offset:]
-    return Listing(items=page, total=len(bodies), limit=limit, offset=offset)
-
-
-def assignments_of(tx: Transaction, user_id: str) -> list[JsonObject]:
-    """The assignments of one user and his groups, with names."""
-    return _bodies(tx, tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=one_of("actor_id", actors_of(tx, user_id)))))
 
 
 def actors_of(tx: Transaction, user_id: str) -> list[str]:
@@ -182,75 +145,3 @@ def check_scopes(platform: Platform, caller: Caller, scopes: Sequence[Scope]) ->
 def _exactly(kind: str, place: Any, actor: Any, role: Any) -> Expr:
     who = both(eq("type", kind), eq("actor_id", actor.id))
     return both(who, eq("target_id", place.id), eq("role_id", role.id))
-
-
-def _wanted(params: JsonMapping, path: tuple[str, ...], plural: str) -> list[str]:
-    value: Any = params
-    for name in path:
-        value = cast("JsonObject", value).get(name) if isinstance(value, dict) else None
-    return texts(value) or texts(params.get(plural)) or texts(params.get(".".join(path)))
-
-
-def _sent(params: JsonMapping, path: tuple[str, ...], plural: str, field: str) -> Expr:
-    wanted = _wanted(params, path, plural)
-    return one_of(field, wanted) if wanted else EVERYTHING
-
-
-def _number(params: JsonMapping, name: str) -> int:
-    text = str(params.get(name) or "0")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
-
-
-def _belongs(body: JsonObject, domain_id: str | None, caller: Caller) -> bool:
-    if domain_id is not None:
-        owner = body["scope"].get("project", {}).get("domain", {}).get("id") or body["scope"].get("domain", {}).get(
-            "id"
-        )
-        return bool(owner == domain_id)
-    return bool(body["user"].get("id") == caller.user_id)
-
-
-def _expanded(tx: Transaction, rows: Sequence[Any]) -> list[JsonObject]:
-    """The assignments of users, and in place of those of groups one for each user who is in it."""
-    found: list[Any] = []
-    for row in rows:
-        if row.type.startswith("User"):
-            found.append(row)
-            continue
-        kind = row.type.replace("Group", "User")
-        found.extend(evolve(row, type=kind, actor_id=user) for user in members_of(tx, row.actor_id))
-    return _bodies(tx, found)
-
-
-def _bodies(tx: Transaction, rows: Sequence[Any]) -> list[JsonObject]:
-    if not rows:
-        return []
-    users = _rows(tx, USERS, [r.actor_id for r in rows if r.type.startswith("User")])
-    groups = _rows(tx, GROUPS, [r.actor_id for r in rows if r.type.startswith("Group")])
-    roles = _rows(tx, ROLES, [r.role_id for r in rows])
-    projects = _rows(tx, PROJECTS, [r.target_id for r in rows])
-    domains = _rows(
-        tx,
-        DOMAINS,
-        [*(r.target_id for r in rows), *(u.domain_id for u in (*users.values(), *groups.values(), *projects.values()))],
-    )
-
-    def named(row: Any) -> JsonObject:
-        domain = domains.get(row.domain_id)
-        return {"id": row.id, "name": row.name, "domain": {"id": row.domain_id, "name": domain.name if domain else ""}}
-
-    bodies: list[JsonObject] = []
-    for row in rows:
-        user, group, role = users.get(row.actor_id), groups.get(row.actor_id), roles.get(row.role_id)
-        project, domain = projects.get(row.target_id), domains.get(row.target_id)
-        if (user is None and group is None) or role is None or (project is None and domain is None):
-            continue
-        scope: JsonObject = {"project": named(project) if project else {}}
-        scope["domain"] = {"id": domain.id, "name": domain.name} if domain else {}
-        who = {"user": named(user) if user else {}, "group": named(group) if group else {}}
-        bodies.append({"scope": scope, **who, "role": {"id": role.id, "name": role.name}})
-    return bodies
-
-
-def _rows(tx: Transaction, resource: Any, idents: Sequence[str]) -> dict[str, Any]:
-    return {row.id: row for row in tx.of(resource, PLATFORM).find(Query(where=one_of("id", idents)))}

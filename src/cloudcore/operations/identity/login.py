@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
+from cloudcore.auth.accesskey import Signed, read_signed
 from cloudcore.auth.caller import GUEST
 from cloudcore.auth.passwords import Attempts, after_failure, after_success, check_lock
 from cloudcore.auth.request import AKSK, PASSWORD, TOKEN, AuthRequest, ScopeRef, login_refused
+from cloudcore.auth.signedrequest import SignedRequest, signed_of
 from cloudcore.auth.tokens import TokenPayload, TokenScope, encode, expiry, rescope
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import CloudcoreError, InvalidCredentialError, NotSupportedError, UnauthorizedError
 from cloudcore.model.history import Fact
 from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
-from cloudcore.operations.identity.credentials import holder_of
+from cloudcore.operations.identity.credentials import KeyHolder, holder_of, use_signature
 from cloudcore.operations.identity.directory import find_domain
 from cloudcore.operations.identity.grants import actors_of
 from cloudcore.operations.identity.revocations import issued_in
@@ -31,6 +33,8 @@ from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.password import PASSWORDS
 from cloudcore.resources.identity.project import PROJECTS
 from cloudcore.resources.identity.user import USERS
+
+T = TypeVar("T")
 
 
 @attrs.frozen(kw_only=True)
@@ -124,20 +128,52 @@ def _issue(
 
 def _by_access_key(platform: Platform, request: AuthRequest, peer: str, request_id: str) -> Proof:
     now = platform.clock.now()
+    signed = read_signed(request.access_key)
+
+    def work(tx: Transaction) -> KeyHolder:
+        holder = holder_of(tx, signed, now)
+        use_signature(tx, signed, "login", peer, once=False)
+        seen = {"last_active_at": now, "last_login_ip": peer, "last_login_source": request.source}
+        tx.of(USERS, PLATFORM).touch([(holder.user.id, seen)])
+        tx.record(_fact(request, holder.user, peer, success=True, why=""))
+        return holder
+
+    return _proof(signed, _noted(platform, request, peer, request_id, work), now)
+
+
+def signed_payload(platform: Platform, request: SignedRequest, peer: str, request_id: str) -> TokenPayload:
+    """What a token would say that the signer of this request got now, for this request alone.
+
+    Raises:
+        InvalidCredentialError: the signature is not right, not in force, or was used before.
+        UnauthorizedError: the key's user has no role in its project.
+    """
+    now = platform.clock.now()
+    login_of = AuthRequest(method=AKSK)
+    reads = request.method in ("GET", "HEAD")
+    audit_id = platform.ids.new_id().replace("-", "")
+
+    def work(tx: Transaction) -> TokenPayload:
+        signed = signed_of(request)
+        holder = holder_of(tx, signed, now)
+        use_signature(tx, signed, "request", peer, once=not reads)
+        return _issue(tx, _proof(signed, holder, now), login_of, None, audit_id, peer)
+
+    return _noted(platform, login_of, peer, request_id, work)
+
+
+def _noted(platform: Platform, request: AuthRequest, peer: str, request_id: str, work: Callable[[Transaction], T]) -> T:
+    """Do it in a unit; a refusal is noted in the history."""
     try:
-        holder = reading(platform, lambda tx: holder_of(tx, request.access_key, now))
+        return writing(platform, attrs.evolve(GUEST, request_id=request_id), work)
     except InvalidCredentialError as error:
         _note(platform, request, peer, request_id, error.internal or "refused access key")
         raise
-    seen = {"last_active_at": now, "last_login_ip": peer, "last_login_source": request.source}
 
-    def work(tx: Transaction) -> None:
-        tx.of(USERS, PLATFORM).touch([(holder.user.id, seen)])
-        tx.record(_fact(request, holder.user, peer, success=True, why=""))
 
-    writing(platform, attrs.evolve(GUEST, request_id=request_id), work)
+def _proof(signed: Signed, holder: KeyHolder, now: datetime) -> Proof:
     return Proof(
-        user_of=lambda tx: holder_of(tx, request.access_key, now).user,
+        user_of=lambda tx: holder_of(tx, signed, now).user,
         scope=holder.scope,
         expires_at=holder.expires_at,
         ancestors=(holder.credential_id,),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +15,13 @@ from cloudcore.model.errors import InvalidCredentialError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
 from cloudcore.model.resource import Resource
-from cloudcore.operations.identity.grants import assignments_of, targets_of
+from cloudcore.operations.identity.assignments import assignments_of
+from cloudcore.operations.identity.grants import targets_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.policies import bound
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.assignment import IN_PROJECT
+from cloudcore.resources.identity.credential import AKSK, CREDENTIALS
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.endpoint import ENDPOINTS
 from cloudcore.resources.identity.password import PASSWORDS
@@ -89,8 +91,9 @@ def facts_of(platform: Platform, tx: Transaction, payload: TokenPayload) -> Toke
     )
     if payload.scope is TokenScope.UNSCOPED:
         return TokenFacts(
-            user=described, projects=projects_of(tx, user.id), role_assignments=assignments_of(tx, user.id)
+            user=described, projects=projects_of(tx, user.id), role_assignments=assignments_of(platform, tx, user.id)
         )
+    key = tx.of(CREDENTIALS, PLATFORM).get(payload.ancestors[-1]) if AKSK in payload.methods else None
     bindings = [bound(b) for b in platform.directory.bindings(payload.role_ids)]
     held = active(
         bindings,
@@ -111,6 +114,7 @@ def facts_of(platform: Platform, tx: Transaction, payload: TokenPayload) -> Toke
         roles=[Identified(id=role.id, name=role.name) for role in names.roles],
         policies=policy_names(held),
         catalog=catalog_of(tx),
+        access_key=None if key is None else _access_key(key),
     )
 
 
@@ -122,6 +126,11 @@ def region_ids(tx: Transaction) -> list[str]:
 def user_and_domain(tx: Transaction, user_id: str, domain_id: str) -> tuple[Any, Any]:
     """The rows of somebody who has proved who he is, and of a domain; None for what is not there."""
     return tx.of(USERS, PLATFORM).get(user_id), tx.of(DOMAINS, PLATFORM).get(domain_id)
+
+
+def _access_key(key: Any) -> Mapping[str, str | int]:
+    """What a login by access key tells of it. Its secret stays here: whoever verifies a signature asks identity."""
+    return {"access_key": key.id, "expire": 0 if key.expired_at is None else int(key.expired_at.timestamp())}
 
 
 def catalog_of(tx: Transaction) -> list[JsonObject]:
