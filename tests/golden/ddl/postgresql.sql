@@ -1324,7 +1324,7 @@ CREATE TABLE network_secgrouprules (
     protocol VARCHAR(8) COLLATE "C" NOT NULL,
     ports VARCHAR(512) COLLATE "C" DEFAULT '' NOT NULL,
     direction VARCHAR(4) COLLATE "C" NOT NULL,
-    cidr VARCHAR(64) COLLATE "C" DEFAULT '0.0.0.0/0' NOT NULL,
+    cidr VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
     action VARCHAR(8) COLLATE "C" NOT NULL,
     description VARCHAR(256) COLLATE "C" DEFAULT '' NOT NULL,
     target_type VARCHAR(16) COLLATE "C" DEFAULT 'cidr' NOT NULL,

@@ -1324,7 +1324,7 @@ CREATE TABLE network_secgrouprules (
     protocol VARCHAR(8) NOT NULL,
     ports VARCHAR(512) DEFAULT '' NOT NULL,
     direction VARCHAR(4) NOT NULL,
-    cidr VARCHAR(64) DEFAULT '0.0.0.0/0' NOT NULL,
+    cidr VARCHAR(64) DEFAULT '' NOT NULL,
     action VARCHAR(8) NOT NULL,
     description VARCHAR(256) DEFAULT '' NOT NULL,
     target_type VARCHAR(16) DEFAULT 'cidr' NOT NULL,
