@@ -39,9 +39,11 @@ from cloudcore.operations.identity.login import login, signed_payload
 from cloudcore.operations.identity.passwords import change_own
 from cloudcore.operations.identity.profile import home_of, login_choices, permissions_of, profile_of
 from cloudcore.operations.identity.revocations import RevocationCache, revoke_token
+from cloudcore.operations.identity.subject import guest_from, subject_of
 from cloudcore.operations.identity.tokens import caller_of, catalog_of, facts_of, payload_of, projects_of
 from cloudcore.operations.images import stored_image
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.policies import held_policies
 from cloudcore.operations.recycling import expire
 from cloudcore.operations.run import reading, writing
 from cloudcore.operations.saving import take_saved
@@ -188,14 +190,18 @@ class Cloud:
 
     def policies_of(self, session: CoreSession) -> JsonObject:
         """Names and documents of the policies that the caller holds, by scope."""
-        bindings = self.platform.directory.bindings(session.caller.role_ids)
-        names: dict[str, list[str]] = {"system": [], "domain": [], "project": []}
-        documents: dict[str, list[JsonObject]] = {}
-        for held in bindings:
-            if held.policy_name not in names[held.scope]:
-                names[held.scope].append(held.policy_name)
-                documents.setdefault(held.scope, []).append({"policy": dict(held.document)})
-        return {"names": names, "policies": documents}
+        return held_policies(self.platform, session.caller)
+
+    def policies_for(self, session: CoreSession, body: JsonMapping) -> JsonObject:
+        """The same of another: of `user_id` in `project_id` coming from `login_ip`; without a user of somebody unknown.
+
+        Raises:
+            ForbiddenError: the caller may not ask about others.
+        """
+        if not body.get("user_id") and not body.get("user"):
+            return held_policies(self.platform, guest_from(body))
+        asked = reading(self.platform, lambda tx: subject_of(self.platform, tx, session.caller, body))
+        return held_policies(self.platform, asked)
 
     def catalog(self, session: CoreSession) -> list[JsonObject]:
         """The service catalogue."""

@@ -199,6 +199,9 @@ class ScriptedCloud:
     def policies_of(self, session: ScriptedSession) -> JsonObject:
         return {"names": {}, "policies": {}}
 
+    def policies_for(self, session: ScriptedSession, body: JsonMapping) -> JsonObject:
+        return {"names": {"project": [f"of {body['user_id']}"]}, "policies": {}}
+
     def catalog(self, session: ScriptedSession) -> list[JsonObject]:
         return [{"type": "compute_v2"}]
 

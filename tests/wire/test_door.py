@@ -369,8 +369,9 @@ def test_core_error_is_answered_flat(client, cloud):
     }
 
 
-def test_policies_of_others_are_a_clear_no(client):
-    assert client.post("/v3/auth/policies", json={"user_id": "u"}).json()["class"] == "NotSupportedError"
+def test_policies_of_others_are_asked_for_with_a_body(client):
+    answer = client.post("/v3/auth/policies", json={"user_id": "u"})
+    assert answer.json() == {"names": {"project": ["of u"]}, "policies": {}}
 
 
 def test_unexpected_error_is_500_and_tells_nothing(client, cloud, caplog):

@@ -21,7 +21,7 @@ _TABLE: tuple[tuple[Scope, str, Mapping[str, str]], ...] = (
     (Scope.PROJECT, "*", {"tasks": "perform", "usages": "get"}),
     (Scope.USER, "identity", {"credentials": f"{_CRUD} perform"}),
     (Scope.PROJECT, "identity", {"users": "list", "groups": "list"}),
-    (Scope.DOMAIN, "identity", {"domains": "get"}),
+    (Scope.DOMAIN, "identity", {"domains": "get", "policies": "perform/explain"}),
     (
         Scope.SYSTEM,
         "compute",

@@ -1,7 +1,8 @@
 """May this caller do this at this scope, and why.
 
 The policies of one caller are compiled once into a `PolicySet`. One check looks up the eight combinations of named and
-wild service, resource and action per scope; its cost grows with the rules that match, not with the rules there are.
+wild service, resource and action per scope; its cost grows with the rules that match, not with the rules there are. Asked
+again, the set remembers what it decided.
 
 Over several policies of one scope any policy that allows wins; a policy that denies only withholds its own permission.
 Wider scopes count for narrower requests: system, then domain, then project. Requests at user scope consider system
@@ -11,6 +12,8 @@ policies and the built-in user policies only. Built-in policies are tried after 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import product
+from typing import TypeAlias
 
 import attrs
 
@@ -19,6 +22,13 @@ from cloudcore.auth.builtin import builtin_policies
 from cloudcore.auth.documents import WILD, PolicyRule
 from cloudcore.auth.scopes import WIDEST_FIRST, Permission, Scope
 from cloudcore.model.errors import ForbiddenError
+
+Triple: TypeAlias = tuple[str, str, str]
+"""Service, resource and action."""
+
+_ANY = (WILD,)
+MOST_ANSWERS = 4096
+"""Different questions of which one compiled set remembers the answers."""
 
 _CONSIDERED = {
     Scope.SYSTEM: (Scope.SYSTEM,),
@@ -72,40 +82,36 @@ class _Entry:
 
 @attrs.frozen
 class _Level:
-    """The policies of one scope, indexed by (service, resource, action)."""
+    """The policies of one scope, indexed by (service, resource, action). names: those that the index has in each place."""
 
     policies: tuple[BoundPolicy, ...]
-    index: dict[tuple[str, str, str], tuple[_Entry, ...]]
+    index: dict[tuple[str, ...], tuple[_Entry, ...]]
+    names: tuple[frozenset[str], ...]
     builtin: bool
 
-    def deciding(self, service: str, resource: str, action: str, extra: tuple[str, ...]) -> dict[int, _Entry]:
-        """Per policy number the rule that decides; policies without a matching rule have no opinion."""
+    def deciding(self, asked: Triple, extra: tuple[str, ...]) -> list[tuple[int, PolicyRule]]:
+        """The numbers of the policies that have a matching rule, in order, each with the one that decides."""
         best: dict[int, _Entry] = {}
-        get = self.index.get
-        for key in (
-            (service, resource, action),
-            (service, resource, WILD),
-            (service, WILD, action),
-            (service, WILD, WILD),
-            (WILD, resource, action),
-            (WILD, resource, WILD),
-            (WILD, WILD, action),
-            (WILD, WILD, WILD),
-        ):
-            for entry in get(key, ()):
+        places = zip(asked, self.names, strict=True)
+        for key in product(*((name, WILD) if name in known else _ANY for name, known in places)):
+            for entry in self.index.get(key, ()):
                 if entry.extra and not _extra_matches(entry.extra, extra):
                     continue
                 known = best.get(entry.policy_number)
                 if known is None or entry.rank < known.rank:
                     best[entry.policy_number] = entry
-        return best
+        return [(number, best[number].rule) for number in sorted(best)]
 
 
 @attrs.frozen
 class PolicySet:
-    """The compiled policies of one caller; a value that may be shared between threads."""
+    """The compiled policies of one caller; a value that may be shared between threads.
+
+    answers: what was decided before. A plain memory: threads that fill it at the same time write the same.
+    """
 
     levels: dict[Scope, tuple[_Level, ...]] = attrs.field(repr=False)
+    answers: dict[tuple[Scope, Triple, tuple[str, ...]], Decision] = attrs.field(factory=dict, eq=False, repr=False)
 
     @classmethod
     def compile(cls, bindings: Sequence[BoundPolicy], *, defaults: Sequence[BoundPolicy] | None = None) -> PolicySet:
@@ -129,6 +135,16 @@ class PolicySet:
         Where only policies with tag limits allow it, narrower scopes down to the asked one are considered too: each
         gives an alternative.
         """
+        asked = (scope, (service, resource, action), extra)
+        known = self.answers.get(asked)
+        if known is None:
+            known = self._decide(scope, service, resource, action, extra)
+            if len(self.answers) >= MOST_ANSWERS:
+                self.answers.clear()
+            self.answers[asked] = known
+        return known
+
+    def _decide(self, scope: Scope, service: str, resource: str, action: str, extra: tuple[str, ...]) -> Decision:
         first: Decision | None = None
         limits: list[TagLimits] = []
         for considered in _CONSIDERED[scope]:
@@ -151,15 +167,25 @@ class PolicySet:
                 return scope
         return None
 
+    def policies(self, scope: Scope) -> tuple[BoundPolicy, ...]:
+        """The policies that count at the scope, in the order they are tried."""
+        return tuple(
+            p for considered in _CONSIDERED[scope] for level in self.levels[considered] for p in level.policies
+        )
+
+    @property
+    def reach(self) -> Scope | None:
+        """The widest scope of the caller's own policies, whatever they allow; None without any."""
+        return next((s for s in WIDEST_FIRST if any(not level.builtin for level in self.levels[s])), None)
+
     def explain(self, scope: Scope, service: str, resource: str, action: str, *extra: str) -> tuple[Opinion, ...]:
         """What every policy that counts at the scope says, in the order they are tried; silent ones are left out."""
         opinions: list[Opinion] = []
         for considered in _CONSIDERED[scope]:
             for level in self.levels[considered]:
-                deciding = level.deciding(service, resource, action, extra)
                 opinions.extend(
-                    Opinion(level.policies[number].name, considered, deciding[number].rule, level.builtin)
-                    for number in sorted(deciding)
+                    Opinion(level.policies[number].name, considered, rule, level.builtin)
+                    for number, rule in level.deciding((service, resource, action), extra)
                 )
         return tuple(opinions)
 
@@ -182,20 +208,19 @@ def check(policies: PolicySet, scope: Scope, permission: Permission) -> Decision
 def _allowing(
     level: _Level, service: str, resource: str, action: str, extra: tuple[str, ...]
 ) -> list[tuple[BoundPolicy, PolicyRule]]:
-    deciding = level.deciding(service, resource, action, extra)
-    return [
-        (level.policies[number], deciding[number].rule) for number in sorted(deciding) if deciding[number].rule.allow
-    ]
+    deciding = level.deciding((service, resource, action), extra)
+    return [(level.policies[number], rule) for number, rule in deciding if rule.allow]
 
 
 def _level(policies: Iterable[BoundPolicy], scope: Scope, *, builtin: bool) -> _Level:
     chosen = tuple(policy for policy in policies if policy.scope is scope)
-    index: dict[tuple[str, str, str], list[_Entry]] = {}
+    index: dict[tuple[str, ...], list[_Entry]] = {}
     for number, policy in enumerate(chosen):
         for rule in policy.document.rules:
             entry = _Entry(number, rule.rank, rule.extra, rule)
             index.setdefault((rule.service, rule.resource, rule.action), []).append(entry)
-    return _Level(chosen, {key: tuple(entries) for key, entries in index.items()}, builtin)
+    names = tuple(frozenset(key[place] for key in index) for place in range(3))
+    return _Level(chosen, {key: tuple(entries) for key, entries in index.items()}, names, builtin)
 
 
 def _extra_matches(pattern: tuple[str, ...], extra: tuple[str, ...]) -> bool:

@@ -138,6 +138,7 @@ class Resource(Generic[E]):
     sums: what `statistics` adds up besides counting.
     example: a body of a create, for people and for trying it out; without one it is made from what is required.
     counts_as: the field of the quota ledger that each one is charged to, for its owner; empty for none.
+    is_domain: a row is itself what domains own things as: who may read at domain scope sees his own.
     parent: the field that refers to what it belongs to, where it has no owner of its own (rules of a security group):
         whoever reaches that reaches this. Of a joint it is the left side.
     """
@@ -155,6 +156,7 @@ class Resource(Generic[E]):
     lifecycle: Lifecycle | None = None
     actions: tuple[Action, ...] = ()
     joint: Joint | None = None
+    is_domain: bool = False
     parent: str = ""
     verbs: frozenset[Verb] = ALL_VERBS
     recorded: bool = True

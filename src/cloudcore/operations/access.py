@@ -17,7 +17,7 @@ from cloudcore.auth.scopes import Scope, legal_scopes
 from cloudcore.model.entity import Entity, Sharable
 from cloudcore.model.errors import ForbiddenError, InvalidInputError
 from cloudcore.model.json import JsonMapping
-from cloudcore.model.query import EVERYTHING, NOTHING, Contains, Exists, Expr, both, either, eq
+from cloudcore.model.query import EVERYTHING, NOTHING, Contains, Exists, Expr, both, either, eq, one_of
 from cloudcore.model.reading import read_bool
 from cloudcore.model.resource import Level, Resource, field_map
 from cloudcore.operations.platform import Platform
@@ -65,34 +65,68 @@ def widest(platform: Platform, caller: Caller, resource: Resource[Any], action: 
         return Reach(scope=Scope.SYSTEM, where=EVERYTHING)
     require_known(caller)
     policies = platform.policies.policy_set(caller)
-    for scope in legal_scopes(natural_scope(resource)):
+    for scope in _scopes(resource, action):
         decision = policies.allowed(scope, resource.service, resource.plural, action, *extra)
         if decision.allowed:
-            where = both(rows_of(platform, caller, resource, scope), _tagged(resource, decision.limits))
+            where = both(rows_of(platform, caller, resource, scope), tagged(platform, resource, decision.limits))
             return Reach(scope=scope, where=where)
     return None
 
 
-def _tagged(resource: Resource[Any], limits: Sequence[TagLimits]) -> Expr:
-    """Rows within the tag limits of the policies that allow. Limits on the owner's tags are met by no row here."""
+def _scopes(resource: Resource[Any], action: str) -> tuple[Scope, ...]:
+    """Where the type can be asked for, widest first; a domain also as the caller's own, to read it."""
+    legal = legal_scopes(natural_scope(resource))
+    return (*legal, Scope.DOMAIN) if resource.is_domain and action in READING else legal
+
+
+def tagged(platform: Platform, resource: Resource[Any], limits: Sequence[TagLimits]) -> Expr:
+    """Rows within the tag limits of the policies that allow: by their own tags, and by those of their project and domain.
+
+    What has neither such an owner nor tags itself is judged by what it belongs to; without that it is in no limit.
+    """
     if not limits:
         return EVERYTHING
-    if "metadata" not in field_map(resource.entity):
-        return NOTHING
-    return either(*(_one_of_sets(limit) for limit in limits))
+    if resource.belongs_to:
+        return _of_parent(platform, resource, lambda parent: tagged(platform, parent, limits))
+    return either(*(_within(platform, resource, limit) for limit in limits))
 
 
-def _one_of_sets(limit: TagLimits) -> Expr:
-    if limit.domain_tags or limit.project_tags:
-        return NOTHING
-    return either(*(_whole_set(tags) for tags in limit.object_tags)) if limit.object_tags else EVERYTHING
+def _within(platform: Platform, resource: Resource[Any], limit: TagLimits) -> Expr:
+    names = field_map(resource.entity)
+    parts = [
+        _owned_within(platform, plural, _owner_field(resource, plural, field), sets)
+        for plural, field, sets in (
+            ("domains", "domain_id", limit.domain_tags),
+            ("projects", "tenant_id", limit.project_tags),
+        )
+        if sets
+    ]
+    if limit.object_tags:
+        own = either(*(_whole_set(tags) for tags in limit.object_tags)) if "metadata" in names else NOTHING
+        parts.append(own)
+    return both(*parts)
+
+
+def _owner_field(resource: Resource[Any], plural: str, field: str) -> str:
+    """The field that holds the owner: of a project or domain, it is itself that."""
+    if resource.plural == plural:
+        return "id"
+    return field if field in field_map(resource.entity) else ""
+
+
+def _owned_within(platform: Platform, plural: str, field: str, sets: Sequence[TagSet]) -> Expr:
+    return one_of(field, platform.directory.tagged(plural, [_by_key(tags) for tags in sets])) if field else NOTHING
+
+
+def _by_key(tags: TagSet) -> dict[str, tuple[str, ...]]:
+    keys: dict[str, tuple[str, ...]] = {}
+    for key, value in tags:
+        keys[key] = (*keys.get(key, ()), value)
+    return keys
 
 
 def _whole_set(tags: TagSet) -> Expr:
-    keys: dict[str, list[str]] = {}
-    for key, value in tags:
-        keys.setdefault(key, []).append(value)
-    return both(*(Contains("metadata", key, () if "" in values else tuple(values)) for key, values in keys.items()))
+    return both(*(Contains("metadata", key, () if "" in values else values) for key, values in _by_key(tags).items()))
 
 
 def list_reach(platform: Platform, caller: Caller, resource: Resource[Any], params: JsonMapping) -> Reach:
@@ -117,7 +151,7 @@ def list_reach(platform: Platform, caller: Caller, resource: Resource[Any], para
 def _wanted(resource: Resource[Any], params: JsonMapping, granted: Scope) -> Scope:
     natural = natural_scope(resource)
     text = str(params.get("scope") or "").lower()
-    if text in ("max", "maxallowed"):
+    if text in ("max", "maxallowed") or (resource.is_domain and text != Scope.SYSTEM):
         return granted
     if text:
         if text not in tuple(Scope):
@@ -145,6 +179,8 @@ def rows_of(platform: Platform, caller: Caller, resource: Resource[Any], scope: 
     if resource.belongs_to:
         return _of_parent(platform, resource, lambda parent: rows_of(platform, caller, parent, scope))
     names = field_map(resource.entity)
+    if resource.is_domain:
+        return eq("id", caller.scope_domain_id) if scope is Scope.DOMAIN and caller.scope_domain_id else NOTHING
     if scope is Scope.USER:
         return eq("owner_id", caller.user_id) if "owner_id" in names and caller.user_id else NOTHING
     if scope is Scope.PROJECT:
@@ -205,7 +241,10 @@ def fetch_for(
     """
     row = _seen(platform, tx, caller, resource, ident, action, extra, where)
     granted = widest(platform, caller, resource, action, *extra)
-    if granted is None or tx.of(resource, granted.where).get(row.id) is None:
+    if granted is None:
+        raise refusal(resource, action, *extra)
+    where = with_shared(platform, caller, resource, granted.where) if action in READING else granted.where
+    if tx.of(resource, where).get(row.id) is None:
         raise refusal(resource, action, *extra)
     return row
 

@@ -84,12 +84,13 @@ def _project_owner(platform: Platform, caller: Caller, body: JsonMapping, grante
         if not caller.project_id:
             raise MissingParameterError("this needs a project: log in to one or name it", field="project_id")
         return {"tenant_id": caller.project_id, "domain_id": caller.project_domain_id}
-    domain = _first_text(body, _DOMAIN_KEYS)
-    project = platform.directory.find_project(wanted, domain)
+    if wanted not in (caller.project_id, caller.project_name) and not granted.covers(Scope.DOMAIN):
+        # The same whether there is such a project or not.
+        raise ForbiddenError("not enough privilege to create for another project", field="project_id")
+    domain = _first_text(body, _DOMAIN_KEYS) or ("" if granted.covers(Scope.SYSTEM) else caller.scope_domain_id)
+    project = platform.directory.find_project(wanted, domain or None)
     if project is None or (not granted.covers(Scope.SYSTEM) and project.domain_id != caller.scope_domain_id):
         raise ResourceNotFoundError(f"project {wanted} not found", field="project_id")
-    if project.id != caller.project_id and not granted.covers(Scope.DOMAIN):
-        raise ForbiddenError("not enough privilege to create for another project", field="project_id")
     return {"tenant_id": project.id, "domain_id": project.domain_id}
 
 
@@ -141,6 +142,23 @@ def references(
         elif creating and field.spec.required:
             raise MissingParameterError(f"{field.name} is missing", field=field.name)
     return found
+
+
+def under_parents(
+    platform: Platform, tx: Transaction, caller: Caller, resource: Resource[Any], body: JsonMapping, context: Context
+) -> JsonMapping:
+    """The body of a create with the parents of its URL, as if they had been sent; each must be visible to the caller.
+
+    Raises:
+        ResourceNotFoundError: one is not there, or not for him, or the type does not stand under it.
+    """
+    named: JsonObject = {}
+    for plural, ident in context:
+        field = next((f for f in refs_of(resource.entity) if f.ref is not None and f.ref.target == plural), None)
+        if field is None or plural not in platform.types:
+            raise ResourceNotFoundError(f"{resource.plural} do not stand under {plural}")
+        named[field.name] = fetch(platform, tx, caller, platform.types[plural], ident).id
+    return {**body, **named}
 
 
 def new_name(

@@ -15,6 +15,7 @@ from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import PLATFORM, eq
 from cloudcore.model.reading import read_str
 from cloudcore.model.resource import Resource, field_map
+from cloudcore.operations.access import widest
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.sharing import need, share, unshare
 from cloudcore.operations.tags import merged, read_tags
@@ -115,21 +116,23 @@ def _change_owner(call: Call, row: Any) -> None:
     if isinstance(row, ProjectOwned):
         _change_project(call, row)
         return
+    _need(call, "change-owner", Scope.SYSTEM)
     domain = call.platform.directory.find_domain(
         _text(call.body, "project_domain", "domain", "domain_id", "project_domain_id")
     )
     if domain is None:
         raise ResourceNotFoundError("domain not found", field="project_domain")
-    _need(call, "change-owner", Scope.SYSTEM)
     call.hand_over(row, domain_id=domain.id, domain_src="local")
 
 
 def _change_project(call: Call, row: Any) -> None:
     wanted = _text(call.body, "project", "project_id", "tenant", "tenant_id")
-    project = call.platform.directory.find_project(wanted, call.body.get("project_domain"))
-    if project is None:
+    _need(call, "change-owner", Scope.DOMAIN)
+    granted = widest(call.platform, call.caller, call.resource, "perform", "change-owner")
+    only = "" if granted is not None and granted.scope is Scope.SYSTEM else row.domain_id
+    project = call.platform.directory.find_project(wanted, only or call.body.get("project_domain"))
+    if project is None or (only and project.domain_id != only):
         raise ResourceNotFoundError(f"project {wanted} not found", field="project")
-    _need(call, "change-owner", Scope.DOMAIN if project.domain_id == row.domain_id else Scope.SYSTEM)
     if call.resource.plural in _TIED:
         raise NotSupportedError(f"{call.resource.plural} cannot change their owner: their quota belongs to the project")
     _check_alone(call, row)

@@ -11,6 +11,7 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.reading import read_bool, read_int, read_str
 from cloudcore.model.resource import Resource, Verb, fields_of
 from cloudcore.operations.actions import ACTIONS, bring_action, log_action, log_property
+from cloudcore.operations.creating import under_parents
 from cloudcore.operations.generic import create_row, delete_row, get_row, update_row
 from cloudcore.operations.history import list_actions, list_feed
 from cloudcore.operations.idempotency import PARAMETER, once
@@ -83,7 +84,7 @@ class CoreSession:
         resource = self._type(plural, Verb.CREATE)
         key = str(params.get(PARAMETER) or "")
         if plural == "servers":
-            return create_servers(self._platform, self.caller, body, count, key=key)
+            return create_servers(self._platform, self.caller, body, count, key=key, context=context)
         if not 1 <= count <= MOST_AT_ONCE:
             raise OutOfRangeError(f"count must be between 1 and {MOST_AT_ONCE}", field="count")
         dry = read_bool(body.get("dry_run") or False, "dry_run")
@@ -213,7 +214,8 @@ class CoreSession:
     ) -> JsonObject:
         own = CREATE.get(resource.plural)
         if own is not None:
-            made: JsonObject = own(self._platform, tx, self.caller, body)
+            sent = under_parents(self._platform, tx, self.caller, resource, body, context)
+            made: JsonObject = own(self._platform, tx, self.caller, sent)
             return made
         return create_row(self._platform, tx, self.caller, resource, body, context, position=place)
 

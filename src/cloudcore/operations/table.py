@@ -22,7 +22,8 @@ from cloudcore.operations import (
 from cloudcore.operations.addresses import create_eip
 from cloudcore.operations.caches import cache_image, uncache_image
 from cloudcore.operations.disks import create_disk, delete_disk
-from cloudcore.operations.identity import credentials, memberships
+from cloudcore.operations.identity import credentials, memberships, policies
+from cloudcore.operations.identity.explain import explain
 from cloudcore.operations.identity.passwords import change_own
 from cloudcore.operations.identity.regions import create_region
 from cloudcore.operations.identity.users import UPDATES, create_user, switch
@@ -48,6 +49,7 @@ CREATE: Mapping[str, Operation] = MappingProxyType(
         "secgroups": create_secgroup,
         "eips": create_eip,
         "credentials": credentials.create_credential,
+        "policies": policies.create_policy,
     }
 )
 """`(platform, tx, caller, body) -> JsonObject`; servers are made outside a unit, see `cloudcore.operations.servers`."""
@@ -60,6 +62,7 @@ UPDATE: Mapping[str, Operation] = MappingProxyType(
         **UPDATES,
         "images": update_image,
         "credentials": credentials.update_credential,
+        "policies": policies.update_policy,
     }
 )
 """`(platform, tx, caller, ident, body, context) -> JsonObject`."""
@@ -143,7 +146,7 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
 For an action with a transition it is asked instead of beginning that at once: it checks, takes what is needed, begins it.
 """
 
-PERFORM_CLASS: Mapping[tuple[str, str], Operation] = MappingProxyType({})
+PERFORM_CLASS: Mapping[tuple[str, str], Operation] = MappingProxyType({("policies", "explain"): explain})
 """`(platform, tx, caller, body) -> JsonObject | None`, by type and class action."""
 
 ALONE: Mapping[tuple[str, str], Operation] = MappingProxyType(

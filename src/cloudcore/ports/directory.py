@@ -41,6 +41,7 @@ class Binding:
     domain_tags: tuple[JsonMapping, ...] = ()
     project_tags: tuple[JsonMapping, ...] = ()
     object_tags: tuple[JsonMapping, ...] = ()
+    policy_id: str = ""
 
 
 class Directory(Protocol):

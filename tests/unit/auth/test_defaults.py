@@ -166,6 +166,7 @@ def test_builtin_policies_allow_no_change_above_user_scope_but_task_reports():
         if policy.scope is not Scope.USER and rule.action not in ("get", "list")
     ]
     assert sorted(changes) == [
+        (Scope.DOMAIN, "identity policies perform explain: allow"),
         (Scope.PROJECT, "* tasks perform: allow"),
         (Scope.PROJECT, "yunionconf parameters create: allow"),
         (Scope.PROJECT, "yunionconf parameters delete: allow"),

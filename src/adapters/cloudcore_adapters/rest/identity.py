@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from cloudcore.model.errors import NotSupportedError, ResourceNotFoundError
+from cloudcore.model.errors import ResourceNotFoundError
 from cloudcore.model.json import JsonObject
 from cloudcore.ports.session import Session
 from cloudcore_adapters.rest.openstack import linked, list_reply
@@ -66,9 +66,8 @@ def policies(site: Site, call: Call, _args: Args) -> Reply:
 
 
 def policies_of_others(site: Site, call: Call, _args: Args) -> Reply:
-    """`POST /v3/auth/policies`: another's policies; every service here resolves them itself."""
-    site.session(call)
-    raise NotSupportedError("policies of another user are not answered here")
+    """`POST /v3/auth/policies`: what another may do, as other services ask."""
+    return json_reply(site.cloud.policies_for(site.session(call), call.body))
 
 
 def projects(site: Site, call: Call, _args: Args) -> Reply:

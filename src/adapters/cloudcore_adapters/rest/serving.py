@@ -68,6 +68,10 @@ class ServedCloud(Protocol):
         """What the caller may do: names and documents of policies by scope."""
         ...
 
+    def policies_for(self, session: Any, body: JsonMapping) -> JsonObject:
+        """The same of another user, or of somebody unknown."""
+        ...
+
     def catalog(self, session: Any) -> Sequence[JsonObject]:
         """Services and their endpoints."""
         ...

@@ -26,18 +26,20 @@ from cloudcore.model.errors import (
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq
 from cloudcore.model.reading import read_int, read_str
-from cloudcore.operations.access import fetch, fetch_for, reach
+from cloudcore.operations.access import fetch, fetch_for, reach, widest
 from cloudcore.operations.creating import insert
 from cloudcore.operations.generic import delete_row, update_row
 from cloudcore.operations.idempotency import Use, spend
-from cloudcore.operations.identity.grants import check_user_not_wider
+from cloudcore.operations.identity.grants import check_user_not_wider, targets_of
 from cloudcore.operations.identity.revocations import revoke
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.identity.assignment import IN_PROJECT
 from cloudcore.resources.identity.credential import AKSK, CERT, CREDENTIALS, TYPES
 from cloudcore.resources.identity.domain import DOMAINS
+from cloudcore.resources.identity.project import PROJECTS
 from cloudcore.resources.identity.user import USERS
 
 MAX_PER_USER = 64
@@ -64,7 +66,7 @@ def create_credential(platform: Platform, tx: Transaction, caller: Caller, body:
     given: JsonObject = {
         "id": tx.new_id().replace("-", ""),
         "owner_id": owner,
-        "project_id": _project(platform, caller, owner, body),
+        "project_id": _project(platform, tx, caller, owner, body),
         "blob": blob,
         "expired_at": expired_at,
     }
@@ -175,15 +177,26 @@ def _owner(platform: Platform, tx: Transaction, caller: Caller, body: JsonMappin
     return user.id
 
 
-def _project(platform: Platform, caller: Caller, owner: str, body: JsonMapping) -> str | None:
-    """The project of a new credential. Whether its user has a role there is asked at each login."""
+def _project(platform: Platform, tx: Transaction, caller: Caller, owner: str, body: JsonMapping) -> str | None:
+    """The project of a new credential: one of its user's, or one that the caller sees.
+
+    Whether the user has a role there is asked at each login.
+    """
     sent = body.get("project_id") or body.get("project")
     if not sent or sent == "default":
         return (caller.project_id or None) if owner == caller.user_id else None
     project = platform.directory.find_project(read_str(sent, "project_id", 128), None)
-    if project is None:
+    if project is None or (
+        project.id not in (caller.project_id, *targets_of(tx, owner, IN_PROJECT))
+        and not _sees(platform, tx, caller, project.id)
+    ):
         raise ResourceNotFoundError(f"project {str(sent)[:128]} not found", field="project_id")
     return project.id
+
+
+def _sees(platform: Platform, tx: Transaction, caller: Caller, project_id: str) -> bool:
+    seen = widest(platform, caller, PROJECTS, "get")
+    return seen is not None and tx.of(PROJECTS, seen.where).get(project_id) is not None
 
 
 def _blob(platform: Platform, kind: str, sent: Any) -> tuple[str, datetime | None]:

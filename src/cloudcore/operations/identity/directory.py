@@ -112,6 +112,7 @@ def _binding(tied: Any, policy: Any) -> Binding:
     return Binding(
         role_id=tied.role_id,
         project_id=tied.project_id,
+        policy_id=policy.id,
         policy_name=policy.name,
         scope=policy.scope,
         document=policy.blob,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+from cloudcore.auth.bindings import BoundPolicy
 from cloudcore.auth.caller import Caller
+from cloudcore.auth.containment import first_excess
 from cloudcore.auth.revocation import Watermark
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.errors import ForbiddenError
@@ -91,23 +93,30 @@ def _type(place: Named, actor: Named) -> str:
 
 
 def check_not_stronger(platform: Platform, caller: Caller, role_id: str, project_id: str) -> None:
-    """Refuse to hand out a role that reaches further than the caller's own.
+    """Refuse to hand out a role that allows more than the caller may do himself.
 
     Raises:
         ForbiddenError: it does.
     """
-    theirs = [bound(b) for b in platform.directory.bindings([role_id]) if b.project_id in ("", project_id)]
-    check_scopes(platform, caller, [b.scope for b in theirs])
+    check_contained(platform, caller, _carried(platform, role_id, project_id))
 
 
 def check_user_not_stronger(platform: Platform, tx: Transaction, caller: Caller, user_id: str) -> None:
-    """Refuse to make what logs in as a user who reaches further than the caller, by his roles or his groups'.
+    """Refuse to make what logs in as a user who may do more than the caller, by his roles or his groups'.
+
+    Whoever may make users manages accounts without having their rights: for him it is enough that they reach no further.
 
     Raises:
-        ForbiddenError: he does.
+        ForbiddenError: he may.
     """
+    making = widest(platform, caller, USERS, "create")
+    manages = making is not None and making.scope.covers(Scope.DOMAIN)
     for row in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=one_of("actor_id", actors_of(tx, user_id)))):
-        check_not_stronger(platform, caller, row.role_id, row.target_id)
+        carried = _carried(platform, row.role_id, row.target_id)
+        if manages:
+            _check_reach(platform, caller, [policy.scope for policy in carried])
+        else:
+            check_contained(platform, caller, carried)
 
 
 def check_user_not_wider(platform: Platform, tx: Transaction, caller: Caller, user_id: str) -> None:
@@ -116,30 +125,36 @@ def check_user_not_wider(platform: Platform, tx: Transaction, caller: Caller, us
     Raises:
         ForbiddenError: they do.
     """
-    if caller.is_platform:
-        return
-    mine = platform.policies.policy_set(caller)
     for row in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=one_of("actor_id", actors_of(tx, user_id)))):
-        for one in (bound(b) for b in platform.directory.bindings([row.role_id])):
-            if one.project_id not in ("", row.target_id):
-                continue
-            rules = [rule for rule in one.document.rules if rule.allow]
-            if any(not mine.allowed(one.scope, r.service, r.resource, r.action, *r.extra).allowed for r in rules):
-                raise ForbiddenError("the user can do more than you can", field="user_id")
+        check_contained(platform, caller, _carried(platform, row.role_id, row.target_id))
 
 
-def check_scopes(platform: Platform, caller: Caller, scopes: Sequence[Scope]) -> None:
-    """Refuse to hand out policies that reach further than the caller's own.
+def check_contained(platform: Platform, caller: Caller, policies: Sequence[BoundPolicy]) -> None:
+    """Refuse to hand out policies that allow more than the caller may do himself.
 
     Raises:
-        ForbiddenError: one does.
+        ForbiddenError: one does; says what.
     """
     if caller.is_platform:
         return
-    mine = [bound(b) for b in platform.directory.bindings(caller.role_ids)]
-    highest = max((b.scope.rank for b in mine if b.project_id in ("", caller.project_id)), default=-1)
-    if any(scope.rank > highest for scope in scopes):
-        raise ForbiddenError("the role can do more than you can", field="role")
+    mine = platform.policies.policy_set(caller)
+    for policy in policies:
+        excess = first_excess(mine, policy)
+        if excess is not None:
+            raise ForbiddenError(
+                f"policy {policy.name} can do more than you can: {excess} at {policy.scope} scope", field="role"
+            )
+
+
+def _check_reach(platform: Platform, caller: Caller, scopes: Sequence[Scope]) -> None:
+    reached = None if caller.is_platform else platform.policies.policy_set(caller).reach
+    if not caller.is_platform and any(reached is None or not reached.covers(scope) for scope in scopes):
+        raise ForbiddenError("the user can do more than you can", field="role")
+
+
+def _carried(platform: Platform, role_id: str, project_id: str) -> list[BoundPolicy]:
+    """The policies of one role in one project, wherever from and whenever they hold."""
+    return [bound(b) for b in platform.directory.bindings([role_id]) if b.role_id and b.project_id in ("", project_id)]
 
 
 def _exactly(kind: str, place: Any, actor: Any, role: Any) -> Expr:

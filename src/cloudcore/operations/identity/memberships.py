@@ -8,7 +8,6 @@ from typing import Any, Literal, cast
 from cloudcore.auth.bindings import parse_networks
 from cloudcore.auth.caller import Caller
 from cloudcore.auth.revocation import Watermark
-from cloudcore.auth.scopes import Scope
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import InvalidInputError, MissingParameterError, OutOfRangeError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
@@ -16,7 +15,8 @@ from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
 from cloudcore.model.reading import read_list_of_str, read_str, read_time
 from cloudcore.operations.access import fetch, fetch_for
 from cloudcore.operations.generic import delete_row
-from cloudcore.operations.identity.grants import check_not_stronger, check_scopes, grant, ungrant
+from cloudcore.operations.identity.grants import check_contained, check_not_stronger, grant, ungrant
+from cloudcore.operations.identity.policies import unbound
 from cloudcore.operations.identity.revocations import revoke
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
@@ -126,7 +126,9 @@ def remove_policy(platform: Platform, tx: Transaction, caller: Caller, role: Any
         ResourceNotFoundError: the role does not carry it.
     """
     policy = fetch(platform, tx, caller, POLICIES, _text(body, "policy_id"))
-    where = both(eq("role_id", role.id), eq("policy_id", policy.id), eq("project_id", _project(platform, body)))
+    where = both(
+        eq("role_id", role.id), eq("policy_id", policy.id), eq("project_id", _project(platform, tx, caller, body))
+    )
     found = tx.of(ROLEPOLICIES, PLATFORM).find(Query(where=where))
     if not found:
         raise ResourceNotFoundError(f"the role does not carry policy {policy.name}", field="policy_id")
@@ -157,7 +159,7 @@ def bind_role(platform: Platform, tx: Transaction, caller: Caller, policy: Any, 
 
 def _bind(platform: Platform, tx: Transaction, caller: Caller, role_id: str, body: JsonMapping) -> None:
     policy = fetch(platform, tx, caller, POLICIES, _text(body, "policy_id"))
-    check_scopes(platform, caller, [Scope(policy.scope)])
+    check_contained(platform, caller, [unbound(policy)])
     ips = read_list_of_str(body.get("ips"), "ips", max_items=64)
     parse_networks(ips)
     values: JsonObject = {
@@ -165,7 +167,7 @@ def _bind(platform: Platform, tx: Transaction, caller: Caller, role_id: str, bod
         "valid_since": read_time(body["valid_since"], "valid_since") if body.get("valid_since") else None,
         "valid_until": read_time(body["valid_until"], "valid_until") if body.get("valid_until") else None,
     }
-    project = _project(platform, body)
+    project = _project(platform, tx, caller, body)
     repository = tx.of(ROLEPOLICIES, PLATFORM)
     where = both(eq("role_id", role_id), eq("policy_id", policy.id), eq("project_id", project))
     found = repository.find(Query(where=where, limit=1))
@@ -175,14 +177,9 @@ def _bind(platform: Platform, tx: Transaction, caller: Caller, role_id: str, bod
         repository.add(RolePolicy(id=tx.new_id(), role_id=role_id, policy_id=policy.id, project_id=project, **values))
 
 
-def _project(platform: Platform, body: JsonMapping) -> str:
+def _project(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> str:
     sent = body.get("project_id") or body.get("project")
-    if not sent:
-        return ""
-    project = platform.directory.find_project(read_str(sent, "project_id", 128), None)
-    if project is None:
-        raise ResourceNotFoundError(f"project {str(sent)[:128]} not found", field="project_id")
-    return project.id
+    return fetch(platform, tx, caller, PROJECTS, read_str(sent, "project_id", 128)).id if sent else ""
 
 
 def _text(body: JsonMapping, name: str) -> str:

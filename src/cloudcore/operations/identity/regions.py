@@ -7,6 +7,7 @@ from cloudcore.model.errors import MissingParameterError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.names import validate_name
 from cloudcore.model.reading import read_str
+from cloudcore.operations.access import reach
 from cloudcore.operations.creating import insert
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
@@ -21,6 +22,7 @@ def create_region(platform: Platform, tx: Transaction, caller: Caller, body: Jso
         MissingParameterError: there is no id.
         DuplicateResourceError: the id is taken.
     """
+    reach(platform, caller, REGIONS, "create")
     if body.get("id") in (None, ""):
         raise MissingParameterError("id is missing", field="id")
     ident = validate_name(read_str(body["id"], "id", 64), field="id")

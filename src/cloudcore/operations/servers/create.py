@@ -19,6 +19,7 @@ from cloudcore.model.names import derive_hostname, generate_name, validate_name
 from cloudcore.model.query import PLATFORM, Like, Match, both, either, eq
 from cloudcore.model.reading import read_bool
 from cloudcore.operations.begin import begin
+from cloudcore.operations.creating import under_parents
 from cloudcore.operations.idempotency import once, remembered
 from cloudcore.operations.placement import MOVING, Seat, admit, decide, inventory_of, kept_inventory, seats
 from cloudcore.operations.platform import Platform
@@ -28,6 +29,7 @@ from cloudcore.operations.servers.cards import add_card
 from cloudcore.operations.servers.disks import add_disk
 from cloudcore.operations.servers.input import Wanted, read_wanted
 from cloudcore.operations.veil import veiled_refusal
+from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.holdings import server_amounts
 from cloudcore.quotas.ledger import UNLIMITED, charge, limits_of, usage_of
@@ -42,7 +44,14 @@ _SHOWN = ("count", "cpu", "memory", "storage")
 
 
 def create_servers(
-    platform: Platform, caller: Caller, body: JsonMapping, count: int, *, key: str = "", asked: Json = None
+    platform: Platform,
+    caller: Caller,
+    body: JsonMapping,
+    count: int,
+    *,
+    key: str = "",
+    asked: Json = None,
+    context: Context = (),
 ) -> Sequence[JsonObject]:
     """Make `count` servers from one body, all or none; each begins its own long operation.
 
@@ -60,6 +69,8 @@ def create_servers(
     if not 1 <= count <= MOST_IN_ONE_UNIT:
         raise OutOfRangeError(f"count must be between 1 and {MOST_IN_ONE_UNIT}", field="count")
     dry = read_bool(body.get("dry_run") or body.get("suggestion") or False, "dry_run")
+    if context:
+        body = reading(platform, lambda tx: _under(platform, tx, caller, body, context))
     request: Json = asked or ["create", "servers", count, body]
     tries = count_from(1)
 
@@ -181,6 +192,12 @@ def _one(
     _add_nics(platform, tx, wanted, server, seat, position, taken)
     begin(platform, tx, caller, SERVERS, server, "server-create", {"auto_start": wanted.auto_start})
     return server
+
+
+def _under(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping, context: Context) -> JsonMapping:
+    """The body of a server that is made under something; a host is the one that it is wanted on."""
+    named = under_parents(platform, tx, caller, SERVERS, {}, context)
+    return {**body, **named, **({"prefer_host": named["host_id"]} if "host_id" in named else {})}
 
 
 def _server(tx: Transaction, wanted: Wanted, name: str, seat: Seat) -> Server:

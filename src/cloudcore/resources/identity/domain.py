@@ -61,6 +61,7 @@ DOMAINS = Resource(
     plural="domains",
     doc="The outermost owners: each has projects, users, roles and policies.",
     level=Level.SYSTEM,
+    is_domain=True,
     columns=("id", "name", "enabled", "description"),
     unique=(("name",),),
     actions=(ENABLE, DISABLE),

@@ -9,7 +9,7 @@ import attrs
 from cloudcore.model.entity import DomainOwned, Sharable, entity
 from cloudcore.model.errors import ForbiddenError, MissingParameterError
 from cloudcore.model.json import JsonObject
-from cloudcore.model.resource import Action, Level, Resource, Show, Spec
+from cloudcore.model.resource import Action, ActionKind, Level, Resource, Show, Spec
 from cloudcore.resources.identity.actions import BINDING
 
 
@@ -46,9 +46,9 @@ def _prepare(_tx: Any, _caller: Any, draft: JsonObject) -> JsonObject:
     return draft
 
 
-def _check_change(_tx: Any, _caller: Any, policy: Policy, *_changes: Any) -> None:
+def _check_delete(_tx: Any, _caller: Any, policy: Policy) -> None:
     if policy.is_system:
-        raise ForbiddenError("a policy of the platform cannot be changed; make your own")
+        raise ForbiddenError("a policy of the platform cannot be deleted")
 
 
 POLICIES = Resource(
@@ -62,10 +62,28 @@ POLICIES = Resource(
     columns=("id", "name", "scope", "enabled", "is_system", "description"),
     unique=(("name", "domain_id"),),
     actions=(
+        Action(
+            name="explain",
+            doc="Say which rule of which policy allows or refuses something, and what would allow it.",
+            kind=ActionKind.CLASS,
+            params=(
+                ("request", "[scope] service resource action [extra], apart by blanks or colons"),
+                ("service", "Type of the service that checks"),
+                ("resource", "Plural of the resource type"),
+                ("action", "list, get, create, update, delete or perform"),
+                ("extra", "Name of the action or detail"),
+                ("scope", "At which scope; absent: the type's own"),
+                ("id", "One row that it is about"),
+                ("user", "Of whom; absent: of the caller"),
+                ("project", "Where he is logged in"),
+                ("domain", "Where he is logged in, instead of a project"),
+                ("roles", "Of whoever has these roles, instead of a user"),
+                ("login_ip", "Where he comes from"),
+            ),
+        ),
         Action(name="bind-role", doc="Let a role carry it.", params=(("role_id", "Role; absent: any"), *BINDING)),
     ),
     prepare=_prepare,
-    check_update=_check_change,
-    check_delete=_check_change,
+    check_delete=_check_delete,
     counts_as="identity_policy",
 )

@@ -1,0 +1,92 @@
+"""Somebody whose rights are asked about: the caller himself, another user somewhere, or whoever has certain roles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from cloudcore.auth.caller import GUEST, Caller
+from cloudcore.auth.scopes import Scope
+from cloudcore.model.errors import ForbiddenError
+from cloudcore.model.json import JsonMapping
+from cloudcore.model.query import PLATFORM, Query, one_of
+from cloudcore.model.reading import read_list_of_str, read_str
+from cloudcore.operations.access import fetch
+from cloudcore.operations.identity.login import roles_in
+from cloudcore.operations.platform import Platform
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.identity.domain import DOMAINS
+from cloudcore.resources.identity.project import PROJECTS
+from cloudcore.resources.identity.role import ROLES
+from cloudcore.resources.identity.user import USERS
+
+MOST_ROLES = 64
+
+
+def subject_of(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> Caller:
+    """Who is asked about: `user` (in `project`, in `domain`, or in neither), or whoever has `roles` there.
+
+    Without either the caller as he is. `login_ip` is the address that he would come from.
+
+    Raises:
+        ResourceNotFoundError: one of them is not there, or not for the caller.
+        ForbiddenError: he may not ask about others.
+    """
+    ip = read_str(body.get("login_ip") or body.get("ip") or "", "login_ip", 64)
+    user, roles = _text(body, "user"), _texts(body, "roles", "role", "role_id")
+    project, domain = _text(body, "project"), _text(body, "domain")
+    if not (user or roles or project or domain):
+        return attrs.evolve(caller, client_ip=ip or caller.client_ip)
+    found: Any = fetch(platform, tx, caller, USERS, user) if user else None
+    wanted = [fetch(platform, tx, caller, ROLES, ident) for ident in roles]
+    place: Any = fetch(platform, tx, caller, PROJECTS, project) if project else None
+    home: Any = fetch(platform, tx, caller, DOMAINS, domain) if domain and not project else None
+    _may_ask(platform, caller, [row.domain_id for row in (found, place) if row is not None])
+    if not roles:
+        who = found.id if found is not None else caller.user_id
+        where = place or home
+        held = roles_in(tx, who, where.id, "project" if place is not None else "domain") if where is not None else ()
+        wanted = list(tx.of(ROLES, PLATFORM).find(Query(where=one_of("id", held)))) if held else []
+    return Caller(
+        user_id=found.id if found is not None else caller.user_id,
+        user_name=found.name if found is not None else caller.user_name,
+        user_domain_id=found.domain_id if found is not None else caller.user_domain_id,
+        project_id=place.id if place is not None else "",
+        project_name=place.name if place is not None else "",
+        project_domain_id=place.domain_id if place is not None else "",
+        domain_id=home.id if home is not None else "",
+        domain_name=home.name if home is not None else "",
+        roles=tuple(role.name for role in wanted),
+        role_ids=tuple(role.id for role in wanted),
+        client_ip=ip,
+    )
+
+
+def guest_from(body: JsonMapping) -> Caller:
+    """Somebody who has not logged in, from an address."""
+    return attrs.evolve(GUEST, client_ip=read_str(body.get("login_ip") or "", "login_ip", 64))
+
+
+def _may_ask(platform: Platform, caller: Caller, domains: list[str]) -> None:
+    """Whoever may check policies everywhere asks about all, in a domain about those in it."""
+    if caller.is_platform:
+        return
+    decision = platform.policies.policy_set(caller).allowed(
+        Scope.DOMAIN, "identity", "tokens", "perform", "check_policies"
+    )
+    inside = bool(caller.scope_domain_id) and all(domain == caller.scope_domain_id for domain in domains)
+    if not decision.allowed or not (decision.scope is Scope.SYSTEM or inside):
+        raise ForbiddenError("not enough privilege to do identity tokens perform check_policies")
+
+
+def _text(body: JsonMapping, name: str) -> str:
+    return read_str(body.get(name) or body.get(f"{name}_id") or "", name, 128)
+
+
+def _texts(body: JsonMapping, *names: str) -> list[str]:
+    for name in names:
+        if body.get(name):
+            sent = body[name]
+            return read_list_of_str([sent] if isinstance(sent, str) else sent, name, max_items=MOST_ROLES)
+    return []
