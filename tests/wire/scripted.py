@@ -10,7 +10,7 @@ import attrs
 from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import ProjectOwned, entity
 from cloudcore.model.errors import InvalidCredentialError, ResourceNotFoundError, UnauthorizedError
-from cloudcore.model.json import JsonObject
+from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.resource import Action, ActionKind, Joint, Level, Ref, Resource, Spec, Verb
 from cloudcore.ports.session import Listing
 
