@@ -15,7 +15,7 @@ from cloudcore.auth.policy import Decision, Opinion, PolicySet
 from cloudcore.auth.scopes import Permission, Scope, legal_scopes
 from cloudcore.model.errors import InvalidInputError, MissingParameterError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import EVERYTHING, NOTHING, PLATFORM, Expr, Query, both, eq, one_of
+from cloudcore.model.query import EVERYTHING, NOTHING, Exists, Expr, Query, both, eq, one_of
 from cloudcore.model.reading import format_time, read_list_of_str, read_str
 from cloudcore.model.resource import Resource
 from cloudcore.operations.access import READING, fetch, natural_scope, rows_of, tagged, widest, with_shared
@@ -218,11 +218,12 @@ def _shown(platform: Platform, caller: Caller, resource: Resource[Any]) -> Expr:
 def _roles_with(platform: Platform, tx: Transaction, caller: Caller, policies: Sequence[str]) -> list[str]:
     if not policies:
         return []
-    tied = tx.of(ROLEPOLICIES, PLATFORM).columns(("policy_id", "role_id"), Query(where=one_of("policy_id", policies)))
+    roles = _shown(platform, caller, ROLES)
+    carried = tx.of(ROLEPOLICIES, Exists(ROLES.plural, "id", "role_id", roles))
+    tied = carried.columns(("policy_id", "role_id"), Query(where=one_of("policy_id", policies)))
     order = {policy: place for place, policy in enumerate(policies)}
     idents = [role for policy, role in sorted(tied, key=lambda pair: order[pair[0]]) if role]
-    where = both(_shown(platform, caller, ROLES), one_of("id", idents))
-    names = {row.id: row.name for row in tx.of(ROLES, where).find()}
+    names = {row.id: row.name for row in tx.of(ROLES, both(roles, one_of("id", idents))).find()}
     return list(dict.fromkeys(names[ident] for ident in idents if ident in names))[:MOST_NAMED]
 
 

@@ -5,7 +5,7 @@ An unknown user, a wrong password, a locked or a disabled account all get the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -32,6 +32,7 @@ from cloudcore.resources.identity.assignment import ASSIGNMENTS, IN_DOMAIN, IN_P
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.password import PASSWORDS
 from cloudcore.resources.identity.project import PROJECTS
+from cloudcore.resources.identity.role import ROLES
 from cloudcore.resources.identity.user import USERS
 
 T = TypeVar("T")
@@ -370,3 +371,8 @@ def roles_in(tx: Transaction, user_id: str, target_id: str, kind: str) -> tuple[
     types = {"project": IN_PROJECT, "domain": IN_DOMAIN}[kind]
     where = both(one_of("actor_id", actors_of(tx, user_id)), eq("target_id", target_id), one_of("type", types))
     return tuple(dict.fromkeys(sorted(a.role_id for a in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=where)))))
+
+
+def roles_of(tx: Transaction, idents: Sequence[str]) -> list[Any]:
+    """The roles with these ids."""
+    return list(tx.of(ROLES, PLATFORM).find(Query(where=one_of("id", idents)))) if idents else []

@@ -10,10 +10,9 @@ from cloudcore.auth.caller import GUEST, Caller
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.errors import ForbiddenError
 from cloudcore.model.json import JsonMapping
-from cloudcore.model.query import PLATFORM, Query, one_of
 from cloudcore.model.reading import read_list_of_str, read_str
 from cloudcore.operations.access import fetch
-from cloudcore.operations.identity.login import roles_in
+from cloudcore.operations.identity.login import roles_in, roles_of
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.domain import DOMAINS
@@ -47,7 +46,7 @@ def subject_of(platform: Platform, tx: Transaction, caller: Caller, body: JsonMa
         who = found.id if found is not None else caller.user_id
         where = place or home
         held = roles_in(tx, who, where.id, "project" if place is not None else "domain") if where is not None else ()
-        wanted = list(tx.of(ROLES, PLATFORM).find(Query(where=one_of("id", held)))) if held else []
+        wanted = roles_of(tx, held)
     return Caller(
         user_id=found.id if found is not None else caller.user_id,
         user_name=found.name if found is not None else caller.user_name,
