@@ -23,6 +23,7 @@ from cloudcore.ports.unit_of_work import Author, Transaction
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
+from cloudcore.resources.compute.guestsecgroup import GUESTSECGROUPS
 from cloudcore.resources.compute.schedtag import SCHEDTAGS, Schedtag
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.infrastructure.host import HOSTS
@@ -124,6 +125,7 @@ def _multiply(tx: Transaction) -> None:
 
 _KINDS: tuple[Any, ...] = (
     *(HOSTS, STORAGES, WIRES, NETWORKS, HOSTSTORAGES, HOSTWIRES, SERVERS, DISKS, GUESTDISKS, GUESTNETWORKS),
+    GUESTSECGROUPS,
 )
 _NAMED = {
     "hosts": "host_id",

@@ -81,6 +81,7 @@ UNSCOPED_OPERATIONS = {
     "scheduler.py",
     "secgroups.py",
     "seed.py",
+    "servers/bonds.py",
     "servers/cards.py",
     "servers/config.py",
     "servers/clone.py",

@@ -26,7 +26,7 @@ from cloudcore.scheduling.decision import Decision, Placement, Refusal
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.pipeline import schedule
 from cloudcore.scheduling.relaxation import Relaxation, relaxations
-from cloudcore.scheduling.request import DiskRequest, NicRequest, Request
+from cloudcore.scheduling.request import DiskRequest, Mark, NicRequest, Request, Room
 from cloudcore.scheduling.rows import HostRow, NetworkRow, StorageRow
 
 __all__ = [
@@ -34,12 +34,14 @@ __all__ = [
     "DiskRequest",
     "HostRow",
     "Inventory",
+    "Mark",
     "NetworkRow",
     "NicRequest",
     "Placement",
     "Refusal",
     "Relaxation",
     "Request",
+    "Room",
     "StorageRow",
     "relaxations",
     "schedule",

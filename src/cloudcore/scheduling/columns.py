@@ -164,3 +164,13 @@ class Adjacency:
         table[self.left, np.arange(len(self.left)) - self.starts[self.left]] = self.right
         frozen(table)
         return table
+
+
+def host_mask(index: Mapping[str, int], ids: Iterable[str]) -> BoolArray:
+    """The rows of these ids; ids that have none are passed over."""
+    mask = np.zeros(len(index), dtype=np.bool_)
+    for ident in ids:
+        row = index.get(ident)
+        if row is not None:
+            mask[row] = True
+    return mask

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import ip_address
 from typing import Any
 
@@ -70,6 +70,28 @@ class NicRequest:
     index: int = attrs.field(default=0, validator=_between(0, MAX_PARTS))
 
 
+@attrs.frozen(kw_only=True)
+class Mark:
+    """A scheduling tag of hosts that matters for the request.
+
+    strategy: `require` and `exclude` are hard, `prefer` and `avoid` count by `weight`. hosts: ids of those that have it.
+    """
+
+    name: str
+    strategy: str
+    hosts: frozenset[str]
+    weight: int = 10
+
+
+@attrs.frozen(kw_only=True)
+class Room:
+    """A group of servers of which at most `most` run on one host. present: host id → how many of it run there."""
+
+    name: str
+    most: int
+    present: Mapping[str, int]
+
+
 def _texts(value: Iterable[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
@@ -98,6 +120,7 @@ class Request:
     seed: the request's id; among equally good hosts it decides, so a repeated request is placed alike.
     best_effort: place as many as fit and refuse only when none does.
     ignore_filters: names of filters that are skipped.
+    marks: scheduling tags that it or the platform asks for. rooms: groups whose servers are kept apart.
 
     Raises:
         OutOfRangeError: a number or a length is outside its limits.
@@ -127,6 +150,9 @@ class Request:
     seed: str = ""
     best_effort: bool = False
     ignore_filters: frozenset[str] = attrs.field(default=frozenset[str](), converter=_names)
+
+    marks: tuple[Mark, ...] = ()
+    rooms: tuple[Room, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         addresses = [ip_address(nic.address) for nic in self.nets if nic.address]

@@ -127,7 +127,7 @@ def test_a_failed_change_gives_the_old_address_back(world: World) -> None:
         (["default:10.0.0.300"], InvalidInputError, "nets.1.address"),
         (["default:192.0.2.7"], InvalidInputError, "nets.1.address"),
         ([{"network": "default", "index": 0}], InvalidInputError, "nets"),
-        ([{"network": "default", "vip": True}], NotSupportedError, "nets.1"),
+        ([{"network": "default", "vip": True}], NotSupportedError, "nets.1.vip"),
         (["default"] * 8, OutOfRangeError, "nets"),
     ],
 )

@@ -24,11 +24,12 @@ from cloudcore.model.errors import (
 from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import PLATFORM, Order, Query, both, eq
 from cloudcore.model.reading import read_bool, read_int, read_str
-from cloudcore.operations.access import fetch_for, reach
+from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import start_transition
 from cloudcore.operations.placement import decide, inventory_of
 from cloudcore.operations.platform import Platform
-from cloudcore.operations.servers.input import card_network, check_card
+from cloudcore.operations.servers.input import card_network
+from cloudcore.operations.servers.unsupported import check_card
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.drivers import Driver, driver_for
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS, Guestnetwork
@@ -37,6 +38,7 @@ from cloudcore.resources.compute.spec import NicSpec, collect, parse_bandwidth_m
 from cloudcore.resources.network.network import NETWORKS
 from cloudcore.resources.network.ranges import allocate_address, range_of
 from cloudcore.resources.network.reservedip import RESERVEDIPS, Reservedip
+from cloudcore.resources.network.wire import WIRES
 from cloudcore.scheduling import NicRequest, Request
 
 ADDRESSES_TRIED = 20
@@ -228,7 +230,9 @@ def _mac(platform: Platform, tx: Transaction, spec: NicSpec, position: int) -> s
 def _spec(platform: Platform, tx: Transaction, caller: Caller, entry: Any, index: int) -> NicSpec:
     spec = parse_nic(entry, index)
     check_card(spec)
-    return attrs.evolve(spec, network=card_network(platform, tx, caller, spec)) if spec.network else spec
+    network = card_network(platform, tx, caller, spec) if spec.network else ""
+    wire = str(fetch(platform, tx, caller, WIRES, spec.wire).id) if spec.wire else ""
+    return attrs.evolve(spec, network=network, wire=wire)
 
 
 def _check_ranges(tx: Transaction, specs: Sequence[NicSpec]) -> None:
@@ -257,7 +261,14 @@ def _reachable(
     request = Request(
         vcpus=0,
         nets=tuple(
-            NicRequest(network_id=s.network, exit=s.exit, private=s.private, address=s.address, index=s.index)
+            NicRequest(
+                network_id=s.network,
+                wire_id=s.wire,
+                exit=s.exit,
+                private=s.private,
+                address=s.address,
+                index=s.index,
+            )
             for s in specs
         ),
         hypervisor=driver.hypervisor if driver.host_type == "hypervisor" else driver.host_type,

@@ -14,22 +14,21 @@ from cloudcore.model.errors import (
     MissingParameterError,
     NotSupportedError,
     OutOfRangeError,
-    ResourceNotFoundError,
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM
-from cloudcore.model.reading import read_bool, read_int, read_str
+from cloudcore.model.reading import read_bool, read_int
 from cloudcore.operations.access import fetch_for
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.placement import decide, host_limits, inventory_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.disks import free_indexes, is_on, links_of, make_disks
 from cloudcore.operations.servers.resize import growth
+from cloudcore.operations.servers.size import find_size
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import resize_host
 from cloudcore.quotas.ledger import charge
 from cloudcore.quotas.narrowing import quota_keys
-from cloudcore.resources.compute import serversku
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.drivers import driver_for
 from cloudcore.resources.compute.server import SERVERS
@@ -119,12 +118,8 @@ def _sku(tx: Transaction, server: Any, body: JsonMapping) -> Any:
     named = body.get("instance_type") or body.get("sku") or body.get("flavor")
     if not named:
         return None
-    name = read_str(named, "instance_type", 64)
     host = tx.of(HOSTS, PLATFORM).get(server.host_id) if server.host_id else None
-    found = serversku.find(tx, name, host.zone_id if host is not None else "")
-    if found is None:
-        raise ResourceNotFoundError(f"there is no size {name} for sale", field="instance_type")
-    return found
+    return find_size(tx, named, host.zone_id if host is not None else "")
 
 
 def _check_image(tx: Transaction, server: Any, memory_mib: int) -> None:

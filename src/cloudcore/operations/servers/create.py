@@ -25,6 +25,7 @@ from cloudcore.operations.placement import MOVING, Seat, admit, decide, inventor
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.run import again, reading, try_once, would_be, write_once
+from cloudcore.operations.servers.bonds import bind, check_room
 from cloudcore.operations.servers.cards import add_card
 from cloudcore.operations.servers.disks import add_disk
 from cloudcore.operations.servers.input import Wanted, read_wanted
@@ -158,6 +159,7 @@ def _insert(
         _one(platform, tx, caller, wanted, name, _seat(platform, tx, wanted, candidates), position, taken)
         for position, name in enumerate(names)
     ]
+    check_room(tx, wanted.bonds)
     # Quota rows come last in the order of locks, and are the hottest: held for the shortest time.
     amounts = server_amounts(made[0])
     total = {key: value * len(made) for key, value in amounts.items()}
@@ -190,6 +192,7 @@ def _one(
     server = tx.of(SERVERS, PLATFORM).add(_server(tx, wanted, name, seat))
     _add_disks(tx, wanted, server, seat)
     _add_nics(platform, tx, wanted, server, seat, position, taken)
+    bind(platform, tx, caller, server, wanted.bonds)
     begin(platform, tx, caller, SERVERS, server, "server-create", {"auto_start": wanted.auto_start})
     return server
 
@@ -202,9 +205,10 @@ def _under(platform: Platform, tx: Transaction, caller: Caller, body: JsonMappin
 
 def _server(tx: Transaction, wanted: Wanted, name: str, seat: Seat) -> Server:
     values: JsonObject = {
-        "hostname": derive_hostname(name),
+        "hostname": derive_hostname(name, windows=str(wanted.draft.get("os_type") or "").lower() == "windows"),
         **{key: value for key, value in wanted.draft.items() if value not in (None, "")},
         **wanted.owner,
+        "secgrp_id": wanted.bonds.secgroups[0] if wanted.bonds.secgroups else "",
         "id": tx.new_id(),
         "name": name,
         "host_id": seat.host_id,

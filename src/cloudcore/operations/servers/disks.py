@@ -22,8 +22,9 @@ from cloudcore.operations.generic import check_not_frozen, check_not_recycled
 from cloudcore.operations.placement import storage_limit
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.recycling import goes_to_bin
-from cloudcore.operations.servers.input import check_boot_order, check_disk
+from cloudcore.operations.servers.input import check_boot_order
 from cloudcore.operations.servers.source import Source, disk_size, disk_source, located
+from cloudcore.operations.servers.unsupported import check_disk
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_storage
 from cloudcore.quotas.ledger import charge

@@ -44,13 +44,17 @@ def dissociate(platform: Platform, tx: Transaction, caller: Caller, server: Any,
 
 def create(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
     """Take a new public address for a server, of its project; raises as `addresses.create_eip` and `associate`."""
-    make_for(platform, tx, caller, server, {key: body[key] for key in _OF_EIP if body.get(key) not in (None, "")})
+    give_new(platform, tx, caller, server, {key: body[key] for key in _OF_EIP if body.get(key) not in (None, "")})
 
 
-def make_for(platform: Platform, tx: Transaction, caller: Caller, server: Any, wanted: JsonObject) -> Any:
-    """Take a new public address for a server and give it to it; its row."""
+def give_new(platform: Platform, tx: Transaction, caller: Caller, server: Any, wanted: JsonObject) -> None:
+    """Take a new public address, of a server's project, and give it to it; raises as `create`."""
     sent: JsonObject = {"generate_name": f"eip-for-{server.name}"[:120], "project_id": server.tenant_id, **wanted}
     made = addresses.create_eip(platform, tx, caller, sent)
-    eip = tx.of(EIPS, PLATFORM).get(str(made["id"]))
+    give_taken(platform, tx, caller, server, str(made["id"]))
+
+
+def give_taken(platform: Platform, tx: Transaction, caller: Caller, server: Any, eip_id: str) -> None:
+    """Give a server the public address of that id; raises as `associate`."""
+    eip = tx.of(EIPS, PLATFORM).get(eip_id)
     addresses.associate_eip(platform, tx, caller, eip, {"instance_id": server.id})
-    return eip

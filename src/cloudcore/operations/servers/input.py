@@ -12,31 +12,31 @@ from cloudcore.auth.scopes import Scope
 from cloudcore.model.errors import (
     InvalidInputError,
     MissingParameterError,
-    NotSupportedError,
     OutOfRangeError,
     ResourceNotFoundError,
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.names import validate_hostname
-from cloudcore.model.reading import read_bool, read_str
+from cloudcore.model.reading import read_bool, read_list_of_str, read_str
 from cloudcore.model.wire import read_create
 from cloudcore.operations.access import fetch, reach
 from cloudcore.operations.creating import owner
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.servers.bonds import Bonds, read_bonds
 from cloudcore.operations.servers.login import default_account, read_login, read_user_data
+from cloudcore.operations.servers.size import SIZE_KEYS, size_of
 from cloudcore.operations.servers.source import Source, disk_size, disk_source, like_snapshot, located
+from cloudcore.operations.servers.unsupported import check_card, check_disk, check_server
 from cloudcore.operations.tags import tags_sent
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.drivers import Driver, driver_for
-from cloudcore.resources.compute.server import SERVERS
+from cloudcore.resources.compute.server import SERVERS, check_boot_devices
 from cloudcore.resources.compute.spec import (
     DiskSpec,
     NicSpec,
     collect,
     parse_disk,
-    parse_memory_mib,
     parse_nic,
-    parse_vcpu_count,
 )
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.infrastructure.zone import ZONES
@@ -44,18 +44,15 @@ from cloudcore.resources.network.network import NETWORKS
 from cloudcore.resources.network.wire import WIRES
 from cloudcore.scheduling import DiskRequest, NicRequest, Request
 
-_LATER = (
-    *("isolated_devices", "isolated_device.0", "baremetal_disk_configs", "groups", "schedtags", "schedtag.0", "backup"),
-    *("instance_backup_id", "guest_image_id", "cdrom", "eip", "eip_bw", "public_ip_bw", "pod"),
-    *("kickstart_config", "encrypt_key_id", "encrypt_key_new", "deploy_configs", "instance_type", "sku", "flavor"),
-    *("secgroups", "secgrp_id", "backup_host", "prefer_backup_host"),
-)
 _PREFER = (("prefer_zone", ZONES), ("prefer_host", HOSTS), ("prefer_wire", WIRES))
 
 
 @attrs.frozen(kw_only=True)
 class Wanted:
-    """A checked wish. draft: the server's own columns, without name and place; sources: by disk index."""
+    """A checked wish.
+
+    draft: the server's own columns, without name and place; sources: by disk index; bonds: what it is tied to.
+    """
 
     driver: Driver
     draft: JsonObject
@@ -64,6 +61,7 @@ class Wanted:
     sizes: tuple[int, ...]
     sources: tuple[Source | None, ...]
     nics: tuple[NicSpec, ...]
+    bonds: Bonds
     request: Request
     auto_start: bool
     name: str
@@ -81,9 +79,7 @@ def read_wanted(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
     """
     granted = reach(platform, caller, SERVERS, "create")
     body = like_snapshot(platform, tx, caller, body)
-    for key in _LATER:
-        if body.get(key) not in (None, "", [], {}, False):
-            raise NotSupportedError(f"{key} is not supported when creating a server", field=key)
+    check_server(body)
     driver = driver_for(str(body.get("hypervisor") or "kvm"))
     draft = _columns(tx, platform, caller, body, driver, granted.scope)
     disks = _disks(body, driver)
@@ -93,6 +89,7 @@ def read_wanted(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
     nics = _nics(platform, tx, caller, body, driver)
     belongs = owner(platform, caller, SERVERS, body, granted.scope)
     _take_from_source(draft, sources[0], draft["vmem_size"])
+    bonds = read_bonds(platform, tx, caller, body, belongs, count)
     return Wanted(
         driver=driver,
         draft=draft,
@@ -101,7 +98,10 @@ def read_wanted(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
         sizes=sizes,
         sources=sources,
         nics=nics,
-        request=_request(platform, tx, caller, body, draft, driver, disks, sizes, nics, belongs, count, granted.scope),
+        bonds=bonds,
+        request=_request(
+            platform, tx, caller, body, draft, driver, disks, sizes, nics, bonds, belongs, count, granted.scope
+        ),
         auto_start=read_bool(body.get("auto_start") or False, "auto_start"),
         name=read_str(body.get("name") or "", "name", 128),
         generate_name=read_str(body.get("generate_name") or "", "generate_name", 128),
@@ -111,15 +111,13 @@ def read_wanted(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
 def _columns(
     tx: Transaction, platform: Platform, caller: Caller, body: JsonMapping, driver: Driver, scope: Scope
 ) -> JsonObject:
-    sized = {k: v for k, v in body.items() if k not in ("vmem_size", "vcpu_count", "ncpu_count")}
+    sized = {k: v for k, v in body.items() if k not in SIZE_KEYS}
     if sized.get("cpu_sockets") in (0, "0"):
         # Clients in Go send what was not given as 0.
         del sized["cpu_sockets"]
-    if body.get("vmem_size") in (None, ""):
-        raise MissingParameterError("vmem_size is missing", field="vmem_size")
-    memory = parse_memory_mib(body["vmem_size"])
-    sized["vmem_size"] = memory
-    sized["vcpu_count"] = parse_vcpu_count(body) or 1
+    zone = _preferred(platform, tx, caller, body, "prefer_zone", ZONES)
+    sized.update(size_of(tx, body, zone))
+    memory = sized["vmem_size"]
     draft = read_create(SERVERS, sized, admin=scope.covers(Scope.DOMAIN))
     draft.pop("name", None)
     driver.check_size(draft["vcpu_count"], memory)
@@ -131,6 +129,10 @@ def _columns(
         windows = str(draft.get("os_type") or "").lower() == "windows"
         draft["hostname"] = validate_hostname(draft["hostname"], windows=windows)
     draft["hypervisor"] = driver.hypervisor
+    if draft.get("boot_order"):
+        check_boot_devices(draft["boot_order"])
+    if draft.get("src_mac_check") is False:
+        draft["src_ip_check"] = False
     draft["user_data"] = read_user_data(body)
     draft["metadata"] = tags_sent(body)
     draft.update(read_login(platform, tx, caller, body, draft.get("os_type") or ""))
@@ -184,21 +186,6 @@ def check_boot_order(disks: Sequence[DiskSpec], taken: Sequence[int]) -> None:
         known.append(disk.boot_index)
 
 
-def check_disk(disk: DiskSpec) -> None:
-    """Refuse what this release does not do with a new disk.
-
-    Raises:
-        NotSupportedError: names the field.
-    """
-    for name in ("backup_id", "disk_id", "existing_path", "image_encrypt_key_id"):
-        if getattr(disk, name):
-            raise NotSupportedError(f"disks.{disk.index}.{name} is not supported", field=f"disks.{disk.index}.{name}")
-    if disk.schedtags:
-        raise NotSupportedError("schedtags of disks are not supported", field=f"disks.{disk.index}.schedtags")
-    if (disk.image_id or disk.snapshot_id) and disk.format not in ("", "qcow2"):
-        raise NotSupportedError("a disk with an image or a snapshot is qcow2", field=f"disks.{disk.index}.format")
-
-
 def _nics(
     platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping, driver: Driver
 ) -> tuple[NicSpec, ...]:
@@ -210,20 +197,9 @@ def _nics(
     for nic in nics:
         check_card(nic)
         network = card_network(platform, tx, caller, nic) if nic.network else ""
-        found.append(attrs.evolve(nic, network=network))
+        wire = str(fetch(platform, tx, caller, WIRES, nic.wire).id) if nic.wire else ""
+        found.append(attrs.evolve(nic, network=network, wire=wire))
     return tuple(found)
-
-
-def check_card(nic: NicSpec) -> None:
-    """Refuse what this release does not do with a new card.
-
-    Raises:
-        NotSupportedError: names the field.
-    """
-    if nic.sriov_device or nic.require_teaming or nic.vip or nic.reserved or nic.address6 or nic.require_ipv6:
-        raise NotSupportedError(
-            "SR-IOV, teaming, virtual, reserved and IPv6 addresses are not supported", field=f"nets.{nic.index}"
-        )
 
 
 def card_network(platform: Platform, tx: Transaction, caller: Caller, nic: NicSpec) -> str:
@@ -245,6 +221,8 @@ def _take_from_source(draft: JsonObject, source: Source | None, memory: int) -> 
     if memory < source.min_ram:
         raise OutOfRangeError(f"vmem_size must be at least {source.min_ram} MiB for {source.what}", field="vmem_size")
     draft.setdefault("os_type", source.os_type)
+    if draft.get("keypair_id") and str(draft["os_type"]).lower() == "windows":
+        raise InvalidInputError("a Windows server takes no SSH key", field="keypair")
     if not draft.get("os_arch"):
         draft["os_arch"] = source.os_arch or "x86_64"
 
@@ -259,6 +237,7 @@ def _request(
     disks: Sequence[DiskSpec],
     sizes: Sequence[int],
     nics: Sequence[NicSpec],
+    bonds: Bonds,
     belongs: JsonObject,
     count: int,
     scope: Scope,
@@ -276,7 +255,14 @@ def _request(
             for d, size in zip(disks, sizes, strict=True)
         ),
         nets=tuple(
-            NicRequest(network_id=n.network, exit=n.exit, private=n.private, address=n.address, index=n.index)
+            NicRequest(
+                network_id=n.network,
+                wire_id=n.wire,
+                exit=n.exit,
+                private=n.private,
+                address=n.address,
+                index=n.index,
+            )
             for n in nics
         ),
         hypervisor=driver.hypervisor if driver.host_type == "hypervisor" else driver.host_type,
@@ -284,6 +270,9 @@ def _request(
         resource_type=read_str(body.get("resource_type") or "shared", "resource_type", 32),
         prefer_region=read_str(region, "prefer_region", 128),
         prefer_zone=preferred["prefer_zone"],
+        prefer_zones=_zones(platform, tx, caller, body),
+        marks=bonds.marks,
+        rooms=bonds.rooms,
         prefer_wire=preferred["prefer_wire"],
         prefer_host=preferred["prefer_host"],
         project_id=belongs["tenant_id"],
@@ -297,3 +286,8 @@ def _request(
 def _preferred(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping, name: str, kind: Any) -> str:
     value = body.get(name) or body.get(f"{name}_id")
     return str(fetch(platform, tx, caller, kind, read_str(value, name, 128)).id) if value else ""
+
+
+def _zones(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> tuple[str, ...]:
+    named = read_list_of_str(body.get("prefer_zones") or body.get("prefer_zone_ids") or [], "prefer_zones", 64, 128)
+    return tuple(str(fetch(platform, tx, caller, ZONES, name).id) for name in named)

@@ -33,13 +33,13 @@ def set_secgroups(platform: Platform, tx: Transaction, caller: Caller, server: A
         OutOfRangeError: they are too many.
         InvalidStatusError: the server is in the middle of something.
     """
-    _keep(tx, server, _named(platform, tx, caller, body))
+    _keep(tx, server, named_secgroups(platform, tx, caller, body))
 
 
 def add_secgroups(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
     """Give a server further groups; raises as `set_secgroups`."""
     held = _held(tx, server)
-    _keep(tx, server, [*held, *(g for g in _named(platform, tx, caller, body) if g not in held)])
+    _keep(tx, server, [*held, *(g for g in named_secgroups(platform, tx, caller, body) if g not in held)])
 
 
 def revoke_secgroups(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
@@ -49,7 +49,7 @@ def revoke_secgroups(platform: Platform, tx: Transaction, caller: Caller, server
         InvalidInputError: it does not have one of them.
         Others of `set_secgroups`.
     """
-    held, gone = _held(tx, server), _named(platform, tx, caller, body)
+    held, gone = _held(tx, server), named_secgroups(platform, tx, caller, body)
     missing = [ident for ident in gone if ident not in held]
     if missing:
         raise InvalidInputError(f"server {server.name} does not have security group {missing[0]}", field="secgroup_ids")
@@ -58,13 +58,19 @@ def revoke_secgroups(platform: Platform, tx: Transaction, caller: Caller, server
 
 def assign_secgroup(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
     """Put one group into the first place, instead of what is there; raises as `set_secgroups`."""
-    (first, *more) = _named(platform, tx, caller, body)
+    (first, *more) = named_secgroups(platform, tx, caller, body)
     if more:
         raise InvalidInputError("one security group is assigned at a time", field="secgroup_id")
     _keep(tx, server, [first, *(ident for ident in _held(tx, server)[1:] if ident != first)])
 
 
-def _named(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> list[str]:
+def named_secgroups(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> list[str]:
+    """The ids of the groups that a body names, each once.
+
+    Raises:
+        MissingParameterError: it names none.
+        ResourceNotFoundError: there is no such group, or not for the caller.
+    """
     names = read_list_of_str(body.get("secgroup_ids") or body.get("secgroups"), "secgroup_ids")
     one = body.get("secgroup_id") or body.get("secgroup") or body.get("secgrp_id") or body.get("secgrp")
     if one:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from cloudcore.scheduling.filters.architecture import ARCHITECTURE
 from cloudcore.scheduling.filters.cpu import CPU
 from cloudcore.scheduling.filters.domain import DOMAIN
+from cloudcore.scheduling.filters.group import GROUP
 from cloudcore.scheduling.filters.hypervisor import HYPERVISOR
 from cloudcore.scheduling.filters.memory import MEMORY
 from cloudcore.scheduling.filters.network import NETWORK
 from cloudcore.scheduling.filters.prefer import PREFER
 from cloudcore.scheduling.filters.resource_type import RESOURCE_TYPE
+from cloudcore.scheduling.filters.schedtag import SCHEDTAG
 from cloudcore.scheduling.filters.status import STATUS
 from cloudcore.scheduling.filters.storage import STORAGE
 from cloudcore.scheduling.verdict import Filter
@@ -25,6 +27,8 @@ FILTERS: tuple[Filter, ...] = (
     RESOURCE_TYPE,
     DOMAIN,
     ARCHITECTURE,
+    SCHEDTAG,
+    GROUP,
     MEMORY,
     CPU,
     STORAGE,

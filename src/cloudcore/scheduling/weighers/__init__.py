@@ -8,9 +8,10 @@ from __future__ import annotations
 from cloudcore.scheduling.weighers.capacity import CAPACITY
 from cloudcore.scheduling.weighers.creating import CREATING
 from cloudcore.scheduling.weighers.project import PROJECT
+from cloudcore.scheduling.weighers.schedtag import SCHEDTAG
 from cloudcore.scheduling.weighers.spread import SPREAD
 from cloudcore.scheduling.weighers.weigher import Weigher
 
 __all__ = ["WEIGHERS", "Weigher"]
 
-WEIGHERS: tuple[Weigher, ...] = (SPREAD, CAPACITY, PROJECT, CREATING)
+WEIGHERS: tuple[Weigher, ...] = (SPREAD, CAPACITY, PROJECT, CREATING, SCHEDTAG)

@@ -28,7 +28,7 @@ from cloudcore.resources.compute.server.records import RECORD_ACTIONS
 from cloudcore.resources.compute.server.security import SECURITY_ACTIONS
 from cloudcore.resources.infrastructure import host as hosts
 
-__all__ = ["SERVERS", "SERVER_LIFECYCLE", "PowerState", "Server", "ServerStatus"]
+__all__ = ["SERVERS", "SERVER_LIFECYCLE", "PowerState", "Server", "ServerStatus", "check_boot_devices"]
 
 _HOST_KEYS = (
     "zone",
@@ -130,10 +130,18 @@ class Server(Statused, External, Billed, DeleteProtected, ProjectOwned):
     ] = ""
 
 
-def _check_update(_tx: Transaction, _caller: Any, server: Server, changes: JsonObject) -> JsonObject:
-    order = changes.get("boot_order", server.boot_order)
+def check_boot_devices(order: str) -> None:
+    """Refuse a `boot_order` that is not made of c, d and n.
+
+    Raises:
+        InvalidInputError: it is not.
+    """
     if not order or len(set(order)) != len(order) or not set(order) <= set("cdn"):
         raise InvalidInputError("boot_order must be made of c, d and n, each once at most", field="boot_order")
+
+
+def _check_update(_tx: Transaction, _caller: Any, server: Server, changes: JsonObject) -> JsonObject:
+    check_boot_devices(changes.get("boot_order", server.boot_order))
     driver = driver_for(server.hypervisor)
     for name, kind in _CHOSEN:
         if changes.get(name):

@@ -1,0 +1,50 @@
+"""How large a new server is: by numbers, or by the name of a size that is for sale."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudcore.model.errors import MissingParameterError, ResourceNotFoundError
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.reading import read_str
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.compute import serversku
+from cloudcore.resources.compute.spec import parse_memory_mib, parse_vcpu_count
+
+_NAMES = ("instance_type", "sku", "flavor")
+SIZE_KEYS = ("vmem_size", "vcpu_count", "ncpu_count", *_NAMES)
+
+
+def size_of(tx: Transaction, body: JsonMapping, zone_id: str) -> JsonObject:
+    """`vcpu_count`, `vmem_size` (MiB) and `instance_type` of a create body; a named size counts for more than numbers.
+
+    zone_id: where the server shall be; empty for anywhere.
+
+    Raises:
+        MissingParameterError: neither memory nor a named size.
+        ResourceNotFoundError: no such size is for sale there.
+    """
+    named = next((body[key] for key in _NAMES if body.get(key) not in (None, "")), None)
+    if named is not None:
+        found = find_size(tx, named, zone_id)
+        return {
+            "vcpu_count": found.cpu_core_count,
+            "vmem_size": found.memory_size_mb,
+            "instance_type": found.name,
+        }
+    if body.get("vmem_size") in (None, "", 0):
+        raise MissingParameterError("vmem_size is missing; or send instance_type", field="vmem_size")
+    return {"vmem_size": parse_memory_mib(body["vmem_size"]), "vcpu_count": parse_vcpu_count(body) or 1}
+
+
+def find_size(tx: Transaction, named: Any, zone_id: str) -> Any:
+    """The size of that name (or id) that is for sale in a zone.
+
+    Raises:
+        ResourceNotFoundError: there is none.
+    """
+    name = read_str(named, "instance_type", 64)
+    found = serversku.find(tx, name, zone_id)
+    if found is None:
+        raise ResourceNotFoundError(f"there is no size {name} for sale", field="instance_type")
+    return found

@@ -1,0 +1,87 @@
+"""What the wire lets a caller ask of a new server and this release does not do: each is refused by its name."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cloudcore.model.errors import NotSupportedError
+from cloudcore.model.json import JsonMapping
+from cloudcore.resources.compute.spec import DiskSpec, NicSpec
+
+_KEYS = (
+    *("isolated_devices", "baremetal_disk_configs", "baremetal_root_disk_matcher", "host_path_requirements", "pod"),
+    *("backup", "backup_host", "backup_host_id", "prefer_backup_host", "prefer_backup_host_id"),
+    *("instance_backup_id", "guest_image_id", "cdrom", "cdrom_boot_index", "kickstart_config", "deploy_configs"),
+    *("deploy_telegraf", "encrypt_key_id", "encrypt_key_new", "eip_tx_bw", "eip_rx_bw", "public_ip_bw"),
+    *("public_ip_charge_type", "billing_cycle", "duration", "auto_renew", "auto_prepaid_recycle", "release_at"),
+    *("enable_tpm", "disable_usb_kbd", "enable_memclean", "network_tags", "fake_create"),
+    *("prefer_manager", "prefer_manager_id"),
+)
+_DOTTED = re.compile(r"(isolated_device|baremetal_disk_config)\.[0-9]+", re.ASCII)
+_ONLY = {
+    "provider": ("OneCloud",),
+    "billing_type": ("postpaid",),
+    "baremetal": (False,),
+}
+_DISK = (*("backup_id", "disk_id", "existing_path", "image_encrypt_key_id", "schedtags", "nvme_device", "auto_reset"),)
+_CARD = (
+    *("sriov_device", "require_teaming", "vip", "reserved", "address6", "addresses6", "require_ipv6", "strict_ipv6"),
+    *("tx_traffic_limit", "rx_traffic_limit", "port_mappings", "secgroups", "schedtags", "standby_port_count"),
+    *("standby_addr_count", "project_id", "domain_id"),
+)
+
+
+def check_server(body: JsonMapping) -> None:
+    """Refuse what is not done for a new server.
+
+    Raises:
+        NotSupportedError: names the field.
+    """
+    for key, value in body.items():
+        if _is_said(value) and (key in _KEYS or _DOTTED.fullmatch(key)):
+            raise NotSupportedError(f"{key} is not supported when creating a server", field=key)
+        if _is_said(value) and key in _ONLY and _plain(value) not in _ONLY[key]:
+            only = ", ".join(str(one) for one in _ONLY[key])
+            raise NotSupportedError(f"{key} {str(value)[:64]!a} is not supported; there is {only}", field=key)
+
+
+def check_disk(disk: DiskSpec) -> None:
+    """Refuse what is not done with a new disk.
+
+    Raises:
+        NotSupportedError: names the field.
+    """
+    for name in _DISK:
+        if getattr(disk, name):
+            where = f"disks.{disk.index}.{name}"
+            raise NotSupportedError(f"{where} is not supported", field=where)
+    if disk.preallocation not in ("", "off"):
+        where = f"disks.{disk.index}.preallocation"
+        raise NotSupportedError(f"{where}: space is taken as it is used only", field=where)
+    if (disk.image_id or disk.snapshot_id) and disk.format not in ("", "qcow2"):
+        raise NotSupportedError("a disk with an image or a snapshot is qcow2", field=f"disks.{disk.index}.format")
+
+
+def check_card(card: NicSpec) -> None:
+    """Refuse what is not done with a new network card.
+
+    Raises:
+        NotSupportedError: names the field.
+    """
+    for name in _CARD:
+        if getattr(card, name):
+            where = f"nets.{card.index}.{name}"
+            raise NotSupportedError(f"{where} is not supported", field=where)
+    if card.num_queues > 1:
+        where = f"nets.{card.index}.num_queues"
+        raise NotSupportedError(f"{where}: a card has one queue", field=where)
+
+
+def _is_said(value: Any) -> bool:
+    """Whether a value asks for anything: clients in Go send zeros for what was not said."""
+    return value not in (None, "", [], {}, False, 0, "0", "false", "False")
+
+
+def _plain(value: Any) -> Any:
+    return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
