@@ -24,6 +24,7 @@ PROGRAMS = {
     "embed_in_your_product",
     "first_server",
     "history_as_a_feed",
+    "one_program_two_clouds",
     "own_hypervisor",
     "schedule_only",
 }

@@ -213,7 +213,7 @@ def main(*starts: str) -> None:
             )
 
     found, tried = run(
-        lambda label: not starts or label.startswith(starts) or any(s in label for s in starts),
+        lambda label: not starts or any(start in label for start in starts),
         examples=int(os.environ.get("EXAMPLES", "50")),
         seed=int(os.environ.get("SEED", "1")),
         phases=phases,

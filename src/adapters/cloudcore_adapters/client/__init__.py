@@ -8,9 +8,18 @@
 from __future__ import annotations
 
 from cloudcore_adapters.client.connect import connect
-from cloudcore_adapters.client.failures import CloudUnreachableError, WaitTimeoutError
+from cloudcore_adapters.client.failures import CloudUnreachableError, UntrustedCloudError, WaitTimeoutError
 from cloudcore_adapters.client.paging import pages
 from cloudcore_adapters.client.session import HttpSession
 from cloudcore_adapters.client.waiting import Progress, wait_for
 
-__all__ = ["CloudUnreachableError", "HttpSession", "Progress", "WaitTimeoutError", "connect", "pages", "wait_for"]
+__all__ = [
+    "CloudUnreachableError",
+    "HttpSession",
+    "Progress",
+    "UntrustedCloudError",
+    "WaitTimeoutError",
+    "connect",
+    "pages",
+    "wait_for",
+]

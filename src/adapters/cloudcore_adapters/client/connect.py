@@ -32,7 +32,7 @@ def connect(
     token_folder: Path | None = None,
     ca_file: str | None = None,
     insecure: bool = False,
-    attempts: int = 4,
+    attempts: int = 8,
     source: str = "api",
     light: bool = False,
     client: httpx.Client | None = None,
@@ -44,6 +44,7 @@ def connect(
     auth_url: of the identity service, with or without `/v3`.
     token: instead of a name and password; it is not renewed when it ends.
     timeout_s: seconds without a byte, not for the whole request.
+    attempts: tries in all of a request that may be repeated, about ten seconds with eight: enough for a restart.
     token_folder: keep tokens there between runs.
     light: use the standard library's HTTP client where no proxy is in the way (one thread at a time, quick to import).
     client: an httpx client of the caller's own; closed with the session.

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
 
@@ -62,6 +65,17 @@ class CloudUnreachableError(errors.UnreachableError):
         self.sent = sent
 
 
+class UntrustedCloudError(CloudUnreachableError):
+    """The other side's certificate is not that of the cloud, or of nobody that is trusted. Nothing was sent."""
+
+    def __init__(self, where: str, reason: str, *, internal: str | None = None) -> None:
+        super().__init__(
+            f"the certificate of {where} is not to be trusted: {reason}; `ca_file` names the authorities to believe",
+            sent=False,
+            internal=internal,
+        )
+
+
 class WaitTimeoutError(errors.DeadlineError):
     """The operation was still under way when the caller stopped waiting; it goes on."""
 
@@ -76,8 +90,8 @@ def error_from(status: int, body: bytes, *, request_id: str = "", retry_after: s
     data = told.get("data")
     known = dict(data) if isinstance(data, dict) else {}
     field = known.pop("field", None)
-    if retry_after.isdigit():
-        known.setdefault("retry_after", int(retry_after))
+    if (seconds := seconds_of(retry_after)) is not None:
+        known.setdefault("retry_after", seconds)
     return class_for(name, status)(
         str(message)[:MAX_MESSAGE],
         internal=f"request {request_id}" if request_id else None,
@@ -86,12 +100,36 @@ def error_from(status: int, body: bytes, *, request_id: str = "", retry_after: s
     )
 
 
+def seconds_of(retry_after: str) -> int | None:
+    """What a Retry-After asks for, in seconds or as a date; None where it asks for nothing."""
+    if retry_after.isascii() and retry_after.isdigit():
+        return int(retry_after[:9])
+    try:
+        then = parsedate_to_datetime(retry_after) if retry_after else None
+    except ValueError:
+        return None
+    if then is None or then.tzinfo is None:
+        return None
+    return max(0, math.ceil((then - datetime.now(UTC)).total_seconds()))
+
+
+def why_untrusted(error: BaseException | None) -> str | None:
+    """What is wrong with the other side's certificate, if that is what an error of a connection is about."""
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        if type(error).__name__ == "SSLCertVerificationError":
+            return str(getattr(error, "verify_message", "") or error)
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+    return None
+
+
 def class_for(name: str, status: int) -> type[CloudcoreError]:
     """The class that a wire name means; by the status where the name is unknown."""
     found = _by_code().get(name) or ALSO_CALLED.get(name) or BY_STATUS.get(status)
     if found is not None:
         return found
-    return errors.BackendError if status >= 500 else errors.InvalidInputError
+    return errors.InvalidInputError if 400 <= status < 500 else errors.BackendError
 
 
 def _parsed(body: bytes) -> dict[str, Any]:

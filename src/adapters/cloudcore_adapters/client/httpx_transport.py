@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cloudcore.model.errors import TooLargeError
-from cloudcore_adapters.client.failures import CloudUnreachableError
-from cloudcore_adapters.client.transport import IDLE_S, Answer, Exchange, Trust, tls_context
+from cloudcore_adapters.client.failures import CloudUnreachableError, UntrustedCloudError, why_untrusted
+from cloudcore_adapters.client.transport import IDLE_S, Answer, Exchange, Trust, origin_of, tls_context
 
 if TYPE_CHECKING:
     import httpx
@@ -39,6 +39,8 @@ class HttpxTransport:
                     status=reply.status_code, headers={k.lower(): v for k, v in reply.headers.items()}, body=body
                 )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
+            if (reason := why_untrusted(error)) is not None:
+                raise UntrustedCloudError(origin_of(exchange.url), reason, internal=repr(error)) from error
             raise CloudUnreachableError(
                 f"cannot reach {exchange.url}: {error}", sent=False, internal=repr(error)
             ) from error

@@ -8,8 +8,8 @@ import time
 from urllib.parse import urlsplit
 
 from cloudcore.model.errors import TooLargeError
-from cloudcore_adapters.client.failures import CloudUnreachableError
-from cloudcore_adapters.client.transport import IDLE_S, Answer, Exchange, Trust, tls_context
+from cloudcore_adapters.client.failures import CloudUnreachableError, UntrustedCloudError, why_untrusted
+from cloudcore_adapters.client.transport import IDLE_S, Answer, Exchange, Trust, origin_of, tls_context
 
 MAX_URL = 16 * 1024
 
@@ -24,7 +24,7 @@ class PlainTransport:
     def send(self, exchange: Exchange) -> Answer:
         """See `Transport.send`."""
         parts = urlsplit(exchange.url)
-        origin = f"{parts.scheme}://{parts.netloc}"
+        origin = origin_of(exchange.url)
         connection = self._take(origin, exchange.timeout_s)
         if connection.sock is None:
             self._open(connection, exchange)
@@ -38,6 +38,8 @@ class PlainTransport:
                 connection.request(exchange.method, path, body=exchange.content or None, headers=dict(exchange.headers))
             reply = connection.getresponse()
             body = reply.read(exchange.max_reply + 1)
+            if len(body) <= exchange.max_reply and reply.length:
+                raise http.client.IncompleteRead(body, reply.length)
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise CloudUnreachableError(
@@ -73,9 +75,11 @@ class PlainTransport:
             connection.connect()
         except OSError as error:
             connection.close()
-            where = urlsplit(exchange.url)
+            where = origin_of(exchange.url)
+            if (reason := why_untrusted(error)) is not None:
+                raise UntrustedCloudError(where, reason, internal=repr(error)) from error
             raise CloudUnreachableError(
-                f"cannot reach {where.scheme}://{where.netloc}: {error.strerror or error}",
+                f"cannot reach {where}: {error.strerror or error}",
                 sent=False,
                 internal=repr(error),
             ) from error

@@ -104,6 +104,12 @@ def check_url(url: str, field: str) -> str:
     return url.rstrip("/")
 
 
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def needs_proxy(url: str, environ: Mapping[str, str] | None = None) -> bool:
     """Whether the environment names a proxy for this URL; loopback never goes through one."""
     seen = os.environ if environ is None else environ

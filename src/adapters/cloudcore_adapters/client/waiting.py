@@ -8,12 +8,20 @@ from typing import TypeAlias
 
 import attrs
 
-from cloudcore.model.errors import BackendError, ResourceNotFoundError
+from cloudcore.model.errors import (
+    BackendError,
+    DeadlineError,
+    ResourceNotFoundError,
+    TooManyRequestsError,
+    UnreachableError,
+)
 from cloudcore.model.json import JsonObject
 from cloudcore.ports.session import Session
-from cloudcore_adapters.client.failures import WaitTimeoutError
+from cloudcore_adapters.client.failures import UntrustedCloudError, WaitTimeoutError
 
 ENDED = frozenset({"complete", "failed"})
+AWAY = (UnreachableError, DeadlineError, TooManyRequestsError)
+"""What a look fails with while the cloud is restarted or busy."""
 FAILED = ("fail", "failed")
 """What every status ends in that a failure leaves."""
 
@@ -91,12 +99,21 @@ def wait_for(
     Raises:
         BackendError: the operation failed; the message is the task's reason, `data` has task_id and status.
         WaitTimeoutError: still under way after `timeout_s`; it goes on.
+        UnreachableError: the cloud did not answer when the time was over; before that it is asked again.
     """
     began = clock()
     pause = min(0.05, interval_s)
     earlier: Progress | None = None  # as it was when another's task was seen to move the resource
     while True:
-        seen = _look(session, plural, ident, singular, clock() - began)
+        try:
+            seen = _look(session, plural, ident, singular, clock() - began)
+        except AWAY as error:
+            # The operation goes on without us: a cloud that is started again is asked again, until the time is over.
+            left = timeout_s - (clock() - began)
+            if left <= 0 or isinstance(error, UntrustedCloudError):
+                raise
+            sleep(min(max(pause, interval_s), left))
+            continue
         if progress is not None:
             progress(seen)
         moved = seen.status in busy and seen.state in ("", *ENDED)

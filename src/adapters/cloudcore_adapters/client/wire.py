@@ -14,7 +14,7 @@ import attrs
 from cloudcore.model.errors import BackendError, CloudcoreError, InvalidInputError, NotSupportedError, UnauthorizedError
 from cloudcore.model.json import JsonMapping
 from cloudcore_adapters.client.catalog import find_endpoint, join
-from cloudcore_adapters.client.failures import CloudUnreachableError, error_from
+from cloudcore_adapters.client.failures import CloudUnreachableError, UntrustedCloudError, error_from
 from cloudcore_adapters.client.identity import Credentials, Login, Token, TokenStore
 from cloudcore_adapters.client.query import query_string
 from cloudcore_adapters.client.transport import MAX_REPLY, Answer, Exchange, Transport, Trust
@@ -28,12 +28,14 @@ USER_AGENT = "cloudcore-client"
 class Patience:
     """How often and after what pauses a request is repeated.
 
-    attempts: tries in all; first_pause_s doubles each time, halved and doubled at random, up to longest_pause_s.
+    attempts: tries in all; first_pause_s doubles each time, by half less at random, up to longest_pause_s.
+    longest_asked_s: how long a pause the cloud may ask for by Retry-After; who asks for more gets no further try.
     """
 
     attempts: int = 4
     first_pause_s: float = 0.15
     longest_pause_s: float = 5.0
+    longest_asked_s: float = 60.0
 
     def pause(self, failed: int) -> float:
         """Seconds to wait after that many failures."""
@@ -172,11 +174,11 @@ class Wire:
             if isinstance(error, Answer):
                 return error
             failed += 1
-            if not again or failed >= self._patience.attempts:
-                raise error
             asked = error.data.get("retry_after")
             pause = float(asked) if isinstance(asked, int) else self._patience.pause(failed)
-            self.sleep(min(pause, self._patience.longest_pause_s))
+            if not again or failed >= self._patience.attempts or pause > self._patience.longest_asked_s:
+                raise error
+            self.sleep(pause)
 
     def _once(self, exchange: Exchange, request_id: str, *, repeatable: bool) -> tuple[Answer | CloudcoreError, bool]:
         """The answer, or the error and whether to try again."""
@@ -185,14 +187,15 @@ class Wire:
             answer = self._transport.send(exchange)
         except CloudUnreachableError as error:
             self._tell(exchange, request_id, began, "no answer")
+            if isinstance(error, UntrustedCloudError):
+                return error, False
             return error, repeatable or (not error.sent and isinstance(exchange.content, bytes))
         self._tell(exchange, request_id, began, str(answer.status))
         if answer.status < 300:
             return answer, False
         told = answer.headers
         failure = error_from(answer.status, answer.body, request_id=request_id, retry_after=told.get("retry-after", ""))
-        away = answer.status in BRIEFLY_AWAY and exchange.method in SAFE
-        return failure, (away or answer.status == 429) and repeatable
+        return failure, repeatable and (answer.status in BRIEFLY_AWAY or answer.status == 429)
 
     def _tell(self, exchange: Exchange, request_id: str, began: float, outcome: str) -> None:
         took = (time.monotonic() - began) * 1000
