@@ -219,6 +219,12 @@ def test_unknown_path_is_404(client, path):
     assert answer.json()["details"].startswith("Handler /")
 
 
+def test_a_line_break_in_a_path_is_an_error_like_every_other(client):
+    answer = client.get("/compute/boxes/a%0Ab")
+    assert answer.status_code == 400
+    assert answer.json()["class"] == "InvalidFormatError"
+
+
 @pytest.mark.parametrize(
     ("method", "path", "allow"),
     [

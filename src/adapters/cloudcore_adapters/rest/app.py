@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute
 from starlette.types import Message, Receive, Scope, Send
 
 from cloudcore.model.errors import UnauthorizedError
@@ -56,7 +56,10 @@ def build_app(
         open_signed=open_signed,
         store_signed=store_signed,
     )
-    return Starlette(routes=[*extra_routes, Mount("/", app=Door(site, log or LOG, observe))])
+    app = Starlette(routes=extra_routes)
+    # Not a mount: its pattern would not take a path with a line break in it.
+    app.router.default = Door(site, log or LOG, observe)
+    return app
 
 
 class Door:

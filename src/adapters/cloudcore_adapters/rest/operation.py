@@ -33,9 +33,12 @@ _HEADERS: Mapping[str, JsonObject] = {
     "429": {"Retry-After": {"schema": {"type": "string", "pattern": "^[0-9]+$"}, "required": True}},
 }
 
+_NUMBER: JsonObject = {
+    "anyOf": [{"type": "integer", "minimum": -(2**31), "maximum": 2**31}, {"type": "string", "maxLength": 0}]
+}
 LIST_PARAMETERS: tuple[tuple[str, JsonObject, str], ...] = (
-    ("limit", {"type": "integer", "minimum": -(2**31), "maximum": 2**31}, "Size of a page; 0 means 2048"),
-    ("offset", {"type": "integer", "minimum": -(2**31), "maximum": 2**31}, "Rows to skip"),
+    ("limit", _NUMBER, "Size of a page; 0 means 2048"),
+    ("offset", _NUMBER, "Rows to skip"),
     ("order_by", {"type": "string"}, "Column to order by; repeatable"),
     ("order", {"type": "string"}, "asc or desc"),
     ("details", reference("Flag"), "Whether to add resolved names and computed values"),

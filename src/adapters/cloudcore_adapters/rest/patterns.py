@@ -80,6 +80,16 @@ def pattern_of(site: Site, parts: Parts) -> str:
     return "/" + "/".join(words)
 
 
+def is_reserved(site: Site, service: str, parts: Parts) -> bool:
+    """Whether the word in the place of an id is none: a property of the collection, or an action of the type."""
+    resource = site.type_of(service, parts[0]) if len(parts) == 2 else None
+    return resource is not None and (site.is_property(resource, parts[1]) or _is_class_action(resource, parts[1]))
+
+
+def _is_class_action(resource: Resource[Any], word: str) -> bool:
+    return word == CHECK or resource.action(word, ActionKind.CLASS) is not None
+
+
 def unoffered(methods: Methods) -> Methods:
     """The same handlers, none of which is offered."""
     return {name: Unoffered(work) for name, work in methods.items()}
@@ -126,7 +136,7 @@ def _member(site: Site, service: str, parents: Context, word: str, ident: str) -
         if site.is_property(resource, ident):
             return {"GET": partial(_property, place)}
         perform: Methods = {"POST": partial(_perform_class, place)}
-        if ident == CHECK or resource.action(ident, ActionKind.CLASS) is not None:
+        if _is_class_action(resource, ident):
             return perform
         # Of what no type declares, the core says that it is not there; such methods are not offered.
         return {**found, **unoffered(perform)}

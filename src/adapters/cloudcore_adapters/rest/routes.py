@@ -16,7 +16,7 @@ from cloudcore.quotas.family import FAMILIES
 from cloudcore_adapters.rest import discovery, identity, images, openstack, quotas, services
 from cloudcore_adapters.rest.errors import HandlerNotFoundError
 from cloudcore_adapters.rest.paths import Parts, Target, resource_parts
-from cloudcore_adapters.rest.patterns import Unoffered, methods_of, pattern_of
+from cloudcore_adapters.rest.patterns import Unoffered, is_reserved, methods_of, pattern_of
 from cloudcore_adapters.rest.site import Args, Handler, Site
 
 ANY = "*"
@@ -142,11 +142,16 @@ def match(site: Site, target: Target, method: str) -> Match:
     if target.service == openstack.SERVICE:
         openstack.check_offered(target)
     found = written(SERVICES_TABLE, target)
+    named = any(not one.args for one in found.values())
     parts = resource_parts(target)
     if parts is not None:
+        if not named and is_reserved(site, target.service, parts):
+            found.clear()
         pattern = f"{target.service} {pattern_of(site, parts)}"
         for name, work in (methods_of(site, target.service, parts) or {}).items():
             offered = not isinstance(work, Unoffered)
+            if named and not offered:
+                continue
             made = Match(route=pattern, handler=work, args={}, open=False, blocking=True, offered=offered)
             found.setdefault(name, made)
     return chosen(found, target, method)
@@ -170,29 +175,37 @@ def chosen(found: dict[str, Match], target: Target, method: str) -> Match:
 
 
 def written(table: Table, target: Target) -> dict[str, Match]:
-    """What hand-written routes a path has, by method. One whose last segment takes any number counts where no other does."""
-    found: dict[str, Match] = {}
+    """What hand-written routes a path has, by method: of those whose names fit best.
+
+    A name wins over a segment that takes any text, and one whose last segment takes any number counts where no other does.
+    """
+    held: list[tuple[Route, Args]] = []
     for route, pattern in table:
         rest = pattern[-1:] and pattern[-1].endswith(REST)
-        if rest and found:
+        if rest and held:
             continue
         parts = (*target.parts[: len(pattern) - 1], "") if rest and len(target.parts) >= len(pattern) else target.parts
         args = _bound(pattern, parts) if route.service in (ANY, target.service) else None
         if args is None or args.get("kind", "users") not in ("users", "groups"):
             continue
-        blocking = not inspect.iscoroutinefunction(route.handler)
-        for name in route.methods.split():
-            found.setdefault(
-                name,
-                Match(
-                    route=f"{route.service.strip(ANY)} {route.path}".strip(),
-                    handler=route.handler,
-                    args=args,
-                    open=route.open,
-                    blocking=blocking,
-                ),
-            )
+        held.append((route, args))
+    fewest = min((len(args) for _, args in held), default=0)
+    found: dict[str, Match] = {}
+    for route, args in held:
+        if len(args) == fewest:
+            for name in route.methods.split():
+                found.setdefault(name, _match(route, args))
     return found
+
+
+def _match(route: Route, args: Args) -> Match:
+    return Match(
+        route=f"{route.service.strip(ANY)} {route.path}".strip(),
+        handler=route.handler,
+        args=args,
+        open=route.open,
+        blocking=not inspect.iscoroutinefunction(route.handler),
+    )
 
 
 def _bound(pattern: Parts, parts: Parts) -> Mapping[str, str] | None:

@@ -18,6 +18,7 @@ from cloudcore_adapters.rest.operation import (
     header,
     list_parameters,
     query,
+    taken_whole,
 )
 from cloudcore_adapters.rest.routes import ANY as EVERYWHERE
 from cloudcore_adapters.rest.routes import ROUTES, Route
@@ -243,7 +244,7 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     ),
     images.detailed: About(answer=_listed("images"), parameters=tuple(list_parameters({"limit", "offset", "field"}))),
     images.create: About(answer=_IMAGE, sends=OCTETS, body=enveloped("image", reference("ImageCreate"))),
-    images.update: About(answer=_IMAGE, sends=OCTETS, body=enveloped("image", reference("ImageUpdate"))),
+    images.update: About(answer=_IMAGE, sends=OCTETS, body=taken_whole("image", reference("ImageUpdate"))),
     images.show: About(answer=None, headers={"X-Image-Meta-Id": _TEXT_HEADER}),
     images.download: About(answer={"type": "string"}, kind=OCTETS, parameters=(_RANGE,)),
     images.download_signed: About(answer={"type": "string"}, kind=OCTETS, parameters=(_RANGE,)),
@@ -259,7 +260,7 @@ ABOUT: Mapping[Callable[..., Any], About] = {
 QUOTAS: Mapping[Callable[..., Any], Callable[[str], About]] = {
     quotas.show: lambda plural: About(answer=_listed(plural)),
     quotas.many: lambda plural: About(answer=_listed(plural)),
-    quotas.change: lambda plural: About(answer=_listed(plural), body=enveloped(plural, _KEYS), body_required=False),
+    quotas.change: lambda plural: About(answer=_listed(plural), body=taken_whole(plural, _KEYS), body_required=False),
     quotas.pending: lambda _plural: About(),
 }
 
