@@ -11,6 +11,7 @@ import attrs
 from cloudcore.model.json import JsonObject
 from cloudcore_adapters.rest import discovery, identity, images, quotas, services
 from cloudcore_adapters.rest.operation import (
+    ANY,
     OBJECT,
     answered,
     content,
@@ -200,6 +201,7 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     discovery.version_v3: About(answer=enveloped("version", reference("Version"), required=True)),
     identity.login: About(answer=reference("Token"), body=reference("Login"), headers={identity.SUBJECT: _TEXT_HEADER}),
     identity.login_v2: About(answer=enveloped("access", OBJECT, required=True), body=reference("LoginV2")),
+    identity.verify_v2: About(answer=enveloped("access", OBJECT, required=True)),
     identity.verify: About(answer=reference("Token"), parameters=(_SUBJECT,), headers={identity.SUBJECT: _TEXT_HEADER}),
     identity.revoke: About(answer=None, status="204", parameters=(_SUBJECT,)),
     identity.revoked: About(answer=enveloped("tokens", {"type": "array", "items": {"type": "string"}}, required=True)),
@@ -249,6 +251,9 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     images.download: About(answer={"type": "string"}, kind=OCTETS, parameters=(_RANGE,)),
     images.download_signed: About(answer={"type": "string"}, kind=OCTETS, parameters=(_RANGE,)),
     images.store_signed: About(sends=OCTETS),
+    services.bring_action: About(answer=enveloped("action", OBJECT), body=enveloped("action", OBJECT, required=True)),
+    services.action_property: About(answer=enveloped("action", ANY, required=True)),
+    services.action_action: About(body=dict(OBJECT), body_required=False),
     services.actions: About(answer=_listed("actions", **_MARKED), parameters=_LOG),
     services.events: About(answer=_listed("events", **_MARKED), parameters=_LOG),
     services.history: About(answer=_listed("history", **_MARKED), parameters=_FEED),
