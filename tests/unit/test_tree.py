@@ -72,6 +72,7 @@ UNSCOPED_OPERATIONS = {
     "instancesnapshots.py",
     "ladder.py",
     "members.py",
+    "ownership.py",
     "perform.py",
     "placement.py",
     "quotas.py",

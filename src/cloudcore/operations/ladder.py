@@ -10,7 +10,7 @@ import attrs
 from cloudcore.auth.caller import Caller
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.entity import DomainOwned, Enabled, Entity, Named, ProjectOwned, Sharable, Statused, evolve
-from cloudcore.model.errors import InvalidInputError, NotEmptyError, NotSupportedError, ResourceNotFoundError
+from cloudcore.model.errors import InvalidInputError, NotEmptyError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import PLATFORM, eq
 from cloudcore.model.reading import read_str
@@ -42,9 +42,6 @@ class Call:
         count_out(self.tx, self.resource, row)
         stored = self.tx.of(self.resource, PLATFORM).save(evolve(row, **changes), action="change-owner")
         count_in(self.tx, self.resource, stored)
-
-
-_TIED = frozenset({"servers", "disks", "snapshots", "instance_snapshots"})
 
 
 def _enable(call: Call, row: Any) -> None:
@@ -126,6 +123,18 @@ def _change_owner(call: Call, row: Any) -> None:
 
 
 def _change_project(call: Call, row: Any) -> None:
+    project = new_project(call, row)
+    _check_alone(call, row)
+    call.hand_over(row, tenant_id=project.id, domain_id=project.domain_id, project_src="local")
+
+
+def new_project(call: Call, row: Any) -> Any:
+    """The project that a body names as the new owner of a row.
+
+    Raises:
+        ForbiddenError: the caller may not give things of the row's domain away.
+        ResourceNotFoundError: there is no such project, or not for him.
+    """
     wanted = _text(call.body, "project", "project_id", "tenant", "tenant_id")
     _need(call, "change-owner", Scope.DOMAIN)
     granted = widest(call.platform, call.caller, call.resource, "perform", "change-owner")
@@ -133,10 +142,7 @@ def _change_project(call: Call, row: Any) -> None:
     project = call.platform.directory.find_project(wanted, only or call.body.get("project_domain"))
     if project is None or (only and project.domain_id != only):
         raise ResourceNotFoundError(f"project {wanted} not found", field="project")
-    if call.resource.plural in _TIED:
-        raise NotSupportedError(f"{call.resource.plural} cannot change their owner: their quota belongs to the project")
-    _check_alone(call, row)
-    call.hand_over(row, tenant_id=project.id, domain_id=project.domain_id, project_src="local")
+    return project
 
 
 def _check_alone(call: Call, row: Any) -> None:
