@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 from tests.wire.attacks import SECRET, target
 
@@ -14,15 +12,12 @@ def cloud():
 
 
 def pages(cloud, path, count=40):
-    """The ids of each page, by the Link headers."""
+    """The ids of each page, by the links."""
     found = []
     while path and len(found) < count:
-        answer = cloud.ask("admin", "GET", path)
-        body = answer.json()
+        body = cloud.ask("admin", "GET", path).json()
         found.append([item["id"] for item in body["users"]])
-        link = answer.headers.get("Link", "")
-        path = re.fullmatch(r'<(.*)>; rel="next"', link).group(1) if link else ""
-        assert body["links"]["next"] == (path or None)
+        path = body["links"]["next"]
     return found
 
 
@@ -49,7 +44,7 @@ def test_links_repeat_no_host_that_is_none(cloud):
         "/v3/users?limit=1&scope=system", headers={"X-Auth-Token": cloud.tokens["admin"], "Host": 'a"><evil'}
     )
     assert "evil" not in answer.text
-    assert "evil" not in answer.headers["Link"]
+    assert answer.json()["links"]["next"].startswith("http://localhost/v3/users?")
 
 
 def test_errors_of_identity_stand_under_error_too(cloud):

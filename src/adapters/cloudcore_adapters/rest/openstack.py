@@ -14,7 +14,7 @@ from cloudcore.model.json import JsonObject
 from cloudcore.ports.session import Listing
 from cloudcore_adapters.rest.paths import Parts, Target
 from cloudcore_adapters.rest.request import Call
-from cloudcore_adapters.rest.responses import Headers, Reply, json_reply, list_body
+from cloudcore_adapters.rest.responses import Reply, json_reply, list_body
 from cloudcore_adapters.rest.site import Site
 
 SERVICE = "identity"
@@ -62,8 +62,7 @@ def list_reply(site: Site, call: Call, plural: str, page: Listing) -> Reply:
     next_url = f"{here}?{following}" if following else None
     query = call.scope.get("query_string", b"").decode("latin-1")
     links: JsonObject = {"self": f"{here}?{query}" if query else here, "previous": None, "next": next_url}
-    headers: Headers = (("Link", f'<{next_url}>; rel="next"'),) if next_url else ()
-    return json_reply({**list_body(plural, page), "links": links}, headers=headers)
+    return json_reply({**list_body(plural, page), "links": links})
 
 
 def linked(site: Site, call: Call, name: str, items: list[JsonObject], **more: Any) -> Reply:
