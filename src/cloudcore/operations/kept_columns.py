@@ -28,3 +28,7 @@ class KeptColumns:
     def put(self, host_type: str, revision: int, now: datetime, columns: Inventory) -> None:
         """Keep columns that were read at that time, in a unit that began after the storage had this revision."""
         self._known[host_type] = (revision, now, columns)
+
+    def forget(self) -> None:
+        """Keep nothing: the next decision reads it all anew."""
+        self._known = {}

@@ -34,6 +34,7 @@ from cloudcore.scheduling import (
     Inventory,
     NetworkRow,
     Placement,
+    Refusal,
     Request,
     StorageRow,
     relaxations,
@@ -155,6 +156,24 @@ def host_types(tx: Transaction) -> frozenset[str]:
     return frozenset(row["host_type"] for row in tx.of(HOSTS, PLATFORM).totals(by=("host_type",)))
 
 
+def claims_of(tx: Transaction, hosts: Sequence[str]) -> tuple[dict[str, Any], dict[str, int]]:
+    """What is claimed of these hosts, by id, and of every storage in MiB."""
+    rows = tx.of(HOSTCLAIMS, PLATFORM).find(Query(where=one_of("id", hosts))) if hosts else ()
+    return {row.id: row for row in rows}, dict(tx.of(STORAGECLAIMS, PLATFORM).columns(("id", "size_mib")))
+
+
+def storages_of(tx: Transaction, hosts: Sequence[str]) -> dict[str, list[Any]]:
+    """The storages that each of these hosts can use."""
+    links = tx.of(HOSTSTORAGES, PLATFORM).columns(("host_id", "storage_id"), Query(where=one_of("host_id", hosts)))
+    where = one_of("id", {storage for _, storage in links})
+    known = {row.id: row for row in _read(tx, STORAGES, _STORAGE, Query(where=where))} if links else {}
+    found: dict[str, list[Any]] = {}
+    for host, storage in links:
+        if storage in known:
+            found.setdefault(host, []).append(known[storage])
+    return found
+
+
 def decide(inventory: Inventory, request: Request) -> Decision:
     """A decision that places the whole request.
 
@@ -164,10 +183,16 @@ def decide(inventory: Inventory, request: Request) -> Decision:
     decision = schedule(inventory, request)
     if decision.refusal is None:
         return decision
-    proposals = relaxations(inventory, request) if decision.refusal.hosts <= MAX_RELAXED_HOSTS else ()
+    raise refused(decision, decision.refusal)
+
+
+def refused(decision: Decision, refusal: Refusal) -> InsufficientResourceError:
+    """The error of a request that does not fit: which filter removed how many hosts, and what would help."""
+    inventory, request = decision.walk.inventory, decision.request
+    proposals = relaxations(inventory, request) if refusal.hosts <= MAX_RELAXED_HOSTS else ()
     helps = f"; it would fit with {' or '.join(p.text for p in proposals[:3])}" if proposals else ""
-    data: JsonObject = dict(explanation(decision.refusal, proposals))
-    raise InsufficientResourceError(f"{decision.refusal.summary()}{helps}", data=data)
+    data: JsonObject = dict(explanation(refusal, proposals))
+    return InsufficientResourceError(f"{refusal.summary()}{helps}", data=data)
 
 
 def seats(decision: Decision) -> Iterator[Placement]:

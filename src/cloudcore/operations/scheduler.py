@@ -1,94 +1,238 @@
-"""The scheduler as a service: what would be chosen, and why not. It decides and claims nothing."""
+"""The scheduler as a service: what would be chosen, and why not. It decides and claims nothing.
+
+So there is nothing to release: what a session reserved elsewhere, the unit of work that makes a server claims here.
+"""
 
 from __future__ import annotations
 
-from typing import Any, cast
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, TypeAlias, cast
+
+import attrs
 
 from cloudcore.auth.caller import Caller
-from cloudcore.model.errors import ActionNotFoundError, InsufficientResourceError
+from cloudcore.model.errors import (
+    InsufficientResourceError,
+    InvalidInputError,
+    MissingParameterError,
+    NotSupportedError,
+    ResourceNotFoundError,
+)
+from cloudcore.model.history import HISTORY, Fact
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import PLATFORM
-from cloudcore.model.reading import read_int
-from cloudcore.operations.access import reach
-from cloudcore.operations.placement import inventory_of
+from cloudcore.model.query import IsNull, Not, Order, Query, both, eq
+from cloudcore.model.reading import format_time, read_bool, read_int, read_list_of_str, read_str
+from cloudcore.operations.access import fetch, reach
+from cloudcore.operations.candidates import candidate_detail, candidate_list
+from cloudcore.operations.history import visible
+from cloudcore.operations.placement import inventory_of, refused
 from cloudcore.operations.platform import Platform
-from cloudcore.operations.run import reading
+from cloudcore.operations.run import reading, writing
 from cloudcore.operations.servers.input import read_wanted
-from cloudcore.operations.veil import hosts_shown, veil
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.scheduling import Decision, schedule
-from cloudcore.scheduling.forecast import candidates, explanation, forecast
+from cloudcore.scheduling.filters import FILTERS
+from cloudcore.scheduling.forecast import candidates, forecast, reasons, suggestions
+from cloudcore.scheduling.pipeline import ALTERNATIVES
 
 SCHEDULER = "scheduler"
 """The word under which a session asks it (`perform_class`)."""
 
 MAX_COUNT = 5000
+SUGGESTIONS = 50
+IDENT = "ident"
+"""In a body: what stands behind the word in the URL."""
+_MOVING = ("live_migrate", "has_isolated_device", "change_config", "reset_cpu_numa_pin")
+_WORDS = frozenset({"schedule", "test", "forecast"})
+
+Answer: TypeAlias = Callable[[Platform, Caller, JsonMapping], JsonObject]
 
 
 def ask_scheduler(platform: Platform, caller: Caller, question: str, body: JsonMapping) -> JsonObject:
-    """Answer `schedule`, `test`, `forecast` (of a server's create body, with `count`) or `candidate-list`.
+    """Answer `schedule`, `test` or `forecast` of a server's create body with `count`, or one of `ANSWERS`.
 
-    Hosts that the caller may not list stand in the answers without id and name.
+    Beside the server the body may say: best_effort, ignore_filters, host_id (the host to move away from), session_id,
+    record_to_history, suggestion_limit, suggestion_all.
 
     Raises:
         InsufficientResourceError: `schedule` finds no place for all.
-        ActionNotFoundError: there is no such question.
-        InvalidInputError and others: as for making a server.
+        InvalidInputError and others: there is no such question; else as for making a server.
     """
-    if question == "candidate-list":
-        return reading(platform, lambda tx: _hosts(platform, tx, caller, body))
-    if question not in ("schedule", "test", "forecast"):
-        raise ActionNotFoundError(f"the scheduler has no action {question[:64]}")
-    decision = reading(platform, lambda tx: _decide(platform, tx, caller, body))
-    shown = reading(platform, lambda tx: hosts_shown(platform, tx, caller))
+    sent: Any = body.get(SCHEDULER)
+    asked: JsonObject = {**(cast("JsonObject", sent) if isinstance(sent, dict) else {}), **body}
+    if question in _WORDS:
+        return _placed(platform, caller, question, asked)
+    answer = ANSWERS.get(question)
+    if answer is None:
+        raise InvalidInputError(f"the scheduler has no action {question[:64]}", field="action")
+    return answer(platform, caller, asked)
+
+
+def _placed(platform: Platform, caller: Caller, question: str, asked: JsonMapping) -> JsonObject:
+    session = read_str(asked.get("session_id") or caller.request_id or platform.ids.new_id(), "session_id", 128)
+    decision = reading(platform, lambda tx: _decide(platform, tx, caller, question, asked))
+    answer, refusal = _shaped(question, decision, asked, session)
+    if read_bool(asked.get("record_to_history") or False, "record_to_history"):
+        writing(platform, caller, lambda tx: tx.record(_fact(caller, session, question, decision, asked)))
+    if refusal is not None:
+        raise refusal
+    return answer
+
+
+def _shaped(
+    question: str, decision: Decision, asked: JsonMapping, session: str
+) -> tuple[JsonObject, InsufficientResourceError | None]:
     if question == "forecast":
-        return veil(forecast(decision, session_id=caller.request_id), shown)
+        return forecast(decision, session_id=session), None
     if question == "test":
-        rows = [*decision.placements, *decision.alternatives]
-        data = [{"id": p.host_id, "name": p.host_name, "data": {"score": p.score}} for p in rows]
-        return veil({"data": data, "total": len(data), "limit": len(data), "offset": 0}, shown)
+        everyone = read_bool(asked.get("suggestion_all") or False, "suggestion_all")
+        limit = read_int(asked.get("suggestion_limit") or SUGGESTIONS, "suggestion_limit", 1, MAX_COUNT)
+        rows = suggestions(decision)
+        page = rows if everyone else rows[:limit]
+        answer: JsonObject = {"data": page, "total": len(page), "limit": len(page) if everyone else limit, "offset": 0}
+        return answer | ({"not_allow_reasons": reasons(decision)} if decision.refusal is not None else {}), None
     if decision.refusal is not None:
-        raise InsufficientResourceError(decision.refusal.summary(), data=veil(explanation(decision.refusal), shown))
-    return veil({"candidates": candidates(decision, session_id=caller.request_id)}, shown)
+        return {}, refused(decision, decision.refusal)
+    return {"candidates": candidates(decision, session_id=session)}, None
 
 
-def _decide(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> Decision:
-    sent: Any = body.get("scheduler")
-    inner = cast("JsonObject", sent) if isinstance(sent, dict) else {}
-    asked: JsonObject = {**inner, **body}
+def _decide(platform: Platform, tx: Transaction, caller: Caller, question: str, asked: JsonMapping) -> Decision:
+    if moving := next((name for name in _MOVING if asked.get(name) not in (None, False, "", "false")), ""):
+        raise NotSupportedError(f"{moving}: servers do not move while they run here", field=moving)
     count = read_int(asked.get("count") or 1, "count", 1, MAX_COUNT)
-    wanted = read_wanted(platform, tx, caller, asked, count)
-    inventory = inventory_of(tx, platform.settings, host_type=wanted.request.host_type, networks=None)
-    return schedule(inventory, wanted.request)
+    present = read_str(asked.get("host_id") or "", "host_id", 128)
+    request = read_wanted(platform, tx, caller, asked, count, placing=True).request
+    request = attrs.evolve(
+        request,
+        best_effort=read_bool(asked.get("best_effort") or False, "best_effort"),
+        ignore_filters=_ignored(asked),
+        seed=read_str(asked.get("session_id") or caller.request_id, "session_id", 128),
+        present_host=str(fetch(platform, tx, caller, HOSTS, present).id) if present else "",
+    )
+    inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=None)
+    spare = MAX_COUNT if question == "test" else ALTERNATIVES
+    return schedule(inventory, request, spare=spare)
 
 
-def _hosts(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
-    rows = tx.of(HOSTS, reach(platform, caller, HOSTS, "list").where).find()
-    claims = {claim.id: claim for claim in tx.of(HOSTCLAIMS, PLATFORM).find()}
+def _ignored(asked: JsonMapping) -> list[str]:
+    known = [each.name for each in FILTERS]
+    wanted = read_list_of_str(asked.get("ignore_filters") or [], "ignore_filters", 64)
+    if wrong := [name for name in wanted if name not in known]:
+        raise InvalidInputError(
+            f"ignore_filters: there is no {wrong[0][:40]}, only {', '.join(known)}", field="ignore_filters"
+        )
+    return wanted
+
+
+def _fact(caller: Caller, session: str, question: str, decision: Decision, asked: JsonMapping) -> Fact:
+    """A decision to remember: what was wanted, and what became of it. Nothing secret stands in what is kept."""
+    told = forecast(decision, session_id=session)
+    kept = ("count", "vcpu_count", "vmem_size", "hypervisor", "name", "best_effort")
+    return Fact(
+        action=question,
+        obj_type=SCHEDULER,
+        obj_id=session,
+        success=bool(told["can_create"]),
+        service=SCHEDULER,
+        owner_domain_id=caller.scope_domain_id,
+        owner_tenant_id=caller.project_id,
+        notes={"input": {name: asked[name] for name in kept if name in asked}, "output": told},
+    )
+
+
+def _history(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObject:
     limit = read_int(body.get("limit") or 20, "limit", 1, MAX_COUNT)
     offset = read_int(body.get("offset") or 0, "offset", 0, 2**31)
-    page = rows[offset : offset + limit]
-    data = [_candidate(platform, host, claims.get(host.id)) for host in page]
-    return {"data": data, "total": len(rows), "limit": limit, "offset": offset}
+    suggestions_too = read_bool(body.get("all") or False, "all")
+    only = read_bool(body.get("is_suggestion") or False, "is_suggestion")
+
+    def work(tx: Transaction) -> JsonObject:
+        where = both(visible(platform, caller, {}), eq("obj_type", SCHEDULER), Not(IsNull("position")))
+        if only or not suggestions_too:
+            where = both(where, eq("action", "test") if only else Not(eq("action", "test")))
+        repository = tx.of(HISTORY, where)
+        rows = repository.find(Query(order=(Order("position", descending=True),), limit=limit, offset=offset))
+        found = [_remembered(row) for row in rows]
+        return {"history": found, "total": repository.count(), "limit": limit, "offset": offset}
+
+    return reading(platform, work)
 
 
-def _candidate(platform: Platform, host: Any, claim: Any) -> JsonObject:
-    settings = platform.settings
-    cpu_bound = host.cpu_cmtbound if host.cpu_cmtbound is not None else settings.cpu_overcommit
-    memory_bound = host.mem_cmtbound if host.mem_cmtbound is not None else settings.memory_overcommit
-    cpu, memory = int(host.cpu_count * cpu_bound), int(host.mem_size * memory_bound)
-    used_cpu, used_memory = (claim.vcpus, claim.memory_mib) if claim is not None else (0, 0)
+def _history_of(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObject:
+    session = _ident(body)
+
+    def work(tx: Transaction) -> JsonObject:
+        where = both(visible(platform, caller, {}), eq("obj_type", SCHEDULER), eq("obj_id", session))
+        rows = tx.of(HISTORY, where).find(Query(order=(Order("recorded_at", descending=True),), limit=1))
+        if not rows:
+            raise ResourceNotFoundError(f"session {session} not found")
+        return {"history": {**_remembered(rows[0]), **rows[0].after}}
+
+    return reading(platform, work)
+
+
+def _remembered(row: Any) -> JsonObject:
+    output: JsonObject = row.after.get("output") or {}
+    wanted: JsonObject = row.after.get("input") or {}
     return {
-        "id": host.id,
-        "name": host.name,
-        # The wire spells the key so.
-        "cpu": {"free": cpu - used_cpu - host.cpu_reserved, "reserverd": host.cpu_reserved, "total": cpu},
-        "mem": {"free": memory - used_memory - host.mem_reserved, "reserverd": host.mem_reserved, "total": memory},
-        "status": host.status,
-        "host_status": str(host.host_status),
-        "enable_status": "enable" if host.enabled else "disable",
-        "host_type": host.host_type,
-        "pending_usage": {},
+        "session_id": row.obj_id,
+        "time": format_time(row.recorded_at),
+        "status": "ok" if row.success else "fail",
+        "count": output.get("req_count", 0),
+        "guests": wanted.get("name", ""),
+        "is_suggestion": row.action == "test",
+        "user": row.actor.get("user_name", ""),
     }
+
+
+def _forget(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObject:
+    """Drop what this process keeps of hosts between two decisions; they are read anew then."""
+    reach(platform, caller, HOSTS, "perform", "sync-config")
+    if body.get(IDENT):
+        reading(platform, lambda tx: fetch(platform, tx, caller, HOSTS, _ident(body)))
+    platform.columns.forget()
+    return {SCHEDULER: {}}
+
+
+def _released(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObject:
+    """A session is over. It held nothing."""
+    reach(platform, caller, HOSTS, "list")
+    return {SCHEDULER: {"session_id": _ident(body)}}
+
+
+def _nothing_kept(platform: Platform, caller: Caller, _body: JsonMapping) -> JsonObject:
+    """Sizes are read with each decision."""
+    reach(platform, caller, HOSTS, "list")
+    return {SCHEDULER: {}}
+
+
+def _ident(body: JsonMapping) -> str:
+    ident = read_str(body.get(IDENT) or "", IDENT, 128)
+    if not ident:
+        raise MissingParameterError("the path lacks an id", field=IDENT)
+    return ident
+
+
+def _list(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObject:
+    return reading(platform, lambda tx: candidate_list(platform, tx, caller, body))
+
+
+def _detail(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObject:
+    return reading(platform, lambda tx: candidate_detail(platform, tx, caller, _ident(body)))
+
+
+ANSWERS: Mapping[str, Answer] = MappingProxyType(
+    {
+        "candidate-list": _list,
+        "candidate-detail": _detail,
+        "history-list": _history,
+        "history-detail": _history_of,
+        "clean-cache": _forget,
+        "cleanup": _forget,
+        "completed": _released,
+        "sync-sku": _nothing_kept,
+    }
+)
+"""What it answers beside placing, by the word in the URL."""

@@ -28,22 +28,23 @@ def forecast(decision: Decision, *, session_id: str = "", limit: int = MAX_FILTE
     the first to do so first.
     """
     wanted = decision.request.count
-    refusal = decision.refusal
-    reasons = (
-        [f"{one.removed} host filter by {one.filter}: {one.text}" for one in refusal.removals if one.removed]
-        if refusal
-        else []
-    )
-    if refusal and not reasons:
-        reasons = [refusal.summary()]
     return {
         "can_create": decision.fitting >= wanted,
         "candidates": [_candidate(placement, session_id) for placement in decision.placements],
         "req_count": wanted,
         "allow_count": decision.fitting,
-        "not_allow_reasons": reasons,
+        "not_allow_reasons": reasons(decision),
         "filtered_candidates": _filtered(decision.walk, limit),
     }
+
+
+def reasons(decision: Decision) -> list[str]:
+    """Why not all fit: a line for each filter that removed hosts, or one for all; none where they do."""
+    if decision.fitting >= decision.request.count:
+        return []
+    refusal = decision.refusal or Refusal.of(decision.walk, decision.fitting)
+    lines = [f"{one.removed} host filter by {one.filter}: {one.text}" for one in refusal.removals if one.removed]
+    return lines or [refusal.summary()]
 
 
 def explanation(refusal: Refusal, proposals: Iterable[Relaxation] = ()) -> JsonObject:
@@ -72,6 +73,48 @@ def explanation(refusal: Refusal, proposals: Iterable[Relaxation] = ()) -> JsonO
             if one.removed or one.limits
         ],
         "relaxations": [one.text for one in proposals],
+    }
+
+
+def suggestions(decision: Decision) -> list[JsonObject]:
+    """Shape the rows of `POST /scheduler/test`: hosts in the order in which they would be taken.
+
+    count: how many of the wanted servers go there; 0 for hosts that could take one instead. capacity: how many fit there
+    by what each filter says for itself. Sizes of storages in MiB.
+    """
+    found: dict[str, JsonObject] = {}
+    for place, placement in enumerate((*decision.placements, *decision.alternatives)):
+        row = found.setdefault(placement.host_id, _suggestion(decision, placement))
+        row["count"] += place < len(decision.placements)
+    return list(found.values())
+
+
+def _suggestion(decision: Decision, placement: Placement) -> JsonObject:
+    inventory, walk = decision.walk.inventory, decision.walk
+    storages = inventory.storages
+    chosen = [
+        {
+            "index": disk.index,
+            "storages": [
+                {
+                    "id": ident,
+                    "name": storages.names[storages.index[ident]],
+                    "free_capacity": int(storages.free_mib[storages.index[ident]]),
+                }
+                for ident in disk.storage_ids
+            ],
+        }
+        for disk in placement.disks
+    ]
+    return {
+        "id": placement.host_id,
+        "name": placement.host_name,
+        "count": 0,
+        "capacity": int(walk.capacity[inventory.hosts.index[placement.host_id]]),
+        "score": placement.score,
+        "data": {"score": placement.score},
+        "disks": chosen,
+        "nets": [{"index": nic.index, "network_ids": list(nic.network_ids)} for nic in placement.nets],
     }
 
 

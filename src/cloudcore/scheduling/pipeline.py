@@ -27,8 +27,11 @@ def schedule(
     *,
     filters: tuple[Filter, ...] = FILTERS,
     weighers: tuple[Weigher, ...] = WEIGHERS,
+    spare: int = ALTERNATIVES,
 ) -> Decision:
     """Decide where the servers of a request go, spread over hosts in order of score.
+
+    spare: alternatives at most.
 
     Pure: the same inventory and request give the same decision. Without `best_effort` all servers are placed or none;
     with it, a refusal comes only when none fits. Never raises for lack of room: the refusal is the answer.
@@ -43,7 +46,7 @@ def schedule(
         return filter_hosts(left, request, active, hosts & walk.kept).kept
 
     ledger = Ledger(inventory, request)
-    seats, spares = assign(ranking, walk.capacity, ledger, recheck, count=request.count, spare=ALTERNATIVES)
+    seats, spares = assign(ranking, walk.capacity, ledger, recheck, count=request.count, spare=spare)
     placements = tuple(_placement(inventory, seat, ranking.score(seat[0])) for seat in seats)
     enough = len(seats) == request.count or (request.best_effort and seats)
     return Decision(

@@ -115,6 +115,7 @@ class Request:
     vcpus, memory_mib: of one server; 0 when its driver does not count them.
     arch: `x86_64`, `aarch64`, `riscv64` or one of their other names; empty for any.
     prefer_…: hard restrictions, as on the wire; empty for none.
+    present_host: where the server is that is to move; it is not placed there again.
     network_types: server types of networks that may be chosen when none is named.
     is_admin, is_domain_admin: the caller may use any network, or any of the domain.
     seed: the request's id; among equally good hosts it decides, so a repeated request is placed alike.
@@ -142,6 +143,7 @@ class Request:
     prefer_manager: str = ""
     prefer_wire: str = ""
     prefer_host: str = ""
+    present_host: str = ""
     project_id: str = ""
     domain_id: str = ""
     is_admin: bool = False

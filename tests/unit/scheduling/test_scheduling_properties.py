@@ -272,7 +272,7 @@ def test_the_count_is_met_or_refused_and_the_answer_has_the_shape_of_the_wire(wo
     assert len(candidates(decision)) == request.count
     answer = forecast(decision)
     assert answer["can_create"] == (answer["allow_count"] >= answer["req_count"] == request.count)
-    assert bool(answer["not_allow_reasons"]) == (decision.refusal is not None)
+    assert bool(answer["not_allow_reasons"]) == (decision.fitting < request.count)
     assert len(answer["filtered_candidates"]) == len(world.hosts) - decision.walk.kept.sum()
     assert all(one["reasons"] and all(one["reasons"]) for one in answer["filtered_candidates"])
 

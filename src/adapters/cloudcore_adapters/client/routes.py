@@ -59,6 +59,7 @@ ADDED: Mapping[str, Route] = {
     "actions": Route(plural="actions", singular="action", service="log"),
     "history": Route(plural="history", singular="history", service="log"),
     "metadatas": Route(plural="metadatas", singular="metadata", service="compute"),
+    "scheduler": Route(plural="scheduler", singular="scheduler", service="scheduler"),
     "role_assignments": Route(plural="role_assignments", singular="role_assignment", service="identity"),
 }
 """Lists that no declared type stands behind."""

@@ -68,8 +68,12 @@ class Wanted:
     generate_name: str
 
 
-def read_wanted(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping, count: int) -> Wanted:
+def read_wanted(
+    platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping, count: int, *, placing: bool = False
+) -> Wanted:
     """Read a create body.
+
+    placing: only a place is asked for, so that disks may be empty or left out.
 
     Raises:
         InvalidInputError: names the field that is wrong.
@@ -81,14 +85,16 @@ def read_wanted(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
     body = like_snapshot(platform, tx, caller, body)
     check_server(body)
     driver = driver_for(str(body.get("hypervisor") or "kvm"))
+    if placing:
+        driver = attrs.evolve(driver, needs_image=False)
     draft = _columns(tx, platform, caller, body, driver, granted.scope)
-    disks = _disks(body, driver)
+    disks = _disks(body, driver, needed=not placing)
     sources = tuple(disk_source(platform, tx, caller, disk, driver) for disk in disks)
     disks = tuple(located(disk, source) for disk, source in zip(disks, sources, strict=True))
     sizes = tuple(disk_size(disk, source, driver) for disk, source in zip(disks, sources, strict=True))
     nics = _nics(platform, tx, caller, body, driver)
     belongs = owner(platform, caller, SERVERS, body, granted.scope)
-    _take_from_source(draft, sources[0], draft["vmem_size"])
+    _take_from_source(draft, sources[0] if sources else None, draft["vmem_size"])
     bonds = read_bonds(platform, tx, caller, body, belongs, count)
     return Wanted(
         driver=driver,
@@ -142,8 +148,10 @@ def _columns(
     return draft
 
 
-def _disks(body: JsonMapping, driver: Driver) -> tuple[DiskSpec, ...]:
+def _disks(body: JsonMapping, driver: Driver, *, needed: bool) -> tuple[DiskSpec, ...]:
     entries = collect(body, plural="disks", legacy="disk")
+    if not entries and not needed:
+        return ()
     if not entries:
         raise MissingParameterError("a server needs a disk with an image", field="disks")
     driver.check_counts(len(entries), 0)

@@ -12,6 +12,7 @@ from cloudcore.scheduling.filters.domain import DOMAIN
 from cloudcore.scheduling.filters.group import GROUP
 from cloudcore.scheduling.filters.hypervisor import HYPERVISOR
 from cloudcore.scheduling.filters.memory import MEMORY
+from cloudcore.scheduling.filters.migrate import MIGRATE
 from cloudcore.scheduling.filters.network import NETWORK
 from cloudcore.scheduling.filters.prefer import PREFER
 from cloudcore.scheduling.filters.resource_type import RESOURCE_TYPE
@@ -22,6 +23,7 @@ from cloudcore.scheduling.verdict import Filter
 
 FILTERS: tuple[Filter, ...] = (
     PREFER,
+    MIGRATE,
     STATUS,
     HYPERVISOR,
     RESOURCE_TYPE,

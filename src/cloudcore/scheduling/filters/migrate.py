@@ -1,0 +1,29 @@
+"""Keep a server that is to move off the host that it is on."""
+
+from __future__ import annotations
+
+from cloudcore.scheduling.columns import BoolArray, IntArray
+from cloudcore.scheduling.inventory import Inventory
+from cloudcore.scheduling.request import Request
+from cloudcore.scheduling.verdict import Filter, Verdict
+
+REASON = "the server is there already"
+
+
+def migrate(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
+    """Take away the present host, where the request names one."""
+    row = inventory.hosts.index.get(request.present_host) if request.present_host else None
+    if row is None:
+        return Verdict(alive)
+    kept = alive.copy()
+    kept[row] = False
+    return Verdict(kept)
+
+
+def explain(request: Request, inventory: Inventory, rows: IntArray) -> str:
+    """Say that it is the host that the server is on."""
+    del request, inventory, rows
+    return "it is the host that the server is on"
+
+
+MIGRATE = Filter(name="host_migrate", reason=REASON, apply=migrate, explain=explain)
