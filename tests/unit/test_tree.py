@@ -79,7 +79,6 @@ UNSCOPED_OPERATIONS = {
     "refs.py",
     "recycling.py",
     "saving.py",
-    "scheduler.py",
     "secgroups.py",
     "seed.py",
     "servers/bonds.py",
