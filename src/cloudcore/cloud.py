@@ -188,6 +188,14 @@ class Cloud:
         self._need(session.caller, "tokens", "perform", "auth")
         return sorted(self._revocations.watermarks().tokens)
 
+    def check_operator(self, session: CoreSession) -> None:
+        """Refuse whoever may not look into the processes of the deployment.
+
+        Raises:
+            ForbiddenError: he may not.
+        """
+        self._need(session.caller, "processes", "get")
+
     def policies_of(self, session: CoreSession) -> JsonObject:
         """Names and documents of the policies that the caller holds, by scope."""
         return held_policies(self.platform, session.caller)

@@ -146,7 +146,11 @@ class World:
         recycled = self.make("server", {**self._server("recycled"), "disable_delete": False})
         assert self.ask("admin", "DELETE", f"/compute/servers/{recycled}").status_code == 200
         self.place.settle()
-        for path, body in (("set-user-metadata", {"env": "prod"}), ("start", {})):
+        for path, body in (
+            ("set-user-metadata", {"env": "prod"}),
+            ("set-secgroup", {"secgroup_ids": ["default"]}),
+            ("start", {}),
+        ):
             done = self.ask("admin", "POST", f"/compute/servers/vm3/{path}", json={"server": body})
             assert done.status_code == 200, done.text
         self.place.settle()
@@ -157,7 +161,13 @@ class World:
 
     def _server(self, name: str) -> dict[str, Any]:
         disks = [{"image_id": "tiny", "size": 10240}, {"size": 1024}]
-        return {"name": name, "vcpu_count": 1, "vmem_size": 1024, "disks": disks, "nets": [{"network": "net0"}]}
+        return {
+            "name": name,
+            "vcpu_count": 1,
+            "vmem_size": 1024,
+            "disks": disks,
+            "nets": [{"network": "net0"}],
+        }
 
 
 def observed(

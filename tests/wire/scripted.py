@@ -196,6 +196,9 @@ class ScriptedCloud:
     def revoked_tokens(self, session: ScriptedSession) -> list[str]:
         return ["t1"]
 
+    def check_operator(self, session: ScriptedSession) -> None:
+        """Whoever holds the token may."""
+
     def policies_of(self, session: ScriptedSession) -> JsonObject:
         return {"names": {}, "policies": {}}
 

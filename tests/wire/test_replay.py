@@ -31,6 +31,8 @@ def expected(exchange: Exchange) -> dict[str, Any]:
     for one in concerned(exchange):
         changes = {**one["ours"], **_own(one, exchange)}
         found.update(changes)
+        if "adds" in one:
+            found["envelope"] = sorted([*found["envelope"], *one["adds"]])
         found["reads"] = _less(found.get("reads"), one.get("without", ()))
         found["headers"] = _less(found.get("headers"), one.get("without_headers", ()))
     if found["status"] >= 400:

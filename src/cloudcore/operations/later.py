@@ -54,7 +54,7 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
                 "sync-isolated-devices syncstatus undo-convert undo-prepaid-recycle unmaintenance unreserve-cpus "
                 "update-storage validate-ipmi"
             ),
-            "storages": "cache-image force-detach-host offline online set-hardware-info uncache-image",
+            "storages": "cache-image force-detach-host set-hardware-info uncache-image",
             "cachedimages": "cache-image refresh uncache-image",
             "cloudregions": "default-vpc purge sync-images sync-skus",
             "vpcs": "sync syncstatus",
@@ -94,8 +94,8 @@ DETAILS: Mapping[str, frozenset[str]] = MappingProxyType(
                 *("isolated-device-numa-stats", "jnlp", "nics", "spec", "tap-config", "vnc", "worker-stats"),
             )
         ),
-        "cloudregions": frozenset(("capability", "disk-capability")),
-        "zones": frozenset(("capability", "disk-capability")),
+        "cloudregions": frozenset(("disk-capability",)),
+        "zones": frozenset(("disk-capability",)),
         "vpcs": frozenset(("topology",)),
         "wires": frozenset(("topology",)),
         "storages": frozenset(("hardware-info",)),

@@ -11,6 +11,7 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.reading import read_bool, read_int, read_str
 from cloudcore.model.resource import Resource, Verb, fields_of
 from cloudcore.operations.actions import ACTIONS, bring_action, log_action, log_property
+from cloudcore.operations.capability import CAPABILITIES, capabilities
 from cloudcore.operations.creating import under_parents
 from cloudcore.operations.generic import create_row, delete_row, get_row, update_row
 from cloudcore.operations.history import list_actions, list_feed
@@ -31,6 +32,7 @@ from cloudcore.operations.scheduler import SCHEDULER, ask_scheduler
 from cloudcore.operations.servers.create import create_servers
 from cloudcore.operations.table import ALONE, CREATE, DELETE, DELETE_OPTIONS, GET, MAKING, UPDATE
 from cloudcore.operations.taglist import list_tags
+from cloudcore.operations.usages import USAGES, usages
 from cloudcore.ports.session import NO_PARAMS, Context, Download, Listing
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.family import FAMILIES
@@ -39,6 +41,8 @@ T = TypeVar("T")
 
 LOGS = {"actions": list_actions, "events": list_actions, "history": list_feed, "metadatas": list_tags}
 """What is listed and is no type: the action log, as each service calls it, the feed of the history, and all tags."""
+QUESTIONS = {ACTIONS: log_property, USAGES: usages, CAPABILITIES: capabilities}
+"""What is asked like a property of what is no type: the action log, how much there is, and what can be had."""
 MOST_AT_ONCE = 50
 CHECK = "check-create-data"
 """The class action of every type that means a create with `dry_run`."""
@@ -181,9 +185,9 @@ class CoreSession:
         return self._write(lambda tx: named_detail(self._platform, tx, self.caller, resource, ident, name, params))
 
     def property(self, plural: str, name: str, params: JsonMapping = NO_PARAMS) -> Any:
-        """A property of a whole collection."""
-        if plural == ACTIONS:
-            return self._read(lambda tx: log_property(self._platform, tx, self.caller, name, params))
+        """A property of a whole collection; usage by service or place, and what can be had here."""
+        if plural in QUESTIONS:
+            return self._read(lambda tx: QUESTIONS[plural](self._platform, tx, self.caller, name, params))
         resource = self._type(plural)
         return self._read(lambda tx: collection_property(self._platform, tx, self.caller, resource, name, params))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from cloudcore.operations import (
     addresses,
+    capability,
     image_records,
     instancesnapshots,
     members,
@@ -22,6 +23,7 @@ from cloudcore.operations import (
 )
 from cloudcore.operations.addresses import create_eip
 from cloudcore.operations.caches import cache_image, uncache_image
+from cloudcore.operations.callback import call_back
 from cloudcore.operations.disks import create_disk, delete_disk
 from cloudcore.operations.identity import credentials, memberships, policies
 from cloudcore.operations.identity.explain import explain
@@ -70,6 +72,7 @@ UPDATE: Mapping[str, Operation] = MappingProxyType(
 
 PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
     {
+        ("tasks", "callback"): call_back,
         ("images", "convert"): image_records.convert_image,
         ("images", "mark-standard"): image_records.mark_standard,
         ("images", "change-owner"): image_records.change_owner,
@@ -179,6 +182,8 @@ DETAIL: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("networks", "addresses"): networks.addresses,
         ("networks", "available-addresses"): networks.available_addresses,
         ("networks", "reserved-ips"): networks.reserved_ips,
+        ("zones", "capability"): capability.of_zone,
+        ("cloudregions", "capability"): capability.of_region,
         **SERVER_DETAILS,
     }
 )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from cloudcore.model.resource import Action
+from cloudcore.model.resource import Action, ActionKind
 
 PURGE = Action(name="purge", doc="Remove the record of something that is gone; refused while something uses it.")
 """Of what a cloud may have lost."""
+
+CAPABILITY = Action(name="capability", doc="What servers can be made of there.", kind=ActionKind.SPEC)
+"""Of the places that servers are made in."""
 
 COMMIT_BOUND = "set-commit-bound"
 

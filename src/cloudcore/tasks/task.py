@@ -12,7 +12,7 @@ import attrs
 from cloudcore.model.entity import Entity, entity
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.reading import format_time
-from cloudcore.model.resource import Level, Resource, Show, Spec, Verb
+from cloudcore.model.resource import Action, Level, Resource, Show, Spec, Verb
 
 LOG_LENGTH = 200
 JOURNAL_FORMAT = 1
@@ -109,6 +109,13 @@ TASKS = Resource(
     unique=(("exclusive",),),
     indexes=(("state", "wake_at"), ("obj_id", "created_at")),
     verbs=frozenset({Verb.LIST, Verb.GET}),
+    actions=(
+        Action(
+            name="callback",
+            doc="Let it look at once at what it waits for; also POST /tasks/ID.",
+            params=(("__status__", "OK, success or error"), ("__reason__", "Why it failed")),
+        ),
+    ),
     recorded=False,
     details=_details,
 )

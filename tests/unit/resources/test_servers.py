@@ -123,7 +123,8 @@ def test_details_of_a_cache_and_its_images(tx: Any) -> None:
     tx.of(STORAGECACHEDIMAGES, PLATFORM).add(link)
     assert details(tx, STORAGECACHES) == [{"storages": ["local1"], "count": 1, "size": 42, "host": ""}]
     assert details(tx, CACHEDIMAGES) == [{"status": "active", "cached_count": 1, "os_type": "Linux"}]
-    assert details(tx, HOSTSTORAGES) == [{"imagecache_path": "/cache"}]
+    room = {"cmtbound": 2.0, "used_capacity": 300, "free_capacity": 1600}
+    assert details(tx, HOSTSTORAGES) == [{"imagecache_path": "/cache", **room}]
     with pytest.raises(NotEmptyError):
         CACHEDIMAGES.check_delete(tx, SYSTEM, tx.of(CACHEDIMAGES, PLATFORM).get("i1"))
 

@@ -65,6 +65,22 @@ ADDED: Mapping[str, Route] = {
 """Lists that no declared type stands behind."""
 
 
+QUESTIONS = ("usages", "capabilities")
+"""What is asked like a property and stands behind no type."""
+
+
+def question_route(plural: str, name: str) -> tuple[Route, str]:
+    """Who answers such a question, and the keyword of the answer's envelope; empty where it has none."""
+    service = name if plural == "usages" and "/" not in name else "compute"
+    return Route(plural=plural, singular="usage", service=service), "usage" if plural == "usages" else ""
+
+
+def question_path(route: Route, name: str) -> str:
+    """The path of such a question: of a service, or of what is in a place such as `zones/zone0`."""
+    kind, _, ident = name.partition("/")
+    return route.path(kind, (), ident) if ident else route.path(None, ())
+
+
 def route_of(resource: Resource[Any]) -> Route:
     """The route of one declared type."""
     from cloudcore.model.resource import field_map, fields_of

@@ -10,7 +10,7 @@ from cloudcore.model.errors import BackendError, OutOfRangeError, ResourceNotFou
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.ports.session import NO_PARAMS, Context, Download, Listing
 from cloudcore_adapters.client.identity import Token
-from cloudcore_adapters.client.routes import Route
+from cloudcore_adapters.client.routes import QUESTIONS, Route, question_path, question_route
 from cloudcore_adapters.client.wire import Call, Wire, fresh_key
 
 if TYPE_CHECKING:
@@ -136,6 +136,10 @@ class HttpSession:
 
     def property(self, plural: str, name: str, params: JsonMapping = NO_PARAMS) -> Any:
         """See `Session.property`."""
+        if plural in QUESTIONS:
+            asked, keyword = question_route(plural, name)
+            answer = self._call("GET", asked, question_path(asked, name), params)
+            return answer[keyword] if keyword else answer
         route = self._route(plural)
         return self._inner(route.singular, self._call("GET", route, route.path(name, ()), params))
 

@@ -90,6 +90,7 @@ class Door:
             # The answer has begun: all that is left is to end the connection, which an incomplete answer does.
             self._log.error("request %s: the answer broke off", call.request_id, exc_info=error)
         finally:
+            self._site.answered[answer.status // 100] += 1
             timer.write(call, answer.status)
 
     async def _answer(self, call: Call) -> Reply | StreamReply:

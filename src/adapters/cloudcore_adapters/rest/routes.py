@@ -13,7 +13,7 @@ import attrs
 
 from cloudcore.model.errors import MethodNotAllowedError
 from cloudcore.quotas.family import FAMILIES
-from cloudcore_adapters.rest import discovery, identity, images, openstack, quotas, services
+from cloudcore_adapters.rest import discovery, identity, images, openstack, operating, quotas, services
 from cloudcore_adapters.rest.errors import HandlerNotFoundError
 from cloudcore_adapters.rest.paths import Parts, Target, resource_parts
 from cloudcore_adapters.rest.patterns import Unoffered, is_reserved, methods_of, pattern_of
@@ -51,6 +51,18 @@ ROUTES: tuple[Route, ...] = (
     # service   methods     path                        handler
     Route(ANY, "GET", "/version", discovery.release, open=True),
     Route(ANY, "GET POST", "/ping", discovery.ping, open=True),
+    Route(ANY, "GET", "/stats", operating.stats),
+    Route(ANY, "GET", "/worker_stats", operating.worker_stats),
+    Route(ANY, "GET", "/process_stats", operating.process_stats),
+    Route(ANY, "GET", "/app-options", operating.app_options),
+    Route("compute", "GET", "/usages", services.usages),
+    Route("compute", "GET", "/usages/{range}/{id}", services.usages),
+    Route("identity", "GET", "/v3/usages", services.usages),
+    Route("image", "GET", "/v1/usages", services.usages),
+    Route("compute", "GET", "/capabilities", services.capabilities),
+    Route("compute", "POST", "/tasks/{id}", services.task_called_back),
+    Route("identity", "POST", "/v3/tasks/{id}", services.task_called_back),
+    Route("image", "POST", "/v1/tasks/{id}", services.task_called_back),
     Route(ANY, "GET", "/healthz", discovery.healthy, open=True),
     Route(ANY, "GET", "/readyz", discovery.ready, open=True),
     Route(ANY, "GET", "/openapi.json", discovery.openapi, open=True),

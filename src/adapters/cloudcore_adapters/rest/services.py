@@ -69,3 +69,20 @@ def scheduler(site: Site, call: Call, args: Args) -> Reply:
     body = {**call.body, "ident": args["id"]} if "id" in args else call.body
     answer = site.session(call).perform_class("scheduler", args.get("word", "schedule"), body, call.params())
     return json_reply({} if answer is None else answer)
+
+
+def usages(site: Site, call: Call, args: Args) -> Reply:
+    """`GET /usages`, `/usages/{range}/{id}`: how much there is of the types of a service."""
+    name = f"{args['range']}/{args['id']}" if "id" in args else call.target.service
+    return json_reply({"usage": site.session(call).property("usages", name, call.params())})
+
+
+def capabilities(site: Site, call: Call, _args: Args) -> Reply:
+    """`GET /capabilities`: what servers can be made of; without an envelope."""
+    return json_reply(site.session(call).property("capabilities", "all", call.params()))
+
+
+def task_called_back(site: Site, call: Call, args: Args) -> Reply:
+    """`POST /tasks/{id}`: whoever does a part of a task says that it is over; under `tasks` or bare."""
+    body = optional_envelope(call.body, "tasks", "task")
+    return json_reply({"tasks": site.session(call).perform("tasks", args["id"], "callback", body, call.params())})

@@ -64,6 +64,10 @@ class ServedCloud(Protocol):
         """Ids of tokens that are void before their end."""
         ...
 
+    def check_operator(self, session: Any) -> None:
+        """ForbiddenError unless the caller may look into the processes of the deployment."""
+        ...
+
     def policies_of(self, session: Any) -> JsonObject:
         """What the caller may do: names and documents of policies by scope."""
         ...

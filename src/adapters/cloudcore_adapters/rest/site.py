@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -45,7 +46,10 @@ PROPERTIES = frozenset(
 
 
 class Site:
-    """One deployment as it is served. Built once; what changes is in slots and in `tide` alone."""
+    """One deployment as it is served. Built once; what changes is in slots, in `tide` and in `answered` alone.
+
+    answered: requests by the first digit of their status; written in the event loop only.
+    """
 
     def __init__(
         self,
@@ -72,6 +76,7 @@ class Site:
         self.tide = Tide(self.workers, cloud.history_position)
         self.types: dict[str, Resource[Any]] = {r.plural: r for r in cloud.resources if r.service != INTERNAL}
         self.joints = _joint_paths(self.types)
+        self.answered: Counter[int] = Counter()
         self._openapi: bytes = b""
 
     def type_of(self, service: str, plural: str) -> Resource[Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -23,6 +23,11 @@ class Workers:
     def __init__(self, size: int, waiting: int) -> None:
         self._limiter = CapacityLimiter(size)
         self._waiting = waiting
+
+    def state(self) -> Mapping[str, int]:
+        """How many threads there may be, how many work, how many requests wait."""
+        told = self._limiter.statistics()
+        return {"max": int(told.total_tokens), "active": told.borrowed_tokens, "waiting": told.tasks_waiting}
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
         """Run `work(*args)` in a thread and give its result.

@@ -13,6 +13,7 @@ class Handmade(NamedTuple):
     doc: str
 
 
+_USAGES = ("usage", "identity_usage", "image_usage", "zone_usage", "wire_usage", "host_usage", "cloud_region_usage")
 _QUOTAS = ("quota", "region_quota", "zone_quota", "project_quota", "infras_quota", "image_quota", "identity_quota")
 
 HANDMADE: Mapping[str, Handmade] = {
@@ -60,6 +61,7 @@ HANDMADE: Mapping[str, Handmade] = {
     "completion": Handmade("completion:completion", "Print what makes a shell complete climc"),
     "wait": Handmade("wait:wait", "Wait until a resource is as it should be"),
     "policy-create": Handmade("policies:create", "Create a policy from a file"),
+    **{u.replace("_", "-"): Handmade(f"usages:{u}", "Count what there is") for u in _USAGES},
     **{q.replace("_", "-"): Handmade(f"quotas:{q}_show", "Show limits and usage") for q in _QUOTAS},
     **{f"{q.replace('_', '-')}-list": Handmade(f"quotas:{q}_list", "List limits and usage of many") for q in _QUOTAS},
     **{f"{q.replace('_', '-')}-set": Handmade(f"quotas:{q}_set", "Set limits") for q in _QUOTAS},

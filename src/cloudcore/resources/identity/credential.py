@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cloudcore.model.entity import UserOwned, entity
 from cloudcore.model.json import JsonObject
+from cloudcore.model.query import PLATFORM, Query, one_of
 from cloudcore.model.resource import Level, OnDelete, Ref, Resource, Show, Spec
 from cloudcore.ports.unit_of_work import Transaction
 
@@ -35,8 +36,28 @@ class Credential(UserOwned):
     ] = ""
 
 
-def _details(_tx: Transaction, page: Sequence[Credential]) -> Sequence[JsonObject]:
-    return [{"user_id": row.owner_id, **({"access_key": row.id} if row.type == AKSK else {})} for row in page]
+def _details(tx: Transaction, page: Sequence[Credential]) -> Sequence[JsonObject]:
+    from cloudcore.resources.identity.domain import DOMAINS
+    from cloudcore.resources.identity.user import USERS
+
+    query = Query(where=one_of("id", [row.owner_id for row in page]))
+    users = {
+        i: (name, domain) for i, name, domain in tx.of(USERS, PLATFORM).columns(("id", "name", "domain_id"), query)
+    }
+    query = Query(where=one_of("id", [domain for _, domain in users.values()]))
+    domains = dict(tx.of(DOMAINS, PLATFORM).columns(("id", "name"), query))
+    owners = {
+        ident: {"user": name, "domain_id": domain, "domain": domains.get(domain, "")}
+        for ident, (name, domain) in users.items()
+    }
+    return [
+        {
+            "user_id": row.owner_id,
+            **owners.get(row.owner_id, {}),
+            **({"access_key": row.id} if row.type == AKSK else {}),
+        }
+        for row in page
+    ]
 
 
 CREDENTIALS = Resource(

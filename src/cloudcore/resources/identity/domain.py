@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from cloudcore.model.entity import Named, entity
 from cloudcore.model.errors import ForbiddenError, InvalidStatusError, NotEmptyError
-from cloudcore.model.query import PLATFORM, eq, one_of
+from cloudcore.model.query import PLATFORM, Expr, eq, one_of
 from cloudcore.model.resource import Level, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.actions import DISABLE, ENABLE
@@ -24,13 +24,21 @@ class Domain(Named):
 
 
 def _details(tx: Transaction, page: Sequence[Domain]) -> Sequence[dict[str, Any]]:
+    from cloudcore.resources.identity.group import GROUPS
+    from cloudcore.resources.identity.policy import POLICIES
     from cloudcore.resources.identity.project import PROJECTS
+    from cloudcore.resources.identity.role import ROLES
     from cloudcore.resources.identity.user import USERS
 
     where = one_of("domain_id", [d.id for d in page])
-    users = {r["domain_id"]: r["count"] for r in tx.of(USERS, PLATFORM).totals(where, by=("domain_id",))}
-    projects = {r["domain_id"]: r["count"] for r in tx.of(PROJECTS, PLATFORM).totals(where, by=("domain_id",))}
-    return [{"user_count": users.get(d.id, 0), "project_count": projects.get(d.id, 0)} for d in page]
+    owned_types: tuple[Resource[Any], ...] = (USERS, GROUPS, PROJECTS, ROLES, POLICIES)
+    counted = {f"{owned.singular}_count": _by_domain(tx, owned, where) for owned in owned_types}
+    return [{"idp_count": 0, **{key: by.get(d.id, 0) for key, by in counted.items()}} for d in page]
+
+
+def _by_domain(tx: Transaction, owned: Resource[Any], where: Expr) -> Mapping[str, int]:
+    rows = tx.of(owned, PLATFORM).totals(where, by=("domain_id",))
+    return {row["domain_id"]: int(row["count"]) for row in rows}
 
 
 def _check_delete(tx: Transaction, _caller: Any, domain: Domain) -> None:

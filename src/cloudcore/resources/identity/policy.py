@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import attrs
@@ -51,6 +52,10 @@ def _check_delete(_tx: Any, _caller: Any, policy: Policy) -> None:
         raise ForbiddenError("a policy of the platform cannot be deleted")
 
 
+def _details(_tx: Any, page: Sequence[Policy]) -> Sequence[JsonObject]:
+    return [{"type": policy.name} for policy in page]
+
+
 POLICIES = Resource(
     entity=Policy,
     service="identity",
@@ -84,6 +89,7 @@ POLICIES = Resource(
         Action(name="bind-role", doc="Let a role carry it.", params=(("role_id", "Role; absent: any"), *BINDING)),
     ),
     prepare=_prepare,
+    details=_details,
     check_delete=_check_delete,
     counts_as="identity_policy",
 )

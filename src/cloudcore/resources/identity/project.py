@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from cloudcore.model.entity import DomainOwned, entity
 from cloudcore.model.errors import ForbiddenError
+from cloudcore.model.json import JsonObject
+from cloudcore.model.query import PLATFORM, Query, one_of
 from cloudcore.model.resource import Action, Level, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity import assignment
@@ -28,7 +30,34 @@ def _details(tx: Transaction, page: Sequence[Project]) -> Sequence[dict[str, Any
     idents = [project.id for project in page]
     users = assignment.actor_counts(tx, idents, "UserProject")
     groups = assignment.actor_counts(tx, idents, "GroupProject")
-    return [{"user_count": users.get(i, 0), "group_count": groups.get(i, 0)} for i in idents]
+    admins = _admins(tx, page)
+    return [
+        {
+            "user_count": users.get(project.id, 0),
+            "group_count": groups.get(project.id, 0),
+            "parent_id": project.domain_id,
+            "is_domain": False,
+            **admins.get(project.admin_id or "", {}),
+        }
+        for project in page
+    ]
+
+
+def _admins(tx: Transaction, page: Sequence[Project]) -> Mapping[str, JsonObject]:
+    """By id, what projects say of the users in charge of them."""
+    from cloudcore.resources.identity.domain import DOMAINS
+    from cloudcore.resources.identity.user import USERS
+
+    wanted = [project.admin_id for project in page if project.admin_id]
+    if not wanted:
+        return {}
+    users = tx.of(USERS, PLATFORM).columns(("id", "name", "domain_id"), Query(where=one_of("id", wanted)))
+    where = Query(where=one_of("id", [domain for _, _, domain in users]))
+    domains = dict(tx.of(DOMAINS, PLATFORM).columns(("id", "name"), where))
+    return {
+        ident: {"admin": name, "admin_domain_id": domain, "admin_domain": domains.get(domain, "")}
+        for ident, name, domain in users
+    }
 
 
 def _check_delete(_tx: Transaction, _caller: Any, project: Project) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from cloudcore.model.entity import Named, entity
-from cloudcore.model.resource import Level, Resource, Spec
+from cloudcore.model.json import JsonObject
+from cloudcore.model.resource import Action, ActionKind, Level, Resource, Spec
 
 
 @entity
@@ -20,6 +21,11 @@ class Service(Named):
     config_version: Annotated[int, Spec("Version of its configuration")] = 0
 
 
+def _config(*_: Any) -> JsonObject:
+    """What services fetch when they start; here they read their options from where they run."""
+    return {"config": None}
+
+
 SERVICES = Resource(
     entity=Service,
     service="identity",
@@ -30,4 +36,7 @@ SERVICES = Resource(
     level=Level.SYSTEM,
     columns=("id", "name", "type", "enabled"),
     unique=(("name",),),
+    actions=(
+        Action(name="config", doc="Its configuration in the catalogue: none.", kind=ActionKind.SPEC, run=_config),
+    ),
 )

@@ -12,7 +12,7 @@ from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle
 from cloudcore.model.resource import Level, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.actions import SET_SCHEDTAG
+from cloudcore.resources.actions import CAPABILITY, SET_SCHEDTAG
 from cloudcore.resources.compute import schedtag
 from cloudcore.resources.infrastructure.filters import REGION_ORDERS
 
@@ -72,7 +72,10 @@ CLOUDREGIONS = Resource(
         stable=tuple(CloudregionStatus),
         transitions=(),
     ),
-    actions=(SET_SCHEDTAG,),
+    actions=(
+        CAPABILITY,
+        SET_SCHEDTAG,
+    ),
     details=_details,
     check_delete=_check_delete,
 )

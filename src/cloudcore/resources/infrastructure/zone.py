@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated
 
 from cloudcore.model.entity import External, Named, Statused, entity
 from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle
+from cloudcore.model.query import PLATFORM, Query, one_of
 from cloudcore.model.resource import Level, Ref, Resource, Show, Spec
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.actions import PURGE, SET_SCHEDTAG
+from cloudcore.resources.actions import CAPABILITY, PURGE, SET_SCHEDTAG
 from cloudcore.resources.compute import schedtag
 from cloudcore.resources.infrastructure.cloudregion import DEFAULT_REGION
 from cloudcore.resources.infrastructure.filters import ZONE_ORDERS
@@ -42,7 +43,47 @@ class Zone(Statused, External, Named):
 
 
 def _details(tx: Transaction, page: Sequence[Zone]) -> Sequence[JsonObject]:
-    return schedtag.shown(tx, "zones", [zone.id for zone in page])
+    ids = [zone.id for zone in page]
+    counts = _counts(tx, ids)
+    return [{**counts[ident], **marks} for ident, marks in zip(ids, schedtag.shown(tx, "zones", ids), strict=True)]
+
+
+_COUNTED: tuple[str, ...] = (
+    "hosts",
+    "hosts_enabled",
+    "baremetals",
+    "baremetals_enabled",
+    "wires",
+    "networks",
+    "storages",
+    "vpcs",
+)
+
+
+def _counts(tx: Transaction, ids: Sequence[str]) -> Mapping[str, dict[str, int]]:
+    """By zone, how many there are of what it has; four queries."""
+    from cloudcore.resources.infrastructure.host import HOSTS
+    from cloudcore.resources.network.network import NETWORKS
+    from cloudcore.resources.network.wire import WIRES
+    from cloudcore.resources.storage.storage import STORAGES
+
+    found = {ident: dict.fromkeys(_COUNTED, 0) for ident in ids}
+    here = one_of("zone_id", ids)
+    for row in tx.of(HOSTS, PLATFORM).totals(here, by=("zone_id", "enabled", "is_baremetal")):
+        kind = "baremetals" if row["is_baremetal"] else "hosts"
+        found[row["zone_id"]][kind] += row["count"]
+        found[row["zone_id"]][f"{kind}_enabled"] += row["count"] if row["enabled"] else 0
+    for row in tx.of(STORAGES, PLATFORM).totals(here, by=("zone_id",)):
+        found[row["zone_id"]]["storages"] += row["count"]
+    wires = tx.of(WIRES, PLATFORM).columns(("id", "zone_id", "vpc_id"), Query(where=here))
+    zone_of = {ident: zone for ident, zone, _ in wires}
+    for zone, _vpc in dict.fromkeys((zone, vpc) for _, zone, vpc in wires):
+        found[zone]["vpcs"] += 1
+    for zone in zone_of.values():
+        found[zone]["wires"] += 1
+    for row in tx.of(NETWORKS, PLATFORM).totals(one_of("wire_id", list(zone_of)), by=("wire_id",)):
+        found[zone_of[row["wire_id"]]]["networks"] += row["count"]
+    return found
 
 
 ZONES = Resource(
@@ -57,6 +98,6 @@ ZONES = Resource(
     columns=("id", "name", "status", "cloudregion_id", "location", "manager_uri"),
     unique=(("name", "cloudregion_id"),),
     lifecycle=Lifecycle(states=ZoneStatus, initial=ZoneStatus.ENABLE, stable=tuple(ZoneStatus), transitions=()),
-    actions=(SET_SCHEDTAG, PURGE),
+    actions=(CAPABILITY, SET_SCHEDTAG, PURGE),
     details=_details,
 )

@@ -9,7 +9,7 @@ import attrs
 
 from cloudcore.model.entity import Entity, entity
 from cloudcore.model.errors import NotEmptyError
-from cloudcore.model.json import JsonObject
+from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Exists, Query, both, eq, one_of
 from cloudcore.model.resource import Joint, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.model.units import Unit
@@ -57,7 +57,20 @@ def _details(tx: Transaction, page: Sequence[Hoststorage]) -> Sequence[JsonObjec
     )
     paths = {c.id: c.path for c in caches}
     of_storage = {s.id: paths.get(s.storagecache_id or "", "") for s in storages}
-    return [{"imagecache_path": of_storage.get(link.storage_id, "")} for link in page]
+    filled = {s.id: amount for s, amount in zip(storages, storage.amounts(tx, storages), strict=True)}
+    filled = {s.id: amount for s, amount in zip(storages, storage.amounts(tx, storages), strict=True)}
+    return [
+        {"imagecache_path": of_storage.get(link.storage_id, ""), **_filled(filled.get(link.storage_id, {}))}
+        for link in page
+    ]
+
+
+def _filled(amounts: JsonMapping) -> JsonObject:
+    return {
+        "cmtbound": amounts.get("commit_bound", 0.0),
+        "used_capacity": amounts.get("used_capacity", 0),
+        "free_capacity": amounts.get("free_capacity", 0),
+    }
 
 
 def _check_delete(tx: Transaction, _caller: Any, link: Hoststorage) -> None:

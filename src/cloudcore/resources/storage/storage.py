@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated, Any
 
 import attrs
 
-from cloudcore.model.entity import DomainOwned, Enabled, External, Sharable, Statused, entity
+from cloudcore.model.entity import DomainOwned, Enabled, External, Sharable, Statused, entity, evolve
 from cloudcore.model.errors import NotEmptyError, NotSupportedError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle
@@ -142,6 +142,15 @@ def _check_delete(tx: Transaction, _caller: Any, storage: Storage) -> None:
         raise NotEmptyError("hosts are attached to this storage")
 
 
+def _switch(status: StorageStatus) -> Callable[..., None]:
+    """Set the status that its hosts report."""
+
+    def run(tx: Transaction, _caller: Any, storage: Storage, _body: Any) -> None:
+        tx.of(STORAGES, PLATFORM).save(evolve(storage, status=status.value), action=status.value)
+
+    return run
+
+
 STORAGES = Resource(
     entity=Storage,
     service="compute",
@@ -158,6 +167,10 @@ STORAGES = Resource(
     ),
     actions=(
         SET_SCHEDTAG,
+        Action(name="online", doc="Its hosts reach it.", run=_switch(StorageStatus.ONLINE)),
+        Action(
+            name="offline", doc="Its hosts don't reach it: it gets no new disks.", run=_switch(StorageStatus.OFFLINE)
+        ),
         Action(name=COMMIT_BOUND, doc="Say how far more may be promised than it has.", params=(("cmtbound", "Ratio"),)),
     ),
     prepare=_prepare,
