@@ -136,6 +136,18 @@ def _snapshot(cloud: Cloud) -> str:
     return ident
 
 
+def _two_snapshots(cloud: Cloud) -> str:
+    first = _snapshot(cloud)
+    session(cloud).create("snapshots", {"name": "after", "disk_id": session(cloud).get("snapshots", first)["disk_id"]})
+    cloud.settle()
+    return str(session(cloud).get("snapshots", "after")["id"])
+
+
+def _delete_both_snapshots(cloud: Cloud, ident: str) -> str:
+    session(cloud).delete("snapshots", "before")
+    return str(session(cloud).delete("snapshots", ident)["id"])
+
+
 def _create_snapshot(cloud: Cloud, _ident: str = "") -> str:
     disk = session(cloud).list("disks", {"disk_type": "sys"}).items[0]["id"]
     return str(session(cloud).create("snapshots", {"name": "before", "disk_id": disk})["id"])
@@ -356,6 +368,13 @@ SCENARIOS: dict[str, Scenario] = {
         again=_delete("snapshots"),
     ),
     "snapshot-delete": Scenario(plural="snapshots", prepare=_snapshot, start=_delete("snapshots"), takes_back=False),
+    "snapshot-delete/queued": Scenario(
+        plural="snapshots",
+        prepare=_two_snapshots,
+        start=_delete_both_snapshots,
+        takes_back=False,
+        again=_delete("snapshots"),
+    ),
     "instance-snapshot-create": Scenario(
         plural="instance_snapshots",
         prepare=lambda cloud: _server(cloud, on=True) and "",

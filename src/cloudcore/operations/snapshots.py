@@ -8,7 +8,7 @@ from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import InvalidInputError, InvalidStatusError, NotSupportedError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import PLATFORM, Query, eq
+from cloudcore.model.query import PLATFORM, Query, both, eq
 from cloudcore.model.reading import read_bool, read_str
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import Held, begin, check_idle
@@ -24,6 +24,7 @@ from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.server import SERVERS, PowerState
 from cloudcore.resources.compute.snapshot import SNAPSHOTS, Snapshot, SnapshotStatus, check_not_copied
+from cloudcore.tasks.task import TASKS
 
 
 def create_snapshot(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
@@ -94,7 +95,10 @@ def delete_snapshot(
 
 
 def begin_delete(platform: Platform, tx: Transaction, caller: Caller, row: Any) -> Any:
-    """Begin to delete a snapshot that nothing else needs; gives the row as it now is."""
+    """Begin to delete a snapshot that nothing else needs; gives the row as it now is.
+
+    While another one of the same server is deleted it queues behind that.
+    """
     assert SNAPSHOTS.lifecycle is not None
     transition = SNAPSHOTS.lifecycle.start("delete", row.status, what=f"snapshot {row.name}")
     params: JsonObject = {"host_id": "", "server_id": "", "held": False}
@@ -103,14 +107,33 @@ def begin_delete(platform: Platform, tx: Transaction, caller: Caller, row: Any) 
     if row.status != SnapshotStatus.CREATE_FAILED:
         check_not_copied(tx, [row.id])
         disk = tx.of(DISKS, PLATFORM).get(row.disk_id)
-        host_id, server = busy(tx, disk, "snapshot-delete")
+        queued = _queues(tx, disk)
+        host_id, server = queued or busy(tx, disk, "snapshot-delete")
         params = {"host_id": host_id, "server_id": server.id if server is not None else "", "held": True}
-        held = holding(disk, server)
+        if queued:
+            params.update(queued=True, disk_id=row.disk_id)
+        else:
+            held = holding(disk, server)
     moved = tx.of(SNAPSHOTS, PLATFORM).save(
         evolve(row, status=str(transition.through[0]), status_reason=""), action="delete"
     )
     begin(platform, tx, caller, SNAPSHOTS, moved, transition.flow, params, holding=held)
     return moved
+
+
+def _queues(tx: Transaction, disk: Any) -> tuple[str, Any] | None:
+    """Host and server of a disk where another snapshot of the same server, or disk, is just being deleted; else None.
+
+    Raises:
+        InvalidStatusError: the disk or its server is frozen or in the recycle bin.
+    """
+    server = server_with(tx, disk)
+    held, subject = holding(disk, server)
+    same = both(eq("exclusive", f"{held.singular}/{subject.id}"), eq("flow", "snapshot-delete"))
+    if not tx.of(TASKS, PLATFORM).count(same):
+        return None
+    check_in_use(disk, server)
+    return (str(server.host_id) if server is not None else hosts_of(tx, disk.storage_id)[0].id), server
 
 
 def reset_disk(platform: Platform, tx: Transaction, caller: Caller, disk: Any, body: JsonMapping) -> None:

@@ -14,10 +14,11 @@ import attrs
 
 from cloudcore.model.effects import Done, Effect, Failed, Outcome
 from cloudcore.model.entity import evolve
+from cloudcore.model.errors import Contention, DuplicateResourceError
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import PLATFORM, Query, one_of
+from cloudcore.model.query import PLATFORM, Compare, Op, Query, both, eq, one_of
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.tasks.flow import Context, Effects, Flow, Later, Step
+from cloudcore.tasks.flow import Context, Effects, Flow, Later, Step, Turn
 from cloudcore.tasks.task import LOG_LENGTH, TASKS, Task, TaskState, log_entry
 
 LEASE_S = 10.0
@@ -94,9 +95,17 @@ class Engine:
         asked = step.do(context)
         if isinstance(asked, Later):
             return evolve(task, attempt=task.attempt + 1, wake_at=tx.now + timedelta(seconds=asked.seconds))
+        if isinstance(asked, Turn):
+            return self._take_turn(tx, task, step, asked)
         if wanted := _listed(asked):
             return _intend(task, tx.now, step, wanted, "begin", step.deadline_s)
         return self._finish(tx, task, step, ())
+
+    def _take_turn(self, tx: Transaction, task: Task, step: Step, asked: Turn) -> Task:
+        others = both(eq("exclusive", asked.held), Compare("id", Op.NE, task.id))
+        if tx.of(TASKS, PLATFORM).count(others):
+            return evolve(task, attempt=task.attempt + 1, wake_at=tx.now + timedelta(seconds=asked.seconds))
+        return self._finish(tx, evolve(task, exclusive=asked.held), step, ())
 
     def _finish(self, tx: Transaction, task: Task, step: Step, results: Sequence[JsonObject]) -> Task:
         value = step.done(self._context(tx, task), results)
@@ -150,7 +159,10 @@ class Engine:
             "progress": task.progress,
         }
         repository = tx.of(TASKS, PLATFORM)
-        saved = repository.save(task)
+        try:
+            saved = repository.save(task)
+        except DuplicateResourceError as error:
+            raise Contention("another task took its turn first", internal=str(error)) from error
         repository.touch([(task.id, volatile)])
         return evolve(saved, **volatile)
 
@@ -169,7 +181,7 @@ def _traced(effect: Effect, task: Task) -> Effect:
 
 
 def _listed(effects: Effects) -> list[Effect]:
-    if effects is None or isinstance(effects, Later):
+    if effects is None or isinstance(effects, Later | Turn):
         return []
     return [effects] if isinstance(effects, Effect) else list(effects)
 

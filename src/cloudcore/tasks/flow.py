@@ -22,8 +22,17 @@ class Later:
     seconds: float = 1.0
 
 
-Effects: TypeAlias = Effect | Sequence[Effect] | Later | None
-"""What a step asks of the world: nothing (its work is done in the commit), one effect, several side by side, or time."""
+@attrs.frozen
+class Turn:
+    """Hold this (`<singular>/<id>`) from now on, instead of what the task held; until it is free the step is begun again."""
+
+    held: str
+    seconds: float = 1.0
+
+
+Effects: TypeAlias = Effect | Sequence[Effect] | Later | Turn | None
+"""What a step asks of the world: nothing (its work is done in the commit), one effect, several side by side, time, or to be
+alone with something."""
 
 
 @attrs.frozen(kw_only=True)

@@ -21,6 +21,7 @@ from cloudcore.model.errors import (
 from cloudcore.model.query import PLATFORM
 from cloudcore.operations.run import writing
 from cloudcore.operations.session import CoreSession
+from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.quota.quotalimit import QUOTALIMITS, Quotalimit
 
 
@@ -442,3 +443,36 @@ def test_lists_tell_snapshots_apart(world: World) -> None:
     assert names(is_instance_snapshot=False) == ["alone", "one"]
     assert names(server_id="web") == ["one", "whole-disk0", "whole-disk1"]
     assert names(disk_type="sys") == ["one", "whole-disk0"]
+
+
+def test_several_snapshots_of_one_server_are_deleted_one_after_the_other(world: World) -> None:
+    names = [f"s{n}" for n in range(4)]
+    for place, name in enumerate(names):
+        world.keep(name, world.disk("sys" if place % 2 else "data"))
+    for name in names:
+        assert world.client.delete("snapshots", name)["status"] == "deleting"
+    for refused in (
+        lambda: world.client.delete("snapshots", "s3"),
+        lambda: world.client.perform("servers", "web", "stop"),
+    ):
+        with pytest.raises((ResourceBusyError, InvalidStatusError)):
+            refused()
+    world.cloud.settle()
+    assert world.cloud.rows("snapshots") == []
+    assert world.client.get("servers", "web")["status"] == "running"
+    check_tasks(world.cloud)
+    check_ledgers(world.cloud)
+
+
+def test_a_deletion_that_queues_fails_without_harm_when_its_disk_changes_hands(world: World) -> None:
+    world.keep("first")
+    world.keep("second", world.disk("data"))
+    world.client.delete("snapshots", "first")
+    world.client.delete("snapshots", "second")
+    (link,) = [row for row in world.cloud.rows("guestdisks") if row.disk_id == world.disk("data")]
+    writing(world.cloud.platform, CALLER, lambda tx: tx.of(GUESTDISKS, PLATFORM).remove(link))
+    world.cloud.settle()
+    (left,) = world.cloud.rows("snapshots")
+    assert (left.name, left.status) == ("second", "delete_failed")
+    assert world.client.get("servers", "web")["status"] == "running"
+    check_tasks(world.cloud)
