@@ -159,6 +159,7 @@ def get_image(
     platform: Platform, tx: Transaction, caller: Caller, ident: str, params: JsonMapping, context: Context
 ) -> JsonObject:
     """One image with its details; with `format` among the parameters, status, size and checksums are those of that form."""
+    check_form(params)
     shown = get_row(platform, tx, caller, IMAGES, ident, params, context)
     wanted = read_str(params.get("format") or "", "format", 20)
     image = fetch(platform, tx, caller, IMAGES, ident) if wanted else None
@@ -167,6 +168,16 @@ def get_image(
         return shown
     chosen = {name: getattr(form, name) for name in ("status", "size", "checksum", "fast_hash", "sha256")}
     return {**shown, **chosen, "disk_format": form.format, "oss_checksum": form.checksum}
+
+
+def check_form(params: JsonMapping) -> None:
+    """Refuse forms that images do not have.
+
+    Raises:
+        NotSupportedError: a torrent is asked for.
+    """
+    if "torrent" in params and read_bool(params["torrent"] or False, "torrent"):
+        raise NotSupportedError("images are not offered as torrents", field="torrent")
 
 
 def convert_image(platform: Platform, tx: Transaction, caller: Caller, image: Any, body: JsonMapping) -> JsonObject:

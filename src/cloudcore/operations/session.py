@@ -16,6 +16,7 @@ from cloudcore.operations.creating import under_parents
 from cloudcore.operations.generic import create_row, delete_row, get_row, update_row
 from cloudcore.operations.history import list_actions, list_feed
 from cloudcore.operations.idempotency import PARAMETER, once
+from cloudcore.operations.image_records import check_form
 from cloudcore.operations.images import download_image, upload_image
 from cloudcore.operations.page import list_rows
 from cloudcore.operations.perform import (
@@ -202,6 +203,7 @@ class CoreSession:
 
     def download(self, ident: str, params: JsonMapping = NO_PARAMS) -> Download:
         """The bytes of an active image; `format` among the parameters chooses a converted form."""
+        check_form(params)
         return download_image(self._platform, self.caller, ident, read_str(params.get("format") or "", "format", 20))
 
     def _bring(self, body: JsonMapping, key: str) -> Sequence[JsonObject]:

@@ -10,6 +10,7 @@ from typing import Any
 from cloudcore.operations import (
     addresses,
     capability,
+    image_members,
     image_records,
     instancesnapshots,
     members,
@@ -76,6 +77,8 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("images", "convert"): image_records.convert_image,
         ("images", "mark-standard"): image_records.mark_standard,
         ("images", "change-owner"): image_records.change_owner,
+        ("images", "add-member"): image_members.add_member,
+        ("images", "remove-member"): image_members.remove_member,
         **SERVER_ACTIONS,
         ("disks", "cancel-delete"): recycling.restore_disk,
         ("servers", "change-owner"): ownership.give_server,

@@ -28,6 +28,12 @@ class RequestTimeoutError(errors.CloudcoreError):
     code = "TimeoutError"
 
 
+class PreconditionFailedError(errors.CloudcoreError):
+    """What the caller has seen is not what there is."""
+
+    code = "PreconditionFailedError"
+
+
 class RangeNotSatisfiableError(errors.OutOfRangeError):
     """The wanted range begins behind the end; `size` is the number of bytes that there are."""
 
@@ -50,6 +56,7 @@ STATUS: Mapping[type[errors.CloudcoreError], int] = MappingProxyType(
         RequestTimeoutError: 408,
         errors.ConflictError: 409,
         errors.Contention: 409,
+        PreconditionFailedError: 412,
         errors.TooLargeError: 413,
         RangeNotSatisfiableError: 416,
         errors.TooManyRequestsError: 429,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from cloudcore.model.errors import ForbiddenError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.ports.session import Download, Session
 from cloudcore_adapters.rest.errors import HandlerNotFoundError
@@ -70,6 +71,36 @@ def _take(store: StoreSigned, path: str, query: JsonMapping, chunks: Incoming) -
         if chunks.failure is not None:
             raise chunks.failure from None
         raise
+
+
+def members(site: Site, call: Call, args: Args) -> Reply:
+    """`GET /images/{id}/members`: the single projects that see it."""
+    shown = site.session(call).get(PLURAL, args["id"])
+    projects = shown.get("shared_projects") or ()
+    return json_reply({"members": [{"member_id": one["id"], "can_share": False} for one in projects]})
+
+
+def add_member(site: Site, call: Call, args: Args) -> Reply:
+    """`POST` or `PUT /images/{id}/members/{project}`: show it to one more project."""
+    site.session(call).perform(PLURAL, args["id"], "add-member", {"project": args["project"]})
+    return Reply(status=204)
+
+
+def remove_member(site: Site, call: Call, args: Args) -> Reply:
+    """`DELETE /images/{id}/members/{project}`: show it to one project less."""
+    site.session(call).perform(PLURAL, args["id"], "remove-member", {"project": args["project"]})
+    return Reply(status=204)
+
+
+def shared_images(site: Site, call: Call, args: Args) -> Reply:
+    """`GET /shared-images/{project}`: the images that are shown to a single project, as far as the caller sees them."""
+    session = site.session(call)
+    try:
+        project = session.get("projects", args["project"])["id"]
+    except (ResourceNotFoundError, ForbiddenError):
+        project = args["project"]  # of somebody who may not look at projects: by id
+    found = session.list(PLURAL, {"member_id": project, "details": "false"}).items
+    return json_reply({"shared_images": [{"image_id": one["id"], "can_share": False} for one in found]})
 
 
 async def create(site: Site, call: Call, _args: Args) -> Reply | StreamReply:

@@ -46,7 +46,7 @@ class Reply(Response):
         self.background = None
         self.body = body
         announced = len(body) if length is None else length
-        self.raw_headers = raw(headers, content_type, announced if status != 204 else None)
+        self.raw_headers = raw(headers, content_type, announced if status not in (204, 304) else None)
 
 
 class StreamReply(StreamingResponse):

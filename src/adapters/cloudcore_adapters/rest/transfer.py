@@ -13,14 +13,16 @@ import anyio.from_thread
 
 from cloudcore.model.errors import CloudcoreError, TooLargeError
 from cloudcore.ports.session import Download, FileDownload
-from cloudcore_adapters.rest.errors import RangeNotSatisfiableError, RequestTimeoutError
+from cloudcore_adapters.rest.errors import PreconditionFailedError, RangeNotSatisfiableError, RequestTimeoutError
 from cloudcore_adapters.rest.request import Call, ClientGoneError
 from cloudcore_adapters.rest.responses import SPAN_BYTES, FileReply, Reply, StreamReply
 from cloudcore_adapters.rest.site import Site
 from cloudcore_adapters.rest.socket_body import SocketBody
 
 OCTETS = "application/octet-stream"
-_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.ASCII)
+_DIGITS = 18
+_HUGE = "9" * _DIGITS
+_RANGE = re.compile(r"bytes=([0-9]{0,4000})-([0-9]{0,4000})", re.ASCII)
 
 
 class Incoming:
@@ -123,7 +125,7 @@ def parse_range(text: str, size: int) -> tuple[int, int] | None:
     match = _RANGE.fullmatch(text.replace(" ", ""))
     if match is None or match.group(1) == match.group(2) == "":
         return None
-    first, last = match.groups()
+    first, last = (_capped(digits) for digits in match.groups())
     if first == "":
         length = min(int(last), size)
         if length == 0:
@@ -137,14 +139,31 @@ def parse_range(text: str, size: int) -> tuple[int, int] | None:
     return start, end - start + 1
 
 
+def _capped(digits: str) -> str:
+    """The digits of a number, or for one that no image reaches those of a large one: nobody computes with the rest."""
+    plain = digits.lstrip("0") or digits[:1]
+    return plain if len(plain) <= _DIGITS else _HUGE
+
+
+def is_same(header: str, etag: str, *, weak: bool) -> bool:
+    """Whether a list of entity tags (`*` for any) holds this one. weak: tags that promise less than the bytes count too."""
+    tags = [tag.strip() for tag in header.split(",")]
+    return "*" in tags or etag in tags or (weak and f"W/{etag}" in tags)
+
+
 async def send_download(site: Site, call: Call, download: Download) -> Reply | StreamReply:
     """The bytes of an image, or the range of them that was asked for."""
     size, checksum = await site.workers.run(_facts, download)
-    wanted = parse_range(call.header("Range"), size) if call.method == "GET" else None
+    etag = f'"{checksum}"' if checksum else ""
+    if (known := _answered_by_tags(call, etag)) is not None:
+        return known
+    # What was begun of other bytes is not gone on with: then everything is sent (RFC 9110 §13.1.5).
+    begun = call.header("If-Range") in ("", etag)
+    wanted = parse_range(call.header("Range"), size) if call.method == "GET" and begun else None
     offset, length = wanted or (0, size)
     headers: list[tuple[str, str]] = [("Accept-Ranges", "bytes")]
-    if checksum:
-        headers.append(("ETag", f'"{checksum}"'))
+    if etag:
+        headers.append(("ETag", etag))
     if wanted is not None:
         headers.append(("Content-Range", f"bytes {offset}-{offset + length - 1}/{size}"))
     if call.method == "HEAD" or length == 0:
@@ -168,6 +187,20 @@ async def send_download(site: Site, call: Call, download: Download) -> Reply | S
         )
     chunks = _read(site, download, offset, length)
     return StreamReply(chunks, length=length, status=status, content_type=OCTETS, headers=headers, held=held)
+
+
+def _answered_by_tags(call: Call, etag: str) -> Reply | None:
+    """The answer where the caller has these bytes already; None where they are to be sent.
+
+    Raises:
+        PreconditionFailedError: it wants other bytes than there are.
+    """
+    required, held = call.header("If-Match"), call.header("If-None-Match")
+    if required and not is_same(required, etag, weak=False):
+        raise PreconditionFailedError("the image has other bytes than those of If-Match", field="If-Match")
+    if held and is_same(held, etag, weak=True):
+        return Reply(status=304, headers=(("ETag", etag),) if etag else ())
+    return None
 
 
 def _facts(download: Download) -> tuple[int, str]:

@@ -19,6 +19,7 @@ def narrow(params: JsonMapping) -> Expr:
 
     os_types, os_archs, distributions: a part of the name, or with the `precise_match` beside it the whole.
     disk_formats: of the upload; subFormats: of the upload or of a complete converted form. uefi: can start by UEFI.
+    member_id: shared with this single project, by id.
     """
     parts: list[Expr] = []
     for names, field, precise in _LIKE:
@@ -36,6 +37,9 @@ def narrow(params: JsonMapping) -> Expr:
         parts.append(either(one_of("disk_format", formats), HasRow("subimages", "image_id", "id", made)))
     if params.get("uefi") not in (None, "") and read_bool(params["uefi"], "uefi"):
         parts.append(Contains("properties", "uefi_support", ("true",)))
+    if members := _texts(params, "member_id"):
+        told = both(eq("resource_type", "images"), eq("target_type", "project"), one_of("target_id", members))
+        parts.append(HasRow("sharedresources", "resource_id", "id", told))
     return both(*parts)
 
 

@@ -264,6 +264,8 @@ IMAGES = Resource(
             doc="Offer the image as one of the platform's own.",
             params=(("is_standard", "Whether it is one"),),
         ),
+        Action(name="add-member", doc="Show the image to one more project.", params=(("project", "Project"),)),
+        Action(name="remove-member", doc="Show the image to one project less.", params=(("project", "Project"),)),
     ),
     prepare=_prepare,
     check_update=_check_update,
