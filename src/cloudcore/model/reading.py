@@ -181,6 +181,15 @@ def format_time(moment: datetime) -> str:
     return f"{day}T{hour[moment.minute]}:{_TWO[moment.second]}.{moment.microsecond:06d}Z"
 
 
+def format_times(column: Sequence[datetime | None]) -> Sequence[str | None]:
+    """As `format_time`, each different object once: a page often has one time, or none, in all of its rows."""
+    different = {id(moment): moment for moment in column}
+    if len(different) * 2 > len(column):
+        return [None if moment is None else format_time(moment) for moment in column]
+    texts = {place: None if moment is None else format_time(moment) for place, moment in different.items()}
+    return [texts[id(moment)] for moment in column]
+
+
 _TWO = tuple(f"{number:02d}" for number in range(60))
 _MINUTES = tuple(tuple(f"{hour}:{minute}" for minute in _TWO) for hour in _TWO[:24])
 

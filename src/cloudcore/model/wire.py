@@ -9,88 +9,43 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from operator import itemgetter
 from typing import Any, cast
 
-from cloudcore.model.entity import Entity
+from cloudcore.model.columns import ABSENT, Columns, Parts
 from cloudcore.model.errors import InvalidInputError, MissingParameterError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.reading import format_time, read_bool, read_float, read_int, read_list_of_str, read_str, read_time
+from cloudcore.model.reading import format_times, read_bool, read_float, read_int, read_list_of_str, read_str, read_time
 from cloudcore.model.resource import Field, Resource, Show, fields_of
-
-FEW = 4
-"""Shorter pages are written row by row."""
 
 MAX_JSON_DEPTH = 16
 MAX_JSON_ITEMS = 4096
 
 
-def to_wire(resource: Resource[Any], entity: Entity, *, detail: bool = True) -> JsonObject:
-    """One entity as a JSON object, without what `details` adds."""
-    return _row(_writers(resource.entity, detail), entity)
-
-
-def _row(writers: Sequence[_Writer], entity: Entity) -> JsonObject:
-    values = entity.__dict__
-    out: JsonObject = {}
-    for name, write, number in writers:
-        value = values[name]
-        if not value and (value is None or not number):
-            continue
-        out[name] = value if write is None else write(value)
-    return out
-
-
 def page_to_wire(
-    resource: Resource[Any], page: Sequence[Entity], *, detail: bool = True, only: frozenset[str] | None = None
-) -> list[JsonObject]:
-    """As `to_wire` for each entity of a page, column by column: much is decided once for all rows.
+    resource: Resource[Any], page: Parts[Any], *, detail: bool = True, only: frozenset[str] | None = None
+) -> Columns:
+    """A page as a client gets it, without what `details` adds.
 
-    only: just these fields; entities may lack the others.
+    detail: with the fields that lists without details leave out. only: just these fields; the page may lack the others.
     """
-    writers = _writers(resource.entity, detail, only)
-    if len(page) < FEW or len(writers) < 2:
-        return [_row(writers, entity) for entity in page]
-    pick = itemgetter(*(name for name, _, _ in writers))
-    columns = zip(*(pick(entity.__dict__) for entity in page), strict=True)
-    names: list[str] = []
-    shown: list[Sequence[Any]] = []
-    holes: list[tuple[str, Sequence[bool]]] = []
-    for (name, write, number), column in zip(writers, columns, strict=True):
-        left_out = _left_out(column, number=number)
-        if left_out is None or not all(left_out):
-            names.append(name)
-            shown.append(_written(column, write, left_out))
-            if left_out is not None:
-                holes.append((name, left_out))
-    items = [dict(zip(names, values, strict=True)) for values in zip(*shown, strict=True)]
-    for name, left_out in holes:
-        for item, absent in zip(items, left_out, strict=True):
-            if absent:
-                del item[name]
-    return items
-
-
-def _left_out(column: Sequence[Any], *, number: bool) -> Sequence[bool] | None:
-    """Which values of a column are not written; None when all are."""
-    if number:
-        return [value is None for value in column] if None in column else None
-    return None if all(column) else [not value for value in column]
-
-
-def _written(
-    column: Sequence[Any], write: Callable[[Any], Any] | None, left_out: Sequence[bool] | None
-) -> Sequence[Any]:
-    if write is None:
-        return column
-    if write is format_time:
-        different = {id(value): value for value in column}
-        if len(different) * 2 <= len(column):
-            texts = {place: None if value is None else write(value) for place, value in different.items()}
-            return [texts[id(value)] for value in column]
-    if left_out is None:
-        return [write(value) for value in column]
-    return [None if absent else write(value) for value, absent in zip(column, left_out, strict=True)]
+    written = Columns(len(page))
+    for name, write, number in _writers(resource.entity, detail, only):
+        column = page.columns[name]
+        if number:
+            full = None not in column
+        else:
+            full = all(column)
+            if not full and not any(column):
+                continue
+        if full:
+            written.put(name, column if write is None else write(column))
+        elif number:
+            written.put(name, [ABSENT if value is None else value for value in column], holed=True)
+        else:
+            values = column if write is None else write(column)
+            shown = [new if old else ABSENT for old, new in zip(column, values, strict=True)]
+            written.put(name, shown, holed=True)
+    return written
 
 
 def read_create(resource: Resource[Any], body: JsonMapping, *, admin: bool) -> JsonObject:
@@ -228,12 +183,13 @@ def check_json(value: Any, field: str) -> None:
             read_float(item, field)
 
 
-_Writer = tuple[str, Callable[[Any], Any] | None, bool]
-"""Name, conversion, and whether it is a number or a truth value, whose 0 and false are written."""
+_Write = Callable[[Sequence[Any]], Sequence[Any]]
+_Writer = tuple[str, _Write | None, bool]
+"""Name, conversion of a column, and whether it is of numbers or truth values, whose 0 and false are written."""
 
 
 def written_fields(entity: type[Any], *, detail: bool = True) -> tuple[str, ...]:
-    """The fields that `to_wire` writes."""
+    """The fields that `page_to_wire` writes."""
     return tuple(name for name, _, _ in _writers(entity, detail))
 
 
@@ -252,14 +208,22 @@ def _writers(entity: type[Any], detail: bool, only: frozenset[str] | None = None
     return _compiled(key, detail, only)
 
 
-def _writer(field: Field) -> Callable[[Any], Any] | None:
+def _writer(field: Field) -> _Write | None:
     if field.kind is datetime:
-        return format_time
+        return format_times
     if field.enum is not None:
-        return str
-    return public_tags if field.name == "metadata" else None
+        return _texts
+    return _tags if field.name == "metadata" else None
+
+
+def _texts(column: Sequence[Any]) -> Sequence[Any]:
+    return [str(value) if value else value for value in column]
+
+
+def _tags(column: Sequence[Any]) -> Sequence[Any]:
+    return [public_tags(value) if value else value for value in column]
 
 
 def public_tags(tags: JsonMapping) -> JsonObject:
     """The tags that a caller may see: without the platform's own."""
-    return {k: v for k, v in tags.items() if not k.startswith("__")}
+    return {k: v for k, v in tags.items() if k[:2] != "__"}

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from cloudcore.auth.caller import Caller
+from cloudcore.model.columns import Parts
 from cloudcore.model.errors import InvalidInputError, OutOfRangeError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import Query
@@ -17,7 +18,7 @@ from cloudcore.operations.filters import filterable
 from cloudcore.operations.listing import MOST_AT_ONCE, Paging, paging_of
 from cloudcore.operations.markers import marker_after, read_marker, starting_field
 from cloudcore.operations.platform import Platform
-from cloudcore.operations.rows import detail_rows, page_fields, permits, plain_rows, selected
+from cloudcore.operations.rows import detail_columns, page_fields, plain_columns, put_permits
 from cloudcore.operations.selection import selection
 from cloudcore.ports.session import Context, Listing
 from cloudcore.ports.unit_of_work import Repository, Transaction
@@ -72,7 +73,7 @@ def _marked(
     return Listing(
         items=_shaped(platform, tx, resource, paging, page),
         limit=paging.limit if paging.limited and page else 0,
-        next_marker=marker_after(tx, platform.types, paging.order, page[-1]) if more else "",
+        next_marker=marker_after(tx, platform.types, paging.order, page[-1:][0]) if more else "",
         marker_field=(first.field or "id") if first is not None else "id",
         marker_order="DESC" if first is not None and first.descending else "ASC",
     )
@@ -111,15 +112,13 @@ def _read(resource: Resource[Any], paging: Paging) -> tuple[str, ...]:
 
 
 def _shaped(
-    platform: Platform, tx: Transaction, resource: Resource[Any], paging: Paging, rows: Sequence[Any]
+    platform: Platform, tx: Transaction, resource: Resource[Any], paging: Paging, page: Parts[Any]
 ) -> list[JsonObject]:
-    shape = detail_rows if paging.details else plain_rows
-    items = shape(platform, tx, resource, rows)
+    shown = detail_columns(platform, tx, resource, page) if paging.details else plain_columns(resource, page)
     if paging.reasons and not paging.details:
-        items = [{**item, **permits(row)} for item, row in zip(items, rows, strict=True)]
-    if paging.exported:
-        return [cells(item, paging.fields) for item in items]
-    return [selected(item, paging.fields) for item in items]
+        put_permits(shown, page)
+    items = shown.rows(paging.fields)
+    return [cells(item, paging.fields) for item in items] if paging.exported else items
 
 
 def _totals(resource: Resource[Any], repository: Repository[Any]) -> JsonObject:

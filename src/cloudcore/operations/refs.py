@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeAlias, TypeVar
 
+from cloudcore.model.columns import Columns, Parts
 from cloudcore.model.entity import Entity, ProjectOwned
 from cloudcore.model.errors import DuplicateResourceError, ResourceNotFoundError
 from cloudcore.model.filter import over
@@ -220,39 +221,43 @@ class Rows:
         self._types = types
         self._known: dict[str, dict[str, JsonObject]] = {}
 
-    def details(self, resource: Resource[Any], page: Sequence[Any]) -> list[JsonObject]:
-        """For each row of a page, the keys that its references show."""
-        return self._details(resource, page, _needs(tuple(self._types.values()), resource), None, 0)
+    def add_to(self, shown: Columns, resource: Resource[Any], page: Parts[Any]) -> None:
+        """Set the keys that the references of a page's rows show."""
+        self._add(shown, resource, page, _needs(tuple(self._types.values()), resource), None, 0)
 
-    def _details(
-        self, resource: Resource[Any], page: Sequence[Any], needs: Needs, keys: frozenset[str] | None, depth: int
-    ) -> list[JsonObject]:
-        out: list[JsonObject] = [{} for _ in page]
+    def _add(
+        self,
+        shown: Columns,
+        resource: Resource[Any],
+        page: Parts[Any],
+        needs: Needs,
+        keys: frozenset[str] | None,
+        depth: int,
+    ) -> None:
         if depth > MAX_DEPTH or not page:
-            return out
+            return
         for field, ref in _shown_refs(self._types, resource, keys):
-            idents = [getattr(row, field.name) for row in page]
-            rows = self._shown(ref.target, [i for i in idents if i], needs, depth)
-            extras = {ident: _extra(field, ref, ident, rows[ident]) for ident in dict.fromkeys(idents) if ident in rows}
-            for target, ident in zip(out, idents, strict=True):
-                if ident in extras:
-                    target.update(extras[ident])
-        return out
+            idents = page.columns[field.name]
+            different = dict.fromkeys(ident for ident in idents if ident)
+            rows = self._shown(ref.target, different, needs, depth)
+            extras = {ident: _extra(field, ref, ident, rows[ident]) for ident in different if ident in rows}
+            for key in dict.fromkeys(key for extra in extras.values() for key in extra):
+                values = {ident: extra[key] for ident, extra in extras.items() if key in extra}
+                shown.put_of(key, idents, values)
 
     def _shown(self, plural: str, idents: Iterable[str], needs: Needs, depth: int) -> Mapping[str, JsonObject]:
         """What is needed of the wire form of each of these rows, and of what their own references show."""
         known = self._known.setdefault(plural, {})
-        missing = [i for i in dict.fromkeys(idents) if i not in known]
+        missing = [i for i in idents if i not in known]
         if missing:
             resource, keys = self._types[plural], needs[plural]
             along = [field.name for field, _ in _shown_refs(self._types, resource, keys)]
             own = [name for name in written_fields(resource.entity, detail=False) if name in keys]
             names = tuple(dict.fromkeys(("id", *own, *along)))
-            rows = self._tx.of(resource, PLATFORM).parts(names, Query(where=one_of("id", missing)))
-            items = page_to_wire(resource, rows, detail=False, only=keys)
-            extras = self._details(resource, rows, needs, keys, depth + 1)
-            for row, item, extra in zip(rows, items, extras, strict=True):
-                known[row.id] = {**item, **extra}
+            page = self._tx.of(resource, PLATFORM).parts(names, Query(where=one_of("id", missing)))
+            shown = page_to_wire(resource, page, detail=False, only=keys)
+            self._add(shown, resource, page, needs, keys, depth + 1)
+            known.update(zip(page.columns["id"], shown.rows(), strict=True))
         return known
 
 

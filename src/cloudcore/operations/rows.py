@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
+from cloudcore.model.columns import ABSENT, Columns, Parts, parts_of
 from cloudcore.model.entity import External, Named, Sharable
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.resource import Resource, field_map, fields_of
@@ -26,33 +27,36 @@ def page_fields(resource: Resource[Any], *, details: bool) -> tuple[str, ...]:
     return tuple(f.name for f in fields_of(resource.entity) if not f.spec.sealed or f.name in resource.opens)
 
 
-def plain_rows(_platform: Platform, _tx: Transaction, resource: Resource[Any], rows: Sequence[Any]) -> list[JsonObject]:
+def plain_columns(resource: Resource[Any], page: Parts[Any]) -> Columns:
     """The rows' own fields only."""
-    return _completed(resource, page_to_wire(resource, rows, detail=False))
+    shown = page_to_wire(resource, page, detail=False)
+    _complete(resource, shown)
+    return shown
+
+
+def detail_columns(platform: Platform, tx: Transaction, resource: Resource[Any], page: Parts[Any]) -> Columns:
+    """The rows with all details, in a fixed number of statements."""
+    shown = page_to_wire(resource, page)
+    if not page:
+        return shown
+    _complete(resource, shown)
+    Rows(tx, platform.types).add_to(shown, resource, page)
+    if resource.details is not None:
+        shown.put_rows(resource.details(tx, page))
+    if issubclass(resource.entity, Sharable):
+        shown.put_rows(shown_to(platform, tx, resource, page))
+    if is_of_clouds(resource):
+        for key, value in OF_NO_CLOUD:
+            shown.fill(key, value)
+    _put_owners(platform, resource, page, shown)
+    put_permits(shown, page)
+    return shown
 
 
 def detail_rows(platform: Platform, tx: Transaction, resource: Resource[Any], rows: Sequence[Any]) -> list[JsonObject]:
-    """The rows with all details, in a fixed number of statements."""
-    if not rows:
-        return []
-    items = _completed(resource, page_to_wire(resource, rows))
-    for item, extra in zip(items, Rows(tx, platform.types).details(resource, rows), strict=True):
-        item.update(extra)
-    if resource.details is not None:
-        for item, extra in zip(items, resource.details(tx, rows), strict=True):
-            item.update(extra)
-    if issubclass(resource.entity, Sharable):
-        for item, extra in zip(items, shown_to(platform, tx, resource, rows), strict=True):
-            item.update(extra)
-    if is_of_clouds(resource):
-        for item in items:
-            for name, own in OF_NO_CLOUD:
-                item.setdefault(name, own)
-    owners = _Owners(platform, resource, rows)
-    for item, row in zip(items, rows, strict=True):
-        owners.add_to(item, row)
-        item.update(permits(row))
-    return items
+    """The same for rows that are whole, or a part of each, row by row."""
+    page = parts_of(resource.entity, rows, page_fields(resource, details=True))
+    return detail_columns(platform, tx, resource, page).rows()
 
 
 def selected(item: JsonObject, fields: tuple[str, ...]) -> JsonObject:
@@ -60,27 +64,27 @@ def selected(item: JsonObject, fields: tuple[str, ...]) -> JsonObject:
     return {name: item[name] for name in fields if name in item} if fields else item
 
 
-class _Owners:
-    """Names of the projects, domains and users that a page's rows belong to: one look-up each."""
+def _put_owners(platform: Platform, resource: Resource[Any], page: Parts[Any], shown: Columns) -> None:
+    """The names of the projects, domains and users that the rows belong to: one look-up each."""
+    names = field_map(resource.entity)
+    ask = platform.directory
+    projects: Mapping[str, Owner] = {}
+    if "tenant_id" in names:
+        idents = page.columns["tenant_id"]
+        projects = ask.projects(_different(idents))
+        _put_names(shown, ("project", "tenant"), idents, projects)
+    if "domain_id" in names:
+        idents = page.columns["domain_id"]
+        _put_names(shown, ("project_domain", "domain"), idents, _domains(ask, projects, _different(idents)))
+    if "owner_id" in names:
+        idents = page.columns["owner_id"]
+        _put_names(shown, ("owner_name",), idents, ask.users(_different(idents)))
 
-    def __init__(self, platform: Platform, resource: Resource[Any], rows: Sequence[Any]) -> None:
-        names = field_map(resource.entity)
-        ask = platform.directory
-        nobody: Mapping[str, Owner] = {}
-        projects = ask.projects(_ids(rows, "tenant_id")) if "tenant_id" in names else nobody
-        domains = _domains(ask, projects, _ids(rows, "domain_id")) if "domain_id" in names else nobody
-        users = ask.users(_ids(rows, "owner_id")) if "owner_id" in names else nobody
-        self._parts: tuple[tuple[str, Mapping[str, JsonObject]], ...] = (
-            ("tenant_id", {i: {"project": p.name, "tenant": p.name} for i, p in projects.items()}),
-            ("domain_id", {i: {"project_domain": d.name, "domain": d.name} for i, d in domains.items()}),
-            ("owner_id", {i: {"owner_name": u.name} for i, u in users.items()}),
-        )
 
-    def add_to(self, item: JsonObject, row: Any) -> None:
-        """Put the names beside the ids."""
-        for name, known in self._parts:
-            if known and (names := known.get(getattr(row, name))) is not None:
-                item.update(names)
+def _put_names(shown: Columns, keys: Sequence[str], idents: Sequence[Any], known: Mapping[str, Owner]) -> None:
+    names = {ident: named.name for ident, named in known.items()}
+    for key in keys if names else ():
+        shown.put_of(key, idents, names)
 
 
 def _domains(ask: Directory, projects: Mapping[str, Owner], wanted: list[str]) -> Mapping[str, Owner]:
@@ -94,36 +98,41 @@ def _domains(ask: Directory, projects: Mapping[str, Owner], wanted: list[str]) -
     return {**found, **ask.domains([i for i in wanted if i not in found])}
 
 
-def _ids(rows: Sequence[Any], name: str) -> list[str]:
-    return list(dict.fromkeys(value for row in rows if (value := getattr(row, name))))
+def _different(idents: Sequence[Any]) -> list[str]:
+    return [ident for ident in dict.fromkeys(idents) if ident]
 
 
-def _completed(resource: Resource[Any], items: list[JsonObject]) -> list[JsonObject]:
-    """With what the wire says of every row beside what is stored."""
-    constant, external = constants_of(resource), issubclass(resource.entity, External)
-    for item in items:
-        item.update(constant)
-        if "tenant_id" in item:
-            item["project_id"] = item["tenant_id"]
-        if external:
-            item.setdefault("source", "local")
-            if "created_at" in item:
-                item.setdefault("imported_at", item["created_at"])
-    return items
+def _complete(resource: Resource[Any], shown: Columns) -> None:
+    """Set what the wire says of every row beside what is stored."""
+    for key, value in _constants(resource).items():
+        shown.put_same(key, value)
+    shown.copy("project_id", "tenant_id")
+    if issubclass(resource.entity, External):
+        shown.fill("source", "local")
+        shown.fill_from("imported_at", "created_at")
 
 
 @cache
-def constants_of(resource: Resource[Any]) -> JsonMapping:
+def _constants(resource: Resource[Any]) -> JsonMapping:
     """What is the same of every row that is there: none is deleted, and none is emulated unless its type says so."""
     emulated = issubclass(resource.entity, Named) and "is_emulated" not in field_map(resource.entity)
     return {"deleted": False, **({"is_emulated": False} if emulated else {})}
 
 
-def permits(row: Any) -> JsonMapping:
-    """Whether a row may be deleted and changed, and why not."""
-    frozen = getattr(row, "freezed", False)
-    if frozen or getattr(row, "disable_delete", False) or getattr(row, "protected", False):
-        reason = "it is frozen" if frozen else "deletion is switched off (disable_delete)"
-        why = {"code": 400, "class": "InvalidStatusError", "details": reason}
-        return {"can_delete": False, "delete_fail_reason": why, "can_update": not frozen}
-    return {"can_delete": True, "can_update": True}
+def put_permits(shown: Columns, page: Parts[Any]) -> None:
+    """Whether rows may be deleted and changed, and why not."""
+    shown.put_same("can_delete", value=True)
+    shown.put_same("can_update", value=True)
+    columns = [page.columns[name] for name in ("freezed", "disable_delete", "protected") if name in page.columns]
+    if any(True in column for column in columns):
+        frozen = page.columns.get("freezed") or [False] * len(page)
+        kept = [any(flags) for flags in zip(*columns, strict=True)]
+        shown.put("can_delete", [not one for one in kept])
+        shown.put("can_update", [not one for one in frozen])
+        reasons = [_reason(frozen=cold) if one else ABSENT for one, cold in zip(kept, frozen, strict=True)]
+        shown.put("delete_fail_reason", reasons, holed=True)
+
+
+def _reason(*, frozen: bool) -> JsonObject:
+    reason = "it is frozen" if frozen else "deletion is switched off (disable_delete)"
+    return {"class": "InvalidStatusError", "code": 400, "details": reason}

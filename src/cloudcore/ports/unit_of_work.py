@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 import attrs
 
+from cloudcore.model.columns import Parts
 from cloudcore.model.entity import Entity
 from cloudcore.model.history import Fact
 from cloudcore.model.json import JsonMapping
@@ -41,8 +42,8 @@ class Repository(Protocol[E]):
         """Only these fields of the rows that `find` gives, in its order: for many rows of which little is wanted."""
         ...
 
-    def parts(self, names: Sequence[str], query: Query = ...) -> Sequence[E]:
-        """The entities that `find` gives, with these fields only: any other is an AttributeError. For reading alone."""
+    def parts(self, names: Sequence[str], query: Query = ...) -> Parts[E]:
+        """The rows that `find` gives, with these fields only: any other is an AttributeError. For reading alone."""
         ...
 
     def count(self, where: Expr = EVERYTHING) -> int:

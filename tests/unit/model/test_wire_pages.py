@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from cloudcore.model.columns import ABSENT, Columns, Parts, parts_of
 from cloudcore.model.entity import from_row
+from cloudcore.model.reading import format_time
 from cloudcore.model.resource import Field, Resource, fields_of
-from cloudcore.model.wire import page_to_wire, to_wire, written_fields
+from cloudcore.model.wire import page_to_wire, public_tags, written_fields
 from cloudcore.operations.types import TYPES
 
 LENGTHS = (0, 1, 3, 4, 50)
@@ -39,24 +41,79 @@ def _page(resource: Resource[Any], length: int, chance: random.Random) -> list[A
     ]
 
 
+def _written(row: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    """One row as the wire has it: what is empty is left out, but for 0 and false."""
+    values = {name: getattr(row, name) for name in sorted(names)}
+    kept = {n: v for n, v in values.items() if v or (v is not None and isinstance(v, bool | int | float))}
+    for name, value in kept.items():
+        if isinstance(value, datetime):
+            kept[name] = format_time(value)
+        elif name == "metadata":
+            kept[name] = public_tags(value)
+    return kept
+
+
 @pytest.mark.parametrize("resource", TYPES, ids=lambda r: r.plural)
 def test_a_page_is_written_as_its_rows_are(resource: Resource[Any]) -> None:
     chance = random.Random(resource.plural)
+    every = tuple(f.name for f in fields_of(resource.entity))
     for length in LENGTHS:
         page = _page(resource, length, chance)
         for detail in (True, False):
-            rows = [to_wire(resource, row, detail=detail) for row in page]
-            written = page_to_wire(resource, page, detail=detail)
-            assert written == rows
-            assert [list(item) for item in written] == [list(item) for item in rows], "the keys are in another order"
+            names = written_fields(resource.entity, detail=detail)
+            written = page_to_wire(resource, parts_of(resource.entity, page, every), detail=detail).rows()
+            assert written == [_written(row, names) for row in page]
+            assert all(list(item) == sorted(item) for item in written)
+            assert all(type(value) is not datetime for item in written for value in item.values())
 
 
 def test_some_fields_alone_need_no_others() -> None:
     server = next(r for r in TYPES if r.plural == "servers")
-    page = [from_row(server.entity, {"id": f"s{n}", "name": "x" * (n % 2)}) for n in range(6)]
-    assert page_to_wire(server, page, only=frozenset({"id", "name"})) == [
+    page = Parts(server.entity, {"id": [f"s{n}" for n in range(6)], "name": ["x" * (n % 2) for n in range(6)]}, 6)
+    assert page_to_wire(server, page, only=frozenset({"id", "name"})).rows() == [
         {"id": f"s{n}", "name": "x"} if n % 2 else {"id": f"s{n}"} for n in range(6)
     ]
+
+
+class TestColumns:
+    def test_what_comes_later_counts_where_it_is_there(self) -> None:
+        page = Columns(3)
+        page.put("a", [1, 2, 3])
+        page.put("a", [ABSENT, 5, ABSENT], holed=True)
+        page.put("b", [ABSENT, 1, 2], holed=True)
+        page.put("b", [7, ABSENT, ABSENT], holed=True)
+        page.put_rows([{"c": 1}, {}, {"a": 6}])
+        assert page.rows() == [{"a": 1, "b": 7, "c": 1}, {"a": 5, "b": 1}, {"a": 6, "b": 2}]
+
+    def test_gaps_are_filled_and_columns_copied(self) -> None:
+        page = Columns(2)
+        page.put_of("a", ["x", None], {"x": 1})
+        page.copy("b", "a")
+        page.copy("c", "nothing")
+        page.fill("a", 9)
+        page.fill("d", 4)
+        page.put_same("e", value=False)
+        page.fill_from("b", "d")
+        page.fill_from("g", "f")
+        assert page.rows() == [{"a": 1, "b": 1, "d": 4, "e": False}, {"a": 9, "b": 4, "d": 4, "e": False}]
+        page.put_of("h", [None, "x"], {"x": 1})
+        assert page.rows(("d", "h", "f")) == [{"d": 4}, {"d": 4, "h": 1}]
+        assert page.rows(("f",)) == [{}, {}]
+        assert Columns(1).rows() == [{}]
+
+
+def test_parts_are_entities_and_columns() -> None:
+    server = next(r for r in TYPES if r.plural == "servers")
+    page = Parts(server.entity, {"id": ("a", "b", "c"), "vcpu_count": [1, 2, 4]}, 3)
+    assert [(row.id, row.vcpu_count) for row in page] == [("a", 1), ("b", 2), ("c", 4)]
+    assert page[1] is page[1]
+    assert not hasattr(page[0], "name")
+    tail = page[1:]
+    assert (len(tail), tail.columns, tail[-1].id) == (2, {"id": ("b", "c"), "vcpu_count": [2, 4]}, "c")
+    assert parts_of(server.entity, page, ("id",)) is page
+    again = parts_of(server.entity, list(page), ("vcpu_count",))
+    assert again.columns == {"vcpu_count": (1, 2, 4)}
+    assert parts_of(server.entity, [], ("id", "name")).columns == {"id": (), "name": ()}
 
 
 @pytest.mark.parametrize("resource", TYPES, ids=lambda r: r.plural)

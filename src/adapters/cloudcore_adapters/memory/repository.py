@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from cloudcore.model.entity import Entity, evolve, from_row
+from cloudcore.model.columns import Parts
+from cloudcore.model.entity import Entity, evolve
 from cloudcore.model.errors import BackendError, Contention, DuplicateResourceError, InvalidInputError
 from cloudcore.model.query import EVERYTHING, Expr, Order, Query, matches, order_value, sort_key
 from cloudcore.model.resource import Resource, field_map, fields_of
@@ -57,10 +58,11 @@ class MemoryRepository(Generic[E]):
                 raise InvalidInputError(f"{self._resource.singular} has no field {name!r}", field=name)
         return [tuple(getattr(row, name) for name in names) for row in self.find(query)]
 
-    def parts(self, names: Sequence[str], query: Query = _ALL) -> Sequence[E]:
+    def parts(self, names: Sequence[str], query: Query = _ALL) -> Parts[E]:
         """The rows that `find` gives, with these fields only."""
-        kind = self._resource.entity
-        return [from_row(kind, dict(zip(names, row, strict=True))) for row in self.columns(names, query)]
+        rows = self.columns(names, query)
+        columns = list(zip(*rows, strict=True)) or [()] * len(names)
+        return Parts(self._resource.entity, dict(zip(names, columns, strict=True)), len(rows))
 
     def count(self, where: Expr = EVERYTHING) -> int:
         """How many rows satisfy the expression."""

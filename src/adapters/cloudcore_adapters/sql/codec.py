@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
+from cloudcore.model.columns import Parts
 from cloudcore.model.entity import Entity, evolve, from_row
 from cloudcore.model.errors import MissingParameterError
 from cloudcore.model.resource import Field, Resource, fields_of
@@ -54,11 +55,10 @@ class Codec(Generic[E]):
         """Rows that consist of these fields only, none of them sealed."""
         return list(zip(*self._columns(names, rows), strict=True))
 
-    def decode_parts(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[E]:
-        """As `decode_columns`, as entities that have these fields only."""
-        kind = self.resource.entity
-        columns = zip(*self._columns(names, rows), strict=True)
-        return [from_row(kind, dict(zip(names, values, strict=True))) for values in columns]
+    def decode_parts(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> Parts[E]:
+        """As `decode_columns`, column by column."""
+        columns = self._columns(names, rows) or [()] * len(names)
+        return Parts(self.resource.entity, dict(zip(names, columns, strict=True)), len(rows))
 
     def _columns(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
         columns: list[Sequence[Any]] = list(zip(*rows, strict=True))

@@ -8,7 +8,8 @@ from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
-from cloudcore.model.entity import Entity, evolve, from_row
+from cloudcore.model.columns import Parts
+from cloudcore.model.entity import Entity, evolve
 from cloudcore.model.errors import BackendError, Contention
 from cloudcore.model.query import EVERYTHING, Compare, Expr, In, Op, Query
 from cloudcore_adapters.sql.compile import LONGEST_KEPT, Prepared, Slots, Source
@@ -58,12 +59,12 @@ class SqlRepository(Generic[E]):
             return [tuple(getattr(row, name) for name in names) for row in whole]
         return self._codec.decode_columns(names, self._columns(names, query))
 
-    def parts(self, names: Sequence[str], query: Query = _ALL) -> Sequence[E]:
+    def parts(self, names: Sequence[str], query: Query = _ALL) -> Parts[E]:
         """The rows that `find` gives, with these fields only."""
         whole = self._whole(names, query)
         if whole is not None:
-            kind = self._codec.resource.entity
-            return [from_row(kind, {name: getattr(row, name) for name in names}) for row in whole]
+            columns = {name: [getattr(row, name) for row in whole] for name in names}
+            return Parts(self._codec.resource.entity, columns, len(whole))
         return self._codec.decode_parts(names, self._columns(names, query))
 
     def _whole(self, names: Sequence[str], query: Query) -> Sequence[E] | None:
