@@ -21,11 +21,13 @@ _OTHER = "~"
 Path = tuple[str, ...]
 
 
-def first_excess(mine: PolicySet, policy: BoundPolicy) -> str | None:
+def first_excess(mine: PolicySet, policy: BoundPolicy, *, most: int = MOST_TRIED) -> str | None:
     """The first thing that the policy allows and the set does not, in words of policies; None where there is none.
 
     The policy is compared at its own scope; policies of the set that reach further count, and so do those that everybody
     has. What the set allows only for some tags contains a policy that is limited to the same tags.
+
+    most: requests that are tried; what takes more counts as too much.
     """
     held = mine.policies(policy.scope)
     if any(_holds(other, policy) for other in held):
@@ -34,7 +36,7 @@ def first_excess(mine: PolicySet, policy: BoundPolicy) -> str | None:
     known = tuple(dict.fromkeys(_path(r) for p in (policy, *held) for r in p.document.rules))
     requests = (r for rule in policy.document.rules if rule.allow for r in _requests(_path(rule), known))
     for tried, (service, resource, action, *extra) in enumerate(requests):
-        if tried >= MOST_TRIED:
+        if tried >= most:
             return "more than can be compared"
         if not theirs.allowed(policy.scope, service, resource, action, *extra).allowed:
             continue

@@ -26,6 +26,9 @@ from cloudcore.model.errors import ForbiddenError
 Triple: TypeAlias = tuple[str, str, str]
 """Service, resource and action."""
 
+Asked: TypeAlias = tuple[Scope, Triple, tuple[str, ...]]
+"""A scope, a triple, and the names behind it."""
+
 _ANY = (WILD,)
 MOST_ANSWERS = 4096
 """Different questions of which one compiled set remembers the answers."""
@@ -111,7 +114,7 @@ class PolicySet:
     """
 
     levels: dict[Scope, tuple[_Level, ...]] = attrs.field(repr=False)
-    answers: dict[tuple[Scope, Triple, tuple[str, ...]], Decision] = attrs.field(factory=dict, eq=False, repr=False)
+    answers: dict[Asked, Decision] = attrs.field(factory=dict[Asked, Decision], eq=False, repr=False)
 
     @classmethod
     def compile(cls, bindings: Sequence[BoundPolicy], *, defaults: Sequence[BoundPolicy] | None = None) -> PolicySet:

@@ -6,7 +6,7 @@ not change is forbidden.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import attrs
@@ -32,10 +32,14 @@ _SCOPES = {Level.SYSTEM: Scope.SYSTEM, Level.DOMAIN: Scope.DOMAIN, Level.PROJECT
 
 @attrs.frozen(kw_only=True)
 class Reach:
-    """The rows that a permission reaches. scope: the widest at which it is granted."""
+    """The rows that a permission reaches.
+
+    scope: the widest at which it is granted. limited: only what has certain tags.
+    """
 
     scope: Scope
     where: Expr
+    limited: bool = False
 
 
 def natural_scope(resource: Resource[Any]) -> Scope:
@@ -69,8 +73,24 @@ def widest(platform: Platform, caller: Caller, resource: Resource[Any], action: 
         decision = policies.allowed(scope, resource.service, resource.plural, action, *extra)
         if decision.allowed:
             where = both(rows_of(platform, caller, resource, scope), tagged(platform, resource, decision.limits))
-            return Reach(scope=scope, where=where)
+            return Reach(scope=scope, where=where, limited=bool(decision.limits))
     return None
+
+
+def check_limits(
+    platform: Platform, tx: Transaction, caller: Caller, resource: Resource[Any], idents: Iterable[str]
+) -> None:
+    """Refuse to have made what the caller's policies, for the tags that they are limited to, do not reach.
+
+    Raises:
+        ForbiddenError: one of the new rows, or its owner, has not the tags.
+    """
+    granted = widest(platform, caller, resource, "create")
+    if granted is None or not granted.limited:
+        return
+    reached = tx.of(resource, granted.where)
+    if any(reached.get(ident) is None for ident in idents):
+        raise ForbiddenError(f"your policies let you make {resource.plural} with certain tags only", field="__meta__")
 
 
 def _scopes(resource: Resource[Any], action: str) -> tuple[Scope, ...]:

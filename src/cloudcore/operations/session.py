@@ -10,6 +10,7 @@ from cloudcore.model.errors import MethodNotAllowedError, OutOfRangeError, Resou
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.reading import read_bool, read_int, read_str
 from cloudcore.model.resource import Resource, Verb, fields_of
+from cloudcore.operations.access import check_limits
 from cloudcore.operations.actions import ACTIONS, bring_action, log_action, log_property
 from cloudcore.operations.capability import CAPABILITIES, capabilities
 from cloudcore.operations.creating import under_parents
@@ -222,8 +223,10 @@ class CoreSession:
         if own is not None:
             sent = under_parents(self._platform, tx, self.caller, resource, body, context)
             made: JsonObject = own(self._platform, tx, self.caller, sent)
-            return made
-        return create_row(self._platform, tx, self.caller, resource, body, context, position=place)
+        else:
+            made = create_row(self._platform, tx, self.caller, resource, body, context, position=place)
+        check_limits(self._platform, tx, self.caller, resource, [str(made["id"])])
+        return made
 
     def _type(self, plural: str, verb: Verb | None = None) -> Resource[Any]:
         resource = self._platform.resource(plural)

@@ -62,6 +62,7 @@ HANDMADE: Mapping[str, Handmade] = {
     "wait": Handmade("wait:wait", "Wait until a resource is as it should be"),
     "policy-create": Handmade("policies:create", "Create a policy from a file"),
     **{u.replace("_", "-"): Handmade(f"usages:{u}", "Count what there is") for u in _USAGES},
+    "policy-explain": Handmade("policies:explain", "Say which rule of which policy allows or refuses something"),
     **{q.replace("_", "-"): Handmade(f"quotas:{q}_show", "Show limits and usage") for q in _QUOTAS},
     **{f"{q.replace('_', '-')}-list": Handmade(f"quotas:{q}_list", "List limits and usage of many") for q in _QUOTAS},
     **{f"{q.replace('_', '-')}-set": Handmade(f"quotas:{q}_set", "Set limits") for q in _QUOTAS},

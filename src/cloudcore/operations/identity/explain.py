@@ -110,7 +110,7 @@ def _words(body: JsonMapping) -> list[str]:
     if body.get("request"):
         words = read_str(body["request"], "request", 512).replace(":", " ").split()
         return words[1:] if words and words[0] in tuple(Scope) else words
-    extra = body.get("extra") or []
+    extra: Any = body.get("extra") or []
     more = read_list_of_str(extra.split() if isinstance(extra, str) else extra, "extra", max_items=5)
     named = [read_str(body.get(name) or "", name, 128) for name in ("service", "resource", "action")]
     return [*(name for name in named if name), *more] if all(named) else [name for name in named if name]
@@ -222,7 +222,7 @@ def _roles_with(platform: Platform, tx: Transaction, caller: Caller, policies: S
     carried = tx.of(ROLEPOLICIES, Exists(ROLES.plural, "id", "role_id", roles))
     tied = carried.columns(("policy_id", "role_id"), Query(where=one_of("policy_id", policies)))
     order = {policy: place for place, policy in enumerate(policies)}
-    idents = [role for policy, role in sorted(tied, key=lambda pair: order[pair[0]]) if role]
+    idents = [role for _, role in sorted(tied, key=lambda pair: order[pair[0]]) if role]
     names = {row.id: row.name for row in tx.of(ROLES, both(roles, one_of("id", idents))).find()}
     return list(dict.fromkeys(names[ident] for ident in idents if ident in names))[:MOST_NAMED]
 
@@ -285,7 +285,7 @@ def _summary(answer: JsonMapping) -> str:
     else:
         denied = next((o for o in answer["opinions"] if not o["allows"]), None)
         why = f"{denied['policy']} says {denied['rule']}" if denied is not None else "no policy says anything about it"
-        roles = answer["needed"].get("roles") or []
+        roles: list[str] = list(answer["needed"].get("roles") or ())
         text = f"{what} is refused: {why}, and none allows it"
         text += f"; the role {' or '.join(roles[:3])} would do" if roles else ""
     found = answer.get("object")

@@ -18,6 +18,7 @@ from cloudcore.model.json import Json, JsonMapping, JsonObject
 from cloudcore.model.names import derive_hostname, generate_name, validate_name
 from cloudcore.model.query import PLATFORM, Like, Match, both, either, eq
 from cloudcore.model.reading import read_bool
+from cloudcore.operations.access import check_limits
 from cloudcore.operations.begin import begin
 from cloudcore.operations.creating import under_parents
 from cloudcore.operations.idempotency import once, remembered
@@ -160,6 +161,7 @@ def _insert(
         for position, name in enumerate(names)
     ]
     check_room(tx, wanted.bonds)
+    check_limits(platform, tx, caller, SERVERS, [server.id for server in made])
     # Quota rows come last in the order of locks, and are the hottest: held for the shortest time.
     amounts = server_amounts(made[0])
     total = {key: value * len(made) for key, value in amounts.items()}
