@@ -31,7 +31,59 @@ class Weakness:
         return f"{self.row}-{Path(self.file).stem}-{self.test.rpartition('::')[2][:48]}"
 
 
+MATRIX = "tests/wire/test_matrix.py::test_a_sample_answers_as_the_table_says"
+POLICIES = "tests/unit/resources/test_policies.py"
+
 WEAKNESSES = (
+    Weakness(  # no permission is looked for before something is done
+        18,
+        MATRIX,
+        f"{CORE}/operations/access.py",
+        "if tx.of(resource, where).get(row.id) is None:",
+        "if row is None:",
+    ),
+    Weakness(  # lists show the rows of everybody
+        18,
+        MATRIX,
+        f"{CORE}/operations/access.py",
+        "where = both(granted.where, rows_of(platform, caller, resource, wanted))",
+        "where = EVERYTHING",
+    ),
+    Weakness(  # what a URL stands under is not looked for
+        18,
+        MATRIX,
+        f"{CORE}/operations/creating.py",
+        "named[field.name] = fetch(platform, tx, caller, platform.types[plural], ident).id",
+        "named[field.name] = ident",
+    ),
+    Weakness(  # things are put into what is only shared
+        18,
+        MATRIX,
+        f"{CORE}/operations/creating.py",
+        "if tx.of(parent, rows_of(platform, caller, parent, scope)).get(ident) is None:",
+        "if parent is None:",
+    ),
+    Weakness(  # what one may not see is forbidden, and so is there
+        19,
+        MATRIX,
+        f"{CORE}/operations/access.py",
+        "return find_one(tx, resource, ident, both(seen, where))",
+        "return find_one(tx, resource, ident, where)",
+    ),
+    Weakness(  # the new owner is looked for among all projects
+        19,
+        MATRIX,
+        f"{CORE}/operations/ladder.py",
+        'only = "" if granted is not None and granted.scope is Scope.SYSTEM else row.domain_id',
+        'only = ""',
+    ),
+    Weakness(  # roles are handed on that allow more
+        18,
+        f"{POLICIES}::test_nobody_makes_changes_or_hands_on_more_than_he_may_do",
+        f"{CORE}/operations/identity/grants.py",
+        "if excess is not None:",
+        "if excess == 'nothing':",
+    ),
     Weakness(
         12,
         f"{GATEWAY}::test_page_of_another_site_can_log_nobody_in",

@@ -91,6 +91,8 @@ def set_quota(
         InvalidInputError: a name or number is wrong.
     """
     family = FAMILIES[plural]
+    if not caller.scope_domain_id:
+        _granted(platform, caller, family, "update")
     owner = owner_of(platform, caller, family, {**params, "scope": params.get("scope") or body.get("scope")})
     action = read_str(body.get("action") or "update", "action", 16)
     if action not in ACTIONS:
@@ -132,6 +134,8 @@ def named_owner(plural: str, kind: str, ident: str) -> JsonObject:
 
 def clear_pending(platform: Platform, caller: Caller, plural: str, params: JsonMapping) -> JsonObject:
     """Nothing: what is being made is charged in the commit that begins it, and nothing is ever pending."""
+    if not caller.scope_domain_id:
+        _granted(platform, caller, FAMILIES[plural], "update")
     owner = owner_of(platform, caller, FAMILIES[plural], params)
     _may_set(platform, caller, FAMILIES[plural], owner, narrowed=False)
     return {}
