@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from starlette.testclient import TestClient
-from tests.wire.attacks import target
+from tests.wire.attacks import SECRET, target
 from tests.wire.signer import Key, login_of
 
 from cloudcore_adapters.rest.app import build_app
@@ -143,3 +143,29 @@ def test_a_key_that_is_switched_off_or_gone_signs_nothing(cloud, key):
 )
 def test_a_header_that_does_not_parse_is_401(cloud, header):
     assert ask(cloud, "GET", ZONES, {"Authorization": header, "X-Amz-Date": "20260101T000000Z"}).status_code == 401
+
+
+def test_an_access_key_makes_nothing_stronger_than_itself(cloud, key):
+    """Neither another key, nor a token for another project, nor one that lives longer."""
+    second = cloud.create("admin", "projects", {"name": "second", "domain_id": cloud.ids["domain"]}).json()["project"]
+    cloud.ask("admin", "PUT", f"/v3/projects/{second['id']}/users/{cloud.ids['user bob']}/roles/project_owner")
+    first = post(cloud, key.login())
+    held = {"X-Auth-Token": first.headers["X-Subject-Token"]}
+    wanted = {"credential": {"type": "aksk"}}
+    assert cloud.client.post("/v3/credentials", json=wanted, headers=held).status_code == 403
+    body = json.dumps(wanted).encode()
+    signed = key.headers("POST", "/v3/credentials", body)
+    assert ask(cloud, "POST", "/v3/credentials", signed, body).status_code == 403
+
+    def rescoped(token, scope=None):
+        auth = {"identity": {"methods": ["token"], "token": {"id": token}}}
+        return post(cloud, {"auth": {**auth, **({"scope": scope} if scope else {})}})
+
+    same = rescoped(held["X-Auth-Token"], {"project": {"id": cloud.ids["project bob"]}})
+    assert same.json()["token"]["expires_at"] == first.json()["token"]["expires_at"]
+    assert rescoped(held["X-Auth-Token"], {"project": {"id": second["id"]}}).status_code == 401
+    unscoped = rescoped(held["X-Auth-Token"])
+    assert unscoped.status_code == 200
+    assert rescoped(unscoped.headers["X-Subject-Token"], {"project": {"id": second["id"]}}).status_code == 401
+    password = cloud.login("bob", SECRET, "bob", "dom")
+    assert rescoped(password, {"project": {"id": second["id"]}}).status_code == 200

@@ -14,7 +14,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 ATTACKS, QUOTAS = "tests/wire/test_attacks.py", "tests/wire/test_quotas.py"
 GATEWAY, PASSES = "tests/wire/test_gateway.py", "adapters/cloudcore_adapters/rest/gateway/passes.py"
+DOOR, SIGNED = "tests/wire/test_login_attacks.py", "tests/wire/test_signatures.py"
 CORE = "cloudcore"
+LOGIN, KEYS = f"{CORE}/operations/identity/login.py", f"{CORE}/operations/identity/credentials.py"
 
 
 @attrs.frozen
@@ -83,6 +85,97 @@ WEAKNESSES = (
         f"{CORE}/operations/identity/grants.py",
         "if excess is not None:",
         "if excess == 'nothing':",
+    ),
+    Weakness(
+        12,
+        f"{DOOR}::test_headers_make_nobody_somebody_else[X-Forwarded-For]",
+        "adapters/cloudcore_adapters/rest/request.py",
+        'self.peer: str = client[0] if client else ""',
+        'self.peer: str = self.header("X-Forwarded-For") or (client[0] if client else "")',
+    ),
+    Weakness(
+        13,
+        f"{SIGNED}::test_a_signature_is_in_force_for_a_quarter_of_an_hour",
+        f"{CORE}/auth/accesskey.py",
+        "return same and abs(now - signed.date) <= WINDOW",
+        "return same",
+    ),
+    Weakness(
+        13,
+        f"{SIGNED}::test_a_signed_request_is_no_login",
+        KEYS,
+        "if use is Use.OTHERWISE or (use is Use.AGAIN and once):",
+        "if use is Use.AGAIN and once:",
+    ),
+    Weakness(
+        13,
+        f"{SIGNED}::test_a_signed_change_happens_once",
+        KEYS,
+        "if use is Use.OTHERWISE or (use is Use.AGAIN and once):",
+        "if use is Use.OTHERWISE:",
+    ),
+    Weakness(
+        13,
+        f"{SIGNED}::test_what_was_changed_on_the_way_does_not_verify",
+        f"{CORE}/auth/signedrequest.py",
+        "if not request.body_sha256 or claimed != request.body_sha256:",
+        "if not request.body_sha256:",
+    ),
+    Weakness(
+        14,
+        f"{SIGNED}::test_an_access_key_makes_nothing_stronger_than_itself",
+        KEYS,
+        "if kind == AKSK and caller.access_key:",
+        'if kind == "" and caller.access_key:',
+    ),
+    Weakness(
+        14,
+        f"{SIGNED}::test_an_access_key_makes_nothing_stronger_than_itself",
+        LOGIN,
+        'if key is not None and key.project_id and scope.ident not in ("", key.project_id):',
+        "if key is not None and scope.ident is None:",
+    ),
+    Weakness(
+        14,
+        "tests/unit/auth/test_tokens.py::test_rescoping_never_lengthens_the_expiry",
+        f"{CORE}/auth/tokens.py",
+        'methods=("token", *(method for method in parent.methods if method != "token")),',
+        'methods=("token", *parent.methods), expires_at=issued_at + LIFETIME,',
+    ),
+    Weakness(
+        15,
+        "tests/wire/test_revocation.py::test_a_revoked_token_is_void_elsewhere_with_all_that_came_of_it",
+        f"{CORE}/operations/identity/tokens.py",
+        "if revoked(payload, watermarks):",
+        "if revoked(payload, watermarks) and not payload.audit_id:",
+    ),
+    Weakness(
+        16,
+        "tests/unit/web/test_fetch.py::test_a_fetch_carries_nothing_of_the_callers",
+        "adapters/cloudcore_adapters/web/fetch.py",
+        'connection.putheader("User-Agent", "cloudcore")',
+        'connection.putheader("X-Auth-Token", "cloudcore")',
+    ),
+    Weakness(
+        19,
+        f"{DOOR}::test_a_user_who_is_not_there_is_refused_like_a_wrong_password",
+        LOGIN,
+        'raise login_refused("unknown user")',
+        'raise UnauthorizedError("unknown user")',
+    ),
+    Weakness(
+        19,
+        f"{DOOR}::test_a_project_that_is_not_there_is_refused_like_one_of_others",
+        LOGIN,
+        'raise UnauthorizedError("the user has no role in this project", field="auth.scope.project")',
+        'raise UnauthorizedError(f"no role in {len(candidates)} projects", field="auth.scope.project")',
+    ),
+    Weakness(
+        29,
+        "tests/unit/apps/test_keys.py::test_clocks_may_differ_by_the_skew_and_no_more",
+        f"{CORE}/auth/tokens.py",
+        "if payload.issued_at > now + SKEW:",
+        "if payload.issued_at > now + 60 * SKEW:",
     ),
     Weakness(
         12,

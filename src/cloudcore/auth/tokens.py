@@ -25,6 +25,8 @@ from cloudcore.model.errors import InvalidCredentialError, InvalidInputError, To
 from cloudcore.ports.token_signer import TokenSigner, TokenVerifier
 
 PREFIX = "cc1"
+BY_ACCESS_KEY = "aksk"
+"""The method of logins by access key."""
 PAYLOAD_VERSION = 1
 MAX_TOKEN_LENGTH = 1536
 LIFETIME = timedelta(seconds=86400)
@@ -78,6 +80,11 @@ class TokenPayload:
     assumed_by: str = ""
     source: str = ""
     ip: str = ""
+
+    @property
+    def access_key(self) -> str:
+        """The access key that the login was proved by, also where the token was derived from such a one; or empty."""
+        return self.ancestors[-1] if BY_ACCESS_KEY in self.methods and self.ancestors else ""
 
 
 def encode(payload: TokenPayload, signer: TokenSigner) -> str:

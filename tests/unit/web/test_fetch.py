@@ -109,6 +109,13 @@ def test_a_file_is_received_with_its_size() -> None:
     assert b"Accept-Encoding: identity" in head
 
 
+def test_a_fetch_carries_nothing_of_the_callers() -> None:
+    with serving(OK) as server:
+        assert fetch(allowed(), server.url("/hook")) == b"hello"
+        lines = server.asked[0].decode().split("\r\n")[1:]
+    assert sorted(line.partition(":")[0] for line in lines if line) == ["Accept-Encoding", "Host", "User-Agent"]
+
+
 def test_a_file_without_a_length_is_received_until_its_end() -> None:
     chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n"
     with serving(chunked, b"HTTP/1.0 200 OK\r\n\r\nhello") as server:

@@ -58,6 +58,8 @@ def create_credential(platform: Platform, tx: Transaction, caller: Caller, body:
     kind = read_str(body.get("type") or "", "type", 32)
     if kind not in TYPES:
         raise InvalidInputError(f"type must be one of {', '.join(TYPES)}", field="type")
+    if kind == AKSK and caller.access_key:
+        raise ForbiddenError("an access key makes no other one: log in by password", field="type")
     owner = _owner(platform, tx, caller, body)
     where = both(eq("owner_id", owner), eq("type", kind))
     if tx.of(CREDENTIALS, PLATFORM).count(where) >= MAX_PER_USER:

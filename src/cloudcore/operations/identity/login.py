@@ -29,6 +29,7 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import reading, writing
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.assignment import ASSIGNMENTS, IN_DOMAIN, IN_PROJECT
+from cloudcore.resources.identity.credential import CREDENTIALS
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.password import PASSWORDS
 from cloudcore.resources.identity.project import PROJECTS
@@ -98,6 +99,7 @@ def _issue(
     user = proof.user_of(tx)
     scope = _scope(tx, user, proof.scope)
     if parent is not None:
+        _check_key(tx, parent, scope)
         payload = rescope(
             parent,
             scope=scope.kind,
@@ -125,6 +127,13 @@ def _issue(
             ip=peer,
         )
     return attrs.evolve(payload, issued_at=issued_in(tx, payload, parent))
+
+
+def _check_key(tx: Transaction, parent: TokenPayload, scope: _Scope) -> None:
+    """Refuse to leave the project of the access key that a token was had by: the key was given for that one alone."""
+    key = tx.of(CREDENTIALS, PLATFORM).get(parent.access_key) if parent.access_key else None
+    if key is not None and key.project_id and scope.ident not in ("", key.project_id):
+        raise UnauthorizedError("the token's access key is for one project alone", field="auth.scope")
 
 
 def _by_access_key(platform: Platform, request: AuthRequest, peer: str, request_id: str) -> Proof:

@@ -21,7 +21,7 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.policies import bound
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.assignment import IN_PROJECT
-from cloudcore.resources.identity.credential import AKSK, CREDENTIALS
+from cloudcore.resources.identity.credential import CREDENTIALS
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.endpoint import ENDPOINTS
 from cloudcore.resources.identity.password import PASSWORDS
@@ -67,6 +67,7 @@ def caller_of(tx: Transaction, payload: TokenPayload, *, peer: str, request_id: 
         roles=tuple(role.name for role in facts.roles),
         role_ids=tuple(role.id for role in facts.roles),
         token_id=payload.audit_id,
+        access_key=payload.access_key,
         assumed_by=payload.assumed_by,
         request_id=request_id,
         client_ip=peer,
@@ -93,7 +94,7 @@ def facts_of(platform: Platform, tx: Transaction, payload: TokenPayload) -> Toke
         return TokenFacts(
             user=described, projects=projects_of(tx, user.id), role_assignments=assignments_of(platform, tx, user.id)
         )
-    key = tx.of(CREDENTIALS, PLATFORM).get(payload.ancestors[-1]) if AKSK in payload.methods else None
+    key = tx.of(CREDENTIALS, PLATFORM).get(payload.access_key) if payload.access_key else None
     bindings = [bound(b) for b in platform.directory.bindings(payload.role_ids)]
     held = active(
         bindings,
