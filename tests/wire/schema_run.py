@@ -196,39 +196,32 @@ def run(
 
 
 def main(*starts: str) -> None:
-    """Print what was found."""
+    """Print what is found as it is found. PHASES and EXAMPLES of the environment say how much is tried."""
     import os
     import time
 
     began = time.monotonic()
-    phases = os.environ.get("PHASES", "examples coverage fuzzing stateful").split()
+    shown: set[tuple[str, str]] = set()
+    kept = Found()
 
-    def told(event: Any) -> None:
-        if isinstance(event, events.PhaseFinished | events.PhaseStarted):
-            print(f"[{time.monotonic() - began:6.1f}] {type(event).__name__} {event.phase.name}", flush=True)
-        elif isinstance(event, events.ScenarioFinished) and os.environ.get("LOUD"):
-            print(
-                f"[{time.monotonic() - began:6.1f}] {event.phase} {event.label} {event.status} {len(event.recorder.cases)}",
-                flush=True,
-            )
+    def show(event: Any) -> None:
+        kept.take(event)
+        for label, check in kept.failures.keys() - shown:
+            print(f"=== {label} | {check}\n{kept.failures[label, check]}\n", flush=True)
+        shown.update(kept.failures)
+        if isinstance(event, events.PhaseFinished):
+            print(f"[{time.monotonic() - began:6.1f}] {event.phase.name}", flush=True)
 
     found, tried = run(
         lambda label: not starts or any(start in label for start in starts),
         examples=int(os.environ.get("EXAMPLES", "50")),
-        seed=int(os.environ.get("SEED", "1")),
-        phases=phases,
-        observe=told,
+        phases=os.environ.get("PHASES", "examples coverage fuzzing stateful").split(),
+        observe=show,
     )
-    for (label, check), text in sorted(found.failures.items(), key=lambda i: (i[0][1], i[0][0])):
-        print(f"=== {label} | {check} (x{found.times[label, check]})\n{text}\n")
-    for error in found.errors[:50]:
+    for error in found.errors:
         print("ERROR", error)
-    print(
-        f"{sum(sum(c.values()) for c in found.answers.values())} requests, {len(found.failures)} failures, renewed {tried.renewed}"
-    )
-    by = Counter(check for _, check in found.failures)
-    for check, times in by.most_common():
-        print(f"{times:5d} {check}")
+    requests = sum(sum(answers.values()) for answers in found.answers.values())
+    print(f"{requests} requests, {len(found.failures)} failures, renewed {tried.renewed}")
 
 
 if __name__ == "__main__":

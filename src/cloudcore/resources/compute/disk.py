@@ -202,6 +202,7 @@ DISKS = Resource(
     plural="disks",
     indexes=(("tenant_id", "name"),),
     doc="Volumes of servers.",
+    example={"name": "data", "size": 1024, "disable_delete": False},
     level=Level.PROJECT,
     filters=DISK_FILTERS,
     orders=DISK_ORDERS,

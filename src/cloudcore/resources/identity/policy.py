@@ -63,6 +63,11 @@ POLICIES = Resource(
     singular="policy",
     plural="policies",
     doc="Documents that allow and deny; roles carry them.",
+    example={
+        "name": "readers",
+        "scope": "project",
+        "blob": {"policy": {"compute": {"*": {"get": "allow", "list": "allow"}}}},
+    },
     level=Level.DOMAIN,
     columns=("id", "name", "scope", "enabled", "is_system", "description"),
     unique=(("name", "domain_id"),),

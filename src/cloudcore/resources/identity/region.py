@@ -22,6 +22,7 @@ REGIONS = Resource(
     singular="region",
     plural="regions",
     doc="Parts of the deployment that clients choose.",
+    example={"id": "north", "description": "The second place"},
     level=Level.SYSTEM,
     columns=("id", "description"),
 )

@@ -59,6 +59,7 @@ WIRES = Resource(
     singular="wire",
     plural="wires",
     doc="Layer 2 segments.",
+    example={"name": "wire-2", "zone": "zone0", "bandwidth": 1000, "mtu": 1500},
     level=Level.DOMAIN,
     filters=WIRE_FILTERS,
     orders=WIRE_ORDERS,

@@ -138,6 +138,7 @@ SNAPSHOTPOLICIES = Resource(
     singular="snapshotpolicy",
     plural="snapshotpolicies",
     doc="Timetables of snapshots.",
+    example={"name": "nightly", "repeat_weekdays": [1, 2, 3, 4, 5], "time_points": [3], "retention_days": 7},
     level=Level.PROJECT,
     filters=POLICY_FILTERS,
     orders=POLICY_ORDERS,

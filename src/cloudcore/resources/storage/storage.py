@@ -158,6 +158,7 @@ STORAGES = Resource(
     singular="storage",
     plural="storages",
     doc="Where disks lie.",
+    example={"name": "fast", "zone_id": "zone0", "storage_type": "local", "capacity": 102400},
     level=Level.DOMAIN,
     filters=STORAGE_FILTERS,
     columns=("id", "name", "capacity", "status", "enabled", "storage_type", "medium_type", "zone_id"),

@@ -139,6 +139,13 @@ HOSTS = Resource(
     singular="host",
     plural="hosts",
     doc="Machines that servers run on.",
+    example={
+        "name": "host-2",
+        "zone_id": "zone0",
+        "access_mac": "00:22:00:00:00:02",
+        "cpu_count": 8,
+        "mem_size": 16384,
+    },
     level=Level.DOMAIN,
     filters=HOST_FILTERS,
     orders=HOST_ORDERS,
