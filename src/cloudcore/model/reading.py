@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import cast
 
 from cloudcore.model.errors import InvalidFormatError, OutOfRangeError
-from cloudcore.model.json import Json, JsonObject
+from cloudcore.model.json import Json, JsonMapping, JsonObject
 from cloudcore.model.units import MAX_INT
 
 MAX_QUERY_DEPTH = 6
@@ -104,6 +104,16 @@ def read_bool(value: Json, field: str) -> bool:
         if word in _FALSE:
             return False
     raise InvalidFormatError(f"{field}: {_show(value)} is not a boolean", field=field)
+
+
+def read_flag(values: JsonMapping, name: str) -> bool:
+    """Read a boolean that may be absent: false where there is none, null, or an empty text.
+
+    Raises:
+        InvalidFormatError: anything else that is no boolean.
+    """
+    value = values.get(name)
+    return value not in (None, "") and read_bool(value, name)
 
 
 def read_str(value: Json, field: str, max_length: int = 256, *, allow_newlines: bool = False) -> str:

@@ -21,7 +21,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, IsNull, Not, Order, Query, both, eq
-from cloudcore.model.reading import read_bool, read_int, read_list_of_str, read_str
+from cloudcore.model.reading import read_flag, read_int, read_list_of_str, read_str
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import check_idle
 from cloudcore.operations.creating import insert
@@ -186,7 +186,7 @@ def dissociate_eip(platform: Platform, tx: Transaction, caller: Caller, eip: Any
         tx.of(GUESTNETWORKS, PLATFORM).save(evolve(card, eip_id=""))
     free = evolve(eip, associate_type="", associate_id="")
     stored = tx.of(EIPS, PLATFORM).save(free, action="dissociate")
-    if read_bool(body.get("auto_delete") or False, "auto_delete"):
+    if read_flag(body, "auto_delete"):
         fetch_for(platform, tx, caller, EIPS, eip.id, "delete")
         tx.of(EIPS, PLATFORM).remove(stored)
         count_out(tx, EIPS, stored)

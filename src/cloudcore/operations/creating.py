@@ -79,7 +79,9 @@ def owner(platform: Platform, caller: Caller, resource: Resource[Any], body: Jso
 
 
 def _project_owner(platform: Platform, caller: Caller, body: JsonMapping, granted: Scope) -> JsonObject:
-    wanted = _first_text(body, ("project_id", "project", "tenant_id", "tenant"))
+    wanted, home = (
+        _first_text(body, keys) for keys in (("project_id", "project", "tenant_id", "tenant"), _DOMAIN_KEYS)
+    )
     if wanted is None:
         if not caller.project_id:
             raise MissingParameterError("this needs a project: log in to one or name it", field="project_id")
@@ -87,7 +89,7 @@ def _project_owner(platform: Platform, caller: Caller, body: JsonMapping, grante
     if wanted not in (caller.project_id, caller.project_name) and not granted.covers(Scope.DOMAIN):
         # The same whether there is such a project or not.
         raise ForbiddenError("not enough privilege to create for another project", field="project_id")
-    domain = _first_text(body, _DOMAIN_KEYS) or ("" if granted.covers(Scope.SYSTEM) else caller.scope_domain_id)
+    domain = home or ("" if granted.covers(Scope.SYSTEM) else caller.scope_domain_id)
     project = platform.directory.find_project(wanted, domain or None)
     if project is None or (not granted.covers(Scope.SYSTEM) and project.domain_id != caller.scope_domain_id):
         raise ResourceNotFoundError(f"project {wanted} not found", field="project_id")
@@ -180,7 +182,8 @@ def new_name(
     def taken(name: str) -> bool:
         return tx.of(resource, PLATFORM).count(both(eq("name", name), siblings)) > 0
 
-    text = read_str(body.get("generate_name") or "", "generate_name", 128)
+    pattern = body.get("generate_name")
+    text = "" if pattern is None else read_str(pattern, "generate_name", 128)
     if draft.get("name"):
         return validate_name(draft["name"])
     if text:

@@ -16,7 +16,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, either, eq
-from cloudcore.model.reading import read_bool
+from cloudcore.model.reading import read_flag
 from cloudcore.operations.access import fetch_for, reach
 from cloudcore.operations.begin import begin, check_idle, start_transition
 from cloudcore.operations.creating import new_name, owner
@@ -104,7 +104,7 @@ def delete_disk(platform: Platform, tx: Transaction, caller: Caller, ident: str,
     check_deletable(disk)
     if tx.of(GUESTDISKS, PLATFORM).count(eq("disk_id", disk.id)):
         raise NotEmptyError(f"disk {disk.name} is attached to a server")
-    if not read_bool(options.get("delete_snapshots") or False, "delete_snapshots"):
+    if not read_flag(options, "delete_snapshots"):
         check_none_lost(tx, [disk.id], f"disk {disk.name}")
     check_none_copied(tx, [disk.id])
     if disk.status in USABLE and goes_to_bin(platform, disk, options):

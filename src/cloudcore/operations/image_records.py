@@ -17,7 +17,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM
-from cloudcore.model.reading import read_bool, read_str
+from cloudcore.model.reading import read_bool, read_flag, read_str
 from cloudcore.model.remote import parse_url
 from cloudcore.operations.access import fetch, fetch_for
 from cloudcore.operations.begin import begin, check_idle, start_transition
@@ -48,12 +48,12 @@ def new_image(platform: Platform, tx: Transaction, caller: Caller, body: JsonMap
         OutOfQuotaError: the owner has as many images as he may.
         ForbiddenError: the caller may not share it with everybody, or make it standard.
     """
-    if read_bool(body.get("is_standard") or False, "is_standard"):
+    if read_flag(body, "is_standard"):
         need(platform, caller, IMAGES, "mark-standard", Scope.SYSTEM)
         given["is_standard"] = True
     image = insert(platform, tx, caller, IMAGES, body, given={**given, "quota_held": True})
     charge(tx, image.domain_id, image.tenant_id, {"image": 1})
-    if read_bool(body.get("is_public") or False, "is_public"):
+    if read_flag(body, "is_public"):
         share(platform, tx, caller, IMAGES, image, {"scope": body.get("public_scope") or "system"})
         image = tx.of(IMAGES, PLATFORM).get(image.id)
     return image

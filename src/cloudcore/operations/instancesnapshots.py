@@ -10,7 +10,7 @@ from cloudcore.model.entity import evolve
 from cloudcore.model.errors import InvalidInputError, InvalidStatusError, MissingParameterError, NotSupportedError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Order, Query, eq, one_of
-from cloudcore.model.reading import read_bool, read_str
+from cloudcore.model.reading import read_flag, read_str
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import begin, check_idle, start_transition
 from cloudcore.operations.creating import new_name
@@ -51,7 +51,7 @@ def create_instance_snapshot(
         InvalidStatusError: the server, or one of its disks, is in the middle of something.
         OutOfQuotaError: the project may have no more.
     """
-    if read_bool(body.get("with_memory") or False, "with_memory"):
+    if read_flag(body, "with_memory"):
         raise NotSupportedError("a snapshot of the memory is not supported", field="with_memory")
     row, number = keep_server(platform, tx, caller, server, body, {})
     charge(tx, row.domain_id, row.tenant_id, {"instance_snapshot": 1, "snapshot": number})
@@ -160,7 +160,7 @@ def reset_server(platform: Platform, tx: Transaction, caller: Caller, server: An
         InvalidInputError: the snapshot is of another server, or the server no longer has a disk that is in it.
         InvalidStatusError: the server is not off, or the snapshot is not ready.
     """
-    if read_bool(body.get("with_memory") or False, "with_memory"):
+    if read_flag(body, "with_memory"):
         raise NotSupportedError("a snapshot of the memory is not supported", field="with_memory")
     named = body.get("instance_snapshot") or body.get("instance_snapshot_id")
     if not named:
@@ -170,7 +170,7 @@ def reset_server(platform: Platform, tx: Transaction, caller: Caller, server: An
         raise InvalidInputError(f"{row.name} is not a snapshot of server {server.name}", field="instance_snapshot")
     if row.status != InstanceSnapshotStatus.READY:
         raise InvalidStatusError(f"snapshot {row.name} is {row.status}, not ready", field="instance_snapshot")
-    start = read_bool(body.get("auto_start") or False, "auto_start")
+    start = read_flag(body, "auto_start")
     check_idle(tx, SERVERS, server)
     if server.power_states != PowerState.OFF:
         raise InvalidStatusError(f"server {server.name} is not off: stop it first", field="status")

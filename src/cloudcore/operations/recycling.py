@@ -18,7 +18,7 @@ from cloudcore.model.errors import (
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.names import generate_name
 from cloudcore.model.query import PLATFORM, Compare, Op, Order, Query, both, eq, one_of
-from cloudcore.model.reading import read_bool
+from cloudcore.model.reading import read_flag
 from cloudcore.operations.begin import check_idle
 from cloudcore.operations.generic import check_deletable
 from cloudcore.operations.placement import host_limits
@@ -42,7 +42,7 @@ AT_ONCE = 50
 
 def goes_to_bin(platform: Platform, row: Any, options: JsonMapping) -> bool:
     """Whether deleting this puts it into the recycle bin; what is there already, or is deleted at once, does not."""
-    at_once = read_bool(options.get("override_pending_delete") or False, "override_pending_delete")
+    at_once = read_flag(options, "override_pending_delete")
     return platform.settings.recycle_s > 0 and not at_once and not row.pending_deleted
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import MethodNotAllowedError, OutOfRangeError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.reading import read_bool, read_int, read_str
+from cloudcore.model.reading import read_flag, read_int, read_str
 from cloudcore.model.resource import Resource, Verb, fields_of
 from cloudcore.operations.access import check_limits
 from cloudcore.operations.actions import ACTIONS, bring_action, log_action, log_property
@@ -93,7 +93,7 @@ class CoreSession:
             return create_servers(self._platform, self.caller, body, count, key=key, context=context)
         if not 1 <= count <= MOST_AT_ONCE:
             raise OutOfRangeError(f"count must be between 1 and {MOST_AT_ONCE}", field="count")
-        dry = read_bool(body.get("dry_run") or False, "dry_run")
+        dry = read_flag(body, "dry_run")
         body = {name: value for name, value in body.items() if name != "dry_run"}
         asked = ["create", plural, list(context), count, body]
 
@@ -136,7 +136,7 @@ class CoreSession:
         if own is not None:
             options = {**params, **body}
             for name in DELETE_OPTIONS:
-                read_bool(options.get(name) or False, name)
+                read_flag(options, name)
             return self._write(lambda tx: own(self._platform, tx, self.caller, ident, options))
         return self._write(lambda tx: delete_row(self._platform, tx, self.caller, resource, ident, context))
 

@@ -9,7 +9,7 @@ from cloudcore.model.entity import evolve
 from cloudcore.model.errors import InvalidInputError, InvalidStatusError, NotSupportedError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq
-from cloudcore.model.reading import read_bool, read_str
+from cloudcore.model.reading import read_flag, read_str
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import Held, begin, check_idle
 from cloudcore.operations.creating import new_name
@@ -149,7 +149,7 @@ def reset_disk(platform: Platform, tx: Transaction, caller: Caller, disk: Any, b
         raise InvalidInputError(f"snapshot {row.name} is not of disk {disk.name}", field="snapshot_id")
     if row.status != SnapshotStatus.READY:
         raise InvalidStatusError(f"snapshot {row.name} is {row.status}, not ready", field="snapshot_id")
-    start = read_bool(body.get("auto_start") or False, "auto_start")
+    start = read_flag(body, "auto_start")
     host_id, server = busy(tx, disk, "disk-reset")
     params: JsonObject = {"host_id": host_id, "server_id": "", "snapshot_id": row.id, "auto_start": start}
     if server is not None:

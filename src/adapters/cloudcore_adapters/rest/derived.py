@@ -108,14 +108,16 @@ def _plain(resource: Resource[Any], path: str) -> Found:
             yield member, method, operation(f"{word}_{resource.plural}", f"Change a {title}", one, body=body)
     if Verb.DELETE in resource.verbs:
         known = DELETE_OPTIONS if resource.plural in DELETE else {}
-        options = [query(name, reference("Flag"), doc) for name, doc in known.items()]
+        options = [query(name, reference("Option"), doc) for name, doc in known.items()]
         name = f"delete_{resource.plural}"
         yield member, "delete", operation(name, f"Delete a {title}, or begin to", one, parameters=options)
 
 
 def _create(resource: Resource[Any]) -> JsonObject:
     body = enveloped(resource.singular, reference(name_of(resource, "Create")), required=True)
-    count = {"anyOf": [{"type": "integer", "minimum": 0, "maximum": MAX_COUNT}, reference("WholeNumber")]}
+    count = {
+        "anyOf": [{"type": "integer", "minimum": 0, "maximum": MAX_COUNT}, reference("WholeNumber"), {"type": "null"}]
+    }
     body["properties"]["count"] = {**count, "description": "Make so many, all or none"}
     row = {
         "type": "object",

@@ -14,11 +14,12 @@ import orjson
 from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import Resource, Verb
 from cloudcore_adapters.rest.derived import derived
+from cloudcore_adapters.rest.gateway.passes import SECRET
 from cloudcore_adapters.rest.operation import shared_parameters, shared_responses, with_path_parameters
 from cloudcore_adapters.rest.schemas import ERROR, FORMS, create_schema, name_of, shown_schema, update_schema
 from cloudcore_adapters.rest.serving import DEFAULT_PREFIXES
 from cloudcore_adapters.rest.site import INTERNAL
-from cloudcore_adapters.rest.written import SCHEMAS, written
+from cloudcore_adapters.rest.written import SCHEMAS, at_the_gateway, written
 
 API_VERSION = "1.0"
 
@@ -27,7 +28,7 @@ def document(resources: Sequence[Resource[Any]], prefixes: Mapping[str, str] = D
     """The whole document; the same for the same types, whatever their order."""
     served = [r for r in resources if r.service != INTERNAL and r.service in prefixes]
     paths: dict[str, JsonObject] = {}
-    for path, method, operation in (*written(prefixes), *derived(served, prefixes)):
+    for path, method, operation in (*written(prefixes), *at_the_gateway(prefixes), *derived(served, prefixes)):
         paths.setdefault(path, {}).setdefault(method, operation)
     _drop_loose_links(paths)
     return {
@@ -44,7 +45,10 @@ def document(resources: Sequence[Resource[Any]], prefixes: Mapping[str, str] = D
         ],
         "paths": {path: with_path_parameters(path, item) for path, item in paths.items()},
         "components": {
-            "securitySchemes": {"token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"}},
+            "securitySchemes": {
+                "token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"},
+                "session": {"type": "apiKey", "in": "cookie", "name": SECRET},
+            },
             "parameters": shared_parameters(),
             "responses": shared_responses(),
             "schemas": _schemas(served),

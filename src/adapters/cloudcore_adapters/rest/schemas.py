@@ -77,6 +77,11 @@ FORMS: Mapping[str, JsonObject] = {
         "anyOf": [{"$ref": "#/components/schemas/Truth"}, {"type": "string", "pattern": "^ *$"}],
         "examples": [True],
     },
+    "Option": {
+        "description": "A truth value; false without a value",
+        "anyOf": [{"$ref": "#/components/schemas/Truth"}, {"type": "string", "maxLength": 0}],
+        "examples": [True],
+    },
     "Exported": {
         "description": "A row of an export: every value as a text",
         "type": "object",
@@ -162,9 +167,12 @@ def _extra(resource: Resource[Any]) -> JsonObject:
 
 def _of_the_ladder(resource: Resource[Any]) -> JsonObject:
     """What may be sent of every type because of who owns it."""
-    found: JsonObject = {"dry_run": {"anyOf": [reference("Truth"), _NULL], "description": "Check only, make nothing"}}
+    found: JsonObject = {
+        "dry_run": {"anyOf": [reference("Truth"), _EMPTY, _NULL], "description": "Check only, make nothing"}
+    }
     if issubclass(resource.entity, Named):
-        found["generate_name"] = {"description": "A name to derive a free one from: web-##, web-???", **_NAME}
+        forms = [_NAME, _number(-MAX_INT, None)]
+        found["generate_name"] = {"description": "A name to derive a free one from: web-##, web-???", "anyOf": forms}
     if issubclass(resource.entity, DomainOwned | ProjectOwned):
         found["project_domain"] = {"description": "Owning domain, id or name", **_NAME}
     if issubclass(resource.entity, ProjectOwned):
@@ -253,6 +261,7 @@ def _decimal(field: Field) -> list[JsonObject]:
 
 
 _NULL: JsonObject = {"type": "null"}
+_EMPTY: JsonObject = {"type": "string", "maxLength": 0}
 _NAME: JsonObject = {"type": ["string", "null"], "maxLength": 128, "pattern": PLAIN_TEXT}
 _READ: Mapping[type, Callable[[Field], list[JsonObject]]] = {
     str: _text,

@@ -10,6 +10,9 @@ import attrs
 
 from cloudcore.model.json import JsonObject
 from cloudcore_adapters.rest import discovery, identity, images, quotas, services
+from cloudcore_adapters.rest.gateway import account, download, login
+from cloudcore_adapters.rest.gateway.table import ROUTES as GATEWAY_ROUTES
+from cloudcore_adapters.rest.gateway.table import SERVICE as GATEWAY
 from cloudcore_adapters.rest.operation import (
     ANY,
     OBJECT,
@@ -26,6 +29,7 @@ from cloudcore_adapters.rest.routes import ROUTES, Route
 from cloudcore_adapters.rest.schemas import reference
 
 TEXT = "text/plain"
+MAYBE: JsonObject = {"type": ["object", "null"], "additionalProperties": True}
 OCTETS = "application/octet-stream"
 
 _ID_OR_NAME: JsonObject = {
@@ -212,7 +216,7 @@ ABOUT: Mapping[Callable[..., Any], About] = {
             "properties": {"names": OBJECT, "policies": OBJECT},
         }
     ),
-    identity.policies_of_others: About(body=dict(OBJECT), body_required=False),
+    identity.policies_of_others: About(body=MAYBE, body_required=False),
     identity.projects: About(answer=_listed("projects", links=dict(OBJECT))),
     identity.domains: About(answer=_listed("domains", links=dict(OBJECT))),
     identity.catalog: About(answer=_listed("catalog", links=dict(OBJECT))),
@@ -257,14 +261,52 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     images.store_signed: About(sends=OCTETS),
     services.bring_action: About(answer=enveloped("action", OBJECT), body=enveloped("action", OBJECT, required=True)),
     services.action_property: About(answer=enveloped("action", ANY, required=True)),
-    services.action_action: About(body=dict(OBJECT), body_required=False),
+    services.action_action: About(body=MAYBE, body_required=False),
     services.actions: About(answer=_listed("actions", **_MARKED), parameters=_LOG),
     services.events: About(answer=_listed("events", **_MARKED), parameters=_LOG),
     services.history: About(answer=_listed("history", **_MARKED), parameters=_FEED),
     services.metadatas: About(answer=_listed("metadatas"), parameters=_TAGS),
-    services.scheduler: About(body=dict(OBJECT), body_required=False),
+    services.scheduler: About(body=MAYBE, body_required=False),
 }
 """By handler. What is not named here answers with some object."""
+
+GATEWAY_ABOUT: Mapping[Callable[..., Any], About] = {
+    login.regions: About(answer=enveloped("regions", {"type": "array", "items": {"type": "string"}}, required=True)),
+    login.login: About(
+        answer={"type": "string"},
+        kind=TEXT,
+        body={
+            "type": "object",
+            "properties": {
+                "username": {"type": "string"},
+                "password": _PASSWORD,
+                "tenantId": {"type": "string", "description": "With a session: another project"},
+            },
+            "examples": [{"username": "alice", "password": "secret"}],
+        },
+        body_required=False,
+    ),
+    login.logout: About(answer={"type": "string"}, kind=TEXT),
+    account.user: About(answer=enveloped("data", OBJECT, required=True)),
+    account.own_permissions: About(),
+    account.permissions: About(
+        body=dict(OBJECT),
+        body_required=False,
+        parameters=(query("policy", {"type": "string"}, "Of this policy alone"),),
+    ),
+    account.scoped_resources: About(),
+    account.admin_resources: About(),
+    account.bindings: About(answer=_listed("data")),
+    account.password: About(
+        body={
+            "type": "object",
+            "required": ["password_old", "password_new", "password_confirm"],
+            "properties": dict.fromkeys(("password_old", "password_new", "password_confirm"), _PASSWORD),
+        }
+    ),
+    download.image: About(answer={"type": "string"}, kind=OCTETS, parameters=(_RANGE,)),
+}
+"""The same for the gateway."""
 
 QUOTAS: Mapping[Callable[..., Any], Callable[[str], About]] = {
     quotas.show: lambda plural: About(answer=_listed(plural)),
@@ -284,6 +326,21 @@ def written(prefixes: Mapping[str, str]) -> Iterator[tuple[str, str, JsonObject]
                 yield path, method, _operation(route, method, path)
 
 
+def at_the_gateway(prefixes: Mapping[str, str]) -> Iterator[tuple[str, str, JsonObject]]:
+    """The same for the gateway, without what only says that something is not offered.
+
+    Behind its prefix and version each type has the same operations as at its service, without envelopes.
+    """
+    for route in GATEWAY_ROUTES if GATEWAY in prefixes else ():
+        if (said := GATEWAY_ABOUT.get(route.handler)) is None:
+            continue
+        path = prefixes[GATEWAY] + route.path
+        for method in route.methods.lower().split():
+            made = _operation(route, method, path, said)
+            reads = route.handler in (login.regions, login.login, login.logout)
+            yield path, method, {**made, "security": [] if reads else [{"token": []}, {"session": []}]}
+
+
 def about(route: Route) -> About | None:
     """What is said of a route's handler; None where nothing is."""
     handler = route.handler
@@ -293,11 +350,11 @@ def about(route: Route) -> About | None:
     return ABOUT.get(handler)
 
 
-def _operation(route: Route, method: str, path: str) -> JsonObject:
+def _operation(route: Route, method: str, path: str, known: About | None = None) -> JsonObject:
     words = [word.strip("{}") for word in path.replace(".", "_").replace("-", "_").split("/") if word]
     handler = route.handler.func if isinstance(route.handler, partial) else route.handler
-    said = about(route) or About(
-        body=None if method in ("get", "head", "delete") else dict(OBJECT), body_required=False
+    said = (
+        known or about(route) or About(body=None if method in ("get", "head", "delete") else MAYBE, body_required=False)
     )
     found: JsonObject = {
         "operationId": "_".join((method, *words)),

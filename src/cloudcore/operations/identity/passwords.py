@@ -16,7 +16,7 @@ from cloudcore.model.entity import evolve
 from cloudcore.model.errors import ForbiddenError, InvalidInputError, MissingParameterError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, eq
-from cloudcore.model.reading import read_bool
+from cloudcore.model.reading import read_flag
 from cloudcore.operations.access import widest
 from cloudcore.operations.identity.grants import check_user_not_stronger
 from cloudcore.operations.identity.login import by_password
@@ -38,7 +38,7 @@ def set_password(platform: Platform, tx: Transaction, caller: Caller, user: Any,
     """
     password = _text(body, "password")
     stored = _stored(tx, user.id)
-    skip = read_bool(body.get("skip_password_complexity_check") or False, "skip_password_complexity_check")
+    skip = read_flag(body, "skip_password_complexity_check")
     granted = widest(platform, caller, USERS, "update")
     passed_over = skip and granted is not None and granted.scope.covers(Scope.DOMAIN)
     if not passed_over:

@@ -23,7 +23,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import PLATFORM, Order, Query, both, eq
-from cloudcore.model.reading import read_bool, read_int, read_str
+from cloudcore.model.reading import read_flag, read_int, read_str
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import start_transition
 from cloudcore.operations.placement import decide, inventory_of
@@ -307,7 +307,7 @@ def _named(tx: Transaction, server: Any, body: JsonMapping) -> Any:
 
 
 def _reserving(platform: Platform, tx: Transaction, caller: Caller, nic: Any, body: JsonMapping) -> bool:
-    reserve = read_bool(body.get("reserve") or False, "reserve")
+    reserve = read_flag(body, "reserve")
     if reserve:
         fetch_for(platform, tx, caller, NETWORKS, nic.network_id, "perform", "reserve-ip")
         _drop_expired(tx, nic)

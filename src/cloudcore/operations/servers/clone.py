@@ -9,7 +9,7 @@ from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import InvalidInputError, MissingParameterError, OutOfRangeError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Order, Query, eq, one_of
-from cloudcore.model.reading import read_bool, read_int, read_str
+from cloudcore.model.reading import read_flag, read_int, read_str
 from cloudcore.operations.access import fetch_for
 from cloudcore.operations.generic import check_in_use
 from cloudcore.operations.idempotency import once
@@ -36,7 +36,7 @@ def snapshot_and_clone(platform: Platform, caller: Caller, ident: str, body: Jso
         Those of `create_instance_snapshot` and `create_servers`.
     """
     count = read_int(body.get("count") or 1, "count", 1, MOST_IN_ONE_UNIT)
-    start = read_bool(body.get("auto_start") or False, "auto_start")
+    start = read_flag(body, "auto_start")
 
     def make(tx: Transaction) -> JsonObject:
         server = _source(platform, tx, caller, ident, body, "snapshot-and-clone")
@@ -70,7 +70,7 @@ def clone(platform: Platform, caller: Caller, ident: str, body: JsonMapping, key
         wish = {**config_of(server), **_wish(tx, server, body), "disks": _disks(tx, server)}
         if server.keypair_id and not body.get("keypair"):
             wish["keypair"] = server.keypair_id
-        return server, {**wish, "auto_start": read_bool(body.get("auto_start") or False, "auto_start")}
+        return server, {**wish, "auto_start": read_flag(body, "auto_start")}
 
     server, wish = reading(platform, read)
     said = {k: v for k, v in wish.items() if v not in (None, "")}

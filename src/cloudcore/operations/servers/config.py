@@ -17,7 +17,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM
-from cloudcore.model.reading import read_bool, read_int
+from cloudcore.model.reading import read_flag, read_int
 from cloudcore.operations.access import fetch_for
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.placement import decide, host_limits, inventory_of
@@ -54,8 +54,8 @@ def change_config(platform: Platform, tx: Transaction, caller: Caller, server: A
     """
     after = _sizes(tx, server, body)
     before = {key: getattr(server, key) for key in SIZES}
-    stop = is_on(server) and read_bool(body.get("force_stop") or False, "force_stop")
-    start = read_bool(body.get("auto_start") or False, "auto_start") and (stop or not is_on(server))
+    stop = is_on(server) and read_flag(body, "force_stop")
+    start = read_flag(body, "auto_start") and (stop or not is_on(server))
     grown, fresh, links = _disks(tx, server, body)
     more = {key: after[key] - before[key] for key in SIZES[:2]}
     if is_on(server) and not stop and min(more.values()) < 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import InvalidInputError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.reading import read_bool
+from cloudcore.model.reading import read_flag
 from cloudcore.operations.access import fetch_for
 from cloudcore.operations.begin import start_transition
 from cloudcore.operations.generic import check_deletable, check_not_frozen
@@ -32,7 +32,7 @@ def delete_server(platform: Platform, tx: Transaction, caller: Caller, ident: st
     """
     server = fetch_for(platform, tx, caller, SERVERS, ident, "delete")
     check_not_frozen(server)
-    if read_bool(options.get("purge") or False, "purge"):
+    if read_flag(options, "purge"):
         return purge_server(platform, tx, caller, server, {})
     check_deletable(server)
     SERVERS.check_delete(tx, caller, server)
@@ -40,7 +40,7 @@ def delete_server(platform: Platform, tx: Transaction, caller: Caller, ident: st
         raise InvalidInputError("there are no public addresses to delete with a server", field="delete_eip")
     doomed = doomed_disks(tx, server.id)
     check_thawed(tx, doomed)
-    if not read_bool(options.get("delete_snapshots") or False, "delete_snapshots"):
+    if not read_flag(options, "delete_snapshots"):
         check_none_lost(tx, doomed, f"server {server.name}")
     check_none_copied(tx, doomed)
     way = "recycle" if goes_to_bin(platform, server, options) and server.status in RECYCLABLE else "delete"

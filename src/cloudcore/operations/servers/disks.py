@@ -15,7 +15,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import PLATFORM, Order, Query, both, eq, one_of
-from cloudcore.model.reading import read_bool, read_int, read_str
+from cloudcore.model.reading import read_flag, read_int, read_str
 from cloudcore.operations.access import fetch_for
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.generic import check_not_frozen, check_not_recycled
@@ -95,7 +95,7 @@ def detach_disk(platform: Platform, tx: Transaction, caller: Caller, server: Any
     if link.index == 0 or disk.disk_type == "sys":
         raise InvalidInputError("a system disk is not detached", field="disk_id")
     check_not_frozen(disk)
-    keep = read_bool(body.get("keep_disk") or False, "keep_disk")
+    keep = read_flag(body, "keep_disk")
     delete = disk.auto_delete and not keep
     fetch_for(platform, tx, caller, DISKS, disk.id, "delete" if delete else "update")
     check_idle(tx, DISKS, disk)

@@ -17,7 +17,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.names import validate_hostname
-from cloudcore.model.reading import read_bool, read_list_of_str, read_str
+from cloudcore.model.reading import read_flag, read_list_of_str, read_str
 from cloudcore.model.wire import read_create
 from cloudcore.operations.access import fetch, reach
 from cloudcore.operations.creating import owner
@@ -108,7 +108,7 @@ def read_wanted(
         request=_request(
             platform, tx, caller, body, draft, driver, disks, sizes, nics, bonds, belongs, count, granted.scope
         ),
-        auto_start=read_bool(body.get("auto_start") or False, "auto_start"),
+        auto_start=read_flag(body, "auto_start"),
         name=read_str(body.get("name") or "", "name", 128),
         generate_name=read_str(body.get("generate_name") or "", "generate_name", 128),
     )

@@ -18,7 +18,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM
-from cloudcore.model.reading import read_bool, read_str
+from cloudcore.model.reading import read_flag, read_str
 from cloudcore.operations.access import fetch, fetch_for
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.platform import Platform
@@ -47,7 +47,7 @@ def read_login(platform: Platform, tx: Transaction, caller: Caller, body: JsonMa
         if os_type.lower() == "windows":
             raise InvalidInputError("a Windows server takes no SSH key", field="keypair")
         found["keypair_id"] = fetch(platform, tx, caller, KEYPAIRS, read_str(keypair, "keypair", 128)).id
-    elif read_bool(body.get("delete_keypair") or False, "delete_keypair"):
+    elif read_flag(body, "delete_keypair"):
         found["keypair_id"] = None
     if body.get("login_account"):
         found["login_account"] = _account(body, "login_account")
@@ -170,7 +170,7 @@ def deployed(tx: Transaction, server: Any, changes: JsonObject) -> Any:
 def _begin_deploy(
     platform: Platform, tx: Transaction, caller: Caller, server: Any, changes: JsonObject, body: JsonMapping
 ) -> None:
-    params = {"auto_start": read_bool(body.get("auto_start") or False, "auto_start")}
+    params = {"auto_start": read_flag(body, "auto_start")}
     check_idle(tx, SERVERS, server)
     kept = deployed(tx, server, changes)
     start_transition(platform, tx, caller, SERVERS, kept, "deploy", params)
@@ -187,7 +187,7 @@ def _account(body: JsonMapping, field: str) -> str:
 
 def _password(platform: Platform, body: JsonMapping) -> str:
     """The password that is sent, or a new one where that is asked for; empty for none."""
-    wanted = read_bool(body.get("reset_password") or False, "reset_password")
+    wanted = read_flag(body, "reset_password")
     if not body.get("password"):
         return random_password(platform.ids.random_bytes) if wanted else ""
     password = read_str(body["password"], "password", MAX_PASSWORD)

@@ -14,7 +14,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import PLATFORM, Query, both, eq
-from cloudcore.model.reading import read_bool, read_str
+from cloudcore.model.reading import read_flag, read_str
 from cloudcore.operations.access import fetch
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.generic import check_not_frozen
@@ -44,7 +44,7 @@ def rebuild_root(platform: Platform, tx: Transaction, caller: Caller, server: An
     """
     driver = driver_for(server.hypervisor)
     driver.check_action("rebuild-root", server.status)
-    if read_bool(body.get("all_disks") or False, "all_disks"):
+    if read_flag(body, "all_disks"):
         raise NotSupportedError("only the system disk can be made anew", field="all_disks")
     check_idle(tx, SERVERS, server)
     disk = _root(tx, server)
@@ -61,7 +61,7 @@ def rebuild_root(platform: Platform, tx: Transaction, caller: Caller, server: An
     changes = read_login(platform, tx, caller, body, server.os_type)
     if "user_data" in body:
         changes["user_data"] = read_user_data(body)
-    params = {"image_id": image.id, "auto_start": read_bool(body.get("auto_start") or False, "auto_start")}
+    params = {"image_id": image.id, "auto_start": read_flag(body, "auto_start")}
     start_transition(platform, tx, caller, SERVERS, deployed(tx, server, changes), "rebuild-root", params)
 
 
