@@ -151,6 +151,11 @@ def check_grant(site: Site, call: Call, args: Args) -> Reply:
     return Reply(status=204)
 
 
+def show_member(site: Site, call: Call, args: Args) -> Reply:
+    """`GET /v3/groups/{group}/users/{user}`: a user who is in the group."""
+    return json_reply({"user": site.session(call).get("users", args["user"], {}, (("groups", args["group"]),))})
+
+
 def check_member(site: Site, call: Call, args: Args) -> Reply:
     """`HEAD /v3/groups/{group}/users/{user}`: 204 where the user is in the group."""
     site.session(call).get("users", args["user"], {}, (("groups", args["group"]),))

@@ -22,6 +22,16 @@ from cloudcore_adapters.rest.site import INTERNAL
 from cloudcore_adapters.rest.written import SCHEMAS, at_the_gateway, written
 
 API_VERSION = "1.0"
+DESCRIPTION = """
+Every type has the same operations, and answers to each in the same way.
+
+- A type also stands under what it refers to: `GET /zones/{id}/hosts` lists the hosts of a zone, and `POST` there makes one
+  in it; up to three parents may stand before a type. A relation is found under either of its sides.
+- `HEAD` is answered wherever `GET` is, without the body.
+- An envelope may be left out of the body of a change, an action or a deletion, and PATCH is the same as PUT.
+- Lists may be narrowed by every column and by what their rows refer to, by name or id; unknown parameters are passed over.
+- At the gateway (`/api/v1`) resources are the same, without envelopes and by many ids at once.
+""".strip()
 
 
 def document(resources: Sequence[Resource[Any]], prefixes: Mapping[str, str] = DEFAULT_PREFIXES) -> JsonObject:
@@ -36,6 +46,7 @@ def document(resources: Sequence[Resource[Any]], prefixes: Mapping[str, str] = D
         "info": {
             "title": "cloudcore",
             "version": API_VERSION,
+            "description": DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "/"}],

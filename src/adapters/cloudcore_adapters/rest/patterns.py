@@ -16,7 +16,7 @@ import attrs
 
 from cloudcore.model.json import Json, JsonObject
 from cloudcore.model.reading import read_int
-from cloudcore.model.resource import ActionKind, Resource, Verb, field_map
+from cloudcore.model.resource import ActionKind, Resource, Verb, field_map, refs_of
 from cloudcore.operations.ladder import ladder_actions
 from cloudcore.operations.session import CHECK
 from cloudcore.ports.session import Context
@@ -120,7 +120,15 @@ def _collection(site: Site, service: str, parents: Context, word: str) -> Method
     resource = site.types.get(word) if parents else site.type_of(service, word)
     if resource is None:
         return None
-    return _allowed(Place(resource=resource, context=parents), GET=(Verb.LIST, _list), POST=(Verb.CREATE, _create))
+    place = Place(resource=resource, context=parents)
+    made = _allowed(place, POST=(Verb.CREATE, _create)) if _stands_under(resource, parents) else {}
+    return {**_allowed(place, GET=(Verb.LIST, _list)), **made}
+
+
+def _stands_under(resource: Resource[Any], parents: Context) -> bool:
+    """Whether a new one refers to each of the parents; others would be passed over."""
+    targets = {field.ref.target for field in refs_of(resource.entity) if field.ref is not None}
+    return all(plural in targets for plural, _ in parents)
 
 
 def _member(site: Site, service: str, parents: Context, word: str, ident: str) -> Methods | None:

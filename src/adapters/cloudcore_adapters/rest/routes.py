@@ -36,6 +36,8 @@ class Route:
     open: bool = False
 
 
+BESIDE_ONE = 2
+"""Segments behind which the patterns add nothing to what is written by hand."""
 Table: TypeAlias = tuple[tuple[Route, Parts], ...]
 
 _QUOTAS = tuple(
@@ -97,6 +99,7 @@ ROUTES: tuple[Route, ...] = (
         )
     ),
     Route("identity", "GET", "/v3/groups/{group}/users", identity.members_of),
+    Route("identity", "GET", "/v3/groups/{group}/users/{user}", identity.show_member),
     Route("identity", "HEAD", "/v3/groups/{group}/users/{user}", identity.check_member),
     Route("identity", "PUT", "/v3/groups/{group}/users/{user}", identity.join_group),
     Route("identity", "DELETE", "/v3/groups/{group}/users/{user}", identity.leave_group),
@@ -160,7 +163,7 @@ def match(site: Site, target: Target, method: str) -> Match:
     found = written(SERVICES_TABLE, target)
     named = any(not one.args for one in found.values())
     parts = resource_parts(target)
-    if parts is not None:
+    if parts is not None and not (found and len(parts) > BESIDE_ONE):
         if not named and is_reserved(site, target.service, parts):
             found.clear()
         pattern = f"{target.service} {pattern_of(site, parts)}"

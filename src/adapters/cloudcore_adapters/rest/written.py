@@ -231,6 +231,7 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     identity.members_of: About(answer=_listed("users", links=OBJECT)),
     identity.show_grant: About(answer=enveloped("role", OBJECT)),
     identity.check_grant: About(answer=None, status="204"),
+    identity.show_member: About(answer=enveloped("user", reference("User"), required=True)),
     identity.check_member: About(answer=None, status="204"),
     identity.grant: About(answer=None),
     identity.withdraw: About(answer=None),
@@ -266,6 +267,9 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     services.events: About(answer=_listed("events", **_MARKED), parameters=_LOG),
     services.history: About(answer=_listed("history", **_MARKED), parameters=_FEED),
     services.metadatas: About(answer=_listed("metadatas"), parameters=_TAGS),
+    services.usages: About(answer=enveloped("usage", OBJECT, required=True)),
+    services.capabilities: About(),
+    services.task_called_back: About(body=MAYBE, body_required=False),
     services.scheduler: About(body=MAYBE, body_required=False),
 }
 """By handler. What is not named here answers with some object."""
