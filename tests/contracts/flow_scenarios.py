@@ -143,6 +143,18 @@ def _two_snapshots(cloud: Cloud) -> str:
     return str(session(cloud).get("snapshots", "after")["id"])
 
 
+def _instance_snapshot_and_another(cloud: Cloud) -> str:
+    ident = _instance_snapshot(cloud, on=True)
+    _create_snapshot(cloud)
+    cloud.settle()
+    return ident
+
+
+def _delete_beside_another(cloud: Cloud, ident: str) -> str:
+    session(cloud).delete("snapshots", "before")
+    return str(session(cloud).delete("instance_snapshots", ident)["id"])
+
+
 def _delete_both_snapshots(cloud: Cloud, ident: str) -> str:
     session(cloud).delete("snapshots", "before")
     return str(session(cloud).delete("snapshots", ident)["id"])
@@ -386,6 +398,13 @@ SCENARIOS: dict[str, Scenario] = {
         prepare=lambda cloud: _instance_snapshot(cloud, on=True),
         start=_delete("instance_snapshots"),
         takes_back=False,
+    ),
+    "instance-snapshot-delete/queued": Scenario(
+        plural="instance_snapshots",
+        prepare=_instance_snapshot_and_another,
+        start=_delete_beside_another,
+        takes_back=False,
+        again=_delete("instance_snapshots"),
     ),
     "instance-snapshot-reset": Scenario(
         plural="servers",

@@ -17,7 +17,7 @@ from cloudcore.operations.creating import new_name
 from cloudcore.operations.generic import check_in_use, check_not_frozen
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
-from cloudcore.operations.snapshots import enter, fresh_snapshot
+from cloudcore.operations.snapshots import enter, fresh_snapshot, is_losing
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.ledger import charge
 from cloudcore.resources.compute.disk import DISKS
@@ -134,7 +134,7 @@ def delete_instance_snapshot(
 
 def begin_delete(platform: Platform, tx: Transaction, caller: Caller, row: Any) -> Any:
     """Begin to delete an instance snapshot; gives it as it now is."""
-    server = tx.of(SERVERS, PLATFORM).get(row.guest_id)
+    server: Any = tx.of(SERVERS, PLATFORM).get(row.guest_id)
     if row.status == InstanceSnapshotStatus.CREATE_FAILED:
         params: JsonObject = {"host_id": "", "server_id": "", "held": False}
         return start_transition(platform, tx, caller, INSTANCE_SNAPSHOTS, row, "delete", params)
@@ -144,12 +144,15 @@ def begin_delete(platform: Platform, tx: Transaction, caller: Caller, row: Any) 
     check_not_copied(tx, [part.id for part in parts])
     disks = tx.of(DISKS, PLATFORM).find(Query(where=one_of("id", [part.disk_id for part in parts])))
     check_in_use(server, *parts, *disks)
-    check_idle(tx, SERVERS, server)
-    server = enter(tx, SERVERS, server, "instance-snapshot-delete")
+    queued = is_losing(tx, SERVERS, server)
+    if not queued:
+        check_idle(tx, SERVERS, server)
+        server = enter(tx, SERVERS, server, "instance-snapshot-delete")
     changed = evolve(row, status=str(transition.through[0]), status_reason="")
     moved = tx.of(INSTANCE_SNAPSHOTS, PLATFORM).save(changed, action="delete")
-    params = {"host_id": server.host_id, "server_id": server.id, "held": True}
-    begin(platform, tx, caller, INSTANCE_SNAPSHOTS, moved, transition.flow, params, holding=(SERVERS, server))
+    params = {"host_id": server.host_id, "server_id": server.id, "held": True, "queued": queued}
+    held = None if queued else (SERVERS, server)
+    begin(platform, tx, caller, INSTANCE_SNAPSHOTS, moved, transition.flow, params, holding=held)
     return moved
 
 

@@ -72,7 +72,6 @@ CLASS_ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "servers": frozenset(("batch-migrate", "dirty-server-start", "import", "import-from-libvirt", "upload-status")),
         "networks": frozenset(("try-create-network",)),
-        "snapshots": frozenset(("delete-disk-snapshots",)),
         "hosts": frozenset(("validate-ipmi",)),
         "serverskus": frozenset(("batch-update-price", "sync-skus")),
         "cloudregions": frozenset(("sync-skus",)),

@@ -6,9 +6,9 @@ from typing import Any
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import evolve
-from cloudcore.model.errors import InvalidInputError, InvalidStatusError, NotSupportedError
+from cloudcore.model.errors import InvalidInputError, InvalidStatusError, MissingParameterError, NotSupportedError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import PLATFORM, Query, both, eq
+from cloudcore.model.query import PLATFORM, Order, Query, both, eq, one_of
 from cloudcore.model.reading import read_flag, read_str
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import Held, begin, check_idle
@@ -22,6 +22,7 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.ledger import charge
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
+from cloudcore.resources.compute.instancesnapshot import SNAPSHOTJOINTS
 from cloudcore.resources.compute.server import SERVERS, PowerState
 from cloudcore.resources.compute.snapshot import SNAPSHOTS, Snapshot, SnapshotStatus, check_not_copied
 from cloudcore.tasks.task import TASKS
@@ -94,6 +95,26 @@ def delete_snapshot(
     return detail_rows(platform, tx, SNAPSHOTS, [begin_delete(platform, tx, caller, row)])[0]
 
 
+def delete_of_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
+    """Begin to delete all snapshots of a disk that no snapshot of a whole server needs, all or none; gives their ids.
+
+    Raises:
+        MissingParameterError: no disk is named.
+        Others of `delete_snapshot`.
+    """
+    named = read_str(body.get("disk_id") or body.get("disk") or "", "disk_id", 128)
+    if not named:
+        raise MissingParameterError("disk_id is missing", field="disk_id")
+    disk = fetch(platform, tx, caller, DISKS, named)
+    rows = tx.of(SNAPSHOTS, PLATFORM).find(Query(where=eq("disk_id", disk.id), order=(Order("id"),)))
+    parts = tx.of(SNAPSHOTJOINTS, PLATFORM).find(Query(where=one_of("snapshot_id", [row.id for row in rows])))
+    needed = {part.snapshot_id for part in parts}
+    mine = [row.id for row in rows if row.id not in needed]
+    for ident in mine:
+        delete_snapshot(platform, tx, caller, ident, {})
+    return {"disk_id": disk.id, "snapshots": mine}
+
+
 def begin_delete(platform: Platform, tx: Transaction, caller: Caller, row: Any) -> Any:
     """Begin to delete a snapshot that nothing else needs; gives the row as it now is.
 
@@ -107,7 +128,7 @@ def begin_delete(platform: Platform, tx: Transaction, caller: Caller, row: Any) 
     if row.status != SnapshotStatus.CREATE_FAILED:
         check_not_copied(tx, [row.id])
         disk = tx.of(DISKS, PLATFORM).get(row.disk_id)
-        queued = _queues(tx, disk)
+        queued = _queue(tx, disk)
         host_id, server = queued or busy(tx, disk, "snapshot-delete")
         params = {"host_id": host_id, "server_id": server.id if server is not None else "", "held": True}
         if queued:
@@ -121,19 +142,23 @@ def begin_delete(platform: Platform, tx: Transaction, caller: Caller, row: Any) 
     return moved
 
 
-def _queues(tx: Transaction, disk: Any) -> tuple[str, Any] | None:
-    """Host and server of a disk where another snapshot of the same server, or disk, is just being deleted; else None.
+def _queue(tx: Transaction, disk: Any) -> tuple[str, Any] | None:
+    """Host and server of a disk where snapshots of the same server, or disk, are just being deleted; else None.
 
     Raises:
         InvalidStatusError: the disk or its server is frozen or in the recycle bin.
     """
     server = server_with(tx, disk)
-    held, subject = holding(disk, server)
-    same = both(eq("exclusive", f"{held.singular}/{subject.id}"), eq("flow", "snapshot-delete"))
-    if not tx.of(TASKS, PLATFORM).count(same):
+    if not is_losing(tx, *holding(disk, server)):
         return None
     check_in_use(disk, server)
     return (str(server.host_id) if server is not None else hosts_of(tx, disk.storage_id)[0].id), server
+
+
+def is_losing(tx: Transaction, resource: Any, row: Any) -> bool:
+    """Whether snapshots of a server or disk are just being deleted: further ones queue behind them."""
+    flows = one_of("flow", ("snapshot-delete", "instance-snapshot-delete"))
+    return tx.of(TASKS, PLATFORM).count(both(eq("exclusive", f"{resource.singular}/{row.id}"), flows)) > 0
 
 
 def reset_disk(platform: Platform, tx: Transaction, caller: Caller, disk: Any, body: JsonMapping) -> None:

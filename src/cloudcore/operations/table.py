@@ -156,7 +156,9 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
 For an action with a transition it is asked instead of beginning that at once: it checks, takes what is needed, begins it.
 """
 
-PERFORM_CLASS: Mapping[tuple[str, str], Operation] = MappingProxyType({("policies", "explain"): explain})
+PERFORM_CLASS: Mapping[tuple[str, str], Operation] = MappingProxyType(
+    {("policies", "explain"): explain, ("snapshots", "delete-disk-snapshots"): snapshots.delete_of_disk}
+)
 """`(platform, tx, caller, body) -> JsonObject | None`, by type and class action."""
 
 ALONE: Mapping[tuple[str, str], Operation] = MappingProxyType(

@@ -476,3 +476,23 @@ def test_a_deletion_that_queues_fails_without_harm_when_its_disk_changes_hands(w
     assert (left.name, left.status) == ("second", "delete_failed")
     assert world.client.get("servers", "web")["status"] == "running"
     check_tasks(world.cloud)
+
+
+def test_all_snapshots_of_a_disk_go_but_for_parts_of_instance_snapshots(world: World) -> None:
+    for name in ("one", "two"):
+        world.keep(name)
+    world.client.perform("servers", "web", "instance-snapshot", {"name": "whole"})
+    world.cloud.settle()
+    world.keep("data", world.disk("data"))
+    gone = world.client.perform_class("snapshots", "delete-disk-snapshots", {"disk_id": world.disk()})
+    assert len(gone["snapshots"]) == 2
+    world.cloud.settle()
+    assert {row.name for row in world.cloud.rows("snapshots")} == {"data", "whole-disk0", "whole-disk1"}
+    with pytest.raises(MissingParameterError):
+        world.client.perform_class("snapshots", "delete-disk-snapshots", {})
+    world.client.delete("snapshots", "data")
+    world.client.delete("instance_snapshots", "whole")
+    world.cloud.settle()
+    assert world.cloud.rows("snapshots") == world.cloud.rows("instance_snapshots") == []
+    check_tasks(world.cloud)
+    check_ledgers(world.cloud)

@@ -16,7 +16,7 @@ from cloudcore.model.errors import ConflictError, NotEmptyError, ResourceBusyErr
 from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle, Transition
 from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
-from cloudcore.model.resource import Level, Ref, Resource, Show, Spec
+from cloudcore.model.resource import Action, ActionKind, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute import disk, guestdisk, instancesnapshot, server
@@ -182,6 +182,14 @@ SNAPSHOTS = Resource(
     unique=(("name", "tenant_id"),),
     indexes=(("created_by", "expired_at"),),
     lifecycle=SNAPSHOT_LIFECYCLE,
+    actions=(
+        Action(
+            name="delete-disk-snapshots",
+            doc="Delete all snapshots of a disk that no instance snapshot needs.",
+            kind=ActionKind.CLASS,
+            params=(("disk_id", "Disk"),),
+        ),
+    ),
     check_delete=_check_delete,
     details=_details,
 )

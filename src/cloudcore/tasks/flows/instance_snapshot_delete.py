@@ -8,11 +8,15 @@ from cloudcore.model.query import PLATFORM, Query, eq
 from cloudcore.quotas.holdings import drop_instance_snapshot, drop_snapshot
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.instancesnapshot import INSTANCE_SNAPSHOTS, InstanceSnapshotStatus
+from cloudcore.resources.compute.server import ServerStatus
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
 from cloudcore.tasks.flows.snapshots import (
     SNAPSHOT_S,
+    TURN,
     instance_snapshot_of,
+    is_alone,
     note_instance,
+    occupy,
     parts_of,
     release,
     snapshot_effect,
@@ -31,6 +35,7 @@ def _on_host(ctx: Context) -> bool:
 
 
 def _do(ctx: Context) -> Effects:
+    occupy(ctx, ServerStatus.SNAPSHOT_DELETE)
     return snapshot_effect(ctx, "snapshot-delete", _doomed(ctx))
 
 
@@ -45,13 +50,15 @@ def _fail(ctx: Context, reason: str) -> None:
     row = ctx.tx.of(INSTANCE_SNAPSHOTS, PLATFORM).get(ctx.task.obj_id)
     if row is not None:
         note_instance(ctx, row, InstanceSnapshotStatus.DELETE_FAILED, reason, action="delete_fail")
-    release(ctx)
+    if is_alone(ctx):
+        release(ctx)
 
 
 INSTANCE_SNAPSHOT_DELETE = Flow(
     name="instance-snapshot-delete",
     obj_type="instance_snapshot",
     steps=(
+        TURN,
         Step(name="volumes", do=_do, when=_on_host, deadline_s=SNAPSHOT_S, attempts=5),
         Step(name="rows", do=_rows_do),
     ),

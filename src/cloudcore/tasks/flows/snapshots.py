@@ -11,14 +11,16 @@ from typing import Any
 
 from cloudcore.model.effects import Effect
 from cloudcore.model.entity import evolve
-from cloudcore.model.errors import ResourceNotFoundError
+from cloudcore.model.errors import InvalidStatusError, ResourceNotFoundError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, Order, Query, eq, one_of
 from cloudcore.resources.compute.disk import DISKS
+from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.instancesnapshot import INSTANCE_SNAPSHOTS, SNAPSHOTJOINTS
 from cloudcore.resources.compute.server import SERVERS, ServerStatus
+from cloudcore.resources.compute.server.lifecycle import SAVED
 from cloudcore.resources.compute.snapshot import SNAPSHOTS
-from cloudcore.tasks.flow import Context
+from cloudcore.tasks.flow import Context, Effects, Step, Turn
 from cloudcore.tasks.flows.guest import back, mounts_of, move
 
 SNAPSHOT_S = 300
@@ -61,6 +63,32 @@ def note_instance(ctx: Context, row: Any, status: str, reason: str = "", *, acti
     """Give an instance snapshot another status."""
     changed = evolve(row, status=status, status_reason=reason[:1000])
     return ctx.tx.of(INSTANCE_SNAPSHOTS, PLATFORM).save(changed, action=action)
+
+
+def is_alone(ctx: Context) -> bool:
+    """Whether the server or disk is the task's: one that still queues has touched nothing."""
+    return ctx.task.exclusive != f"{ctx.task.obj_type}/{ctx.task.obj_id}"
+
+
+def _turn(ctx: Context) -> Effects:
+    server, disk = str(ctx.params.get("server_id") or ""), str(ctx.params.get("disk_id") or "")
+    links = ctx.tx.of(GUESTDISKS, PLATFORM).find(Query(where=eq("disk_id", disk), limit=1)) if disk else ()
+    if disk and (links[0].guest_id if links else "") != server:
+        raise InvalidStatusError("its disk was attached or detached meanwhile: delete it again", field="disk_id")
+    if not server:
+        return Turn(f"{DISKS.singular}/{disk}")
+    now = ctx.tx.of(SERVERS, PLATFORM).get(server)
+    if now is None or now.status in SAVED:
+        raise InvalidStatusError("its server is suspended: resume or stop it first", field="status")
+    return Turn(f"{SERVERS.singular}/{server}")
+
+
+def _queues(ctx: Context) -> bool:
+    return bool(ctx.params.get("queued"))
+
+
+TURN = Step(name="turn", do=_turn, when=_queues)
+"""Wait until nobody else works on the server that has the disks, or else on the disk: `queued` in the parameters."""
 
 
 def occupy(ctx: Context, status: ServerStatus) -> None:
