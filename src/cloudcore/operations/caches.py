@@ -20,6 +20,7 @@ from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.image.image import IMAGES
 from cloudcore.resources.storage.cachedimage import CACHEDIMAGES
 from cloudcore.resources.storage.storage import STORAGES, formats_for
+from cloudcore.resources.storage.storagecache import STORAGECACHES
 from cloudcore.resources.storage.storagecachedimage import CACHE_LIFECYCLE, STORAGECACHEDIMAGES, CacheStatus
 from cloudcore.tasks.flows.volumes import note_image
 
@@ -68,6 +69,18 @@ def uncache_image(platform: Platform, tx: Transaction, caller: Caller, cache: An
     )
     params = {"host_id": host_id, "storage_id": storage_id}
     begin(platform, tx, caller, STORAGECACHEDIMAGES, moved, transition.flow, params)
+
+
+def of_storage(work: Any, platform: Platform, tx: Transaction, caller: Caller, storage: Any, body: JsonMapping) -> None:
+    """Do one of these with the cache of a storage.
+
+    Raises:
+        InvalidStatusError: it has none.
+    """
+    cache = tx.of(STORAGECACHES, PLATFORM).get(storage.storagecache_id) if storage.storagecache_id else None
+    if cache is None:
+        raise InvalidStatusError(f"storage {storage.name} has no cache of images", field="storagecache_id")
+    work(platform, tx, caller, cache, body)
 
 
 def _named(body: JsonMapping) -> str:

@@ -54,7 +54,7 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
                 "sync-isolated-devices syncstatus undo-convert undo-prepaid-recycle unmaintenance unreserve-cpus "
                 "update-storage validate-ipmi"
             ),
-            "storages": "cache-image force-detach-host set-hardware-info uncache-image",
+            "storages": "force-detach-host set-hardware-info",
             "cachedimages": "cache-image refresh uncache-image",
             "cloudregions": "default-vpc purge sync-images sync-skus",
             "vpcs": "sync syncstatus",

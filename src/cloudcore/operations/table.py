@@ -23,7 +23,7 @@ from cloudcore.operations import (
     snapshots,
 )
 from cloudcore.operations.addresses import create_eip
-from cloudcore.operations.caches import cache_image, uncache_image
+from cloudcore.operations.caches import cache_image, of_storage, uncache_image
 from cloudcore.operations.callback import call_back
 from cloudcore.operations.disks import create_disk, delete_disk
 from cloudcore.operations.identity import credentials, memberships, policies
@@ -86,6 +86,8 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         **{(plural, "change-owner"): ownership.stay for plural in ("snapshots", "instance_snapshots")},
         ("storagecaches", "cache-image"): cache_image,
         ("storagecaches", "uncache-image"): uncache_image,
+        ("storages", "cache-image"): partial(of_storage, cache_image),
+        ("storages", "uncache-image"): partial(of_storage, uncache_image),
         ("servers", "instance-snapshot"): instancesnapshots.create_instance_snapshot,
         ("servers", "instance-snapshot-reset"): instancesnapshots.reset_server,
         ("servers", "save-image"): saving.save_image,

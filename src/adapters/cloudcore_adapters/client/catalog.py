@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
-from cloudcore.model.errors import NotSupportedError
+from cloudcore.model.errors import InvalidInputError, NotSupportedError
 
 CATALOG_TYPE: Mapping[str, str] = {"compute": "compute_v2"}
+GATEWAY = "apigateway"
+"""The interface of clients that send everything to one address, whatever the catalogue says."""
+GATEWAY_PATH = "/api/s/"
 _VERSION = re.compile(r"/v\d+(\.\d+)?$")
 
 
@@ -46,6 +50,22 @@ def find_endpoint(
         + (f" in region {region}" if region else "")
         + (f"; it has: {there}" if there else "")
     )
+
+
+def gateway_endpoint(auth_url: str, service: str, *, region: str = "", zone: str = "") -> str:
+    """The URL of a service behind the gateway at which one logs in: `<gateway>/api/s/<type>[/r/<region>[/z/<zone>]]`.
+
+    Raises:
+        InvalidInputError: the login does not go by a gateway.
+    """
+    gateway, mark, _ = auth_url.partition(GATEWAY_PATH)
+    if not mark:
+        raise InvalidInputError(
+            f"the interface {GATEWAY} needs a login there: http://HOST{GATEWAY_PATH}identity/v3", field="auth_url"
+        )
+    parts = [CATALOG_TYPE.get(service, service), *(("r", region) if region else ())]
+    parts += ("z", zone) if region and zone else ()
+    return f"{gateway}{GATEWAY_PATH}" + "/".join(quote(part, safe="") for part in parts)
 
 
 def join(endpoint: str, path: str) -> str:

@@ -13,7 +13,7 @@ import attrs
 
 from cloudcore.model.errors import BackendError, CloudcoreError, InvalidInputError, NotSupportedError, UnauthorizedError
 from cloudcore.model.json import JsonMapping
-from cloudcore_adapters.client.catalog import find_endpoint, join
+from cloudcore_adapters.client.catalog import GATEWAY, find_endpoint, gateway_endpoint, join
 from cloudcore_adapters.client.failures import CloudUnreachableError, UntrustedCloudError, error_from
 from cloudcore_adapters.client.identity import Credentials, Login, Token, TokenStore
 from cloudcore_adapters.client.query import query_string
@@ -131,21 +131,27 @@ class Wire:
 
     def url(self, call: Call, token: Token) -> str:
         """Where a request goes. Identity falls back to the address of the login."""
+        endpoint = self._endpoint(call, token)
+        query = query_string(call.params)
+        return join(endpoint, call.path) + (f"?{query}" if query else "")
+
+    def _endpoint(self, call: Call, token: Token) -> str:
+        place, login = self._place, self.login.credentials
+        if place.interface == GATEWAY:
+            return gateway_endpoint(login.auth_url, call.service, region=place.region, zone=place.zone)
         try:
-            endpoint = find_endpoint(
+            return find_endpoint(
                 token.catalog,
                 call.service,
-                interface=self._place.interface,
-                region=self._place.region,
-                zone=self._place.zone,
+                interface=place.interface,
+                region=place.region,
+                zone=place.zone,
                 read_only=call.method in SAFE,
             )
         except NotSupportedError:
             if call.service != "identity":
                 raise
-            endpoint = self.login.credentials.identity_url()
-        query = query_string(call.params)
-        return join(endpoint, call.path) + (f"?{query}" if query else "")
+            return login.identity_url()
 
     def _send(self, call: Call, token: Token) -> Answer:
         headers = {"Accept": "application/json", **call.headers, "X-Auth-Token": token.value}

@@ -20,6 +20,10 @@ def make(name: str, entry: Sequence[str]) -> click.Command:
     """The command of one entry of the index: kind, plural and perhaps an action."""
     kind, plural = entry[0], entry[1]
     known = type_of(plural)
+    if kind == "tags":
+        from cloudcore_apps.climc import tagvalues
+
+        return tagvalues.make(name, plural, known, entry[2])
     if len(entry) > 2:
         return _named(name, kind, plural, known, entry[2])
     if kind.startswith("joint-"):

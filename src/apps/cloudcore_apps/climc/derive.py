@@ -13,6 +13,7 @@ from cloudcore_apps.climc.table import HANDMADE
 
 FORMAT = 1
 
+PAIRS, TREE = "tag-value-pairs", "tag-value-tree"
 LADDER: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
     "enable": ("Switch it on", ()),
     "disable": ("Switch it off", ()),
@@ -89,6 +90,8 @@ def _commands(resource: Resource[Any], noun: str) -> Iterable[tuple[str, list[st
     if resource.joint is None:
         if resource.recorded:
             yield f"{noun}-event", ["event", plural]
+        if "metadata" in field_map(resource.entity) and Verb.LIST in resource.verbs:
+            yield from ((f"{noun}-{word}", ["tags", plural, word]) for word in (PAIRS, TREE))
         if resource.lifecycle is not None:
             yield f"{noun}-statistics", [ActionKind.PROPERTY.value, plural, "statistics"]
 

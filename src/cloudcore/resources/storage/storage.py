@@ -172,6 +172,8 @@ STORAGES = Resource(
         Action(
             name="offline", doc="Its hosts don't reach it: it gets no new disks.", run=_switch(StorageStatus.OFFLINE)
         ),
+        Action(name="cache-image", doc="Fetch an image before a server needs it.", params=(("image", "Image"),)),
+        Action(name="uncache-image", doc="Remove an image that no disk is made from.", params=(("image", "Image"),)),
         Action(name=COMMIT_BOUND, doc="Say how far more may be promised than it has.", params=(("cmtbound", "Ratio"),)),
     ),
     prepare=_prepare,

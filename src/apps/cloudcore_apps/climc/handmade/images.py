@@ -165,3 +165,24 @@ def _ranges(data: Any, line: Line) -> Iterator[bytes]:
 def _file_name(name: str, kind: str) -> str:
     safe = "".join(c if c.isalnum() or c in "-_." else "_" for c in name).lstrip(".") or "image"
     return f"{safe[:120]}.{kind}" if not safe.endswith(f".{kind}") else safe[:120]
+
+
+def _show(idents: tuple[str, ...], **values: Any) -> None:
+    from cloudcore_apps.climc.batch import over
+    from cloudcore_apps.climc.runtime import columns_of
+
+    session = runtime().session
+    params = {k: v for k, v in values.items() if v}
+    over(runtime(), idents, lambda ident: session.get("images", ident, params), columns_of("images"), whole=True)
+
+
+show = click.Command(
+    "image-show",
+    callback=_show,
+    params=[
+        options.idents("image"),
+        click.Option(["--format"], help="With status, size and checksums of this form: qcow2, raw, vmdk, vhd, vhdx."),
+        click.Option(["--torrent"], is_flag=True, help="Of its torrent, which this cloud does not offer."),
+    ],
+    help="Show images with all of their fields.",
+)

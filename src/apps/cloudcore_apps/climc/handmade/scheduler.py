@@ -1,0 +1,152 @@
+"""`scheduler-…`: where servers would go, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from cloudcore_apps.climc import options
+from cloudcore_apps.climc.handmade.servers import PLACES
+from cloudcore_apps.climc.runtime import runtime
+
+_SUGGESTED = ("id", "name", "count", "capacity", "score")
+_HOST = ("id", "name", "host_type", "status", "host_status", "enable_status", "cpu.free", "mem.free", "storage.free")
+_DECISION = ("session_id", "time", "status", "count", "guests", "is_suggestion", "user")
+_REFUSED = ("name", "filter_name", "reasons")
+
+
+def _ask(word: str, body: Mapping[str, Any]) -> Any:
+    return runtime().session.perform_class("scheduler", word, body)
+
+
+def _wanted() -> list[click.Parameter]:
+    """What a server is to be, as for making one."""
+    several = ("--disk", "disks", "SIZE or IMAGE:SIZE."), ("--net", "nets", "Network."), ("--group", "groups", "Group.")
+    return [
+        click.Option(["--mem", "vmem_size"], required=True, help="Memory: 512M, 2G; a bare number is MiB."),
+        click.Option(["--ncpu", "vcpu_count"], type=click.IntRange(1), help="Virtual CPUs."),
+        *(click.Option([name, dest], multiple=True, help=doc) for name, dest, doc in several),
+        click.Option(["--schedtag", "schedtags"], multiple=True, metavar="TAG:STRATEGY", help="Scheduling tag."),
+        click.Option(["--hypervisor"], help="Hypervisor, such as kvm."),
+        click.Option(["--sku"], help="Size by name."),
+        click.Option(["--tenant"], help="Project that would own it."),
+        click.Option(["--resource-type"], type=click.Choice(["shared", "prepaid", "dedicated"]), help="Kind of hosts."),
+        *(click.Option([f"--prefer-{p}", f"prefer_{p}"], help=f"Only in this {p}.") for p in PLACES),
+        click.Option(["--prefer-zones", "prefer_zones"], multiple=True, help="Only in one of these zones."),
+        click.Option(["--count"], type=click.IntRange(1, 5000), default=1, help="How many."),
+        click.Option(["--log", "record_to_history"], is_flag=True, help="Remember the decision."),
+    ]
+
+
+def _body(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in options.given(dict(values)).items() if v is not False}
+
+
+def _forecast(**values: Any) -> None:
+    run, told = runtime(), _ask("forecast", _body(values))
+    if run.is_raw:
+        run.show_one(told)
+        return
+    run.show_one({k: told[k] for k in ("can_create", "req_count", "allow_count", "not_allow_reasons")})
+    if told["filtered_candidates"]:
+        run.show_list(told["filtered_candidates"], _REFUSED)
+
+
+def _test(**values: Any) -> None:
+    run, told = runtime(), _ask("test", _body(values))
+    why = "; ".join(told.get("not_allow_reasons", ()))
+    run.show_list(told["data"], _SUGGESTED, why or f"{told['total']} hosts")
+
+
+def _hosts(**values: Any) -> None:
+    told = _ask("candidate-list", _body(values))
+    runtime().show_list(told["data"], _HOST, f"{told['total']} hosts")
+
+
+def _host(ident: str) -> None:
+    runtime().show_one(_ask("candidate-detail", {"ident": ident})["candidate"])
+
+
+def _clean(host_id: str | None, session_id: str | None, sync: bool) -> None:
+    told = {"ident": host_id, "session": session_id, "sync_clean": sync or None}
+    _ask("clean-cache", {k: v for k, v in told.items() if v})
+
+
+def _history(**values: Any) -> None:
+    told = _ask("history-list", _body({("all" if k == "every" else k): v for k, v in values.items()}))
+    runtime().show_list(told["history"], _DECISION, f"{told['total']} decisions")
+
+
+def _decision(ident: str, **_values: Any) -> None:
+    runtime().show_one(_ask("history-detail", {"ident": ident})["history"])
+
+
+def _skus(wait: bool) -> None:
+    _ask("sync-sku", {"wait": wait})
+
+
+def _command(name: str, run: Callable[..., None], params: list[click.Parameter], doc: str) -> click.Command:
+    return click.Command(name, callback=run, params=params, help=doc)
+
+
+forecast = _command("scheduler-forecast", _forecast, _wanted(), "Say whether servers would fit, and why not.")
+test = _command(
+    "scheduler-test",
+    _test,
+    [
+        *_wanted(),
+        click.Option(["--suggestion-limit"], type=click.IntRange(1, 5000), help="Hosts at most."),
+        click.Option(["--suggestion-all"], is_flag=True, help="All hosts that would do."),
+    ],
+    "List hosts in the order in which servers would go there.",
+)
+candidate_list = _command(
+    "scheduler-candidate-list",
+    _hosts,
+    [
+        click.Option(["--region"], help="Only in this region."),
+        click.Option(["--zone"], help="Only in this zone."),
+        click.Option(["--type"], type=click.Choice(["host", "baremetal"]), help="Kind of hosts."),
+        click.Option(["--available"], is_flag=True, help="Only those that servers can go to."),
+        click.Option(["--limit"], type=click.IntRange(1, 5000), default=50, help="Rows at most."),
+        click.Option(["--offset"], type=click.IntRange(0), help="Rows to skip."),
+    ],
+    "List hosts as the scheduler sees them.",
+)
+candidate_show = _command(
+    "scheduler-candidate-show",
+    _host,
+    [click.Argument(["ident"], metavar="ID")],
+    "Show a host as the scheduler sees it.",
+)
+clean_cache = _command(
+    "scheduler-clean-cache",
+    _clean,
+    [
+        click.Option(["-h", "--host-id"], help="Of this host."),
+        click.Option(["-s", "--session-id"], help="Of this session."),
+        click.Option(["--sync"], is_flag=True, help="Wait for it."),
+    ],
+    "Have hosts read anew.",
+)
+history_list = _command(
+    "scheduler-history-list",
+    _history,
+    [
+        click.Option(["--all", "every"], is_flag=True, help="Suggestions too."),
+        click.Option(["--is-suggestion"], is_flag=True, help="Suggestions only."),
+        click.Option(["--limit"], type=click.IntRange(1, 5000), help="Rows at most."),
+    ],
+    "List the decisions that were to be remembered, newest first.",
+)
+history_show = _command(
+    "scheduler-history-show",
+    _decision,
+    [click.Argument(["ident"], metavar="SESSION")],
+    "Show a decision with its reasons.",
+)
+sync_sku = _command(
+    "scheduler-sync-sku", _skus, [click.Option(["--wait"], is_flag=True, help="Wait for it.")], "Have sizes read anew."
+)

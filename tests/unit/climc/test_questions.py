@@ -1,0 +1,132 @@
+"""Commands that ask: the scheduler, values that lists have, tags, caches of images, the log's tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from cloudcore_apps.climc.main import run
+from cloudcore_apps.climc.runtime import Runtime
+from cloudcore_apps.inprocess import InProcess, simulated_cloud
+
+Climc = Callable[..., tuple[int, str, str]]
+DISK = bytes(510) + b"\x55\xaa" + bytes(range(256)) * 4094
+
+
+@pytest.fixture(scope="module")
+def place() -> InProcess:
+    made = simulated_cloud(2)
+    made.admin.upload(None, {"name": "tiny", "disk_format": "raw"}, [DISK])
+    made.settle()
+    return made
+
+
+@pytest.fixture
+def climc(place: InProcess, capsys: pytest.CaptureFixture[str]) -> Climc:
+    def call(*argv: str) -> tuple[int, str, str]:
+        code = run([*argv], Runtime({}, place.admin))
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return call
+
+
+def _json(climc: Climc, *argv: str) -> object:
+    code, out, err = climc(*argv, "-o", "json")
+    assert code == 0, err
+    return json.loads(out)
+
+
+def test_scheduler_says_whether_servers_would_fit(climc: Climc) -> None:
+    told = _json(climc, "scheduler-forecast", "--mem", "1g", "--ncpu", "1", "--disk", "10g", "--count", "3")
+    assert (told["can_create"], len(told["candidates"])) == (True, 3)
+    code, out, _ = climc("scheduler-forecast", "--mem", "900g", "--disk", "10g")
+    assert code == 0
+    assert "2 host filter by host_memory" in out
+    assert "sim-1" in out
+    rows = _json(climc, "scheduler-test", "--mem", "1g", "--disk", "10g", "--suggestion-limit", "1")
+    assert [row["count"] for row in rows] == [1]
+
+
+def test_scheduler_shows_hosts_and_decisions(climc: Climc, place: InProcess) -> None:
+    rows = _json(climc, "scheduler-candidate-list", "--type", "host", "--available")
+    assert [row["name"] for row in rows] == ["sim-1", "sim-2"]
+    code, out, _ = climc("scheduler-candidate-list")
+    assert code == 0
+    assert "CPU.FREE" in out
+    assert _json(climc, "scheduler-candidate-show", "sim-2")["storages"]
+    assert _json(climc, "scheduler-forecast", "--mem", "1g", "--log")["can_create"]
+    place.settle()
+    (row,) = _json(climc, "scheduler-history-list")
+    assert _json(climc, "scheduler-history-show", row["session_id"])["output"]["can_create"]
+    assert climc("scheduler-clean-cache", "--host-id", "sim-1")[0] == 0
+    assert climc("scheduler-sync-sku")[0] == 0
+    assert climc("scheduler-candidate-show", "none")[0] == 3
+
+
+def test_values_of_a_list_are_told(climc: Climc) -> None:
+    assert _json(climc, "distinct-field", "hosts", "name") == {"name": ["sim-1", "sim-2"]}
+    code, out, _ = climc("distinct-field", "host", "name")
+    assert code == 0
+    assert out.split() == ["NAME", "sim-1", "sim-2"]
+    told = _json(climc, "distinct-fields", "host", "--field", "status", "--field", "host_type")
+    assert told["fields"] == [{"status": "running", "host_type": "hypervisor"}]
+    code, _, err = climc("distinct-field", "toasters", "name")
+    assert code == 2
+    assert "toasters" in err
+
+
+def test_tags_are_counted_by_value_and_as_a_tree(climc: Climc, place: InProcess) -> None:
+    for name, tags in (("a", {"env": "prod", "team": "x"}), ("b", {"env": "prod"}), ("c", {"env": "test"})):
+        place.admin.create("projects", {"name": name})
+        place.admin.perform("projects", name, "user-metadata", tags)
+    rows = _json(climc, "project-tag-value-pairs", "--user-meta")
+    assert {"key": "user:env", "value": "prod", "count": 2} in rows
+    assert {"key": "user:env", "value": "", "count": 3} in _json(climc, "project-tag-value-pairs", "--key-only")
+    assert _json(climc, "project-tag-value-pairs", "--name", "c") == [{"key": "user:env", "value": "test", "count": 1}]
+    tree = _json(climc, "project-tag-value-tree", "--key", "user:env", "--key", "user:team", "--search", "a")
+    assert tree["count"] >= 1
+    assert tree["children"]
+    rows = _json(climc, "project-tag-value-tree", "--key", "user:env", "--show-map")
+    assert {"value0": "test", "count": 1} in rows
+    assert climc("project-tag-value-tree")[0] == 2
+
+
+def test_images_are_brought_to_a_storage_and_taken_away(climc: Climc, place: InProcess) -> None:
+    storage = place.admin.list("storages").items[0]
+    for command, where in (("storage", storage["id"]), ("storage-cache", storage["storagecache_id"])):
+        fetch = "storage-cache-image" if command == "storage" else "storage-cache-cache-image"
+        code, _, err = climc(fetch, where, "tiny", "--format", "qcow2")
+        assert code == 0, err
+        place.settle()
+        held = place.admin.list("storagecachedimages", {"storagecache_id": storage["storagecache_id"]}).items
+        assert [one["status"] for one in held] == ["active"]
+        code, _, err = climc(f"{command}-uncache-image", where, "--image", "tiny", "--force")
+        assert code == 0, err
+        place.settle()
+        assert place.admin.list("storagecachedimages", {"storagecache_id": storage["storagecache_id"]}).items == []
+    assert climc("storage-cache-image", storage["id"])[0] == 2
+    assert climc("storage-uncache-image", storage["id"], "tiny")[0] == 3
+
+
+def test_image_is_shown_in_a_form(climc: Climc) -> None:
+    assert _json(climc, "image-show", "tiny", "--format", "raw")["disk_format"] == "raw"
+    assert climc("image-show", "tiny", "--format", "vmdk")[0] == 3
+    code, _, err = climc("image-show", "tiny", "--torrent")
+    assert code != 0
+    assert "torrent" in err
+
+
+def test_log_is_one_table_that_only_grows(climc: Climc) -> None:
+    for command in (("action-splitable",), ("logs-show", "splitable"), ("logs-show", "splitable", "--service", "log")):
+        (row,) = _json(climc, *command)
+        assert row["table"] == "history"
+    for command in (("action-purge-splitable",), ("logs-purge-splitable",), ("logs-show", "splitable-export")):
+        code, _, err = climc(*command)
+        assert code != 0
+        assert "log" in err
+    rows = _json(climc, "action-show", "--system-account", "--limit", "3")
+    assert all(row["is_system_account"] for row in rows)
+    assert not any(row["is_system_account"] for row in _json(climc, "action-show", "--normal-account", "--limit", "3"))
