@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cloudcore.auth.caller import Caller
+from cloudcore.auth.caller import Caller, require_known
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.errors import ForbiddenError, InvalidInputError, OutOfRangeError
 from cloudcore.model.history import HISTORY, HistoryRecord
@@ -186,10 +186,12 @@ def visible(platform: Platform, caller: Caller, params: JsonMapping) -> Expr:
     """The records that the caller sees: everything, his domain's, or his project's and his own.
 
     Raises:
+        UnauthorizedError: the caller is a guest.
         ForbiddenError: he may not read the log at the scope that he asks for.
     """
     if caller.is_platform:
         return EVERYTHING
+    require_known(caller)
     wanted = str(params.get("scope") or "").lower()
     policies = platform.policies.policy_set(caller)
     ladder = (Scope.SYSTEM, Scope.DOMAIN, Scope.PROJECT, Scope.USER)

@@ -8,13 +8,16 @@ import pytest
 from starlette.testclient import TestClient
 from tests.unit.resources.conftest import SECRET, People
 
+from cloudcore.auth.caller import GUEST
 from cloudcore.model.errors import (
     ForbiddenError,
     InvalidFormatError,
     InvalidInputError,
     MissingParameterError,
     ResourceNotFoundError,
+    UnauthorizedError,
 )
+from cloudcore.operations.session import LOGS
 from cloudcore.ports.session import Session
 from cloudcore_adapters.rest.app import build_app
 from cloudcore_apps.climc.main import run
@@ -168,6 +171,13 @@ def test_services_read_what_holds_for_the_caller_and_for_others(people: People) 
     assert people.cloud.policies_for(people.bob, {}) == {"names": {}, "policies": {}}
     with pytest.raises((ForbiddenError, ResourceNotFoundError)):
         people.cloud.policies_for(people.eve, {"user_id": bob, "project_id": project})
+
+
+def test_guests_of_the_library_read_nothing(people: People) -> None:
+    guest = people.cloud.session(GUEST)
+    for plural in (*LOGS, *(r.plural for r in people.cloud.resources if r.service != "internal"), "quotas"):
+        with pytest.raises(UnauthorizedError):
+            guest.list(plural)
 
 
 # What is made and handed on
