@@ -92,7 +92,8 @@ def _sizes(tx: Transaction, server: Any, body: JsonMapping) -> JsonObject:
         if body.get(key) not in (None, "") and read_int(body[key], key) != getattr(server, key):
             raise NotSupportedError(f"{key} cannot be changed", field=key)
     if all(body.get(key) in (None, "", []) for key in _ASKED):
-        raise MissingParameterError("nothing to change: send vcpu_count, vmem_size, instance_type or disks")
+        reason = "nothing to change: send vcpu_count, vmem_size, instance_type or disks"
+        raise MissingParameterError(reason, field="vcpu_count")
     vcpus = parse_vcpu_count(body)
     memory = parse_memory_mib(body["vmem_size"]) if body.get("vmem_size") not in (None, "") else None
     found = _sku(tx, server, body)
