@@ -82,6 +82,7 @@ UNSCOPED_OPERATIONS = {
     "secgroups.py",
     "seed.py",
     "servers/bonds.py",
+    "servers/boot.py",
     "servers/cards.py",
     "servers/config.py",
     "servers/clone.py",

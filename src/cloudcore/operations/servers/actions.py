@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cloudcore.operations import recycling
-from cloudcore.operations.servers import eips, login, rebuild, records, security
+from cloudcore.operations.servers import boot, eips, login, rebuild, records, security
 
 SERVER_ACTIONS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
     {
@@ -23,6 +23,7 @@ SERVER_ACTIONS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
         ("servers", "revoke-secgroup"): security.revoke_secgroups,
         ("servers", "assign-secgroup"): security.assign_secgroup,
         ("servers", "modify-src-check"): records.modify_src_check,
+        ("servers", "set-boot-index"): boot.set_boot_index,
         ("servers", "bind-groups"): records.bind_groups,
         ("servers", "unbind-groups"): records.unbind_groups,
         ("servers", "associate-eip"): eips.associate,

@@ -12,6 +12,11 @@ RECORD_ACTIONS: tuple[Action, ...] = (
         doc="Say whether packets of other addresses or cards are dropped. It is recorded; hosts do not enforce it yet.",
         params=(("src_ip_check", "Drop packets from other addresses"), ("src_mac_check", "Drop those of other cards")),
     ),
+    Action(
+        name="set-boot-index",
+        doc="Give its disks other places in the boot order; one that is on takes it up when it next starts.",
+        params=(("disks", "INDEX:POSITION of disks; position -1: by index"),),
+    ),
     Action(name="bind-groups", doc="Put it into groups that keep servers apart.", params=_GROUPS),
     Action(name="unbind-groups", doc="Take it out of groups.", params=_GROUPS),
     Action(
