@@ -1,4 +1,4 @@
-"""What existing clients do to each type, and which details they ask for by name. Facts of the wire, as texts of names."""
+"""What existing clients do to each type, and which details they read. Facts of the wire, as texts of names."""
 
 from __future__ import annotations
 
@@ -90,3 +90,58 @@ DETAILS: dict[str, str] = {
     "zones": "capability disk-capability",
 }
 """Of one thing, by name."""
+
+
+SHOWN: dict[str, str] = {
+    "cachedimages": "status os_type os_distribution os_version hypervisor cached_count",
+    "cloudregions": "cloud_env",
+    "disks": (
+        "guests guest guest_count guest_status guest_billing_type guest_snapshotpolicy_count auto_delete_at "
+        "snapshotpolicies"
+    ),
+    "eips": "associate_name server_private_ip",
+    "hosts": (
+        "schedtags server_id server server_ips server_pending_deleted nic_count nic_info cpu_commit mem_commit guests "
+        "backup_guests nonsystem_guests running_guests ready_guests other_guests pending_deleted_guests cpu_commit_rate "
+        "mem_commit_rate cpu_commit_bound mem_commit_bound storage storage_used actual_storage_used storage_waste "
+        "storage_virtual storage_free storage_commit_rate spec is_prepaid_recycle can_prepare prepare_fail_reason "
+        "allow_health_check auto_migrate_on_host_down auto_migrate_on_host_shutdown reserved_resource_for_gpu "
+        "isolated_device_count isolated_device_type_count guest_pinned_cpus sys_warn sys_error host_files"
+    ),
+    "instance_snapshots": "guest_status guest storage_type snapshots properties size size_mb virtual_size_mb",
+    "keypairs": "private_key_len linked_guest_count",
+    "networks": (
+        "exit ports dns routes schedtags is_classic additional_wires vnics vnics4 vnics6 bm_vnics lb_vnics eip_vnics "
+        "group_vnics reserve_vnics4 reserve_vnics6 rds_vnics nat_vnics bm_reused_vnics networkinterface_vnics "
+        "ports_used total ports6_used total6"
+    ),
+    "schedtags": (
+        "dynamic_schedtag_count schedpolicy_count host_count server_count other_count resource_count join_model_keyword"
+    ),
+    "secgroups": (
+        "guest_cnt guest_nic_cnt system_guest_cnt admin_guest_cnt loadbalancer_cnt rds_cnt redis_cnt total_cnt"
+    ),
+    "servers": (
+        "disks_info disk disk_count disks nics networks ips macs sub_ips vip vip_eip virtual_ips eip eip_mode secgroups "
+        "secgroup secgrp_id network_secgroups security_rules admin_security_rules keypair isolated_devices is_gpu "
+        "gpu_model gpu_count cdrom floppy cdrom_support floppy_support vpc vpc_id vpc_external_access_mode host host_sn "
+        "host_type host_status host_enabled host_access_ip host_access_mac host_eip host_billing_type "
+        "host_resource_type host_service_status arch zone zone_id cloudregion cloudregion_id region region_id manager "
+        "manager_id account account_id provider brand cloud_env project tenant project_domain project_metadata metadata "
+        "os_name scaling_group_id scaling_status is_prepaid_recycle can_recycle auto_delete_at monitor_url "
+        "snapshotpolicy_count disks_snapshotpolicy_count backup_host_name backup_host_status containers"
+    ),
+    "serverskus": "cloud_env total_guest_count regional_availability",
+    "snapshotpolicies": "binding_disk_count binding_resource_count snapshot_count",
+    "snapshots": "storage_type storage disk_status guest guest_id guest_status disk_name is_sub_snapshot",
+    "storagecaches": "storages size count host",
+    "storages": (
+        "real_time_used_capacity virtual_capacity hosts schedtags commit_bound master_host_name host_count disk_count "
+        "snapshot_count used wasted used_capacity waste_capacity virtual_capacity commit_rate free_capacity"
+    ),
+    "vpcs": (
+        "wire_count network_count routetable_count natgateway_count dns_zone_count request_vpc_peer_count "
+        "accpet_vpc_peer_count"
+    ),
+}
+"""What details add to the columns of a type."""

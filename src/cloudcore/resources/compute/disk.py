@@ -20,6 +20,7 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.actions import POLICY_ACTIONS
 from cloudcore.resources.compute import guestdisk, server
 from cloudcore.resources.compute.filters import DISK_FILTERS, DISK_ORDERS, DISK_SUMS
+from cloudcore.resources.compute.following import policies_of
 
 
 class DiskStatus(StrEnum):
@@ -176,7 +177,8 @@ def _details(tx: Transaction, page: Sequence[Disk]) -> Sequence[JsonObject]:
                     "billing_type": guest.billing_type,
                 }
             )
-    return [_of_guests(attached[d.id]) for d in page]
+    kept = policies_of(tx, [d.id for d in page], list(known))
+    return [{**_of_guests(attached[d.id]), **kept(d.id, [g["id"] for g in attached[d.id]])} for d in page]
 
 
 def _of_guests(guests: Sequence[JsonObject]) -> JsonObject:

@@ -20,8 +20,9 @@ from cloudcore.model.lifecycle import Lifecycle, Transition
 from cloudcore.model.query import PLATFORM, Order, Query, one_of
 from cloudcore.model.resource import READ_ONLY, Joint, Level, OnDelete, Ref, Resource, Show, Spec, Verb
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.compute import snapshot
+from cloudcore.resources.compute import server, snapshot
 from cloudcore.resources.compute.filters import INSTANCE_SNAPSHOT_ORDERS
+from cloudcore.resources.storage import storage
 
 
 class InstanceSnapshotStatus(StrEnum):
@@ -112,7 +113,7 @@ INSTANCE_SNAPSHOT_LIFECYCLE = Lifecycle(
 
 
 def _details(tx: Transaction, page: Sequence[Instancesnapshot]) -> Sequence[JsonObject]:
-    """The snapshots of each, by disk: two queries whatever the page's length."""
+    """The snapshots of each, by disk, the storages and the server: four queries whatever the page's length."""
     where = one_of("instance_snapshot_id", [row.id for row in page])
     joints = tx.of(SNAPSHOTJOINTS, PLATFORM).find(Query(where=where, order=(Order("disk_index"),)))
     wanted = one_of("id", [joint.snapshot_id for joint in joints])
@@ -121,7 +122,21 @@ def _details(tx: Transaction, page: Sequence[Instancesnapshot]) -> Sequence[Json
     for joint in joints:
         if joint.snapshot_id in known:
             parts[joint.instance_snapshot_id].append(known[joint.snapshot_id])
-    return [_detail(parts[row.id]) for row in page]
+    kinds = _column(tx, storage.STORAGES, "storage_type", [part.storage_id for part in known.values()])
+    statuses = _column(tx, server.SERVERS, "status", [row.guest_id for row in page])
+    return [
+        {
+            **_detail(parts[row.id]),
+            "guest_status": statuses.get(row.guest_id, ""),
+            "storage_type": next((kinds[p.storage_id] for p in parts[row.id] if p.storage_id in kinds), ""),
+        }
+        for row in page
+    ]
+
+
+def _column(tx: Transaction, resource: Resource[Any], name: str, idents: Sequence[str]) -> dict[str, str]:
+    query = Query(where=one_of("id", list(dict.fromkeys(idents))))
+    return dict(tx.of(resource, PLATFORM).columns(("id", name), query))
 
 
 def _detail(parts: Sequence[Any]) -> JsonObject:

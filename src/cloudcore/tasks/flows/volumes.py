@@ -210,5 +210,7 @@ def _mirror(image: Any) -> Cachedimage:
             "size": image.size,
             "disk_format": image.disk_format,
             "status": image.status,
+            "os_arch": image.os_arch,
+            "properties": dict(image.properties),
         },
     )
