@@ -93,7 +93,7 @@ def test_unexpected_error_names_the_request_and_nothing_else(caplog):
     [
         (errors.MethodNotAllowedError("no", data={"allow": ["GET", "HEAD"]}), b"Allow", b"GET, HEAD"),
         (errors.TooManyRequestsError("no", data={"retry_after": 7}), b"Retry-After", b"7"),
-        (errors.UnauthorizedError("no"), b"WWW-Authenticate", b"Keystone"),
+        (errors.UnauthorizedError("no"), b"WWW-Authenticate", b'Keystone uri="/v3"'),
         (RangeNotSatisfiableError("no", size=9), b"Content-Range", b"bytes */9"),
     ],
 )

@@ -176,3 +176,54 @@ def test_one_sees_one_s_own_assignments_alone(cloud):
     cloud.tokens["dora again"] = cloud.login("dora", SECRET, "dora", "dom")
     assert "sysadmin" not in {row[0] for row in assignments(cloud, "dora again", "include_system")}
     assert ("bob", "bob", "project_owner") in assignments(cloud, "dora again", "")
+
+
+def test_a_refused_caller_is_told_where_to_log_in(cloud):
+    for path in ("/v3/users", "/compute/servers"):
+        told = cloud.client.get(path).headers["WWW-Authenticate"]
+        assert told == 'Keystone uri="http://testserver/identity/v3"'
+
+
+def test_the_catalogue_has_the_administrators_address_of_identity(cloud):
+    services = {s["type"]: s["endpoints"] for s in cloud.ask("admin", "GET", "/v3/auth/catalog").json()["catalog"]}
+    assert {e["interface"] for e in services["identity"]} == {"public", "internal", "admin"}
+    assert {e["interface"] for e in services["compute_v2"]} == {"public", "internal"}
+
+
+@pytest.mark.parametrize("version", ["v2.0", "v3"])
+def test_older_clients_ask_for_tenants(cloud, version):
+    token = cloud.login("bob", SECRET, "bob", "dom")
+    found = cloud.client.get(f"/{version}/tenants", headers={"X-Auth-Token": token}).json()["tenants"]
+    assert [(t["name"], t["enabled"]) for t in found] == [("bob", True)]
+
+
+def test_older_logins_are_verified_and_scoped(cloud):
+    body = {"auth": {"passwordCredentials": {"username": "bob", "password": SECRET}, "tenantName": "bob"}}
+    access = cloud.client.post("/v2.0/tokens", json=body).json()["access"]
+    assert access["token"]["tenant"]["id"] == cloud.ids["project bob"]
+    held = {"X-Auth-Token": access["token"]["id"]}
+    again = cloud.client.get(f"/v2.0/tokens/{access['token']['id']}", headers=held).json()["access"]
+    assert again == access
+    del body["auth"]["tenantName"]
+    unscoped = cloud.client.post("/identity/v2.0/tokens", json=body).json()["access"]
+    assert [t["name"] for t in unscoped["tenants"]] == ["bob"]
+    derived = {"auth": {"token": {"id": unscoped["token"]["id"]}, "tenantId": cloud.ids["project bob"]}}
+    assert cloud.client.post("/v2.0/tokens", json=derived).json()["access"]["token"]["tenant"]["name"] == "bob"
+    assert cloud.client.get("/v2.0/tokens/none", headers=held).status_code == 401
+
+
+def test_the_catalogue_is_left_out_on_demand(cloud):
+    token = cloud.login("bob", SECRET, "bob", "dom")
+    headers = {"X-Auth-Token": token, "X-Subject-Token": token}
+    assert "catalog" in cloud.client.get("/v3/auth/tokens", headers=headers).json()["token"]
+    assert "catalog" not in cloud.client.get("/v3/auth/tokens?nocatalog", headers=headers).json()["token"]
+    assert cloud.client.head("/v3/auth/tokens", headers=headers).status_code == 200
+
+
+def test_a_token_that_is_none_cannot_be_revoked(cloud):
+    assert (
+        cloud.client.delete(
+            "/v3/auth/tokens", headers={"X-Auth-Token": cloud.tokens["admin"], "X-Subject-Token": "none"}
+        ).status_code
+        == 404
+    )

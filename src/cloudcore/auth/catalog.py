@@ -156,10 +156,13 @@ def token_v2(payload: TokenPayload, facts: TokenFacts, *, token_id: str) -> Json
         "tenants": [_tenant(project) for project in facts.projects],
         "metadata": {"is_admin": 0, "roles": names},
         "context": _context(payload),
+        # As OpenStack called it: older clients look for it in every answer.
+        "serviceCatalog": [],
     }
     if payload.scope is not TokenScope.UNSCOPED and facts.scope is not None:
         token["tenant"] = _tenant(facts.scope)
         access["service_catalog"] = [_service_v2(service) for service in facts.catalog]
+        access["serviceCatalog"] = [_service_v2(service, "{}URL") for service in facts.catalog]
     return {"access": access}
 
 
@@ -193,10 +196,10 @@ def _tenant(project: Identified) -> JsonObject:
     return {**project.body(), "enabled": True, "description": ""}
 
 
-def _service_v2(service: JsonObject) -> JsonObject:
+def _service_v2(service: JsonObject, key: str = "{}_url") -> JsonObject:
     regions: dict[str, JsonObject] = {}
     for endpoint in service["endpoints"]:
         region: str = endpoint["region_id"]
         entry = regions.setdefault(region, {"id": endpoint["id"], "region": region})
-        entry[f"{endpoint['interface']}_url"] = endpoint["url"]
+        entry[key.format(endpoint["interface"])] = endpoint["url"]
     return {"name": service["name"], "type": service["type"], "endpoints": list(regions.values())}

@@ -143,12 +143,16 @@ def _administrator(tx: Transaction, seeder: _Seeder, project_id: str, role_id: s
     seeder.ensure(ASSIGNMENTS, assignment, "type", "actor_id", "target_id", "role_id")
 
 
+_INTERFACES = {"identity": ("public", "internal", "admin")}
+"""Clients ask for the administrators' address of identity, though it is no other."""
+
+
 def _catalogue(platform: Platform, tx: Transaction, seeder: _Seeder) -> None:
     settings = platform.settings
     seeder.ensure(REGIONS, Region(id=settings.region, name=settings.region), "id")
     for kind, name, path in SERVICE_PATHS:
         service = seeder.ensure(SERVICES, Service(id=tx.new_id(), name=name, type=kind), "name")
-        for interface in ("public", "internal"):
+        for interface in _INTERFACES.get(kind, ("public", "internal")):
             endpoint = Endpoint(
                 id=tx.new_id(),
                 name=f"{kind}-{interface}",

@@ -174,6 +174,9 @@ def test_v2_reply_is_snake_case_with_one_entry_per_region():
     assert access["service_catalog"][0]["endpoints"] == [
         {"id": "e2", "region": "region0", "internal_url": "https://h/e2", "public_url": "https://h/e3"}
     ]
+    assert access["serviceCatalog"][0]["endpoints"] == [
+        {"id": "e2", "region": "region0", "internalURL": "https://h/e2", "publicURL": "https://h/e3"}
+    ]
     assert access["user"]["username"] == "ops1"
     assert access["metadata"] == {"is_admin": 0, "roles": ["project_owner"]}
 
@@ -183,6 +186,7 @@ def test_unscoped_v2_reply_lists_tenants():
     access = token_v2(payload, attrs.evolve(FACTS, scope=None, roles=()), token_id="text")["access"]
     assert [tenant["id"] for tenant in access["tenants"]] == ["p1"]
     assert "service_catalog" not in access
+    assert access["serviceCatalog"] == []
     assert "tenant" not in access["token"]
 
 

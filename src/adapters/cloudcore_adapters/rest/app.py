@@ -84,7 +84,10 @@ class Door:
             except Exception as error:  # noqa: BLE001 - the outermost place: nothing may reach the server
                 await call.drain()
                 wrapped = call.target.service == openstack.SERVICE
-                reply = error_reply(error, request_id=call.request_id, log=self._log, wrapped=wrapped)
+                login_url = openstack.login_url(self._site, call)
+                reply = error_reply(
+                    error, request_id=call.request_id, log=self._log, wrapped=wrapped, login_url=login_url
+                )
             await reply(scope, receive, answer.send)
         except Exception as error:  # noqa: BLE001 - as above
             # The answer has begun: all that is left is to end the connection, which an incomplete answer does.

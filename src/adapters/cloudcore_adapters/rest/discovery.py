@@ -8,7 +8,7 @@ from importlib.resources import files
 from cloudcore.model.json import JsonObject
 from cloudcore_adapters.rest import page as page_folder
 from cloudcore_adapters.rest.errors import HandlerNotFoundError
-from cloudcore_adapters.rest.openstack import base_url
+from cloudcore_adapters.rest.openstack import login_url
 from cloudcore_adapters.rest.request import Call
 from cloudcore_adapters.rest.responses import JSON_TYPE, Reply, json_reply, text_reply
 from cloudcore_adapters.rest.site import Args, Site
@@ -31,7 +31,7 @@ def version_v3(site: Site, call: Call, _args: Args) -> Reply:
 
 
 def _v3(site: Site, call: Call) -> JsonObject:
-    url = f"{base_url(site, call)}{site.prefix_of.get('identity', '')}/v3/"
+    url = f"{login_url(site, call)}/"
     return {
         "id": "v3.14",
         "status": "stable",

@@ -74,17 +74,20 @@ def status_of(kind: type[errors.CloudcoreError]) -> int:
     return next(STATUS[ancestor] for ancestor in kind.__mro__ if ancestor in STATUS)
 
 
-def error_reply(error: Exception, *, request_id: str, log: logging.Logger = LOG, wrapped: bool = False) -> Reply:
+def error_reply(
+    error: Exception, *, request_id: str, log: logging.Logger = LOG, wrapped: bool = False, login_url: str = "/v3"
+) -> Reply:
     """The answer to a request that failed. What is internal goes to the log, under the request's id.
 
     wrapped: the same stands under `error` too, in the words of OpenStack, whose clients look there.
+    login_url: where callers without a token get one.
     """
     if isinstance(error, errors.CloudcoreError):
         status = status_of(type(error))
         if error.internal or status >= 500:
             level = logging.ERROR if status >= 500 else logging.INFO
             log.log(level, "request %s: %s: %s (%s)", request_id, error.code, error, error.internal or "no more detail")
-        return json_reply(_body(error, status, wrapped=wrapped), status=status, headers=_headers(error))
+        return json_reply(_body(error, status, wrapped=wrapped), status=status, headers=_headers(error, login_url))
     log.error("request %s failed unexpectedly", request_id, exc_info=error)
     hidden = errors.CloudcoreError(f"internal error; it is logged under request id {request_id}")
     return json_reply(_body(hidden, 500, wrapped=wrapped), status=500)
@@ -108,9 +111,10 @@ def _body(error: errors.CloudcoreError, status: int, *, wrapped: bool) -> JsonOb
     return body
 
 
-def _headers(error: errors.CloudcoreError) -> Headers:
+def _headers(error: errors.CloudcoreError, login_url: str) -> Headers:
     if isinstance(error, errors.UnauthorizedError):
-        return (("WWW-Authenticate", "Keystone"),)
+        # Some HTTP libraries cannot read a scheme without a parameter.
+        return (("WWW-Authenticate", f'Keystone uri="{login_url}"'),)
     if isinstance(error, errors.MethodNotAllowedError):
         return (("Allow", ", ".join(error.data.get("allow", ()))),)
     if isinstance(error, errors.TooManyRequestsError):

@@ -75,6 +75,11 @@ def projects(site: Site, call: Call, _args: Args) -> Reply:
     return linked(site, call, "projects", list(site.cloud.auth_projects(site.session(call))))
 
 
+def tenants(site: Site, call: Call, _args: Args) -> Reply:
+    """`GET /v2.0/tenants`: the same as older clients ask for it, some of them under `/v3`."""
+    return json_reply({"tenants": list(site.cloud.auth_projects(site.session(call)))})
+
+
 def domains(site: Site, call: Call, _args: Args) -> Reply:
     """`GET /v3/auth/domains`."""
     return linked(site, call, "domains", list(site.cloud.auth_domains(site.session(call))))

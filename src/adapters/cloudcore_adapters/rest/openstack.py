@@ -55,6 +55,11 @@ def base_url(site: Site, call: Call) -> str:
     return f"{call.scope.get('scheme', 'http')}://{host}"
 
 
+def login_url(site: Site, call: Call) -> str:
+    """Where identity begins."""
+    return f"{base_url(site, call)}{site.prefix_of.get(SERVICE, '')}/v3"
+
+
 def list_reply(site: Site, call: Call, plural: str, page: Listing) -> Reply:
     """One page of a list of identity, with links to itself and to the next one."""
     here = base_url(site, call) + call.raw_path

@@ -22,6 +22,8 @@ from cloudcore.model.reading import read_str
 Parts: TypeAlias = tuple[str, ...]
 
 MAX_PART = 256
+MAX_TOKEN = 1536
+"""Characters of the segment behind `tokens`: the older form of identity has a token in its path."""
 GATEWAY: Parts = ("api", "s")
 CATALOG_TYPES: Mapping[str, str] = {"compute_v2": "compute"}
 AT_ROOT: Mapping[str, str] = {"v3": "identity", "v2.0": "identity"}
@@ -52,15 +54,19 @@ def parts_of(raw_path: bytes, *, limit: int) -> Parts:
     pieces = [piece for piece in raw_path.split(b"/") if piece]
     if len(pieces) > limit:
         raise OutOfRangeError(f"the path has more than {limit} segments", field="path")
-    return tuple(_decoded(piece) for piece in pieces)
+    before = [b"", *pieces]
+    return tuple(
+        _decoded(piece, MAX_TOKEN if last == b"tokens" else MAX_PART)
+        for last, piece in zip(before, pieces, strict=False)
+    )
 
 
-def _decoded(piece: bytes) -> str:
+def _decoded(piece: bytes, limit: int) -> str:
     try:
         text = unquote_to_bytes(piece).decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidFormatError("the path is not UTF-8", field="path") from error
-    return read_str(text, "path", MAX_PART)
+    return read_str(text, "path", limit)
 
 
 def compile_prefixes(prefixes: Mapping[str, str]) -> Mapping[Parts, str]:

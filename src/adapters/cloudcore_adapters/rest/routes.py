@@ -106,6 +106,8 @@ ROUTES: tuple[Route, ...] = (
     Route("identity", "POST", "/v3/users/{user}/password", identity.change_password, open=True),
     Route("identity", "POST", "/v2.0/tokens", identity.login_v2, open=True),
     Route("identity", "GET", "/v2.0/tokens/{token}", identity.verify_v2),
+    Route("identity", "GET", "/v2.0/tenants", identity.tenants),
+    Route("identity", "GET", "/v3/tenants", identity.tenants),
     *_QUOTAS,
     Route("image", "GET", "/v1/images/detail", images.detailed),
     Route("image", "POST", "/v1/images", images.create),
