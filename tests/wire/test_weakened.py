@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ATTACKS, QUOTAS = "tests/wire/test_attacks.py", "tests/wire/test_quotas.py"
 GATEWAY, PASSES = "tests/wire/test_gateway.py", "adapters/cloudcore_adapters/rest/gateway/passes.py"
 DOOR, SIGNED = "tests/wire/test_login_attacks.py", "tests/wire/test_signatures.py"
+INTRUDERS = "tests/wire/test_intruders.py"
 CORE = "cloudcore"
 LOGIN, KEYS = f"{CORE}/operations/identity/login.py", f"{CORE}/operations/identity/credentials.py"
 
@@ -176,6 +177,55 @@ WEAKNESSES = (
         f"{CORE}/auth/tokens.py",
         "if payload.issued_at > now + SKEW:",
         "if payload.issued_at > now + 60 * SKEW:",
+    ),
+    Weakness(
+        11,
+        f"{INTRUDERS}::test_a_hidden_value_orders_and_counts_nothing",
+        f"{CORE}/operations/filters.py",
+        "hidden = field.spec.secret or field.spec.sealed or field.spec.show is Show.NEVER",
+        "hidden = field.spec.show is Show.LIST and field.kind is dict",
+    ),
+    Weakness(
+        11,
+        f"{INTRUDERS}::test_names_of_columns_and_values_are_no_language",
+        "adapters/cloudcore_adapters/sql/lowering.py",
+        'parts.append("\\\\" + symbol if symbol in "%_\\\\" else symbol)',
+        "parts.append(symbol)",
+    ),
+    Weakness(
+        18,
+        f"{INTRUDERS}::test_what_is_anothers_is_in_no_list",
+        f"{CORE}/operations/access.py",
+        'return eq("tenant_id", caller.project_id) if "tenant_id" in names and caller.project_id else NOTHING',
+        'return EVERYTHING if "tenant_id" in names else NOTHING',
+    ),
+    Weakness(
+        18,
+        f"{INTRUDERS}::test_what_is_anothers_is_answered_like_what_is_not_there",
+        f"{CORE}/operations/access.py",
+        'return eq("owner_id", caller.user_id) if "owner_id" in names and caller.user_id else NOTHING',
+        'return EVERYTHING if "owner_id" in names else NOTHING',
+    ),
+    Weakness(
+        19,
+        f"{INTRUDERS}::test_what_is_anothers_is_answered_like_what_is_not_there",
+        f"{CORE}/operations/access.py",
+        "seen = with_shared(platform, caller, resource, reading.where)",
+        "seen = EVERYTHING",
+    ),
+    Weakness(
+        26,
+        f"{INTRUDERS}::test_depth_and_size_are_refused_before_they_are_understood",
+        f"{CORE}/model/reading.py",
+        "if len(parts) > MAX_QUERY_DEPTH:",
+        "if not parts:",
+    ),
+    Weakness(
+        26,
+        f"{INTRUDERS}::test_many_ranges_are_one_answer",
+        "adapters/cloudcore_adapters/rest/transfer.py",
+        'match = _RANGE.fullmatch(text.replace(" ", ""))',
+        'match = _RANGE.match(text.replace(" ", ""))',
     ),
     Weakness(
         12,

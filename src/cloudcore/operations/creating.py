@@ -29,6 +29,9 @@ from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.counted import count_in
 
+POSITION = "__position__"
+"""Under which the operations of types with a create of their own find a thing's place in its batch; never from callers."""
+
 
 def insert(
     platform: Platform,
@@ -51,7 +54,7 @@ def insert(
     if "metadata" in field_map(resource.entity):
         draft["metadata"] = tags_sent(body)
     if issubclass(resource.entity, Named):
-        draft["name"] = new_name(platform, tx, resource, draft, body, position)
+        draft["name"] = new_name(platform, tx, resource, draft, body, body.get(POSITION, position))
     extra = {name: body[name] for name, _ in resource.extra_params if name in body}
     prepared = resource.prepare(tx, caller, {**extra, **draft})
     fields = field_map(resource.entity)
@@ -131,6 +134,7 @@ def references(
     types = platform.types
     parents = dict(context)
     found: JsonObject = {}
+    sides = (resource.joint.left, resource.joint.right) if resource.joint is not None else ()
     for field in refs_of(resource.entity):
         ref = field.ref
         allowed = field.spec.create if creating else field.spec.update
@@ -141,7 +145,7 @@ def references(
             found[field.name] = fetch(platform, tx, caller, types[ref.target], named).id
         elif not creating and field.nullable and sent(field, body) == (True, None):
             found[field.name] = None
-        elif creating and field.spec.required:
+        elif creating and (field.spec.required or field.name in sides):
             raise MissingParameterError(f"{field.name} is missing", field=field.name)
     return found
 

@@ -13,7 +13,7 @@ from cloudcore.model.resource import Resource, Verb, fields_of
 from cloudcore.operations.access import check_limits
 from cloudcore.operations.actions import ACTIONS, bring_action, log_action, log_property
 from cloudcore.operations.capability import CAPABILITIES, capabilities
-from cloudcore.operations.creating import under_parents
+from cloudcore.operations.creating import POSITION, under_parents
 from cloudcore.operations.generic import create_row, delete_row, get_row, update_row
 from cloudcore.operations.history import list_actions, list_feed
 from cloudcore.operations.idempotency import PARAMETER, once
@@ -94,7 +94,7 @@ class CoreSession:
         if not 1 <= count <= MOST_AT_ONCE:
             raise OutOfRangeError(f"count must be between 1 and {MOST_AT_ONCE}", field="count")
         dry = read_flag(body, "dry_run")
-        body = {name: value for name, value in body.items() if name != "dry_run"}
+        body = {name: value for name, value in body.items() if name not in ("dry_run", POSITION)}
         asked = ["create", plural, list(context), count, body]
 
         def work(tx: Transaction) -> Sequence[JsonObject]:
@@ -222,7 +222,7 @@ class CoreSession:
         own = CREATE.get(resource.plural)
         if own is not None:
             sent = under_parents(self._platform, tx, self.caller, resource, body, context)
-            made: JsonObject = own(self._platform, tx, self.caller, sent)
+            made: JsonObject = own(self._platform, tx, self.caller, {**sent, POSITION: place})
         else:
             made = create_row(self._platform, tx, self.caller, resource, body, context, position=place)
         check_limits(self._platform, tx, self.caller, resource, [str(made["id"])])
