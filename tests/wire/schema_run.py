@@ -183,8 +183,7 @@ def run(
     schema = schemathesis.openapi.from_dict(part_of(document(TYPES), wanted), config=config)
     schema.app = tried
     schema.config.headers = {"X-Auth-Token": TOKEN}
-    schema.config.generation.max_examples = examples
-    schema.config.phases.stateful.generation.max_examples = examples
+    schema.config.generation.update(max_examples=examples)
     for name in ("examples", "coverage", "fuzzing", "stateful"):
         schema.config.phases.get_by_name(name=name).enabled = name in phases
     found = Found()
