@@ -8,6 +8,7 @@ from typing import Any, Protocol, cast
 
 from cloudcore.auth.bindings import BoundPolicy, TagLimits, active, parse_networks, parse_tag_sets
 from cloudcore.auth.caller import Caller
+from cloudcore.auth.defaults import bootstrap_bindings
 from cloudcore.auth.documents import parse_document
 from cloudcore.auth.policy import PolicySet
 from cloudcore.auth.scopes import Scope
@@ -54,13 +55,14 @@ class PolicyCache:
 
     def policy_set(self, caller: Caller) -> PolicySet:
         """The compiled policies of the caller's roles, not older than a second."""
-        key = (caller.role_ids, caller.project_id, caller.client_ip, caller.is_guest)
+        first = bootstrap_bindings(caller)
+        key = (caller.role_ids, caller.project_id, caller.client_ip, caller.is_guest, bool(first))
         now = self._clock.now()
         found = self._known.get(key)
         if found is not None and timedelta(0) <= now - found[0] < FRESH:
             return found[1]
         bindings = [bound(binding) for binding in self._directory.bindings(caller.role_ids)]
-        compiled = PolicySet.compile(holding(bindings, caller, now))
+        compiled = PolicySet.compile((*holding(bindings, caller, now), *first))
         if len(self._known) >= MOST:
             self._known = {}
         self._known[key] = (now, compiled)

@@ -17,8 +17,12 @@ from cloudcore.model.errors import (
     ResourceNotFoundError,
     UnauthorizedError,
 )
+from cloudcore.model.query import PLATFORM
 from cloudcore.operations.session import LOGS
 from cloudcore.ports.session import Session
+from cloudcore.ports.unit_of_work import Author
+from cloudcore.resources.identity.rolepolicy import ROLEPOLICIES
+from cloudcore_adapters.memory.cloud import PASSWORD
 from cloudcore_adapters.rest.app import build_app
 from cloudcore_apps.climc.main import run
 from cloudcore_apps.climc.runtime import Runtime
@@ -233,6 +237,25 @@ def test_policies_of_the_platform_are_changed_by_its_administrator_alone(people:
     assert people.admin.update("policies", "project-viewer", {"description": "x"})["description"] == "x"
     with pytest.raises(ForbiddenError):
         people.admin.delete("policies", "project-viewer")
+
+
+def test_the_first_administrator_makes_policies_where_none_is_left(people: People) -> None:
+    with people.cloud.platform.uow.write(Author()) as tx:
+        for row in tx.of(ROLEPOLICIES, PLATFORM).find():
+            tx.of(ROLEPOLICIES, PLATFORM).remove(row)
+        tx.commit()
+    again = people.cloud.login("sysadmin", PASSWORD, project="system")
+    people.cloud.platform.policies.forget()
+    with pytest.raises(ForbiddenError):
+        again.create("domains", {"name": "d"})
+    everything = {"policy": {"*": {"*": {"*": "allow"}}}}
+    again.create("policies", {"name": "anew", "blob": everything, "scope": "system"})
+    again.perform("roles", "admin", "add-policy", {"policy_id": "anew"})
+    people.cloud.platform.policies.forget()
+    assert again.create("domains", {"name": "d"})["name"] == "d"
+    other = people.cloud.login("bob", SECRET, project="bob")
+    with pytest.raises(ForbiddenError):
+        other.create("policies", {"name": "mine", "blob": LIST})
 
 
 # Limits by tags

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from cloudcore.auth.bindings import BoundPolicy
 from cloudcore.auth.caller import Caller
 from cloudcore.auth.containment import first_excess
+from cloudcore.auth.defaults import bootstrap_bindings
 from cloudcore.auth.revocation import Watermark
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.errors import ForbiddenError
@@ -132,10 +133,12 @@ def check_user_not_wider(platform: Platform, tx: Transaction, caller: Caller, us
 def check_contained(platform: Platform, caller: Caller, policies: Sequence[BoundPolicy]) -> None:
     """Refuse to hand out policies that allow more than the caller may do himself.
 
+    The first administrator hands out everything: without him a deployment that lost its policies would stay without.
+
     Raises:
         ForbiddenError: one does; says what.
     """
-    if caller.is_platform:
+    if caller.is_platform or bootstrap_bindings(caller):
         return
     mine = platform.policies.policy_set(caller)
     for policy in policies:
