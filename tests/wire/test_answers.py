@@ -9,6 +9,7 @@ import orjson
 import pytest
 
 from cloudcore.model import errors
+from cloudcore.model.columns import Columns, Rows
 from cloudcore.ports.session import Listing
 from cloudcore_adapters.rest.errors import (
     HandlerNotFoundError,
@@ -161,6 +162,16 @@ def test_json_has_sorted_keys_and_takes_frozen_values():
     assert render({"a": float("nan")}) == b'{"a":null}'
     with pytest.raises(TypeError):
         render({"a": object()})
+
+
+def test_long_lists_are_written_piece_by_piece_as_short_ones_are():
+    page = Columns(60)
+    page.put("b", range(60))
+    page.put_of("a", range(60), {n: frozenset({"y", "x"}) for n in range(0, 60, 7)})
+    rows = Rows(page)
+    as_list = list_body("things", Listing(items=list(rows), total=60, limit=60))
+    assert render(list_body("things", Listing(items=rows, total=60, limit=60))) == render(as_list)
+    assert render(list_body("things", Listing(items=Rows(Columns(0)), total=9))) == b'{"things":[],"total":9}'
 
 
 def test_one_caller_may_hold_several_places_and_no_more_than_all():

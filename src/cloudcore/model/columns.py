@@ -6,6 +6,7 @@ A page has thousands of values; what is decided once for a column costs nothing 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from operator import itemgetter
 from typing import Any, Final, TypeVar, overload
 
@@ -30,11 +31,14 @@ class Parts(Sequence[E]):
     columns: by field, its values in the order of the rows.
     """
 
-    def __init__(self, kind: type[E], columns: Mapping[str, Sequence[Any]], length: int) -> None:
+    def __init__(
+        self, kind: type[E], columns: Mapping[str, Sequence[Any]], length: int, rows: Sequence[E] | None = None
+    ) -> None:
+        """rows: the entities, where there are some already, with these fields or more."""
         self.columns = columns
         self._kind = kind
         self._length = length
-        self._rows: Sequence[E] | None = None
+        self._rows = rows
 
     def __len__(self) -> int:
         return self._length
@@ -74,9 +78,7 @@ def parts_of(kind: type[E], rows: Sequence[E], names: Sequence[str]) -> Parts[E]
     else:
         values = [tuple(row.__dict__[name] for name in names) for row in rows]
     columns = list(zip(*values, strict=True)) or [()] * len(names)
-    made = Parts(kind, dict(zip(names, columns, strict=True)), len(rows))
-    made._rows = rows  # noqa: SLF001 - they are whole, which hooks that ask for more rely on
-    return made
+    return Parts(kind, dict(zip(names, columns, strict=True)), len(rows), rows)
 
 
 class Columns:
@@ -87,9 +89,12 @@ class Columns:
         self._columns: dict[str, Sequence[Any]] = {}
         self._holed: set[str] = set()
 
-    def get(self, key: str) -> Sequence[Any] | None:
-        """The column of a key."""
-        return self._columns.get(key)
+    def __len__(self) -> int:
+        return self._length
+
+    def columns(self) -> Iterator[tuple[str, Sequence[Any], bool]]:
+        """Keys, their columns, and whether some rows lack them."""
+        return ((key, column, key in self._holed) for key, column in self._columns.items())
 
     def put(self, key: str, column: Sequence[Any], *, holed: bool = False) -> None:
         """Set a key; rows where it is absent keep what they have. holed: some rows may lack it."""
@@ -111,6 +116,14 @@ class Columns:
         """Set a key to what each row's id means, in the rows whose id means something."""
         column = [values.get(ident, ABSENT) for ident in idents]
         self.put(key, column, holed=ABSENT in column)
+
+    def put_all(self, others: Columns | Sequence[Mapping[str, Any]]) -> None:
+        """Set all that another page, or a sequence of rows, has."""
+        if not isinstance(others, Columns):
+            self.put_rows(others)
+            return
+        for key, column, holed in others.columns():
+            self.put(key, column, holed=holed)
 
     def put_rows(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Set, for each row, the keys that it has here."""
@@ -144,14 +157,64 @@ class Columns:
 
     def rows(self, keys: Sequence[str] = ()) -> list[JsonObject]:
         """The page row by row, keys in their order. keys: these alone; none: all."""
+        return list(Rows(self, keys))
+
+    def pieces(self, length: int, keys: Sequence[str] = ()) -> Iterator[list[JsonObject]]:
+        """The same, so many rows at a time."""
         names = [key for key in keys if key in self._columns] if keys else sorted(self._columns)
         if not names:
-            return [{} for _ in range(self._length)]
-        columns = zip(*(self._columns[name] for name in names), strict=True)
-        items: list[JsonObject] = [dict(zip(names, values, strict=True)) for values in columns]
-        for name in names:
-            if name in self._holed:
-                for item, value in zip(items, self._columns[name], strict=True):
-                    if value is ABSENT:
+            for begun in range(0, self._length, length):
+                empty: list[JsonObject] = [{} for _ in range(min(length, self._length - begun))]
+                yield empty
+            return
+        holed = [name for name in names if name in self._holed]
+        rows = zip(*(self._columns[name] for name in names), strict=True)
+        while piece := [dict(zip(names, values, strict=True)) for values in islice(rows, length)]:
+            for name in holed:
+                for item in piece:
+                    if item[name] is ABSENT:
                         del item[name]
-        return items
+            yield piece
+
+
+class Rows(Sequence[JsonObject]):
+    """A page row by row; the rows are made when one is first asked for, or in pieces that nobody keeps."""
+
+    def __init__(self, page: Columns, keys: Sequence[str] = ()) -> None:
+        self._page = page
+        self._keys = keys
+        self._made: list[JsonObject] | None = None
+
+    def __len__(self) -> int:
+        return len(self._page)
+
+    @overload
+    def __getitem__(self, place: int) -> JsonObject: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[JsonObject]: ...
+
+    def __getitem__(self, place: int | slice) -> JsonObject | list[JsonObject]:
+        """One row, or a list of some."""
+        return self._all()[place]
+
+    def __iter__(self) -> Iterator[JsonObject]:
+        return iter(self._all())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Rows | list) and self._all() == list(other)
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        return repr(self._all())
+
+    def pieces(self, length: int) -> Iterator[list[JsonObject]]:
+        """The rows in order, so many at a time: what looks at each once need not have all in memory."""
+        return self._page.pieces(length, self._keys)
+
+    def _all(self) -> list[JsonObject]:
+        if self._made is None:
+            self._made = [row for piece in self.pieces(max(len(self), 1)) for row in piece]
+        return self._made

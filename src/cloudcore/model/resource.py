@@ -130,7 +130,8 @@ class Resource(Generic[E]):
     check_update: `(tx, caller, entity, changes: dict) -> dict`.
     check_delete: `(tx, caller, entity) -> None`, raises when the entity must stay.
     narrow: `(params) -> Expr`: the rows that list parameters of the type's own ask for.
-    details: `(tx, entities) -> Sequence[dict]`: extra keys for a page, in the page's order, a fixed number of queries.
+    details: `(tx, page: Parts) -> Sequence[dict]`: extra keys for a page, in the page's order, a fixed number of queries;
+        or the same as `Columns`, for pages that are long.
     opens: sealed fields that `details` reads; the others are absent from the entities of a list.
     documented: columns that the wire names and that are not stored: filters know them and find them absent.
     filters: list parameters besides the columns and references.

@@ -8,7 +8,7 @@ from typing import Any
 import attrs
 
 from cloudcore.auth.caller import Caller
-from cloudcore.model.columns import Parts
+from cloudcore.model.columns import Parts, Rows
 from cloudcore.model.errors import InvalidInputError, OutOfRangeError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import Query
@@ -22,6 +22,9 @@ from cloudcore.operations.rows import detail_columns, page_fields, plain_columns
 from cloudcore.operations.selection import selection
 from cloudcore.ports.session import Context, Listing
 from cloudcore.ports.unit_of_work import Repository, Transaction
+
+SOME = 100
+"""Rows of an export that are in memory in two forms."""
 
 
 def list_rows(
@@ -113,12 +116,13 @@ def _read(resource: Resource[Any], paging: Paging) -> tuple[str, ...]:
 
 def _shaped(
     platform: Platform, tx: Transaction, resource: Resource[Any], paging: Paging, page: Parts[Any]
-) -> list[JsonObject]:
+) -> Sequence[JsonObject]:
     shown = detail_columns(platform, tx, resource, page) if paging.details else plain_columns(resource, page)
     if paging.reasons and not paging.details:
         put_permits(shown, page)
-    items = shown.rows(paging.fields)
-    return [cells(item, paging.fields) for item in items] if paging.exported else items
+    if not paging.exported:
+        return Rows(shown, paging.fields)
+    return [cells(item, paging.fields) for piece in shown.pieces(SOME, paging.fields) for item in piece]
 
 
 def _totals(resource: Resource[Any], repository: Repository[Any]) -> JsonObject:

@@ -42,7 +42,7 @@ def detail_columns(platform: Platform, tx: Transaction, resource: Resource[Any],
     _complete(resource, shown)
     Rows(tx, platform.types).add_to(shown, resource, page)
     if resource.details is not None:
-        shown.put_rows(resource.details(tx, page))
+        shown.put_all(resource.details(tx, page))
     if issubclass(resource.entity, Sharable):
         shown.put_rows(shown_to(platform, tx, resource, page))
     if is_of_clouds(resource):

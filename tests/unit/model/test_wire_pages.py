@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cloudcore.model.columns import ABSENT, Columns, Parts, parts_of
+from cloudcore.model.columns import ABSENT, Columns, Parts, Rows, parts_of
 from cloudcore.model.entity import from_row
 from cloudcore.model.reading import format_time
 from cloudcore.model.resource import Field, Resource, fields_of
@@ -100,6 +100,30 @@ class TestColumns:
         assert page.rows(("d", "h", "f")) == [{"d": 4}, {"d": 4, "h": 1}]
         assert page.rows(("f",)) == [{}, {}]
         assert Columns(1).rows() == [{}]
+
+
+def test_rows_are_made_when_they_are_asked_for_or_in_pieces() -> None:
+    page = Columns(5)
+    page.put("n", range(5))
+    page.put_of("odd", range(5), {1: True, 3: True})
+    rows = Rows(page)
+    whole = [{"n": n, "odd": True} if n % 2 else {"n": n} for n in range(5)]
+    assert [len(piece) for piece in rows.pieces(2)] == [2, 2, 1]
+    assert [row for piece in rows.pieces(2) for row in piece] == whole
+    assert len(rows) == 5
+    assert rows == whole
+    assert whole == rows
+    assert rows != whole[1:]
+    assert (rows[1], rows[-2:], list(rows)) == (whole[1], whole[-2:], whole)
+    assert rows[0] is rows[0]
+    assert Rows(page, ("odd",)) == [{}, {"odd": True}, {}, {"odd": True}, {}]
+    assert [len(piece) for piece in Rows(page, ("other",)).pieces(2)] == [2, 2, 1]
+    assert Rows(Columns(0)) == []
+    other = Columns(5)
+    other.put("m", [0] * 5)
+    page.put_all(other)
+    page.put_all([{"n": 9}, {}, {}, {}, {}])
+    assert page.rows()[:2] == [{"m": 0, "n": 9}, {"m": 0, "n": 1, "odd": True}]
 
 
 def test_parts_are_entities_and_columns() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from cloudcore.model.columns import Columns, Parts
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, Query, one_of
 from cloudcore.model.resource import Resource
@@ -38,36 +39,37 @@ _HOST = (
     "cpu_architecture",
 )
 
+_UNSUPPORTED = (("can_recycle", False), ("cdrom_support", False), ("floppy_support", False))
+
 _first = itemgetter(0)
 
 
-def server_details(tx: Transaction, page: Sequence[Server]) -> Sequence[JsonObject]:
+def server_details(tx: Transaction, page: Parts[Server]) -> Columns:
     """Extra keys of a page of servers, in its order; fourteen queries whatever its length. Sizes in MiB."""
-    ids = [server.id for server in page]
-    disks, cards, hosts = _disks(tx, ids), _cards(tx, ids), _hosts(tx, page)
-    groups = _groups(tx, ids)
-    ties = ties_of(tx, ids)
-    no_disks, no_cards = _all_disks([]), _all_cards([], {})
-    return [
-        {
-            **disks.get(server.id, no_disks),
-            **cards.get(server.id, no_cards),
-            **hosts.get(server.host_id or "", {}),
-            **_of_groups(groups.get(server.id, ()), server.secgrp_id),
-            **ties.get(server.id, UNTIED),
-            "can_recycle": False,
-            "cdrom_support": False,
-            "floppy_support": False,
-        }
-        for server in page
-    ]
+    ids = page.columns["id"]
+    shown = Columns(len(page))
+    _put_disks(shown, tx, ids)
+    _put_cards(shown, tx, ids)
+    _put_groups(shown, tx, ids, page.columns["secgrp_id"])
+    hosts, host_ids = _hosts(tx, page.columns["host_id"]), page.columns["host_id"]
+    _put_by_id(shown, host_ids, hosts)
+    for key, value in (*UNTIED.items(), *_UNSUPPORTED):
+        shown.put_same(key, value)
+    _put_by_id(shown, ids, ties_of(tx, ids))
+    return shown
+
+
+def _put_by_id(shown: Columns, idents: Sequence[Any], found: Mapping[str, JsonObject]) -> None:
+    """Set the keys that each row's id means."""
+    for key in dict.fromkeys(key for one in found.values() for key in one):
+        shown.put_of(key, idents, {ident: one[key] for ident, one in found.items() if key in one})
 
 
 def _by_id(
     tx: Transaction, resource: Resource[Any], names: Sequence[str], ids: Iterable[str | None]
 ) -> Mapping[str, tuple[Any, ...]]:
     """These columns of rows, the first of which is their id."""
-    wanted = list(dict.fromkeys(ident for ident in ids if ident))
+    wanted = [ident for ident in dict.fromkeys(ids) if ident]
     if not wanted:
         return {}
     return {row[0]: row for row in tx.of(resource, PLATFORM).columns(names, Query(where=one_of("id", wanted)))}
@@ -91,86 +93,108 @@ def _SECGROUPS() -> Resource[Any]:  # noqa: N802 - a constant that would be impo
     return SECGROUPS
 
 
-def _of_groups(groups: Sequence[tuple[str, str]], first: str) -> JsonObject:
-    shown = sorted(groups, key=lambda group: (group[0] != first, group[1]))
-    return {
-        "secgroups": [{"id": ident, "name": name} for ident, name in shown],
-        "secgroup": next((name for ident, name in shown if ident == first), ""),
-    }
+def _put_groups(shown: Columns, tx: Transaction, ids: Sequence[str], firsts: Sequence[str]) -> None:
+    """Set what security groups servers have, the first one first and the others by name."""
+    found = _groups(tx, ids)
+    groups = [
+        _first_first(found[ident], first) if ident in found else () for ident, first in zip(ids, firsts, strict=True)
+    ]
+    shown.put("secgroups", [[{"id": ident, "name": name} for ident, name in group] for group in groups])
+    names = [group[0][1] if group and group[0][0] == first else "" for group, first in zip(groups, firsts, strict=True)]
+    shown.put("secgroup", names)
 
 
-def _disks(tx: Transaction, ids: Sequence[str]) -> Mapping[str, JsonObject]:
-    """By server, what its disks add."""
+def _first_first(group: Sequence[tuple[str, str]], first: str) -> Sequence[tuple[str, str]]:
+    return sorted(group, key=lambda one: (one[0] != first, one[1])) if len(group) > 1 else group
+
+
+def _put_disks(shown: Columns, tx: Transaction, ids: Sequence[str]) -> None:
+    """Set what the disks of servers add."""
+    found = _disks(tx, ids)
+    disks = [found.get(ident) or [] for ident in ids]
+    shown.put("disks_info", disks)
+    shown.put("disk", [sum([one["size"] for one in mine]) for mine in disks])
+    shown.put("disk_count", [len(mine) for mine in disks])
+    lines = [
+        "\n".join([f"disk{d['index']}:{d['size']}M/{d['disk_format']}/{d['driver']}/{d['cache_mode']}" for d in mine])
+        for mine in disks
+    ]
+    shown.put("disks", lines)
+
+
+def _disks(tx: Transaction, ids: Sequence[str]) -> Mapping[str, list[JsonObject]]:
+    """By server, its disks; the keys of each stand in their order, as those of the row do."""
     query = Query(where=one_of("guest_id", ids))
     links = sorted(tx.of(guestdisk.GUESTDISKS, PLATFORM).columns(_LINK, query), key=_first)
-    disks = _by_id(tx, disk.DISKS, _DISK, (link[2] for link in links))
-    storages = _by_id(tx, storage.STORAGES, ("id", "medium_type", "storage_type"), (d[8] for d in disks.values()))
-    images = _by_id(tx, cachedimage.CACHEDIMAGES, ("id", "name"), (d[10] for d in disks.values()))
+    disks = _by_id(tx, disk.DISKS, _DISK, [link[2] for link in links])
+    storages = _by_id(tx, storage.STORAGES, ("id", "medium_type", "storage_type"), [d[8] for d in disks.values()])
+    images = _by_id(tx, cachedimage.CACHEDIMAGES, ("id", "name"), [d[10] for d in disks.values()])
     shown: defaultdict[str, list[JsonObject]] = defaultdict(list)
-    for link in links:
-        found = disks.get(link[2])
-        if found is not None:
-            where = storages.get(found[8], ("", "", ""))
-            shown[link[1]].append(_disk(link, found, where, images.get(found[10], ("", ""))[1]))
-    return {ident: _all_disks(mine) for ident, mine in shown.items()}
+    for index, guest, ident, boot_index, driver, cache_mode, aio_mode, iops, bps in links:
+        if ident not in disks:
+            continue
+        _, name, fs, kind, size, form, reset, delete, storage_id, throughput, template_id, preallocation = disks[ident]
+        _, medium_type, storage_type = storages.get(storage_id, _NO_STORAGE)
+        shown[guest].append(
+            {
+                "aio_mode": aio_mode,
+                "auto_delete": delete,
+                "auto_reset": reset,
+                "boot_index": boot_index,
+                "bps": bps,
+                "cache_mode": cache_mode,
+                "disk_format": form,
+                "disk_type": kind,
+                "driver": driver,
+                "fs": fs,
+                "id": ident,
+                "image": images[template_id][1] if template_id in images else "",
+                "image_id": template_id,
+                "index": index,
+                "iops": iops,
+                "medium_type": medium_type,
+                "name": name,
+                "preallocation": preallocation,
+                "size": size,
+                "storage_id": storage_id,
+                "storage_type": storage_type,
+                "throughput": throughput,
+            }
+        )
+    return shown
 
 
-def _disk(link: tuple[Any, ...], found: tuple[Any, ...], where: tuple[Any, ...], image: str) -> JsonObject:
-    index, _guest, ident, boot_index, driver, cache_mode, aio_mode, iops, bps = link
-    _, name, fs, kind, size, form, reset, delete, storage_id, throughput, template_id, preallocation = found
-    return {
-        "id": ident,
-        "name": name,
-        "fs": fs,
-        "disk_type": kind,
-        "index": index,
-        "boot_index": boot_index,
-        "size": size,
-        "disk_format": form,
-        "driver": driver,
-        "cache_mode": cache_mode,
-        "aio_mode": aio_mode,
-        "auto_reset": reset,
-        "auto_delete": delete,
-        "medium_type": where[1],
-        "storage_type": where[2],
-        "storage_id": storage_id,
-        "iops": iops,
-        "throughput": throughput,
-        "bps": bps,
-        "image_id": template_id,
-        "image": image,
-        "preallocation": preallocation,
-    }
+def _put_cards(shown: Columns, tx: Transaction, ids: Sequence[str]) -> None:
+    """Set what the network cards of servers add."""
+    found, homes = _cards(tx, ids)
+    cards = [found.get(ident) or [] for ident in ids]
+    shown.put("nics", [[card for card, _ in mine] for mine in cards])
+    shown.put("ips", [",".join([card["ip_addr"] for card, _ in mine if card["ip_addr"]]) for mine in cards])
+    shown.put("macs", [",".join([card["mac"] for card, _ in mine]) for mine in cards])
+    shown.put("networks", ["\n".join([line for _, line in mine]) for mine in cards])
+    first = [next((card["vpc_id"] for card, _ in mine if card["vpc_id"] in homes), "") for mine in cards]
+    _put_by_id(shown, first, homes)
 
 
-def _all_disks(shown: Sequence[JsonObject]) -> JsonObject:
-    lines = [f"disk{d['index']}:{d['size']}M/{d['disk_format']}/{d['driver']}/{d['cache_mode']}" for d in shown]
-    return {
-        "disks_info": shown,
-        "disk": sum([d["size"] for d in shown]),
-        "disk_count": len(shown),
-        "disks": "\n".join(lines),
-    }
-
-
-def _cards(tx: Transaction, ids: Sequence[str]) -> Mapping[str, JsonObject]:
-    """By server, what its network cards add."""
+def _cards(
+    tx: Transaction, ids: Sequence[str]
+) -> tuple[Mapping[str, list[tuple[JsonObject, str]]], Mapping[str, JsonObject]]:
+    """By server, its cards, each as an object and as a line of text; by VPC, what its servers say of it."""
     query = Query(where=one_of("guest_id", ids))
     nics = sorted(tx.of(guestnetwork.GUESTNETWORKS, PLATFORM).columns(_NIC, query), key=_first)
-    networks = _by_id(tx, network.NETWORKS, _NETWORK, (nic[2] for nic in nics))
-    wires = _by_id(tx, wire.WIRES, ("id", "vpc_id"), (n[5] for n in networks.values()))
-    vpcs = _by_id(tx, vpc.VPCS, ("id", "name", "external_access_mode"), (w[1] for w in wires.values()))
-    homes: Mapping[str, JsonObject] = {
-        ident: {"vpc": name, "vpc_id": ident, "vpc_external_access_mode": mode} for ident, name, mode in vpcs.values()
-    }
+    networks = _by_id(tx, network.NETWORKS, _NETWORK, [nic[2] for nic in nics])
+    wires = _by_id(tx, wire.WIRES, ("id", "vpc_id"), [n[5] for n in networks.values()])
+    vpcs = _by_id(tx, vpc.VPCS, ("id", "name", "external_access_mode"), [w[1] for w in wires.values()])
     shown: defaultdict[str, list[tuple[JsonObject, str]]] = defaultdict(list)
     for nic in nics:
         net = networks.get(nic[2], _NOWHERE)
-        shown[nic[1]].append(_card(nic, net, wires.get(net[5], ("", ""))[1]))
-    return {ident: _all_cards(mine, homes) for ident, mine in shown.items()}
+        shown[nic[1]].append(_card(nic, net, wires[net[5]][1] if net[5] in wires else ""))
+    return shown, {
+        ident: {"vpc": name, "vpc_id": ident, "vpc_external_access_mode": mode} for ident, name, mode in vpcs.values()
+    }
 
 
+_NO_STORAGE = ("", "", "")
 _NOWHERE = ("", "", 0, 1, "", "")
 
 
@@ -181,46 +205,33 @@ def _card(nic: tuple[Any, ...], net: tuple[Any, ...], vpc_id: str) -> tuple[Json
     )
     _, name, mask, vlan, bgp_type, _wire = net
     card: JsonObject = {
-        "index": index,
-        "network_id": network_id,
-        "network": name,
-        "ip_addr": ip or "",
-        "ip6_addr": ip6 or "",
-        "mac": mac,
-        "is_exit": bool(ip) and network.is_exit(ip),
-        "is_default": default,
-        "nic_type": "",
-        "team_with": team,
-        "vpc_id": vpc_id,
-        "guest_id": guest,
-        "sub_ips": "",
-        "port_mappings": mappings,
-        "bw_limit_mbps": limit,
-        "ifname": ifname,
         "bgp_type": bgp_type,
         "billing_type": billing,
+        "bw_limit_mbps": limit,
         "charge_type": charge,
+        "guest_id": guest,
+        "ifname": ifname,
+        "index": index,
+        "ip6_addr": ip6 or "",
+        "ip_addr": ip or "",
+        "is_default": default,
+        "is_exit": bool(ip) and network.is_exit(ip),
+        "mac": mac,
+        "network": name,
+        "network_id": network_id,
+        "nic_type": "",
+        "port_mappings": mappings,
+        "sub_ips": "",
+        "team_with": team,
+        "vpc_id": vpc_id,
     }
     line = f"eth{index}:{ip or ''}/{mask}/{mac}/{vlan}/{name}/{driver}/{limit}/{'true' if virtual else 'false'}"
     return card, line
 
 
-def _all_cards(shown: Sequence[tuple[JsonObject, str]], homes: Mapping[str, JsonObject]) -> JsonObject:
-    cards = [card for card, _ in shown]
-    nowhere: JsonObject = {}
-    home = next((homes[card["vpc_id"]] for card in cards if card["vpc_id"] in homes), nowhere)
-    return {
-        "nics": cards,
-        "ips": ",".join([card["ip_addr"] for card in cards if card["ip_addr"]]),
-        "macs": ",".join([card["mac"] for card in cards]),
-        "networks": "\n".join([line for _, line in shown]),
-        **home,
-    }
-
-
-def _hosts(tx: Transaction, page: Sequence[Server]) -> Mapping[str, JsonObject]:
+def _hosts(tx: Transaction, ids: Iterable[str | None]) -> Mapping[str, JsonObject]:
     """By host, what its servers say of it."""
-    rows = _by_id(tx, host.HOSTS, _HOST, (server.host_id for server in page))
+    rows = _by_id(tx, host.HOSTS, _HOST, ids)
     return {
         ident: {
             "host_sn": sn,
