@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import pytest
@@ -146,3 +147,35 @@ def test_every_error_has_a_class_that_its_status_has() -> None:
         status = status_of(kind)
         # 412 and the like are HTTP's own, which the wire has no class for.
         assert status not in KNOWN or kind.code in KNOWN[status].split(), (kind.__name__, kind.code, status)
+
+
+def test_a_server_that_fits_nowhere_leaves_nothing(world: World) -> None:
+    before = world.ask("admin", "GET", "/compute/servers?pending_delete=all").json()["total"]
+    sizes = {"vcpu_count": 1, "vmem_size": "900g", "disks": ["tiny:1g"], "nets": ["net0"]}
+    for count in (1, 3):
+        body = {"count": count, "server": {"name": "huge", **sizes}}
+        answer = world.ask("admin", "POST", "/compute/servers", json=body).json()
+        assert (answer["code"], answer["class"]) == (400, "InsufficientResourceError")
+        assert "host_memory" in answer["details"]
+    assert world.ask("admin", "GET", "/compute/servers?pending_delete=all").json()["total"] == before
+    assert world.ask("admin", "GET", "/compute/quotas").json()["quotas"][0]["usage.count"] == before - 1
+
+
+def test_no_address_of_a_caller_is_called(world: World) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.settimeout(0.3)
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/tasks/x"
+        headers = {"X-Task-Notify-Url": url, "X-Task-Id": "x"}
+        for path in ("/compute/servers/vm3/stop", "/compute/servers/vm3/start"):
+            assert world.ask("admin", "POST", path, json={}, headers=headers).status_code == 200
+            world.place.settle()
+        with pytest.raises(TimeoutError):
+            listening.accept()
+
+
+def test_tasks_that_are_over_are_in_their_archive_too(world: World) -> None:
+    archive = world.ask("admin", "GET", "/compute/archivedtasks?limit=3&scope=system").json()
+    assert {task["status"] for task in archive["archivedtasks"]} == {"complete"}
+    ident = archive["archivedtasks"][0]["id"]
+    assert world.ask("admin", "GET", f"/compute/archivedtasks/{ident}").json()["archivedtask"]["id"] == ident
+    assert world.ask("bob", "GET", f"/compute/archivedtasks/{ident}").status_code == 404

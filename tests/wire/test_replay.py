@@ -12,6 +12,7 @@ from tests.wire.exchange import FOLDER, Exchange, World, observed, recorded
 
 EXCHANGES = recorded()
 DIFFERENCES: list[dict[str, Any]] = json.loads((FOLDER / "differences.json").read_text(encoding="utf-8"))
+ROOT = FOLDER.parents[2]
 OF_ERRORS = frozenset({"status", "class"})
 
 
@@ -68,6 +69,10 @@ def test_no_stray_headers_come_along(world: World) -> None:
 @pytest.mark.parametrize("one", DIFFERENCES, ids=lambda one: one["what"])
 def test_a_difference_is_one(one: Mapping[str, Any]) -> None:
     assert {"what", "where", "theirs", "ours", "why"} <= set(one)
+    assert one["where"] or one["test"]
+    if "test" in one:
+        path, _, name = one["test"].partition("::")
+        assert f"def {name}(" in (ROOT / path).read_text(encoding="utf-8"), one["test"]
     for where in one["where"]:
         assert any(fnmatchcase(exchange.name, where) for exchange in EXCHANGES), where
     for kind, key in (("without", "reads"), ("without_headers", "headers")):

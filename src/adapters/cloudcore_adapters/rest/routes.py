@@ -62,6 +62,8 @@ ROUTES: tuple[Route, ...] = (
     Route("identity", "GET", "/v3/usages", services.usages),
     Route("image", "GET", "/v1/usages", services.usages),
     Route("compute", "GET", "/capabilities", services.capabilities),
+    Route("compute", "GET", "/archivedtasks", services.archived_tasks),
+    Route("compute", "GET", "/archivedtasks/{id}", services.archived_task),
     Route("compute", "POST", "/tasks/{id}", services.task_called_back),
     Route("identity", "POST", "/v3/tasks/{id}", services.task_called_back),
     Route("image", "POST", "/v1/tasks/{id}", services.task_called_back),

@@ -86,3 +86,14 @@ def task_called_back(site: Site, call: Call, args: Args) -> Reply:
     """`POST /tasks/{id}`: whoever does a part of a task says that it is over; under `tasks` or bare."""
     body = optional_envelope(call.body, "tasks", "task")
     return json_reply({"tasks": site.session(call).perform("tasks", args["id"], "callback", body, call.params())})
+
+
+def archived_tasks(site: Site, call: Call, _args: Args) -> Reply:
+    """`GET /archivedtasks`: the tasks that are over."""
+    params = {"state": ["complete", "failed"], **call.params()}
+    return json_reply(list_body("archivedtasks", site.session(call).list("tasks", params)))
+
+
+def archived_task(site: Site, call: Call, args: Args) -> Reply:
+    """`GET /archivedtasks/{id}`."""
+    return json_reply({"archivedtask": site.session(call).get("tasks", args["id"], call.params())})
