@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 
 from cloudcore.model.errors import CloudcoreError
 from cloudcore.tasks.task import Task
-from cloudcore.tasks.worker import Worker
+from cloudcore.tasks.worker import MOST_TOGETHER, Worker
 
 DUE_EVERY_S = 0.5
 FIRST_LOOK_S = 0.05
 LONGEST_LOOK_S = 1.0
+GATHER_S = 0.004
+"""Requests that commit within this time have their tasks looked for, and taken further, together."""
 NUMBER_AFTER_S = 0.09
 NUMBER_EVERY_S = 1.0
 DUE = "due"
@@ -74,7 +76,7 @@ class Runner:
         """A task was begun: take it at once. Without an id: something was committed that may have begun one."""
         self.call(HISTORY, NUMBER_AFTER_S)
         if not task_id:
-            self.call(DUE, 0.0)
+            self.call(DUE, GATHER_S)
             return
         self._add(task_id)
 
@@ -121,33 +123,52 @@ class Runner:
                 thread.join(max(0.0, deadline - time.monotonic()))
 
     def _drive(self) -> None:
-        while (picked := self._pick()) is not None:
-            ident, job = picked
-            try:
-                following = self._worker.run(ident) if job.task is None else self._worker.turn(job.task)
-            except CloudcoreError as error:
-                _log.warning("task %s: %s [%s]", ident, error, error.internal)
-                self._put_off(ident, job)
-            except Exception:  # noqa: BLE001 - see below
-                # One broken task must not end the thread that drives the others.
-                _log.exception("task %s", ident)
-                self._put_off(ident, job)
-            else:
-                self._settle(ident, job, following)
-                self.call(HISTORY, NUMBER_AFTER_S)
+        while picked := self._pick():
+            if len(picked) == 1 or not self._together(picked):
+                for ident, job in picked.items():
+                    self._alone(ident, job)
+            self.call(HISTORY, NUMBER_AFTER_S)
 
-    def _pick(self) -> tuple[str, _Job] | None:
+    def _together(self, picked: Mapping[str, _Job]) -> bool:
+        """Take many tasks further with one commit for what they do next; False when that did not succeed."""
+        fresh = [ident for ident, job in picked.items() if job.task is None]
+        held = [job.task for job in picked.values() if job.task is not None]
+        try:
+            waiting = [*self._worker.run_all(fresh), *self._worker.turn_all(held)]
+        except Exception:  # noqa: BLE001 - see below
+            # Each by itself meets its own failure, and is logged.
+            return False
+        following = {task.id: task for task in waiting}
+        for ident, job in picked.items():
+            self._settle(ident, job, following.get(ident))
+        return True
+
+    def _alone(self, ident: str, job: _Job) -> None:
+        try:
+            following = self._worker.run(ident) if job.task is None else self._worker.turn(job.task)
+        except CloudcoreError as error:
+            _log.warning("task %s: %s [%s]", ident, error, error.internal)
+            self._put_off(ident, job)
+        except Exception:  # noqa: BLE001 - see below
+            # One broken task must not end the thread that drives the others.
+            _log.exception("task %s", ident)
+            self._put_off(ident, job)
+        else:
+            self._settle(ident, job, following)
+
+    def _pick(self) -> Mapping[str, _Job]:
+        """What is due, the longest waiting first, at most so many as are advanced together; empty when it is over."""
         with self._changed:
             while not self._closing:
-                free = [(job.due, ident) for ident, job in self._jobs.items() if not job.busy]
+                free = sorted((job.due, ident) for ident, job in self._jobs.items() if not job.busy)
                 now = time.monotonic()
-                if free and min(free)[0] <= now:
-                    ident = min(free)[1]
-                    job = self._jobs[ident]
-                    job.busy, job.pushed = True, False
-                    return ident, job
-                self._changed.wait(min(free)[0] - now if free else None)
-            return None
+                due = [ident for when, ident in free if when <= now][:MOST_TOGETHER]
+                for ident in due:
+                    self._jobs[ident].busy, self._jobs[ident].pushed = True, False
+                if due:
+                    return {ident: self._jobs[ident] for ident in due}
+                self._changed.wait(free[0][0] - now if free else None)
+            return {}
 
     def _settle(self, ident: str, job: _Job, following: Task | None) -> None:
         with self._changed:

@@ -45,8 +45,8 @@ class Worker:
         """Ids of open tasks that nobody drives, longest waiting first."""
         with self.uow.read() as tx:
             where = And((In("state", OPEN), Compare("wake_at", Op.LE, tx.now)))
-            found = tx.of(TASKS, PLATFORM).find(Query(where=where, order=(Order("wake_at"),), limit=limit))
-            return [task.id for task in found]
+            query = Query(where=where, order=(Order("wake_at"),), limit=limit)
+            return [ident for (ident,) in tx.of(TASKS, PLATFORM).columns(("id",), query)]
 
     def take(self, ident: str) -> Task | None:
         """Claim a task and bring it to its next effects; None when it is not to be had."""
@@ -94,8 +94,12 @@ class Worker:
 
         Tasks that can't be advanced together, because one of them fails or meets others, are advanced one by one.
         """
+        return self.turn_all(self._take_all(idents))
+
+    def turn_all(self, tasks: Sequence[Task]) -> Sequence[Task]:
+        """As `turn` for each of many tasks that this worker holds, and on as far as it goes; see `run_all`."""
         waiting: list[Task] = []
-        held = self._take_all(idents)
+        held = [task for task in tasks if task.is_open and task.intents]
         while held:
             ended: list[tuple[Task, Sequence[Outcome]]] = []
             for task in held:

@@ -37,6 +37,7 @@ class Unit:
     """One open transaction. Not for use by two threads.
 
     seen: the rows this unit has read, by plural and id, as they were when last read: what a save starts from.
+    is_kept: whether it was committed.
     changes: what the history will say, in order.
     spoilt: the contention that a statement met. MariaDB has forgotten all that this unit wrote before a deadlock, and
         would begin anew: nothing more is asked of it, and nothing is kept.
@@ -51,6 +52,7 @@ class Unit:
     clock: Clock
     writable: bool
     is_open: bool = True
+    is_kept: bool = False
     seen: dict[tuple[str, str], Row] = attrs.field(factory=dict)
     changes: list[Change | Fact] = attrs.field(factory=list)
     spoilt: Contention | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -26,6 +26,7 @@ from cloudcore_adapters.sql.dialects import dialect_of
 from cloudcore_adapters.sql.doubt import was_kept
 from cloudcore_adapters.sql.engine import TURN_TIMEOUT_S, in_memory, open_engine
 from cloudcore_adapters.sql.failures import translated
+from cloudcore_adapters.sql.flushing import Flusher, Log, unflushed
 from cloudcore_adapters.sql.lowering import Lowering
 from cloudcore_adapters.sql.repository import SqlRepository
 from cloudcore_adapters.sql.tables import metadata_for
@@ -75,6 +76,8 @@ class SqlUnitOfWork:
         self._ticks = itertools.count(1)
         self._revisions: dict[str, int] = {}
         self._shared = in_memory(self.engine)
+        grouped = dialect.single_writer and not self._shared
+        self._flusher = Flusher(Log(str(self.engine.url.database)).flush) if grouped else None
 
     @contextmanager
     def read(self) -> Iterator[SqlTransaction]:
@@ -102,19 +105,33 @@ class SqlUnitOfWork:
 
     @contextmanager
     def _unit(self, author: Author, engine: sa.Engine, *, writable: bool) -> Iterator[SqlTransaction]:
-        with self._queued(writable=writable):
-            with translated():
-                connection = engine.connect()
-            try:
-                with translated():
-                    connection.begin()
-                unit = Unit(connection=connection, compiler=self._compiler, clock=self._clock, writable=writable)
+        kept = False
+        try:
+            with self._queued(writable=writable), self._opened(engine, writable=writable) as unit:
                 try:
                     yield SqlTransaction(unit, author, self._ids, self._noted)
                 finally:
-                    unit.is_open = False
-            finally:
-                connection.close()
+                    kept, unit.is_open = unit.is_kept, False
+        finally:
+            # The next one writes meanwhile.
+            if kept and self._flusher is not None:
+                self._flusher.wait()
+
+    @contextmanager
+    def _opened(self, engine: sa.Engine, *, writable: bool) -> Iterator[Unit]:
+        with translated():
+            connection = engine.connect()
+        try:
+            with unflushed(connection) if writable and self._flusher is not None else nullcontext():
+                try:
+                    with translated():
+                        connection.begin()
+                    yield Unit(connection=connection, compiler=self._compiler, clock=self._clock, writable=writable)
+                finally:
+                    if (transaction := connection.get_transaction()) is not None:
+                        transaction.close()
+        finally:
+            connection.close()
 
     @contextmanager
     def _queued(self, *, writable: bool) -> Iterator[None]:
@@ -174,7 +191,7 @@ class SqlTransaction:
         return self._ids.new_id()
 
     def commit(self) -> None:
-        """Keep everything.
+        """Keep everything; it is on disk when the block that the unit is open for has ended.
 
         Raises:
             Contention: nothing is kept.
@@ -196,6 +213,7 @@ class SqlTransaction:
                 raise
         finally:
             self._kept(unit.changes)
+        unit.is_kept = True
 
     def _append_history(self) -> Sequence[Mapping[str, Any]]:
         unit = self._unit
