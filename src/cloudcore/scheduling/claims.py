@@ -49,6 +49,9 @@ def with_networks(inventory: Inventory, networks: Iterable[NetworkRow]) -> Inven
         inventory,
         networks=attrs.evolve(alone.networks, wire=wire),
         wires=wires,
+        wire_slots=inventory.wire_slots
+        if len(wires) == len(inventory.wires)
+        else inventory.host_wires.padded(len(wires)),
         wire_networks=Adjacency.of(wire.tolist(), range(len(wire)), len(wires)),
     )
 

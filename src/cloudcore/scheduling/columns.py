@@ -117,6 +117,22 @@ class Sharing:
         return usable
 
 
+def picked(column: FloatArray, rows: IntArray) -> FloatArray:
+    """The values of some rows, which are in order and none twice: the column itself where that is all of them."""
+    return column if len(rows) == len(column) else column.take(rows)
+
+
+def summed(amounts: IntArray, slots: IntArray) -> IntArray:
+    """The sum over the slots of each host. amounts: by what stands in slots, with a last entry of 0 for what fills them up."""
+    if not slots.shape[1]:
+        return np.zeros(len(slots), dtype=np.int64)
+    # All numbers are in range: clipping, of which there is none, is what costs the least.
+    total: IntArray = amounts.take(slots[:, 0], mode="clip")
+    for place in range(1, slots.shape[1]):
+        total += amounts.take(slots[:, place], mode="clip")
+    return total
+
+
 def rows_by_key(keys: Sequence[Iterable[str]]) -> dict[str, IntArray]:
     """Turn a list of keys per row into a list of rows per key."""
     found: dict[str, list[int]] = {}
@@ -156,11 +172,11 @@ class Adjacency:
         """The rights of one left, ascending."""
         return self.right[self.starts[left] : self.starts[left + 1]]
 
-    def padded(self) -> IntArray:
-        """The rights of every left as a matrix, one line a left, filled up with -1; columns lie together in memory."""
+    def padded(self, filler: int) -> IntArray:
+        """The rights of every left as a matrix, one line a left, filled up; columns lie together in memory."""
         counts = np.diff(self.starts)
         width = int(counts.max()) if counts.size else 0
-        table = np.full((len(counts), width), -1, dtype=np.int64, order="F")
+        table = np.full((len(counts), width), filler, dtype=np.int64, order="F")
         table[self.left, np.arange(len(self.left)) - self.starts[self.left]] = self.right
         frozen(table)
         return table

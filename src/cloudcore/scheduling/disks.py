@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import attrs
 import numpy as np
 
-from cloudcore.scheduling.columns import UNLIMITED, BoolArray, IntArray
+from cloudcore.scheduling.columns import UNLIMITED, BoolArray, IntArray, summed
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import DiskRequest, Request
 
@@ -31,8 +31,8 @@ class DiskChoice:
 class Wanted:
     """The disks of a request, largest first, and the storages that suit each.
 
-    order: positions in `request.disks`. suits: one line a disk, one entry a storage, and a last entry (for the -1 that
-    fills up slots) that is false.
+    order: positions in `request.disks`. suits: one line a disk, one entry a storage, and a last entry (for what fills up
+    slots) that is false.
     """
 
     order: tuple[int, ...]
@@ -75,17 +75,17 @@ def suitable(disk: DiskRequest, inventory: Inventory) -> BoolArray:
 def room(wanted: Wanted, free: IntArray, slots: IntArray) -> IntArray:
     """Bound from above how many servers' disks fit on each host; exact for one disk.
 
-    free: per storage, with a last entry of 0. slots: one line a host, numbers of storages or -1.
+    free: per storage, with a last entry of 0. slots: one line a host, numbers of storages, filled up with that entry's.
     """
     bound: IntArray | None = None
     for line, size in enumerate(wanted.sizes):
-        fitting = _summed(_where(wanted.suits[line], free // size), slots)
+        fitting = summed(_where(wanted.suits[line], free // size), slots)
         bound = fitting if bound is None else np.minimum(bound, fitting, out=bound)
     if bound is None:
         return np.full(len(slots), UNLIMITED, dtype=np.int64)
     if len(wanted.sizes) > 1:
         some: BoolArray = np.logical_or.reduce(wanted.suits, axis=0)
-        total = _summed(_where(some, free), slots)
+        total = summed(_where(some, free), slots)
         np.minimum(bound, total // sum(wanted.sizes), out=bound)
     return bound
 
@@ -113,21 +113,13 @@ def fits(wanted: Wanted, free: IntArray, slots: IntArray, bound: IntArray) -> Bo
     return possible
 
 
-def _summed(amounts: IntArray, slots: IntArray) -> IntArray:
-    """The sum over the storages of each host. amounts: per storage, with a last entry of 0."""
-    total: IntArray = np.zeros(len(slots), dtype=np.int64)
-    column: IntArray
-    for column in slots.T:
-        total += amounts.take(column, mode="wrap")
-    return total
-
-
 def _any(flags: BoolArray, slots: IntArray) -> BoolArray:
     """Whether any storage of each host has the flag, whose last entry is false."""
-    found: BoolArray = np.zeros(len(slots), dtype=np.bool_)
-    column: IntArray
-    for column in slots.T:
-        found |= flags.take(column, mode="wrap")
+    if not slots.shape[1]:
+        return np.zeros(len(slots), dtype=np.bool_)
+    found: BoolArray = flags.take(slots[:, 0], mode="clip")
+    for place in range(1, slots.shape[1]):
+        found |= flags.take(slots[:, place], mode="clip")
     return found
 
 

@@ -135,7 +135,7 @@ class Networks:
 class Inventory:
     """Everything that a decision looks at. Immutable: `with_free` makes a new one.
 
-    storage_slots: the storages of each host as a matrix, one line a host, filled up with -1.
+    storage_slots, wire_slots: the storages and wires of each host as a matrix, one line a host, filled up with their number.
     """
 
     hosts: Hosts
@@ -144,6 +144,7 @@ class Inventory:
     wires: Mapping[str, int]
     host_storages: Adjacency
     storage_slots: IntArray
+    wire_slots: IntArray
     host_wires: Adjacency
     wire_networks: Adjacency
 
@@ -178,14 +179,16 @@ class Inventory:
             if host in host_columns.index and storage in storage_columns.index
         ]
         adjacency = Adjacency.of([h for h, _ in attached], [s for _, s in attached], len(host_columns))
+        plugged = Adjacency.of([h for h, _ in links], [wires[w] for _, w in links], len(host_columns))
         return cls(
             hosts=host_columns,
             storages=storage_columns,
             networks=network_columns,
             wires=wires,
             host_storages=adjacency,
-            storage_slots=adjacency.padded(),
-            host_wires=Adjacency.of([h for h, _ in links], [wires[w] for _, w in links], len(host_columns)),
+            storage_slots=adjacency.padded(len(storage_columns.ids)),
+            host_wires=plugged,
+            wire_slots=plugged.padded(len(wires)),
             wire_networks=Adjacency.of(network_columns.wire.tolist(), range(len(network_rows)), len(wires)),
         )
 

@@ -14,7 +14,7 @@ from itertools import islice
 import attrs
 import numpy as np
 
-from cloudcore.scheduling.columns import UNLIMITED, BoolArray, IntArray
+from cloudcore.scheduling.columns import UNLIMITED, BoolArray, IntArray, summed
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import NicRequest, Request
 
@@ -95,10 +95,9 @@ def room(wanted: Sequence[Group], inventory: Inventory) -> IntArray:
 def reachable_ports(suits: BoolArray, inventory: Inventory) -> IntArray:
     """Sum, per host, the free ports of some networks on the wires that the host is plugged into."""
     free = np.where(suits, inventory.networks.free_ports, 0)
-    per_wire = np.bincount(inventory.networks.wire, weights=free, minlength=len(inventory.wires))
-    links = inventory.host_wires
-    per_host = np.bincount(links.left, weights=per_wire[links.right], minlength=len(inventory.hosts))
-    return per_host.astype(np.int64)
+    # One more wire, without networks, is that which fills up slots.
+    per_wire = np.bincount(inventory.networks.wire, weights=free, minlength=len(inventory.wires) + 1).astype(np.int64)
+    return summed(per_wire, inventory.wire_slots)
 
 
 def choose(wanted: Sequence[Group], ranked: Sequence[int], ports: Sequence[int]) -> dict[int, list[int]] | None:

@@ -39,7 +39,8 @@ def schedule(
     active = tuple(one for one in filters if one.name not in request.ignore_filters)
     walk = filter_hosts(inventory, request, active)
     rows = np.flatnonzero(walk.kept)
-    scores = weigh(inventory, request, rows, walk.capacity[rows], weighers)
+    capacity = walk.capacity if len(rows) == len(walk.capacity) else walk.capacity[rows]
+    scores = weigh(inventory, request, rows, capacity, weighers)
     ranking = Ranking(rows, scores, lambda some: _mixed(inventory, request, some))
 
     def recheck(left: Inventory, hosts: BoolArray) -> BoolArray:

@@ -39,7 +39,8 @@ def _rows(chance: random.Random) -> tuple[list[Any], ...]:
     ]
     networks = [NetworkRow(id=f"n{n}", wire_id=f"w{n % 7}", free_ports=chance.randint(0, 3)) for n in range(9)]
     storage_links = [(f"h{n}", f"s{chance.randrange(SIZE)}") for n in range(SIZE) for _ in range(2)]
-    wire_links = [(f"h{n}", f"w{chance.randrange(5)}") for n in range(SIZE)]
+    # Some hosts have no wire, some have two; nobody has the wires 5 and 6.
+    wire_links = [(f"h{n}", f"w{chance.randrange(5)}") for n in range(SIZE) for _ in range(n % 3)]
     return hosts, storages, networks, storage_links, wire_links
 
 

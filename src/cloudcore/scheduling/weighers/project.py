@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cloudcore.scheduling.columns import FloatArray, IntArray
+from cloudcore.scheduling.columns import FloatArray, IntArray, picked
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
 from cloudcore.scheduling.weighers.weigher import Weigher
@@ -16,7 +16,7 @@ def project(request: Request, inventory: Inventory, rows: IntArray, _capacity: I
     held = inventory.hosts.project_guests.get(request.project_id)
     if held is not None:
         scores[held[0]] = 1.0 / (1.0 + held[1])
-    return scores.take(rows)
+    return picked(scores, rows)
 
 
 PROJECT = Weigher(name="project", weight=1.0, score=project)

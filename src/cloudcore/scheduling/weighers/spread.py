@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cloudcore.scheduling.columns import FloatArray, IntArray
+from cloudcore.scheduling.columns import FloatArray, IntArray, picked
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
 from cloudcore.scheduling.weighers.weigher import Weigher
@@ -15,7 +15,7 @@ def spread(request: Request, inventory: Inventory, rows: IntArray, _capacity: In
     hosts = inventory.hosts
     cpu = _left(*hosts.cpu_shares, request.vcpus)
     memory = _left(*hosts.mem_shares, request.memory_mib)
-    return ((cpu + memory) / 2).take(rows)
+    return picked((cpu + memory) / 2, rows)
 
 
 def _left(free: FloatArray, one: FloatArray, amount: int) -> FloatArray:
