@@ -173,15 +173,15 @@ def test_guessing_at_the_gateway_locks_the_account_as_at_identity(gateway):
 
 
 def test_logins_leave_nothing_in_the_gateway_that_could_grow(gateway):
-    before = vars(gateway.cloud.app.routes[-1].app._site).keys()
+    before = vars(gateway.cloud.app.router.default._site).keys()
     sizes = {
         name: len(value)
-        for name, value in vars(gateway.cloud.app.routes[-1].app._site).items()
+        for name, value in vars(gateway.cloud.app.router.default._site).items()
         if hasattr(value, "__len__")
     }
     for _ in range(3):
         gateway.login()
-    site = gateway.cloud.app.routes[-1].app._site
+    site = gateway.cloud.app.router.default._site
     assert vars(site).keys() == before
     assert sizes == {name: len(value) for name, value in vars(site).items() if hasattr(value, "__len__")}
 
@@ -364,6 +364,29 @@ def test_batch_under_a_key_happens_once(inside):
     for _ in range(2):
         answer = inside.post(path, json={"env": "x"}, headers={"Idempotency-Key": "k2"})
         assert [one["status"] for one in answer.json()["data"]] == [200, 200]
+
+
+def test_relations_and_children_are_reached_as_below_their_services(inside):
+    tag = inside.post("/api/v2/schedtags", json={"name": "fast", "resource_type": "zones"}).json()["id"]
+    other = inside.post("/api/v2/schedtags", json={"name": "slow", "resource_type": "zones"}).json()["id"]
+    joined = inside.post(f"/api/v2/zones/zone0/schedtags/{tag}", json={})
+    assert joined.status_code == 200
+    assert joined.json()["schedtag_id"] == tag
+    assert [row["schedtag_id"] for row in inside.get("/api/v2/zones/zone0/schedtags").json()["data"]] == [tag]
+    many = inside.post(f"/api/v2/zones/zone0/schedtags?id={other}&id=none", json={})
+    assert [one["status"] for one in many.json()["data"]] == [200, 404]
+    gone = inside.delete(f"/api/v2/zones/zone0/schedtags?id={tag}&id={other}")
+    assert [one["status"] for one in gone.json()["data"]] == [200, 200]
+    wire = inside.post("/api/v2/zones/zone0/wires", json={"name": "w9", "vpc": "default"})
+    assert (wire.status_code, wire.json()["name"]) == (200, "w9")
+    networks = inside.get("/api/v2/wires/w9/networks").json()
+    assert networks == {"data": []}
+
+
+def test_answers_with_secrets_are_kept_by_no_cache(gateway):
+    assert gateway.login().headers["cache-control"] == "no-store"
+    assert gateway.client.get("/api/v1/auth/user").headers["cache-control"] == "no-store"
+    assert gateway.client.get("/api/v1/auth/logout").headers["cache-control"] == "no-store"
 
 
 def test_too_many_ids_are_refused(inside):

@@ -38,6 +38,27 @@ MATRIX = "tests/wire/test_matrix.py::test_a_sample_answers_as_the_table_says"
 POLICIES = "tests/unit/resources/test_policies.py"
 
 WEAKNESSES = (
+    Weakness(
+        18,
+        "tests/wire/test_logger.py::test_people_record_what_they_do_and_nothing_of_others",
+        f"{CORE}/operations/actions.py",
+        "if not _may_speak_of_others(platform, caller):",
+        "if not _may_speak_of_others(platform, caller) and caller.is_guest:",
+    ),
+    Weakness(
+        26,
+        f"{GATEWAY}::test_too_many_ids_are_refused",
+        PASSES.replace("passes", "resources"),
+        "if len(found) > MOST_IDS:",
+        "if len(found) > 2 * MOST_IDS:",
+    ),
+    Weakness(
+        26,
+        "tests/wire/test_image_wire.py::test_ranges_cost_no_more_than_one_reading",
+        "adapters/cloudcore_adapters/rest/transfer.py",
+        "if start >= size:",
+        "if start > size:",
+    ),
     Weakness(  # no permission is looked for before something is done
         18,
         MATRIX,

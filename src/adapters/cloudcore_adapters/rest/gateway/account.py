@@ -9,7 +9,7 @@ from cloudcore.model.errors import InvalidInputError, MethodNotAllowedError, Not
 from cloudcore.model.json import JsonObject
 from cloudcore.model.reading import read_str
 from cloudcore.operations.access import natural_scope
-from cloudcore_adapters.rest.gateway.passes import enter, no_cookies
+from cloudcore_adapters.rest.gateway.passes import UNKEPT, enter, no_cookies
 from cloudcore_adapters.rest.request import Call
 from cloudcore_adapters.rest.responses import Reply, json_reply
 from cloudcore_adapters.rest.site import Args, Site
@@ -20,7 +20,7 @@ POLICIES = "policies"
 def user(site: Site, call: Call, _args: Args) -> Reply:
     """`GET /auth/user`: the caller, his project, his policies, and what there is to work with."""
     enter(site, call)
-    return json_reply({"data": site.cloud.profile_of(site.session(call))})
+    return json_reply({"data": site.cloud.profile_of(site.session(call))}, headers=(UNKEPT,))
 
 
 def permissions(site: Site, call: Call, _args: Args) -> Reply:

@@ -29,6 +29,8 @@ SHOWN = "yunionauth"
 CHOSEN = ("scope", "domain", "tenant", "isadmin", "region")
 """Cookies that tell a page what was chosen; they decide nothing here."""
 MARK = "b."
+UNKEPT = ("Cache-Control", "no-store")
+"""Of answers that are one caller's own."""
 BEARER = "bearer "
 _LOCAL = ("same-origin", "none")
 
@@ -173,6 +175,7 @@ def session_cookies(
     }
     shown = base64.urlsafe_b64encode(orjson.dumps(told)).decode().rstrip("=")
     return [
+        UNKEPT,
         cookie(site, call, SECRET, held.text, age_s=age_s, secret=True),
         cookie(site, call, SHOWN, shown, age_s=age_s),
         *(cookie(site, call, name, str(chosen.get(name) or ""), age_s=age_s) for name in CHOSEN),
@@ -182,6 +185,7 @@ def session_cookies(
 def no_cookies(site: Site, call: Call) -> list[tuple[str, str]]:
     """The headers that take a session away."""
     return [
+        UNKEPT,
         cookie(site, call, SECRET, "", age_s=0, secret=True),
         *(cookie(site, call, name, "", age_s=0) for name in (SHOWN, *CHOSEN)),
     ]
