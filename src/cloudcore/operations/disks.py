@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cloudcore.auth.caller import Caller
+from cloudcore.auth.scopes import Scope
 from cloudcore.model.errors import (
     InsufficientResourceError,
     InvalidStatusError,
@@ -17,6 +18,7 @@ from cloudcore.model.errors import (
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, either, eq
 from cloudcore.model.reading import read_flag
+from cloudcore.model.wire import read_create
 from cloudcore.operations.access import fetch_for, reach
 from cloudcore.operations.begin import begin, check_idle, start_transition
 from cloudcore.operations.creating import new_name, owner
@@ -51,6 +53,7 @@ def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
         OutOfQuotaError: a limit would be exceeded.
     """
     granted = reach(platform, caller, DISKS, "create")
+    told = read_create(DISKS, body, admin=granted.scope.covers(Scope.DOMAIN))
     entry = {k: v for k, v in body.items() if k not in ("name", "description", "generate_name")}
     spec = parse_disk(entry, 0)
     driver = driver_for(str(body.get("hypervisor") or "kvm"))
@@ -69,11 +72,10 @@ def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
         [h for h in _hosts(tx, belongs["domain_id"]) if h.host_type == driver.host_type],
         str(body.get("prefer_host_id") or body.get("prefer_host") or ""),
     )
-    name = new_name(platform, tx, DISKS, {**belongs, "name": body.get("name")}, body)
+    name = new_name(platform, tx, DISKS, {**belongs, "name": told.get("name")}, body)
     disk = Disk(
         id=tx.new_id(),
         name=name,
-        description=str(body.get("description") or "")[:1024],
         metadata=tags_sent(body),
         storage_id=place[1],
         disk_size=size,
@@ -84,6 +86,7 @@ def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
         fs_format=spec.fs,
         status=DiskStatus.START_ALLOC.value,
         auto_delete=bool(spec.auto_delete),
+        **{name: told[name] for name in ("description", "is_ssd", "iops", "throughput") if name in told},
         **belongs,
     )
     stored = tx.of(DISKS, PLATFORM).add(disk)

@@ -175,6 +175,7 @@ class CoreSession:
             return log_action(action, body)
         if action == CHECK and "create" in self._type(plural).verbs:
             count = read_int(body.get("count") or 1, "count", 1, MOST_AT_ONCE)
+            read_flag(body, "dry_run")
             wanted = {name: value for name, value in body.items() if name != "count"}
             return self.create_many(plural, {**wanted, "dry_run": True}, count)[0]
         resource = self._type(plural)
