@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from cloudcore.model.errors import InvalidCredentialError
 
 from .openstack_client import Shell, settings
 from .processes import Up
@@ -121,6 +127,24 @@ def test_a_command_shows_and_refuses(shell: Shell) -> None:
     assert len(shell.table("token issue")["id"]) > 100
     assert shell.column("project list", "Name") == ["system"]
     assert "already used" in shell.fails(f"user create sysadmin --password {PASSWORD}")
+
+
+def test_programs_and_climc_log_in_by_access_key(shared: Up) -> None:
+    from cloudcore_adapters.client.connect import connect
+
+    made = shared.session().create("credentials", {"type": "aksk"})
+    key, secret = made["access_key"], json.loads(made["blob"])["secret"]
+    url = settings(shared)["OS_AUTH_URL"]
+    assert connect(url, access_key=key, secret_key=secret).list("zones").total == 1
+    with pytest.raises(InvalidCredentialError):
+        connect(url, access_key=key, secret_key="x" * 44).list("zones")
+    environ = {"OS_AUTH_URL": url, "OS_ACCESS_KEY": key, "OS_SECRET_KEY": secret, "YUNION_USE_CACHED_TOKEN": "false"}
+    command = [sys.executable, "-c", "from cloudcore_apps.climc.main import main; main()", "zone-list", "-o", "name"]
+    told = subprocess.run(
+        command, env={**os.environ, **environ}, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (told.returncode, told.stdout.count("\n"), told.stderr) == (0, 1, "")
+    shared.session().delete("credentials", made["id"])
 
 
 @pytest.mark.system

@@ -136,3 +136,12 @@ def test_a_named_folder_means_the_local_cloud(climc: Climc, home: dict[str, str]
     assert climc("context", "use", "local")[0] == 0
     with pytest.raises(NotConfiguredError):
         read_settings(home, None)
+
+
+def test_an_access_key_goes_before_the_password_of_a_context(climc: Climc, home: dict[str, str]) -> None:
+    climc("context", "add", "prod", *PROD, "--use")
+    found = read_settings({**home, "OS_ACCESS_KEY": "k1", "OS_SECRET_KEY": "s1"}, None)
+    assert (found.auth_url, found.access_key, found.secret_key) == (PROD[1], "k1", "s1")
+    assert (found.username, found.password, found.token) == ("", "", "")
+    with pytest.raises(NoCredentialsError, match="no secret"):
+        read_settings({**home, "OS_ACCESS_KEY": "k1"}, None)

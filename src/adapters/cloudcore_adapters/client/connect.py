@@ -22,6 +22,8 @@ def connect(
     username: str = "",
     password: str = "",
     token: str = "",
+    access_key: str = "",
+    secret_key: str = "",
     project: str = "",
     user_domain: str = "",
     project_domain: str = "",
@@ -43,6 +45,7 @@ def connect(
 
     auth_url: of the identity service, with or without `/v3`.
     token: instead of a name and password; it is not renewed when it ends.
+    access_key, secret_key: instead of a name and password, for the key's project.
     timeout_s: seconds without a byte, not for the whole request.
     attempts: tries in all of a request that may be repeated, about ten seconds with eight: enough for a restart.
     token_folder: keep tokens there between runs.
@@ -54,16 +57,11 @@ def connect(
     Raises:
         InvalidInputError: the URL is none.
     """
-    credentials = Credentials(
-        auth_url=check_url(auth_url, "auth_url"),
-        username=username,
-        password=password,
-        token=token,
-        project=project,
-        user_domain=user_domain,
-        project_domain=project_domain,
-        source=source,
-    )
+    proof = {"username": username, "password": password, "token": token}
+    keys = {"access_key": access_key, "secret_key": secret_key}
+    scope = {"user_domain": user_domain, "project": project, "project_domain": project_domain}
+    url = check_url(auth_url, "auth_url")
+    credentials = Credentials(auth_url=url, source=source, **proof, **keys, **scope)
     trust = Trust(ca_file=ca_file, insecure=insecure)
     wire = Wire(
         credentials,

@@ -6,7 +6,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import attrs
@@ -21,7 +21,9 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 @attrs.frozen(kw_only=True)
 class Credentials:
-    """What identifies the caller: a user's name and password, or a token. Names of domains may be left out.
+    """What identifies the caller: a token, an access key with its secret, or a user's name and password.
+
+    Names of domains may be left out. An access key says its project itself.
 
     project: name or id; empty for an unscoped token.
     source: what the login is recorded as: `cli`, `api`, `srv` …
@@ -31,6 +33,8 @@ class Credentials:
     username: str = ""
     password: str = attrs.field(default="", repr=False)
     token: str = attrs.field(default="", repr=False)
+    access_key: str = ""
+    secret_key: str = attrs.field(default="", repr=False)
     project: str = ""
     user_domain: str = ""
     project_domain: str = ""
@@ -39,7 +43,7 @@ class Credentials:
     @property
     def can_login(self) -> bool:
         """Whether a new token can be had when the present one ends."""
-        return bool(self.username and self.password)
+        return bool((self.username and self.password) or (self.access_key and self.secret_key))
 
     def identity_url(self) -> str:
         """The base of the v3 API."""
@@ -47,7 +51,8 @@ class Credentials:
 
     def key(self) -> Sequence[str]:
         """What tells two logins apart, without secrets."""
-        return (self.identity_url(), self.username, self.user_domain, self.project, self.project_domain)
+        who = (self.access_key,) if self.access_key else (self.username, self.user_domain)
+        return (self.identity_url(), *who, self.project, self.project_domain)
 
 
 @attrs.frozen(kw_only=True)
@@ -148,23 +153,30 @@ class Login:
         if known.token and not known.project:
             headers = {"X-Auth-Token": known.token, "X-Subject-Token": known.token}
             return read_token(self._exchange("GET", url, headers, b""), value=known.token)
-        body = json.dumps({"auth": login_body(known)}).encode()
+        body = json.dumps({"auth": login_body(known, url, self._clock())}).encode()
         return read_token(self._exchange("POST", url, {}, body))
 
 
-def login_body(known: Credentials) -> dict[str, Any]:
+def login_body(known: Credentials, url: str = "", now: float = 0.0) -> dict[str, Any]:
     """The `auth` object of a login.
 
+    url, now: where it is sent, and when, in seconds since 1970: a login by access key signs both.
+
     Raises:
-        MissingParameterError: neither a token nor a name and password.
+        MissingParameterError: neither a token nor an access key nor a name and password.
     """
     if known.token:
         identity: dict[str, Any] = {"methods": ["token"], "token": {"id": known.token}}
+    elif known.access_key and known.secret_key:
+        from cloudcore.auth.accesskey import sign_login
+
+        signed = sign_login(known.access_key, known.secret_key, url, datetime.fromtimestamp(now, UTC))
+        identity = {"methods": ["aksk"], "access_key_secret": signed}
     elif known.can_login:
         user: dict[str, Any] = {"name": known.username, "password": known.password, **_in(known.user_domain)}
         identity = {"methods": ["password"], "password": {"user": user}}
     else:
-        field = "password" if known.username else "username"
+        field = "secret_key" if known.access_key else "password" if known.username else "username"
         raise MissingParameterError(f"{field} is missing: there is nothing to log in with", field=field)
     auth: dict[str, Any] = {"identity": identity, "context": {"source": known.source}}
     if known.project:

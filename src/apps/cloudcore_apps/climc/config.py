@@ -14,7 +14,8 @@ LOCAL_KEYS = ("auth_url", "username", "password", "project", "user_domain", "pro
 
 HELP = """\
 Configuration: OS_AUTH_URL, OS_USERNAME, OS_PASSWORD, OS_PROJECT_NAME, OS_DOMAIN_NAME, OS_PROJECT_DOMAIN,
-OS_REGION_NAME, OS_ZONE_NAME, OS_ENDPOINT_TYPE, OS_AUTH_TOKEN, OS_CACERT, YUNION_INSECURE, YUNION_USE_CACHED_TOKEN;
+OS_REGION_NAME, OS_ZONE_NAME, OS_ENDPOINT_TYPE, OS_AUTH_TOKEN, OS_ACCESS_KEY, OS_SECRET_KEY, OS_CACERT,
+YUNION_INSECURE, YUNION_USE_CACHED_TOKEN;
 without OS_AUTH_URL the context in use (`climc context list`), else the cloud that `cloudcore up` runs on this machine
 (--data, CLOUDCORE_DATA). --context NAME or CLIMC_CONTEXT goes before all of them."""
 
@@ -42,6 +43,8 @@ class Settings(NamedTuple):
     username: str = ""
     password: str = ""
     token: str = ""
+    access_key: str = ""
+    secret_key: str = ""
     project: str = ""
     user_domain: str = ""
     project_domain: str = ""
@@ -68,7 +71,7 @@ def read_settings(environ: Mapping[str, str], data: Path | None, context: str = 
 
     Raises:
         NotConfiguredError: no cloud is known, there is no such context, or a file cannot be used.
-        NoCredentialsError: no token, and no name with a password.
+        NoCredentialsError: no token, no access key with its secret, and no name with a password.
     """
     wanted = context or environ.get("CLIMC_CONTEXT", "")
     known = _known(environ, data, wanted)
@@ -80,15 +83,22 @@ def read_settings(environ: Mapping[str, str], data: Path | None, context: str = 
     token = _first(environ, "OS_AUTH_TOKEN", "OS_TOKEN") or known.get("token", "")
     password = _first(environ, "OS_PASSWORD") or known.get("password", "")
     user = user or known.get("username", "")
-    if not token and not (user and password):
+    access_key, secret_key = _first(environ, "OS_ACCESS_KEY"), _first(environ, "OS_SECRET_KEY")
+    if access_key and not secret_key:
+        raise NoCredentialsError("an access key has no secret", "set OS_SECRET_KEY")
+    if access_key:
+        user, password, token = "", "", _first(environ, "OS_AUTH_TOKEN", "OS_TOKEN")
+    elif not token and not (user and password):
         what = "OS_PASSWORD" if user else "OS_USERNAME and OS_PASSWORD"
-        raise NoCredentialsError("there is nothing to log in with", f"set {what}, or OS_AUTH_TOKEN")
+        raise NoCredentialsError("there is nothing to log in with", f"set {what}, OS_AUTH_TOKEN or OS_ACCESS_KEY")
     cached = _first(environ, "YUNION_USE_CACHED_TOKEN").lower() not in ("0", "false", "no")
     return Settings(
         auth_url=_first(environ, "OS_AUTH_URL") or known["auth_url"],
         username=user,
         password=password,
         token=token,
+        access_key=access_key,
+        secret_key=secret_key,
         project=_first(environ, "OS_PROJECT_NAME", "OS_PROJECT_ID", "OS_TENANT_NAME") or known.get("project", ""),
         user_domain=_first(environ, "OS_USER_DOMAIN_NAME", "OS_USER_DOMAIN_ID", "OS_DOMAIN_NAME")
         or known.get("user_domain", ""),

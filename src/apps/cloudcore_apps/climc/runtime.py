@@ -111,6 +111,8 @@ class Runtime:
             username=known.username,
             password=known.password,
             token=known.token,
+            access_key=known.access_key,
+            secret_key=known.secret_key,
             project=known.project,
             user_domain=known.user_domain,
             project_domain=known.project_domain,
