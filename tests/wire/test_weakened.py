@@ -70,8 +70,8 @@ WEAKNESSES = (
         18,
         MATRIX,
         f"{CORE}/operations/access.py",
-        "where = both(granted.where, rows_of(platform, caller, resource, wanted))",
-        "where = EVERYTHING",
+        "    where = granted.where\n    if wanted",
+        "    where = EVERYTHING\n    if wanted",
     ),
     Weakness(  # what a URL stands under is not looked for
         18,
