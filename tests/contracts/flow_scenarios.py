@@ -64,6 +64,13 @@ def _server(cloud: Cloud, *, on: bool) -> str:
     return ident
 
 
+def _server_with_data(cloud: Cloud) -> str:
+    disks = [{"image_id": "i1", "size": 1024}, {"size": 64, "format": "raw"}, {"image_id": "i1", "size": 2048}]
+    ident = str(session(cloud).create("servers", server_body("web", disks=disks))["id"])
+    cloud.settle()
+    return ident
+
+
 def _suspended(cloud: Cloud) -> str:
     ident = _server(cloud, on=True)
     session(cloud).perform("servers", ident, "suspend", {})
@@ -344,6 +351,12 @@ SCENARIOS: dict[str, Scenario] = {
         plural="servers",
         prepare=lambda cloud: _server(cloud, on=False),
         start=_perform("rebuild-root", image_id="i1", auto_start=True),
+        takes_back=False,
+    ),
+    "server-rebuild-root/all": Scenario(
+        plural="servers",
+        prepare=_server_with_data,
+        start=_perform("rebuild-root", image_id="i1", all_disks=True),
         takes_back=False,
     ),
     "server-recycle": Scenario(

@@ -134,7 +134,7 @@ def test_a_password_that_the_guest_did_not_take_is_not_recorded() -> None:
         ("deploy", {"keypair": "nobodys"}, None),
         ("deploy", {"deploy_configs": [{"path": "/x"}]}, "deploy_configs"),
         ("rebuild-root", {"image_id": "none"}, None),
-        ("rebuild-root", {"all_disks": True}, "all_disks"),
+        ("rebuild-root", {"all_disks": "perhaps"}, "all_disks"),
         ("user-data", {}, "user_data"),
         ("user-data", {"user_data": "#" * 65_537}, "user_data"),
         ("user-data", {"user_data": "a\x00b"}, "user_data"),
@@ -185,6 +185,33 @@ def test_the_system_disk_is_made_anew_from_another_image() -> None:
     assert {disk.id for disk in lab.cloud.rows("disks")} == set(disks)
     assert lab.instance() != first
     assert lab.login()["password"] == PASSWORD
+    check(lab.cloud)
+
+
+def test_all_disks_are_made_anew_where_that_is_asked_for() -> None:
+    lab = Lab()
+    client = CoreSession(lab.cloud.platform, CALLER)
+    client.perform("servers", lab.ident, "createdisk", {"disks": [{"size": 64}, {"size": 1024, "image_id": "i1"}]})
+    lab.cloud.settle()
+    machine = lab.cloud.machines["h1"].machine
+    links = {link.index: link.disk_id for link in lab.cloud.rows("guestdisks")}
+    for ident in links.values():
+        key = ("/sim/storage", ident)
+        machine.volumes[key] = attrs.evolve(machine.volumes[key], data="old")
+    client.create("snapshots", {"name": "kept", "disk_id": links[2]})
+    lab.cloud.settle()
+    with pytest.raises(NotEmptyError):
+        lab.do("rebuild-root", all_disks=True)
+    client.delete("snapshots", "kept")
+    lab.cloud.settle()
+
+    assert lab.do("rebuild-root", all_disks=True) == "ready"
+
+    volumes = [machine.volumes["/sim/storage", links[index]] for index in sorted(links)]
+    assert [volume.backing_image_id for volume in volumes] == ["i1", None, None, "i1"]
+    assert all(volume.data != "old" for volume in volumes)
+    assert sorted(volume.volume_id for volume in machine.trash) == sorted(links.values())
+    assert {disk.status for disk in lab.cloud.rows("disks")} == {"ready"}
     check(lab.cloud)
 
 

@@ -9,11 +9,10 @@ from cloudcore.model.errors import (
     InvalidInputError,
     InvalidStatusError,
     MissingParameterError,
-    NotSupportedError,
     OutOfRangeError,
 )
 from cloudcore.model.json import JsonMapping
-from cloudcore.model.query import PLATFORM, Query, both, eq
+from cloudcore.model.query import PLATFORM, Order, Query, both, eq, one_of
 from cloudcore.model.reading import read_flag, read_str
 from cloudcore.operations.access import fetch
 from cloudcore.operations.begin import check_idle, start_transition
@@ -28,40 +27,46 @@ from cloudcore.resources.compute.drivers import driver_for
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.compute.snapshot import check_none_copied, check_none_lost
-from cloudcore.resources.image.image import IMAGES
+from cloudcore.resources.image.image import IMAGES, ImageStatus
 
 
 def rebuild_root(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
     """Begin to make a stopped server's system disk anew from an image.
+
+    With `all_disks` the further ones too: from the image that each was made of, else empty.
 
     Raises:
         InvalidStatusError: the server is not stopped, or the image is not active.
         InvalidInputError: the image is of another architecture.
         OutOfRangeError: the disk or the memory is too small for the image.
         NotEmptyError: there are snapshots of the disk, which would go with it.
-        NotSupportedError: further disks are to be made anew.
         Others of `read_login`.
     """
     driver = driver_for(server.hypervisor)
     driver.check_action("rebuild-root", server.status)
-    if read_flag(body, "all_disks"):
-        raise NotSupportedError("only the system disk can be made anew", field="all_disks")
     check_idle(tx, SERVERS, server)
     disk = _root(tx, server)
-    check_not_frozen(disk)
-    check_idle(tx, DISKS, disk)
+    more = _others(tx, server) if read_flag(body, "all_disks") else []
+    for one in (disk, *more):
+        check_not_frozen(one)
+        check_idle(tx, DISKS, one)
     wanted = body.get("image_id") or body.get("image") or disk.template_id
     if not wanted:
         raise MissingParameterError("image_id is missing: the disk was not made from an image", field="image_id")
     image = fetch(platform, tx, caller, IMAGES, read_str(wanted, "image_id", 128))
     check_startable(tx, image, driver.disk_formats, driver.hypervisor, "image_id")
     _check_fits(server, disk, image)
-    check_none_lost(tx, [disk.id], f"disk {disk.name}")
-    check_none_copied(tx, [disk.id])
+    for one in (disk, *more):
+        check_none_lost(tx, [one.id], f"disk {one.name}")
+    check_none_copied(tx, [disk.id, *(one.id for one in more)])
     changes = read_login(platform, tx, caller, body, server.os_type)
     if "user_data" in body:
         changes["user_data"] = read_user_data(body)
-    params = {"image_id": image.id, "auto_start": read_flag(body, "auto_start")}
+    params = {
+        "image_id": image.id,
+        "more": [one.id for one in more],
+        "auto_start": read_flag(body, "auto_start"),
+    }
     start_transition(platform, tx, caller, SERVERS, deployed(tx, server, changes), "rebuild-root", params)
 
 
@@ -71,6 +76,22 @@ def _root(tx: Transaction, server: Any) -> Any:
     if disk is None:
         raise InvalidStatusError(f"server {server.name} has no system disk", field="status")
     return disk
+
+
+def _others(tx: Transaction, server: Any) -> list[Any]:
+    """The disks beside the system's, whose images are still there.
+
+    Raises:
+        InvalidInputError: one's is not.
+    """
+    links = tx.of(GUESTDISKS, PLATFORM).find(Query(where=eq("guest_id", server.id), order=(Order("index"),)))
+    known = {d.id: d for d in tx.of(DISKS, PLATFORM).find(Query(where=one_of("id", [k.disk_id for k in links])))}
+    found = [known[link.disk_id] for link in links if link.index != 0 and link.disk_id in known]
+    for disk in found:
+        image = tx.of(IMAGES, PLATFORM).get(disk.template_id) if disk.template_id else None
+        if disk.template_id and (image is None or image.status != ImageStatus.ACTIVE):
+            raise InvalidInputError(f"the image that disk {disk.name} was made of is gone", field="all_disks")
+    return found
 
 
 def _check_fits(server: Any, disk: Any, image: Any) -> None:

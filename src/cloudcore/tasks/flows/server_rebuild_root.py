@@ -1,4 +1,5 @@
-"""server-rebuild-root: the image to the host, the guest away, its system volume anew, the guest again, and power.
+"""server-rebuild-root: the images to the host, the guest away, its system volume anew (`more`: and these), the guest again,
+and power.
 
 Nothing is taken back once the old volume is gone; rebuilding again goes on from there.
 """
@@ -28,52 +29,64 @@ from cloudcore.tasks.flows.volumes import (
 )
 
 
-def _root(guest: Guest) -> Any:
-    return next(disk for link, disk in guest.attached if link.index == 0)
+def _fresh(ctx: Context, guest: Guest) -> list[Any]:
+    """The disks that are made anew, the system's first, as they will be: each with the image that fills it, if any."""
+    more: list[str] = ctx.params.get("more") or []
+    system = next(disk for link, disk in guest.attached if link.index == 0)
+    others = [disk for _, disk in guest.attached if disk.id in more]
+    root = evolve(system, template_id=str(ctx.params["image_id"]), snapshot_id="", disk_format="qcow2")
+    return [root, *(evolve(disk, snapshot_id="") for disk in others)]
 
 
-def _image_id(ctx: Context) -> str:
-    return str(ctx.params["image_id"])
+def _images(ctx: Context, guest: Guest) -> list[tuple[str, str, str]]:
+    """Storage, image and folder of each image that the host needs, once."""
+    wanted = {
+        (disk.storage_id, disk.template_id): guest.folder(disk) for disk in _fresh(ctx, guest) if disk.template_id
+    }
+    return [(storage, image, folder) for (storage, image), folder in wanted.items()]
 
 
 def _image_do(ctx: Context) -> Effects:
     move(ctx, ServerStatus.REBUILD_ROOT)
     guest = guest_of(ctx)
-    disk = _root(guest)
-    return cache_effect(ctx, str(guest.server.host_id), disk.storage_id, _image_id(ctx), guest.folder(disk))
+    host_id = str(guest.server.host_id)
+    return [cache_effect(ctx, host_id, storage, image, folder) for storage, image, folder in _images(ctx, guest)]
 
 
 def _image_done(ctx: Context, results: Sequence[JsonObject]) -> None:
-    note_cached(ctx, _root(guest_of(ctx)).storage_id, _image_id(ctx), path=str(results[0].get("path", "")))
+    for (storage, image, _), result in zip(_images(ctx, guest_of(ctx)), results, strict=True):
+        note_cached(ctx, storage, image, path=str(result.get("path", "")))
 
 
 def _image_undone(ctx: Context) -> None:
-    forget_unfinished(ctx, _root(guest_of(ctx)).storage_id, _image_id(ctx))
+    for storage, image, _ in _images(ctx, guest_of(ctx)):
+        forget_unfinished(ctx, storage, image)
 
 
 def _old_do(ctx: Context) -> Effects:
     guest = guest_of(ctx)
-    disk = moved(ctx, _root(guest), DiskStatus.ALLOCATING)
-    return volume_delete_effect(disk, str(guest.server.host_id), guest.folder(disk))
+    host_id = str(guest.server.host_id)
+    doomed = [guest.disks[disk.id] for disk in _fresh(ctx, guest)]
+    going = [moved(ctx, disk, DiskStatus.ALLOCATING) for disk in doomed]
+    return [volume_delete_effect(disk, host_id, guest.folder(disk)) for disk in going]
 
 
 def _volume_do(ctx: Context) -> Effects:
     guest = guest_of(ctx)
-    disk = _root(guest)
-    fresh = evolve(disk, template_id=_image_id(ctx), snapshot_id="", disk_format="qcow2")
-    return volume_effect(ctx, fresh, str(guest.server.host_id), guest.folder(disk))
+    host_id = str(guest.server.host_id)
+    return [volume_effect(ctx, disk, host_id, guest.folder(disk)) for disk in _fresh(ctx, guest)]
 
 
 def _volume_done(ctx: Context, results: Sequence[JsonObject]) -> None:
-    fresh = {"template_id": _image_id(ctx), "snapshot_id": "", "disk_format": "qcow2"}
-    made(ctx, [evolve(_root(guest_of(ctx)), **fresh)], results)
+    made(ctx, _fresh(ctx, guest_of(ctx)), results)
 
 
 def _fail(ctx: Context, reason: str) -> None:
     deployed = ctx.result("deploy") is not None
-    disk = _root(guest_of(ctx))
-    if not deployed and disk.status == DiskStatus.ALLOCATING:
-        moved(ctx, disk, DiskStatus.INIT)
+    guest = guest_of(ctx)
+    for disk in [guest.disks[one.id] for one in _fresh(ctx, guest)]:
+        if not deployed and disk.status == DiskStatus.ALLOCATING:
+            moved(ctx, disk, DiskStatus.INIT)
     status = ServerStatus.START_FAIL if deployed else ServerStatus.REBUILD_ROOT_FAIL
     move(ctx, status, reason=reason, action=str(status), power_states=PowerState.OFF)
 

@@ -37,6 +37,7 @@ LOGIN_ACTIONS: tuple[Action, ...] = (
         transition="rebuild-root",
         params=(
             ("image_id", "Image; the one that it was made from if not given"),
+            ("all_disks", "The further disks too, each of the image that it was made of, else empty"),
             *_KEYS,
             *_LOGIN,
             ("user_data", "Cloud-init data, instead of what it has"),
