@@ -77,11 +77,13 @@ def hierarchy(types: Types, resource: Resource[Any], params: JsonMapping, resolv
 
     resolve: `(target resource, id or name) -> id or None`; what is not found matches nothing.
     """
+    if _hierarchy_keys(tuple(types.values()), resource).isdisjoint(params):
+        return EVERYTHING
     parts: list[Expr] = []
     consumed: set[str] = set()
     for path in paths(types, resource):
         field = path[-1]
-        for key in (*reference_keys(field), f"{field.name.removesuffix('_id')}_ids"):
+        for key in _filter_keys(field):
             if key in params and key not in consumed and params[key] not in (None, ""):
                 consumed.update(reference_keys(field))
                 target = types[field.ref.target] if field.ref is not None else None
@@ -89,6 +91,17 @@ def hierarchy(types: Types, resource: Resource[Any], params: JsonMapping, resolv
                 parts.append(_nest(path, one_of(field.name, [i for i in idents if i is not None])))
                 break
     return both(*parts) if parts else EVERYTHING
+
+
+@cache
+def _hierarchy_keys(resources: tuple[Resource[Any], ...], resource: Resource[Any]) -> frozenset[str]:
+    """The parameters that `hierarchy` knows for a type."""
+    reached = paths({r.plural: r for r in resources}, resource)
+    return frozenset(key for path in reached for key in _filter_keys(path[-1]))
+
+
+def _filter_keys(field: Field) -> tuple[str, ...]:
+    return (*reference_keys(field), f"{field.name.removesuffix('_id')}_ids")
 
 
 Way: TypeAlias = tuple[tuple[Via, ...], str]
@@ -131,6 +144,8 @@ def _ref(resource: Resource[Any], name: str) -> Ref | None:
 
 def relations(types: Types, resource: Resource[Any], params: JsonMapping, resolve: Any) -> Expr:
     """Filters such as `server=` of security groups or `group_id=` of users: through relations, by id or name."""
+    if _RELATED.isdisjoint(params):
+        return EVERYTHING
     parts: list[Expr] = []
     own = {key for field in refs_of(resource.entity) for key in reference_keys(field)}
     for word, plural in _WORDS.items():
@@ -168,6 +183,8 @@ _WORDS: Mapping[str, str] = {
     "role": "roles",
 }
 """The words by which lists name what their rows are connected with."""
+
+_RELATED = frozenset(key for word in _WORDS for key in (word, f"{word}_id"))
 
 
 def paths(types: Types, resource: Resource[Any]) -> list[tuple[Field, ...]]:

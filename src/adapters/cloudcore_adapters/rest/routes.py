@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
 
 import attrs
 
@@ -36,9 +35,30 @@ class Route:
     open: bool = False
 
 
+class Table:
+    """Hand-written routes with their paths in segments. Those of a service with so many segments are found once."""
+
+    def __init__(self, routes: tuple[tuple[Route, Parts], ...]) -> None:
+        self._routes = routes
+        self._fitting: dict[tuple[str, int], tuple[tuple[Route, Parts], ...]] = {}
+
+    def fitting(self, target: Target) -> tuple[tuple[Route, Parts], ...]:
+        """The routes that a path of this service and length can have, in their order."""
+        key = target.service, len(target.parts)
+        found = self._fitting.get(key)
+        if found is None:
+            found = tuple(one for one in self._routes if _can_fit(*one, *key))
+            self._fitting[key] = found
+        return found
+
+
+def _can_fit(route: Route, pattern: Parts, service: str, length: int) -> bool:
+    longer = bool(pattern) and pattern[-1].endswith(REST) and length > len(pattern)
+    return route.service in (ANY, service) and (length == len(pattern) or longer)
+
+
 BESIDE_ONE = 2
 """Segments behind which the patterns add nothing to what is written by hand."""
-Table: TypeAlias = tuple[tuple[Route, Parts], ...]
 
 _QUOTAS = tuple(
     Route(family.service, methods, f"{PREFIXES.get(family.service, '')}/{family.plural}{path}", handler(family.plural))
@@ -203,12 +223,12 @@ def written(table: Table, target: Target) -> dict[str, Match]:
     A name wins over a segment that takes any text, and one whose last segment takes any number counts where no other does.
     """
     held: list[tuple[Route, Args]] = []
-    for route, pattern in table:
+    for route, pattern in table.fitting(target):
         rest = pattern[-1:] and pattern[-1].endswith(REST)
         if rest and held:
             continue
         parts = (*target.parts[: len(pattern) - 1], "") if rest and len(target.parts) >= len(pattern) else target.parts
-        args = _bound(pattern, parts) if route.service in (ANY, target.service) else None
+        args = _bound(pattern, parts)
         if args is None or args.get("kind", "users") not in ("users", "groups"):
             continue
         held.append((route, args))
@@ -246,7 +266,7 @@ def _bound(pattern: Parts, parts: Parts) -> Mapping[str, str] | None:
 
 def compiled(routes: Iterable[Route]) -> Table:
     """Routes with their paths in segments."""
-    return tuple((route, tuple(p for p in route.path.split("/") if p)) for route in routes)
+    return Table(tuple((route, tuple(p for p in route.path.split("/") if p)) for route in routes))
 
 
 SERVICES_TABLE = compiled(ROUTES)

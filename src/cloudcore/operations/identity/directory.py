@@ -40,8 +40,8 @@ class LocalDirectory:
         if not ids:
             return {}
         with self._uow.read() as tx:
-            rows = tx.of(DOMAINS, PLATFORM).find(Query(where=one_of("id", ids)))
-        return {row.id: Named(id=row.id, name=row.name, domain_id=row.id, domain_name=row.name) for row in rows}
+            names = _domain_names(tx, list(ids))
+        return {ident: Named(id=ident, name=name, domain_id=ident, domain_name=name) for ident, name in names.items()}
 
     def find_project(self, ident: str, domain: str | None) -> Named | None:
         """A project by id or name; a name that several domains have is nobody's without its domain."""
@@ -88,8 +88,12 @@ class LocalDirectory:
         if not ids:
             return {}
         with self._uow.read() as tx:
-            rows = tx.of(resource, PLATFORM).find(Query(where=one_of("id", ids)))
-            return {named.id: named for named in _with_domains(tx, rows)}
+            rows = tx.of(resource, PLATFORM).columns(("id", "name", "domain_id"), Query(where=one_of("id", ids)))
+            domains = _domain_names(tx, [row[2] for row in rows])
+        return {
+            ident: Named(id=ident, name=name, domain_id=domain, domain_name=domains.get(domain, ""))
+            for ident, name, domain in rows
+        }
 
 
 def find_domain(tx: Transaction, ident: str) -> Named | None:
@@ -100,12 +104,17 @@ def find_domain(tx: Transaction, ident: str) -> Named | None:
 
 
 def _with_domains(tx: Transaction, rows: Sequence[Any]) -> list[Named]:
-    idents = [row.domain_id for row in rows]
-    domains = {d.id: d.name for d in tx.of(DOMAINS, PLATFORM).find(Query(where=one_of("id", idents)))} if idents else {}
+    domains = _domain_names(tx, [row.domain_id for row in rows])
     return [
         Named(id=row.id, name=row.name, domain_id=row.domain_id, domain_name=domains.get(row.domain_id, ""))
         for row in rows
     ]
+
+
+def _domain_names(tx: Transaction, ids: Sequence[str]) -> Mapping[str, str]:
+    if not ids:
+        return {}
+    return dict(tx.of(DOMAINS, PLATFORM).columns(("id", "name"), Query(where=one_of("id", ids))))
 
 
 def _binding(tied: Any, policy: Any) -> Binding:
