@@ -179,3 +179,29 @@ def test_tasks_that_are_over_are_in_their_archive_too(world: World) -> None:
     ident = archive["archivedtasks"][0]["id"]
     assert world.ask("admin", "GET", f"/compute/archivedtasks/{ident}").json()["archivedtask"]["id"] == ident
     assert world.ask("bob", "GET", f"/compute/archivedtasks/{ident}").status_code == 404
+
+
+def test_tasks_are_found_by_what_clients_call_them(world: World) -> None:
+    def flows(query: str) -> set[str]:
+        listed = world.ask("admin", "GET", f"/compute/tasks?scope=system&force_no_paging=true&{query}").json()["tasks"]
+        return {task["task_name"] for task in listed}
+
+    assert {"server-create", "image-upload"} <= flows("stage=complete")
+    assert flows("task_name=image-upload&status=complete") == {"image-upload"}
+    assert flows("object=vm3&stage.0=complete&stage.1=on_init") >= {"server-create"}
+    assert flows(f"obj_id={world.words['vm3']}&obj_type=server") >= {"server-create"}
+    for query in ("stage=failed", "stage=on_init", "status=running", "task_name=nothing", "object=nothing"):
+        assert flows(query) == set(), query
+
+
+def test_dotted_keys_stand_for_every_list_of_a_create(world: World) -> None:
+    sizes = {"vcpu_count": 1, "vmem_size": 64, "disk.0": "tiny:1g", "disk.1": "1g", "net.0": "net0", "dry_run": True}
+    for more, status in (
+        ({}, 200),
+        ({"schedtag.0": "nowhere:require"}, 404),
+        ({"isolated_device.0": "nowhere"}, 406),
+        ({"disks": ["nothing:1g"]}, 404),
+        ({"nets": ["nowhere"]}, 404),
+    ):
+        answer = world.ask("admin", "POST", "/compute/servers", json={"server": {"name": "dotted", **sizes, **more}})
+        assert answer.status_code == status, (more, answer.text)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import attrs
 
 from cloudcore.model.entity import Entity, entity
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.query import Expr, both, one_of
 from cloudcore.model.reading import format_time
 from cloudcore.model.resource import Action, Level, Resource, Show, Spec, Verb
 
@@ -97,6 +98,25 @@ def _step(task: Task) -> str:
     return next((str(entry["step"]) for entry in reversed(task.log) if entry["step"]), "")
 
 
+def _narrow(params: JsonMapping) -> Expr:
+    """The names by which clients of the wire ask for tasks: task_name, object, status and stage."""
+    parts = [
+        one_of(field, wanted)
+        for word, field in (("task_name", "flow"), ("object", "obj_name"), ("status", "state"))
+        if (wanted := _texts(params.get(word)))
+    ]
+    if stages := _texts(params.get("stage")):
+        # Until it is over, a stage is a step of a flow: such tasks are the open ones.
+        over = [stage for stage in stages if stage in (TaskState.COMPLETE, TaskState.FAILED)]
+        parts.append(one_of("state", [*over, *(OPEN if len(over) < len(stages) else ())]))
+    return both(*parts)
+
+
+def _texts(value: Any) -> list[str]:
+    found: list[Any] = cast("list[Any]", value) if isinstance(value, list) else [value]
+    return [str(text) for text in found if text not in (None, "")]
+
+
 TASKS = Resource(
     entity=Task,
     service="compute",
@@ -117,6 +137,7 @@ TASKS = Resource(
         ),
     ),
     recorded=False,
+    narrow=_narrow,
     details=_details,
 )
 
