@@ -94,8 +94,8 @@ def _filters(tx: Transaction, params: JsonMapping) -> Expr:
     domains = _idents(tx, DOMAINS, texts(params.get("project_domain_id")) or texts(params.get("project_domains")))
     if domains is not None:
         parts.append(Exists("projects", "id", "target_id", one_of("domain_id", domains)))
-    scope = params.get("scope")
-    if isinstance(scope, dict) and (scope.get("system") or any(key.startswith("OS-INHERIT") for key in scope)):
+    scope = cast("JsonObject", params["scope"]) if isinstance(params.get("scope"), dict) else {}
+    if scope.get("system") or any(key.startswith("OS-INHERIT") for key in scope):
         # OpenStack's clients ask for what does not exist here.
         parts.append(NOTHING)
     return both(*parts)
