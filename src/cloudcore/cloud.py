@@ -4,7 +4,7 @@
     session = cloud.login("sysadmin", password, project="system")
     session.create("servers", {...})
 
-A `Cloud` holds the driven ports and two caches (policies, revocations); it starts no thread. Whoever owns it drives its
+A `Cloud` holds the driven ports and three caches (policies, revocations, tokens); it starts no thread. Whoever owns it drives its
 tasks (`worker`) and numbers its history (`number_history`).
 """
 
@@ -20,7 +20,7 @@ from cloudcore.auth.catalog import token_v2, token_v3
 from cloudcore.auth.request import TOKEN, AuthRequest, ScopeRef, parse_v2, parse_v3
 from cloudcore.auth.scopes import Scope
 from cloudcore.auth.signedrequest import SignedRequest
-from cloudcore.auth.tokens import TokenPayload
+from cloudcore.auth.tokens import TokenPayload, TokenReader
 from cloudcore.model.errors import (
     CloudcoreError,
     Contention,
@@ -73,6 +73,7 @@ class Cloud:
         self.platform = platform
         self.resources: Sequence[Resource[Any]] = platform.resources
         self._revocations = RevocationCache(platform.uow, platform.clock)
+        self._tokens = TokenReader(platform.verifier)
 
     # Sessions
 
@@ -367,7 +368,7 @@ class Cloud:
         return payload
 
     def _payload(self, text: str) -> TokenPayload:
-        return payload_of(self.platform, text, self._revocations.watermarks())
+        return payload_of(self.platform, text, self._revocations.watermarks(), self._tokens)
 
     def _need(self, caller: Caller, resource: str, action: str, *extra: str) -> None:
         policies = self.platform.policies.policy_set(caller)

@@ -174,3 +174,12 @@ def test_key_under_a_foreign_id_is_refused(tmp_path: Path):
 def test_ring_in_a_missing_folder_is_refused(tmp_path: Path):
     with pytest.raises(BackendError):
         load_or_create_ring(tmp_path / "none" / "ring.json", NOW)
+
+
+def test_what_a_retired_key_signed_is_not_accepted_any_more(party: Party) -> None:
+    old, new = party.old.sign(b"")[0], party.new.sign(b"")[0]
+    assert party.verifier.accepts(old)
+    assert party.verifier.accepts(new)
+    assert not party.retired.accepts(old)
+    assert party.retired.accepts(new)
+    assert not party.verifier.accepts("nobody")

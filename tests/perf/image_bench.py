@@ -70,7 +70,7 @@ def benchmarks(size_mib: int = SIZE_MIB) -> dict[str, dict[str, object]]:
     with tempfile.TemporaryDirectory(prefix="cloudcore-bench-") as folder:
         path = Path(folder) / "image.raw"
         _fill(path, size_mib)
-        with _Up(Path(folder) / "data") as up:
+        with Up(Path(folder) / "data") as up:
             up.transfer(path, Path(folder) / "warm", warm=True)
             before = up.resident_mib()
             up.forget_peak()
@@ -126,13 +126,13 @@ def _plain(source: Path, target: Path) -> float:
     return taken
 
 
-class _Up:
+class Up:
     """A cloud in a process of its own."""
 
     def __init__(self, data: Path) -> None:
         self._data = data
 
-    def __enter__(self) -> _Up:
+    def __enter__(self) -> Up:
         command = [sys.executable, "-m", "cloudcore_apps.main", "up", "--data", str(self._data)]
         self._process = subprocess.Popen([*command, "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
@@ -140,17 +140,27 @@ class _Up:
             assert line, "it did not start"
         local = json.loads((self._data / "local.json").read_text())
         url = urlsplit(local["auth_url"])
-        self._address = (str(url.hostname), int(url.port or 80))
-        user = {"domain": {"name": "Default"}, "name": local["username"], "password": local["password"]}
-        scope = {"project": {"domain": {"name": "Default"}, "name": local["project"]}}
-        body = {"auth": {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": scope}}
-        answer = self._ask("POST", "/identity/v3/auth/tokens", json.dumps(body).encode(), {})
-        self._token = answer.headers["X-Subject-Token"]
+        self.address = (str(url.hostname), int(url.port or 80))
+        self._user = {"domain": {"name": "Default"}, "name": local["username"], "password": local["password"]}
+        self._project = local["project"]
+        self.token = self.login()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
         self._process.communicate(timeout=30)
+
+    def login(self) -> str:
+        """A fresh token of the administrator."""
+        scope = {"project": {"domain": {"name": "Default"}, "name": self._project}}
+        body = {"auth": {"identity": {"methods": ["password"], "password": {"user": self._user}}, "scope": scope}}
+        answer = self._ask("POST", "/identity/v3/auth/tokens", json.dumps(body).encode(), {})
+        return str(answer.headers["X-Subject-Token"])
+
+    def computing_s(self) -> float:
+        """Seconds of computing time that the process has used."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def transfer(self, source: Path, target: Path, *, warm: bool = False) -> tuple[float, float]:
         """Seconds of an upload and of a download onto disk; `warm` moves a little only."""
@@ -187,8 +197,8 @@ class _Up:
         return next(int(line.split()[1]) for line in lines if line.startswith(f"{name}:")) / 1024
 
     def _ask(self, method: str, path: str, body: object, headers: dict[str, str]) -> http.client.HTTPResponse:
-        connection = http.client.HTTPConnection(*self._address, blocksize=CHUNK)
-        token = {"X-Auth-Token": self._token} if hasattr(self, "_token") else {"Content-Type": "application/json"}
+        connection = http.client.HTTPConnection(*self.address, blocksize=CHUNK)
+        token = {"X-Auth-Token": self.token} if hasattr(self, "token") else {"Content-Type": "application/json"}
         connection.request(method, path, body=body, headers={**token, **headers})  # type: ignore[arg-type]
         answer = connection.getresponse()
         if answer.status >= 300:
@@ -196,9 +206,9 @@ class _Up:
         return answer
 
     def _upload(self, source: Path, size: int, headers: dict[str, str]) -> dict[str, str]:
-        connection = http.client.HTTPConnection(*self._address)
+        connection = http.client.HTTPConnection(*self.address)
         connection.putrequest("POST", "/image/v1/images")
-        for name, value in {"X-Auth-Token": self._token, **headers}.items():
+        for name, value in {"X-Auth-Token": self.token, **headers}.items():
             connection.putheader(name, value)
         connection.endheaders()
         with source.open("rb") as file:
@@ -211,14 +221,14 @@ class _Up:
 
     def _download(self, ident: str, target: Path, size: int) -> float:
         """Seconds of a download in a process like that of the plain copy."""
-        head = f"GET /image/v1/images/{ident} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {self._token}\r\n\r\n"
+        head = f"GET /image/v1/images/{ident} HTTP/1.1\r\nHost: x\r\nX-Auth-Token: {self.token}\r\n\r\n"
         command = [
             sys.executable,
             "-c",
             _FETCHER,
             str(target),
-            self._address[0],
-            str(self._address[1]),
+            self.address[0],
+            str(self.address[1]),
             head,
             str(size),
         ]

@@ -38,6 +38,7 @@ HOMES = {
     "httpx": "client",
     "libvirt": "libvirt",
     "libvirt_qemu": "libvirt",
+    "nacl": "crypto",
     "psycopg": "sql",
     "sqlalchemy": "sql",
     "starlette": "rest",

@@ -29,3 +29,7 @@ class TokenVerifier(Protocol):
         because of what a caller sent. The algorithm comes from the key, never from the token.
         """
         ...
+
+    def accepts(self, key_id: str) -> bool:
+        """Whether what the key of this id has signed is accepted now: what verified before still does while it is."""
+        ...

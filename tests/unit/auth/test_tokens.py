@@ -13,10 +13,12 @@ from cloudcore.auth.tokens import (
     LIFETIME,
     MAX_ANCESTORS,
     MAX_TOKEN_LENGTH,
+    MOST_REMEMBERED,
     PREFIX,
     SKEW,
     UNIFORM_MESSAGE,
     TokenPayload,
+    TokenReader,
     TokenScope,
     decode,
     encode,
@@ -272,3 +274,32 @@ def test_packing_refuses_long_text_and_reading_refuses_long_lengths():
         Packer().text("é" * 33)
     with pytest.raises(ValueError, match="too long"):
         Unpacker(b"\x41" + b"a" * 65).text()
+
+
+def test_a_token_that_was_read_before_is_refused_when_its_time_or_its_key_ends():
+    signer = MemoryTokenSigner(b"reader")
+    reader = TokenReader(signer)
+    text = encode(payload(), signer)
+    assert reader.read(text, NOW) == reader.read(text, NOW) == payload()
+    for moment in (payload().expires_at, payload().issued_at - timedelta(minutes=2)):
+        with pytest.raises(InvalidCredentialError):
+            reader.read(text, moment)
+    assert reader.read(text, NOW) == payload()
+    key_id = signer.sign(b"")[0]
+    signer.rotate()
+    assert reader.read(text, NOW) == payload()
+    signer.retire(key_id)
+    with pytest.raises(InvalidCredentialError):
+        reader.read(text, NOW)
+
+
+def test_a_reader_remembers_no_token_that_is_not_genuine_and_not_all_there_are():
+    signer = MemoryTokenSigner(b"reader")
+    reader = TokenReader(signer)
+    text = encode(payload(), signer)
+    for _ in range(2):
+        with pytest.raises(InvalidCredentialError):
+            reader.read(f"{text}A", NOW)
+    for number in range(MOST_REMEMBERED + 1):
+        reader.read(encode(attrs.evolve(payload(), audit_id=f"{number:032x}"), signer), NOW)
+    assert len(reader) == 1

@@ -59,6 +59,10 @@ class LiveRing:
             loaded = self._fresh(ASKED_AGAIN)
         return loaded.verifier.verify(key_id, data, signature)
 
+    def accepts(self, key_id: str) -> bool:
+        """See `TokenVerifier.accepts`."""
+        return key_id in self._fresh(FRESH).known
+
     def _fresh(self, at_most: timedelta) -> _Loaded:
         now, loaded = self._clock.now(), self._loaded
         due = loaded.changes_at is not None and now >= loaded.changes_at

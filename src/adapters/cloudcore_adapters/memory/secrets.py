@@ -94,6 +94,10 @@ class MemoryTokenSigner:
         key = self._keys.get(key_id)
         return key is not None and hmac.compare_digest(hmac.digest(key, data, "sha256"), signature)
 
+    def accepts(self, key_id: str) -> bool:
+        """See `TokenVerifier.accepts`."""
+        return key_id in self._keys
+
 
 class MemorySealer:
     """A SHAKE-256 key stream with an HMAC under a key made from a seed."""

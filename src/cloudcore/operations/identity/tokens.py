@@ -10,7 +10,7 @@ from cloudcore.auth.bindings import active, policy_names
 from cloudcore.auth.caller import Caller
 from cloudcore.auth.catalog import Endpoint, Identified, Service, TokenFacts, TokenUser, build_catalog
 from cloudcore.auth.revocation import Watermarks, revoked
-from cloudcore.auth.tokens import TokenPayload, TokenScope, decode
+from cloudcore.auth.tokens import TokenPayload, TokenReader, TokenScope
 from cloudcore.model.errors import InvalidCredentialError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
@@ -32,13 +32,13 @@ from cloudcore.resources.identity.service import SERVICES
 from cloudcore.resources.identity.user import USERS
 
 
-def payload_of(platform: Platform, text: str, watermarks: Watermarks) -> TokenPayload:
-    """What a token says, if it is genuine, in force and not revoked.
+def payload_of(platform: Platform, text: str, watermarks: Watermarks, reader: TokenReader) -> TokenPayload:
+    """What a token says, if it is genuine, in force and not revoked, whether it was seen before or not.
 
     Raises:
         InvalidCredentialError: it is not.
     """
-    payload = decode(text, platform.verifier, platform.clock.now())
+    payload = reader.read(text, platform.clock.now())
     if revoked(payload, watermarks):
         raise InvalidCredentialError("the token is not valid", internal="revoked")
     return payload
