@@ -4,19 +4,21 @@
     session = cloud.login("sysadmin", password, project="system")
     session.create("servers", {...})
 
-A `Cloud` holds the driven ports and three caches (policies, revocations, tokens); it starts no thread. Whoever owns it drives its
+A `Cloud` holds the driven ports and four caches (policies, revocations, tokens, and who their
+holders are); it starts no thread. Whoever owns it drives its
 tasks (`worker`) and numbers its history (`number_history`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import attrs
 
 from cloudcore.auth.caller import GUEST, Caller, platform_caller
-from cloudcore.auth.catalog import token_v2, token_v3
+from cloudcore.auth.catalog import TokenFacts, token_v2, token_v3
 from cloudcore.auth.request import TOKEN, AuthRequest, ScopeRef, parse_v2, parse_v3
 from cloudcore.auth.scopes import Scope
 from cloudcore.auth.signedrequest import SignedRequest
@@ -38,6 +40,7 @@ from cloudcore.operations.identity.grants import grant, targets_of, ungrant
 from cloudcore.operations.identity.login import login, signed_payload
 from cloudcore.operations.identity.passwords import change_own
 from cloudcore.operations.identity.profile import home_of, login_choices, permissions_of, profile_of
+from cloudcore.operations.identity.recent import RecentAnswers
 from cloudcore.operations.identity.revocations import RevocationCache, revoke_token
 from cloudcore.operations.identity.subject import guest_from, subject_of
 from cloudcore.operations.identity.tokens import caller_of, catalog_of, facts_of, payload_of, projects_of
@@ -74,6 +77,7 @@ class Cloud:
         self.resources: Sequence[Resource[Any]] = platform.resources
         self._revocations = RevocationCache(platform.uow, platform.clock)
         self._tokens = TokenReader(platform.verifier)
+        self._recent = RecentAnswers(platform.uow, platform.clock, platform.resources)
 
     # Sessions
 
@@ -111,7 +115,12 @@ class Cloud:
         if not token:
             raise UnauthorizedError("authentication is required: send a token in X-Auth-Token")
         payload = self._payload(token)
-        return self.session(reading(self.platform, lambda tx: caller_of(tx, payload, peer=peer, request_id=request_id)))
+
+        def read() -> Caller:
+            return reading(self.platform, lambda tx: caller_of(tx, payload, peer="", request_id=""))
+
+        known = self._recent.get(("caller", token), read)
+        return self.session(attrs.evolve(known, client_ip=peer, request_id=request_id))
 
     def session_for_signed(self, request: SignedRequest, *, peer: str, request_id: str) -> CoreSession:
         """The view of whoever signed a request with an access key.
@@ -144,13 +153,12 @@ class Cloud:
             InvalidCredentialError: it is not valid.
         """
         payload = self._verified(session, subject)
-        return token_v3(payload, reading(self.platform, lambda tx: facts_of(self.platform, tx, payload)))
+        return token_v3(payload, self._facts(subject, payload))
 
     def verify_v2(self, session: CoreSession, subject: str) -> JsonObject:
         """The older form of the same."""
         payload = self._verified(session, subject)
-        facts = reading(self.platform, lambda tx: facts_of(self.platform, tx, payload))
-        return token_v2(payload, facts, token_id=subject)
+        return token_v2(payload, self._facts(subject, payload), token_id=subject)
 
     def revoke(self, session: CoreSession, subject: str) -> None:
         """Void a token and all that were derived from it.
@@ -366,6 +374,10 @@ class Cloud:
         if payload.user_id != session.caller.user_id:
             self._need(session.caller, "tokens", "perform", "auth")
         return payload
+
+    def _facts(self, text: str, payload: TokenPayload) -> TokenFacts:
+        read = partial(reading, self.platform, lambda tx: facts_of(self.platform, tx, payload))
+        return self._recent.get(("facts", text), read)
 
     def _payload(self, text: str) -> TokenPayload:
         return payload_of(self.platform, text, self._revocations.watermarks(), self._tokens)
