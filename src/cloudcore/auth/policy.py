@@ -30,6 +30,7 @@ Asked: TypeAlias = tuple[Scope, Triple, tuple[str, ...]]
 """A scope, a triple, and the names behind it."""
 
 _ANY = (WILD,)
+_NONE = ("",)
 MOST_ANSWERS = 4096
 """Different questions of which one compiled set remembers the answers."""
 
@@ -85,7 +86,10 @@ class _Entry:
 
 @attrs.frozen
 class _Level:
-    """The policies of one scope, indexed by (service, resource, action). names: those that the index has in each place."""
+    """The policies of one scope, indexed by service, resource, action, and the first further name or nothing.
+
+    names: those that the index has in the first three places.
+    """
 
     policies: tuple[BoundPolicy, ...]
     index: dict[tuple[str, ...], tuple[_Entry, ...]]
@@ -95,10 +99,11 @@ class _Level:
     def deciding(self, asked: Triple, extra: tuple[str, ...]) -> list[tuple[int, PolicyRule]]:
         """The numbers of the policies that have a matching rule, in order, each with the one that decides."""
         best: dict[int, _Entry] = {}
-        places = zip(asked, self.names, strict=True)
-        for key in product(*((name, WILD) if name in known else _ANY for name, known in places)):
-            for entry in self.index.get(key, ()):
-                if entry.extra and not _extra_matches(entry.extra, extra):
+        places = [(name, WILD) if name in known else _ANY for name, known in zip(asked, self.names, strict=True)]
+        get = self.index.get
+        for key in product(*places, ("", extra[0], WILD) if extra else _NONE):
+            for entry in get(key, ()):
+                if len(entry.extra) > 1 and not _extra_matches(entry.extra, extra):
                     continue
                 known = best.get(entry.policy_number)
                 if known is None or entry.rank < known.rank:
@@ -221,7 +226,8 @@ def _level(policies: Iterable[BoundPolicy], scope: Scope, *, builtin: bool) -> _
     for number, policy in enumerate(chosen):
         for rule in policy.document.rules:
             entry = _Entry(number, rule.rank, rule.extra, rule)
-            index.setdefault((rule.service, rule.resource, rule.action), []).append(entry)
+            first = rule.extra[0] if rule.extra else ""
+            index.setdefault((rule.service, rule.resource, rule.action, first), []).append(entry)
     names = tuple(frozenset(key[place] for key in index) for place in range(3))
     return _Level(chosen, {key: tuple(entries) for key, entries in index.items()}, names, builtin)
 
