@@ -26,6 +26,7 @@ from cloudcore_adapters.rest.operation import (
 from cloudcore_adapters.rest.paths import VERSIONS
 from cloudcore_adapters.rest.patterns import MAX_COUNT
 from cloudcore_adapters.rest.schemas import name_of, reference
+from cloudcore_adapters.rest.site import SHARED
 
 Found = Iterator[tuple[str, str, JsonObject]]
 """Paths, methods in lower case, operations."""
@@ -70,9 +71,15 @@ FLAGS = frozenset({"key_only", "show_map"})
 def derived(resources: Sequence[Resource[Any]], prefixes: Mapping[str, str]) -> Found:
     """Everything that is served by the shape of the path."""
     for resource in resources:
-        root = _root(prefixes, resource.service)
-        for path, method, one in _of(resource, root, resources):
-            yield path, method, {**one, "tags": [resource.service]}
+        for service in dict.fromkeys((resource.service, *(_sharing(prefixes) if resource.plural in SHARED else ()))):
+            mark = "" if service == resource.service else f"_at_{service}"
+            for path, method, one in _of(resource, _root(prefixes, service), resources):
+                yield path, method, {**one, "operationId": one["operationId"] + mark, "tags": [service]}
+
+
+def _sharing(prefixes: Mapping[str, str]) -> list[str]:
+    """The services that answer for shared types too."""
+    return [service for service, (_, required) in VERSIONS.items() if required and service in prefixes]
 
 
 def _root(prefixes: Mapping[str, str], service: str) -> str:

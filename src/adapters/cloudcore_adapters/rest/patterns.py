@@ -126,7 +126,9 @@ def _collection(site: Site, service: str, parents: Context, word: str) -> Method
 
 
 def _stands_under(resource: Resource[Any], parents: Context) -> bool:
-    """Whether a new one refers to each of the parents; others would be passed over."""
+    """Whether a new one can be made there: it refers to each parent, and a relation is made between its sides alone."""
+    if resource.joint is not None:
+        return False
     targets = {field.ref.target for field in refs_of(resource.entity) if field.ref is not None}
     return all(plural in targets for plural, _ in parents)
 

@@ -57,8 +57,8 @@ def _can_fit(route: Route, pattern: Parts, service: str, length: int) -> bool:
     return route.service in (ANY, service) and (length == len(pattern) or longer)
 
 
-BESIDE_ONE = 2
-"""Segments behind which the patterns add nothing to what is written by hand."""
+ALL, ONE = 1, 2
+"""Segments of the path of all of a type and of one: behind these the patterns add nothing to what is written by hand."""
 
 _QUOTAS = tuple(
     Route(family.service, methods, f"{PREFIXES.get(family.service, '')}/{family.plural}{path}", handler(family.plural))
@@ -187,14 +187,12 @@ def match(site: Site, target: Target, method: str) -> Match:
     found = written(SERVICES_TABLE, target)
     named = any(not one.args for one in found.values())
     parts = resource_parts(target)
-    if parts is not None and not (found and len(parts) > BESIDE_ONE):
+    if parts is not None and not (found and len(parts) > (ALL if named else ONE)):
         if not named and is_reserved(site, target.service, parts):
             found.clear()
         pattern = f"{target.service} {pattern_of(site, parts)}"
         for name, work in (methods_of(site, target.service, parts) or {}).items():
             offered = not isinstance(work, Unoffered)
-            if named and not offered:
-                continue
             made = Match(route=pattern, handler=work, args={}, open=False, blocking=True, offered=offered)
             found.setdefault(name, made)
     return chosen(found, target, method)
