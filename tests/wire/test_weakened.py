@@ -301,8 +301,8 @@ WEAKNESSES = (
         20,
         f"{ATTACKS}::test_nobody_makes_or_moves_things_into_another_project[project_id-secgroups]",
         f"{CORE}/operations/creating.py",
-        "if project.id != caller.project_id and not granted.covers(Scope.DOMAIN):",
-        "if project.id == project.domain_id:",
+        "if wanted not in (caller.project_id, caller.project_name) and not granted.covers(Scope.DOMAIN):",
+        'if wanted == "":',
     ),
     Weakness(
         21,
