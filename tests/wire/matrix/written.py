@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.wire.matrix.asking import OWNERS, PREFIX, Operation, Request
-from tests.wire.matrix.world import World
+from tests.wire.matrix.world import TARGETS, World
 
 from cloudcore.operations.usages import RANGES
 from cloudcore.quotas.family import FAMILIES
@@ -205,8 +205,25 @@ def _counts() -> Iterator[Operation]:
             yield Operation("usages", f"{path}:{scope}".rstrip(":"), _plain("GET", path + query), ("own",))
     for plural in RANGES:
         yield Operation("usages", f"/compute/usages/{plural}", _within(plural))
+    for scope in ("", "project", "domain", "system"):
+        query = f"?scope={scope}" if scope else ""
+        yield Operation("archived tasks", f"list:{scope}".rstrip(":"), _archived(query))
+    yield Operation("archived tasks", "get", _archived_one)
     for path in ("/compute/tasks", "/v3/tasks", "/image/v1/tasks"):
         yield Operation("callbacks", path, _called_back(path))
+
+
+def _archived(query: str) -> Callable[..., Request | None]:
+    def ask(world: World, who: str, target: str) -> Request | None:
+        listed = {t: ident for t in TARGETS if (ident := world.row("tasks", t, who)) is not None}
+        return Request("GET", f"/compute/archivedtasks{query}", listed=listed) if target == "own" else None
+
+    return ask
+
+
+def _archived_one(world: World, who: str, target: str) -> Request | None:
+    ident = world.row("tasks", target, who)
+    return None if ident is None else Request("GET", f"/compute/archivedtasks/{ident}")
 
 
 def _within(plural: str) -> Callable[..., Request | None]:
