@@ -55,6 +55,15 @@ class ReadingContract:
                 with pytest.raises(InvalidInputError):
                     rows.parts(("id", "nothing"), query)
 
+    def test_rows_in_no_order_are_the_same_rows(self, storage: Storage) -> None:
+        storage.put(ITEMS, *(item(f"i{i}", size=i % 3) for i in range(9)))
+        with storage.uow.read() as tx:
+            rows = tx.of(ITEMS, OURS)
+            for where in (eq("size", 1), one_of("size", [0, 2])):
+                found = {row.id for row in rows.find(Query(where=where))}
+                assert {row.id for row in rows.find(Query(where=where, is_ordered=False))} == found
+                assert {row[0] for row in rows.columns(("id",), Query(where=where, is_ordered=False))} == found
+
     def test_what_a_unit_reads_again_shows_what_it_wrote(self, storage: Storage) -> None:
         storage.put(ITEMS, item("a", size=1), item("b"))
         with storage.uow.write(Author()) as tx:

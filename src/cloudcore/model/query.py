@@ -165,6 +165,7 @@ class Query:
 
     order: the adapters append `id` so that every order is total.
     after: values of the order's fields (and the id) of the last row of the previous page.
+    is_ordered: false: the rows are all wanted and may come in any order, which spares sorting them.
     """
 
     where: Expr = EVERYTHING
@@ -172,6 +173,7 @@ class Query:
     limit: int | None = None
     offset: int = 0
     after: tuple[Any, ...] | None = None
+    is_ordered: bool = True
 
 
 def eq(field: str, value: Any) -> Expr:

@@ -77,7 +77,7 @@ def _by_id(
 
 def _groups(tx: Transaction, ids: Sequence[str]) -> Mapping[str, Sequence[tuple[str, str]]]:
     """By server, ids and names of its security groups."""
-    query = Query(where=one_of("guest_id", ids))
+    query = Query(where=one_of("guest_id", ids), is_ordered=False)
     links = tx.of(guestsecgroup.GUESTSECGROUPS, PLATFORM).columns(("guest_id", "secgroup_id"), query)
     names = _by_id(tx, _SECGROUPS(), ("id", "name"), (link[1] for link in links))
     found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -124,7 +124,7 @@ def _put_disks(shown: Columns, tx: Transaction, ids: Sequence[str]) -> None:
 
 def _disks(tx: Transaction, ids: Sequence[str]) -> Mapping[str, list[JsonObject]]:
     """By server, its disks; the keys of each stand in their order, as those of the row do."""
-    query = Query(where=one_of("guest_id", ids))
+    query = Query(where=one_of("guest_id", ids), is_ordered=False)
     links = sorted(tx.of(guestdisk.GUESTDISKS, PLATFORM).columns(_LINK, query), key=_first)
     disks = _by_id(tx, disk.DISKS, _DISK, [link[2] for link in links])
     storages = _by_id(tx, storage.STORAGES, ("id", "medium_type", "storage_type"), [d[8] for d in disks.values()])
@@ -180,7 +180,7 @@ def _cards(
     tx: Transaction, ids: Sequence[str]
 ) -> tuple[Mapping[str, list[tuple[JsonObject, str]]], Mapping[str, JsonObject]]:
     """By server, its cards, each as an object and as a line of text; by VPC, what its servers say of it."""
-    query = Query(where=one_of("guest_id", ids))
+    query = Query(where=one_of("guest_id", ids), is_ordered=False)
     nics = sorted(tx.of(guestnetwork.GUESTNETWORKS, PLATFORM).columns(_NIC, query), key=_first)
     networks = _by_id(tx, network.NETWORKS, _NETWORK, [nic[2] for nic in nics])
     wires = _by_id(tx, wire.WIRES, ("id", "vpc_id"), [n[5] for n in networks.values()])
