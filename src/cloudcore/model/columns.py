@@ -202,7 +202,7 @@ class Rows(Sequence[JsonObject]):
         return iter(self._all())
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Rows | list) and self._all() == list(other)
+        return self._all() == (other._all() if isinstance(other, Rows) else other)
 
     def __hash__(self) -> int:
         return id(self)
