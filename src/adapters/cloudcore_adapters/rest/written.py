@@ -270,7 +270,7 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     services.usages: About(answer=enveloped("usage", OBJECT, required=True)),
     services.capabilities: About(),
     services.task_called_back: About(body=MAYBE, body_required=False),
-    services.scheduler: About(body=MAYBE, body_required=False),
+    services.scheduler: About(body={**MAYBE, "examples": [{"limit": 20}, {"vmem_size": "1g"}]}, body_required=False),
 }
 """By handler. What is not named here answers with some object."""
 
