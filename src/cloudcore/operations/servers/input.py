@@ -109,9 +109,13 @@ def read_wanted(
             platform, tx, caller, body, draft, driver, disks, sizes, nics, bonds, belongs, count, granted.scope
         ),
         auto_start=read_flag(body, "auto_start"),
-        name=read_str(body.get("name") or "", "name", 128),
-        generate_name=read_str(body.get("generate_name") or "", "generate_name", 128),
+        name=_text(body, "name"),
+        generate_name=_text(body, "generate_name"),
     )
+
+
+def _text(body: JsonMapping, name: str) -> str:
+    return "" if body.get(name) is None else read_str(body[name], name, 128)
 
 
 def _columns(
