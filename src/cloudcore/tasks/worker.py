@@ -94,7 +94,7 @@ class Worker:
 
         Tasks that can't be advanced together, because one of them fails or meets others, are advanced one by one.
         """
-        return self.turn_all(self._take_all(idents))
+        return self.turn_all(self._take_all(idents)) if idents else ()
 
     def turn_all(self, tasks: Sequence[Task]) -> Sequence[Task]:
         """As `turn` for each of many tasks that this worker holds, and on as far as it goes; see `run_all`."""

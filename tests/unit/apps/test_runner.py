@@ -67,21 +67,28 @@ def _fail(ctx: Context, reason: str) -> None:
 FLOW = Flow(name="toy", obj_type="toy", steps=(Step(name="one", do=_effect), Step(name="two", do=_effect)), fail=_fail)
 
 
+def _defect(ctx: Context) -> Effect:
+    raise RuntimeError(ctx.task.id)
+
+
+BAD = Flow(name="bad", obj_type="toy", steps=(Step(name="one", do=_defect),), fail=_fail)
+
+
 class Rig:
     """A runner over a store and effects."""
 
     def __init__(self, effects: Effects, *chores: Chore) -> None:
         self.effects = effects
         self.store = MemoryStore(TYPES, SystemClock(), SystemIds())
-        engine = Engine(flows={"toy": FLOW}, deployment="d", owner="test")
+        engine = Engine(flows={"toy": FLOW, "bad": BAD}, deployment="d", owner="test")
         self.runner = Runner(Worker(uow=self.store, effects=effects, engine=engine), chores)
 
-    def begin(self) -> str:
+    def begin(self, flow: str = "toy") -> str:
         """Commit a task."""
         with self.store.write(Author()) as tx:
             task = new_task(
                 ident=tx.new_id(),
-                flow="toy",
+                flow=flow,
                 flow_version=1,
                 subject=Subject(tx.new_id()),
                 obj_type="toy",
@@ -186,6 +193,15 @@ def test_many_tasks_end_side_by_side(quick: Rig) -> None:
     for ident in idents:
         quick.ended(ident, within_s=20)
         assert quick.task(ident).state == "complete"
+
+
+def test_a_defective_task_takes_none_of_its_fellows_with_it(quick: Rig) -> None:
+    idents = [quick.begin("bad" if n == 5 else "toy") for n in range(12)]
+    quick.runner.wake()
+    for ident in idents:
+        quick.ended(ident, within_s=20)
+    assert [quick.task(ident).state for ident in idents].count("complete") == 11
+    assert quick.task(idents[5]).state == "failed"
 
 
 def test_a_push_for_a_task_of_nobody_is_ignored(quick: Rig) -> None:
