@@ -236,7 +236,8 @@ def registered() -> Iterator[tuple[str, str]]:
 
 
 def _names(resource: Resource[object]) -> Iterator[str]:
-    yield from (str(verb) for verb in sorted(resource.verbs))
+    made_between = resource.joint is not None  # see `attach under`
+    yield from (str(verb) for verb in sorted(resource.verbs) if not (made_between and verb is Verb.CREATE))
     kinds = {
         ActionKind.PERFORM: "",
         ActionKind.SPEC: "detail:",

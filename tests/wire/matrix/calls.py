@@ -209,7 +209,8 @@ def _whole(resource: Resource[Any], method: str, name: str, body: Any = None) ->
 def _writing(resource: Resource[Any]) -> Iterator[Operation]:
     group = f"{resource.service} {resource.plural}"
     if Verb.CREATE in resource.verbs:
-        yield Operation(group, "create", _create(resource), ("own",))
+        if resource.joint is None:  # relations are made between their sides alone
+            yield Operation(group, "create", _create(resource), ("own",))
         yield Operation(group, "class:check-create-data", _check(resource), ("own",))
         if issubclass(resource.entity, ProjectOwned | DomainOwned) and resource.plural not in _OWNED_LIKE_SOURCE:
             yield Operation(group, "create for", _create_for(resource))
@@ -312,7 +313,7 @@ def _give(resource: Resource[Any]) -> Callable[..., Request | None]:
 def _referring(resource: Resource[Any]) -> Iterator[Operation]:
     """Ids in bodies: what they refer to stands in each relation to the caller, all else is his own."""
     group = f"{resource.service} {resource.plural}"
-    for field in _creatable(resource) if Verb.CREATE in resource.verbs else ():
+    for field in _creatable(resource) if Verb.CREATE in resource.verbs and resource.joint is None else ():
         yield Operation(group, f"create with {field.name}", _refer(resource, field, creating=True))
     for field in refs_of(resource.entity) if Verb.UPDATE in resource.verbs else ():
         if field.spec.update and field.ref is not None and field.ref.target in BY_PLURAL:
