@@ -121,3 +121,25 @@ def test_a_guest_keeps_its_memory_and_takes_other_logins_and_systems(machine: Ma
     cloud.climc("server-delete", "-f", "web", "--wait")
     check_nothing_left(machine, cloud, kept=())
     assert list((machine.libvirtd.folder / "lib").glob("qemu/save/*")) == []
+
+
+def test_a_guest_boots_from_disks_that_were_all_made_anew(machine: Machine, cloud: Up) -> None:
+    key = machine.folder / "key"
+    cloud.climc("server-create", *CREATE, "--disk", "64M", "--keypair", "mine", "web", "--wait")
+    server = cloud.show("server", "web")
+    await_boot(cloud, server["ips"])
+    ssh(cloud, key, "echo old > /root/system; echo old-data | dd of=/dev/vdb conv=fsync 2>/dev/null; sync")
+    written = "dd if=/dev/vdb bs=64 count=1 2>/dev/null | grep -c old-data || true"
+    assert ssh(cloud, key, written) == "1\n"
+    cloud.climc("server-stop", "web", "--is-force", "--wait")
+    cloud.climc("server-set-boot-index", "web", "--disks", "0:0,1:1", "--wait")
+    described = machine.virsh("dumpxml", f"cloudcore-{server['id']}")
+    assert [line.strip() for line in described.splitlines() if "<boot order" in line] == [
+        "<boot order='1'/>", "<boot order='2'/>",
+    ]  # fmt: skip
+    cloud.climc("server-rebuild-root", "web", "--image-id", "tiny", "--all-disks", "true", "--auto-start", "--wait")
+    await_boot(cloud, server["ips"])
+    assert ssh(cloud, key, "cat /root/system 2>/dev/null || echo new") == "new\n"
+    assert ssh(cloud, key, written) == "0\n"
+    cloud.climc("server-delete", "-f", "web", "--wait")
+    check_nothing_left(machine, cloud, kept=())

@@ -15,6 +15,7 @@ RECORD_ACTIONS: tuple[Action, ...] = (
     Action(
         name="set-boot-index",
         doc="Give its disks other places in the boot order; one that is on takes it up when it next starts.",
+        transition="sync",
         params=(("disks", "INDEX:POSITION of disks; position -1: by index"),),
     ),
     Action(name="bind-groups", doc="Put it into groups that keep servers apart.", params=_GROUPS),
