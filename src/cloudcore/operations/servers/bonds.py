@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
@@ -125,7 +125,7 @@ def _groups(
 ) -> Sequence[Any]:
     sent = next((body[key] for key in _GROUP if body.get(key) not in (None, "", [])), None)
     entries = collect({**body, "groups": sent}, plural="groups", legacy="group")
-    names = [entry.get("id") if isinstance(entry, dict) else entry for entry in entries]
+    names: list[Any] = [cast("JsonObject", entry).get("id") if isinstance(entry, dict) else entry for entry in entries]
     if len(names) > MOST_GROUPS:
         raise OutOfRangeError(f"a server is in at most {MOST_GROUPS} groups", field="groups")
     found = [
