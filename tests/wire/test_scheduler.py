@@ -301,7 +301,7 @@ def test_what_is_kept_between_decisions_is_dropped_on_demand(place):
 
 
 def test_unknown_words_and_unknown_callers_are_refused(place):
-    assert place.ask("guess", {}, status=400)["data"]["field"] == "action"
+    assert place.ask("guess", {}, status=404)["class"] == "ActionNotFoundError"
     place.ask("", SENT, who="", status=401)
     assert place.client.get("/scheduler/ping").text == "pong"
     assert place.client.get("/scheduler/version").status_code == 200

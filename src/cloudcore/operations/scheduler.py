@@ -13,6 +13,7 @@ import attrs
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import (
+    ActionNotFoundError,
     InsufficientResourceError,
     InvalidInputError,
     MissingParameterError,
@@ -30,6 +31,7 @@ from cloudcore.operations.placement import inventory_of, refused
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import reading, writing
 from cloudcore.operations.servers.input import read_wanted
+from cloudcore.operations.veil import hosts_shown, veil
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.scheduling import Decision, schedule
@@ -56,9 +58,11 @@ def ask_scheduler(platform: Platform, caller: Caller, question: str, body: JsonM
     Beside the server the body may say: best_effort, ignore_filters, host_id (the host to move away from), session_id,
     record_to_history, suggestion_limit, suggestion_all.
 
+    Hosts that the caller may not list stand in the answers without id and name.
+
     Raises:
         InsufficientResourceError: `schedule` finds no place for all.
-        InvalidInputError and others: there is no such question; else as for making a server.
+        ActionNotFoundError and others: there is no such question; else as for making a server.
     """
     sent: Any = body.get(SCHEDULER)
     asked: JsonObject = {**(cast("JsonObject", sent) if isinstance(sent, dict) else {}), **body}
@@ -66,7 +70,7 @@ def ask_scheduler(platform: Platform, caller: Caller, question: str, body: JsonM
         return _placed(platform, caller, question, asked)
     answer = ANSWERS.get(question)
     if answer is None:
-        raise InvalidInputError(f"the scheduler has no action {question[:64]}", field="action")
+        raise ActionNotFoundError(f"the scheduler has no action {question[:64]}", field="action")
     return answer(platform, caller, asked)
 
 
@@ -76,9 +80,12 @@ def _placed(platform: Platform, caller: Caller, question: str, asked: JsonMappin
     answer, refusal = _shaped(question, decision, asked, session)
     if read_bool(asked.get("record_to_history") or False, "record_to_history"):
         writing(platform, caller, lambda tx: tx.record(_fact(caller, session, question, decision, asked)))
+    shown = reading(platform, lambda tx: hosts_shown(platform, tx, caller))
     if refusal is not None:
-        raise refusal
-    return answer
+        raise InsufficientResourceError(
+            str(refusal), internal=refusal.internal, field=refusal.field, data=veil(refusal.data, shown)
+        )
+    return veil(answer, shown)
 
 
 def _shaped(

@@ -53,7 +53,18 @@ def veiled_refusal(
 
 def _row(row: JsonObject, shown: AbstractSet[str]) -> JsonObject:
     ident: Any = row.get("host_id") or row.get("id")
-    return row if ident in shown else {key: "" if key in _NAMING else value for key, value in row.items()}
+    if ident in shown:
+        return row
+    veiled: JsonObject = {key: "" if key in _NAMING else value for key, value in row.items()}
+    if isinstance(veiled.get("disks"), list):
+        veiled["disks"] = [_disk(disk) for disk in cast("list[JsonObject]", veiled["disks"])]
+    return veiled
+
+
+def _disk(disk: JsonObject) -> JsonObject:
+    """Where a disk would lie, without names: those of local storages are made of their hosts'."""
+    storages = cast("list[JsonObject]", disk.get("storages") or [])
+    return {**disk, "storages": [{**storage, "name": ""} for storage in storages]} if storages else disk
 
 
 def _filter(one: JsonObject, shown: AbstractSet[str]) -> JsonObject:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cloudcore.auth.caller import SYSTEM
+from cloudcore.model.columns import Columns, parts_of
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import (
     ForbiddenError,
@@ -17,6 +18,7 @@ from cloudcore.model.errors import (
 from cloudcore.model.query import PLATFORM, Query
 from cloudcore.model.resource import fields_of
 from cloudcore.operations.refs import Rows
+from cloudcore.operations.rows import plain_columns
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.server import SERVER_LIFECYCLE, SERVERS, Server, ServerStatus
@@ -34,11 +36,13 @@ from .conftest import PROJECT, add_server
 
 
 def all_of(tx: Any, resource: Any) -> Any:
-    return tx.of(resource, PLATFORM).find(Query())
+    rows = tx.of(resource, PLATFORM).find(Query())
+    return parts_of(resource.entity, rows, [field.name for field in fields_of(resource.entity)])
 
 
 def details(tx: Any, resource: Any) -> Any:
-    return resource.details(tx, all_of(tx, resource))
+    shown = resource.details(tx, all_of(tx, resource))
+    return shown.rows() if isinstance(shown, Columns) else shown
 
 
 def test_details_of_a_server_name_its_disks_cards_and_host(tx: Any) -> None:
@@ -220,6 +224,8 @@ def test_references_show_where_something_lies(tx: Any, plural: str) -> None:
     add_server(tx, "a", ip="10.1.0.19")
     resource = BY_PLURAL[plural]
     page = all_of(tx, resource)
-    (shown,) = Rows(tx, BY_PLURAL).details(resource, page)
+    columns = plain_columns(resource, page)
+    Rows(tx, BY_PLURAL).add_to(columns, resource, page)
+    (shown,) = columns.rows()
     place = {name: shown.get(name, getattr(page[0], name, None)) for name in ("zone", "zone_id", "region", "region_id")}
     assert place == {"zone": "zone1", "zone_id": "z1", "region": "Default", "region_id": "default"}

@@ -108,7 +108,7 @@ def test_a_size_has_a_name(world: World) -> None:
 @pytest.mark.parametrize(
     ("body", "error", "field"),
     [
-        ({}, MissingParameterError, None),
+        ({}, MissingParameterError, "vcpu_count"),
         ({"vcpu_count": 0}, OutOfRangeError, "vcpu_count"),
         ({"vcpu_count": 1000}, OutOfRangeError, "vcpu_count"),
         ({"vmem_size": "little"}, InvalidFormatError, "vmem_size"),
