@@ -55,8 +55,8 @@ def benchmarks() -> dict[str, dict[str, object]]:
 
 def _askers(cloud: StandardCloud, params: Mapping[str, str]) -> list[Callable[[], object]]:
     return [
-        lambda: list(cloud.admin.list("servers", {**params, "scope": "system"}).items),
-        lambda: list(cloud.member.list("servers", params).items),
+        lambda: cloud.admin.list("servers", {**params, "scope": "system"}).items,
+        lambda: cloud.member.list("servers", params).items,
     ]
 
 
@@ -98,7 +98,7 @@ def _deep_page_ratio(cloud: StandardCloud) -> float:
     params = {"limit": "20", "details": "false", "scope": "system", "order_by": "created_at"}
 
     def page(marker: str) -> Callable[[], object]:
-        return lambda: list(cloud.admin.list("servers", {**params, "paging_marker": marker}).items)
+        return lambda: cloud.admin.list("servers", {**params, "paging_marker": marker}).items
 
     marker, ratios = "", []
     while marker := cloud.admin.list("servers", {**params, "limit": "1000", "paging_marker": marker}).next_marker:

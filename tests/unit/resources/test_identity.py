@@ -166,12 +166,12 @@ def test_an_access_key_logs_in_to_its_project(people: Any) -> None:
 
 def test_the_secret_is_shown_once(people: Any) -> None:
     key, secret = key_of(people)
-    for shown in (people.bob.get("credentials", key), list(people.bob.list("credentials").items)):
+    for shown in (people.bob.get("credentials", key), people.bob.list("credentials").items):
         assert secret not in json.dumps(shown)
     assert people.bob.get("credentials", key)["owner_name"] == "bob"
     with pytest.raises(ResourceNotFoundError):
         people.eve.get("credentials", key)
-    assert secret not in json.dumps(list(people.admin.list("actions", {"limit": 50}).items), default=str)
+    assert secret not in json.dumps(people.admin.list("actions", {"limit": 50}).items, default=str)
 
 
 def test_a_key_that_is_wrong_late_or_off_does_not_log_in(people: Any) -> None:

@@ -124,7 +124,7 @@ def assignments(site: Site, call: Call, _args: Args) -> Reply:
     """`GET /v3/role_assignments`: the numbers are always there."""
     page = site.cloud.assignments(site.session(call), call.params())
     numbers: JsonObject = {"total": page.total, "limit": page.limit, "offset": page.offset}
-    return linked(site, call, "role_assignments", list(page.items), **numbers)
+    return linked(site, call, "role_assignments", page.items, **numbers)
 
 
 def grant(site: Site, call: Call, args: Args) -> Reply:

@@ -94,12 +94,12 @@ def _begins(parts: Parts, beginning: Parts) -> bool:
 
 def _following(call: Call, page: Listing) -> str:
     """The query of the next page; empty where there is none. It begins behind the last row's id where that is shown."""
-    end = page.offset + len(page.items)
+    end = page.offset + len(page.rows)
     more = bool(page.next_marker) if page.marker_field else end < page.total
-    if not more or not page.items:
+    if not more or not page.rows:
         return ""
     sent = parse_qsl(call.scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
     kept = [(name, value) for name, value in sent if name not in _PAGING]
-    ident = page.items[-1].get("id")
+    ident = page.rows[-1].get("id")
     place = ("marker", str(ident)) if ident else ("offset", str(end))
     return urlencode([*kept, place])

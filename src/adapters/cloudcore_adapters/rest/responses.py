@@ -154,7 +154,7 @@ def render(value: Json) -> bytes:
 
 def list_body(plural: str, listing: Listing) -> JsonObject:
     """One page of a list: total, limit and offset are left out where they are 0, markers where there are none."""
-    body: JsonObject = {plural: _rendered(listing.items) if isinstance(listing.items, Rows) else list(listing.items)}
+    body: JsonObject = {plural: _rendered(listing.rows) if isinstance(listing.rows, Rows) else listing.items}
     if listing.marker_field:
         body |= {
             "marker_field": listing.marker_field,
@@ -162,7 +162,7 @@ def list_body(plural: str, listing: Listing) -> JsonObject:
             "next_marker": listing.next_marker,
         }
         numbers = {"limit": listing.limit}
-    elif listing.items or listing.total:
+    elif listing.rows or listing.total:
         numbers = {"total": listing.total, "limit": listing.limit, "offset": listing.offset}
     else:
         numbers = {}

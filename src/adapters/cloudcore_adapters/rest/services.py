@@ -53,9 +53,9 @@ async def history(site: Site, call: Call, _args: Args) -> Reply:
         return site.session(call).list("history", params)
 
     page = await site.workers.run(ask)
-    if wait and not page.items and params.get("after") not in (None, ""):
+    if wait and not page.rows and params.get("after") not in (None, ""):
         with site.watches.hold(call.user_id), anyio.move_on_after(wait):
-            while not page.items:
+            while not page.rows:
                 await anyio.sleep(TIDE_EVERY_S)
                 if await site.tide.position() > int(page.next_marker):
                     params["after"] = page.next_marker
