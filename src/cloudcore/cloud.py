@@ -32,6 +32,7 @@ from cloudcore.model.errors import (
     UnauthorizedError,
 )
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.listing import Listing
 from cloudcore.model.query import PLATFORM
 from cloudcore.model.resource import Resource
 from cloudcore.operations.history import newest, number
@@ -55,7 +56,7 @@ from cloudcore.operations.session import CoreSession
 from cloudcore.operations.snapshot_policies import drop_by_policy, keep_by_policy
 from cloudcore.operations.types import TYPES
 from cloudcore.ports.effects import EffectPort
-from cloudcore.ports.session import Download, Listing
+from cloudcore.ports.session import Download
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.seed import merged, with_password
 from cloudcore.resources.compute.server import SERVERS

@@ -11,8 +11,8 @@ from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import ProjectOwned, entity
 from cloudcore.model.errors import InvalidCredentialError, ResourceNotFoundError, UnauthorizedError
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.listing import Listing
 from cloudcore.model.resource import Action, ActionKind, Joint, Level, Ref, Resource, Spec, Verb
-from cloudcore.ports.session import Listing
 
 TOKEN = "good-token"
 

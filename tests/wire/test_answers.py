@@ -10,7 +10,7 @@ import pytest
 
 from cloudcore.model import errors
 from cloudcore.model.columns import Columns, Rows
-from cloudcore.ports.session import Listing
+from cloudcore.model.listing import Listing
 from cloudcore_adapters.rest.errors import (
     HandlerNotFoundError,
     RangeNotSatisfiableError,

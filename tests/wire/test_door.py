@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from tests.wire.scripted import TOKEN, ScriptedCloud, plain_answer
 
 from cloudcore.model.errors import DuplicateNameError, ResourceNotFoundError
-from cloudcore.ports.session import Listing
+from cloudcore.model.listing import Listing
 from cloudcore_adapters.rest.app import build_app
 from cloudcore_adapters.rest.serving import Limits
 

@@ -10,6 +10,7 @@ from cloudcore.auth.scopes import Scope
 from cloudcore.model.errors import ForbiddenError, InvalidInputError, OutOfRangeError
 from cloudcore.model.history import HISTORY, HistoryRecord
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.listing import Listing
 from cloudcore.model.query import (
     EVERYTHING,
     NOTHING,
@@ -30,7 +31,6 @@ from cloudcore.model.query import (
 from cloudcore.model.reading import format_time, read_bool, read_int, read_time
 from cloudcore.operations.parameter import texts
 from cloudcore.operations.platform import Platform
-from cloudcore.ports.session import Listing
 from cloudcore.ports.unit_of_work import Author, Transaction
 from cloudcore.resources.audit.counter import COUNTERS, Counter
 

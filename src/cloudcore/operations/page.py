@@ -11,6 +11,7 @@ from cloudcore.auth.caller import Caller
 from cloudcore.model.columns import Parts, Rows
 from cloudcore.model.errors import InvalidInputError, OutOfRangeError
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.listing import Listing
 from cloudcore.model.query import Query
 from cloudcore.model.resource import Resource
 from cloudcore.operations.export import cells
@@ -20,7 +21,7 @@ from cloudcore.operations.markers import marker_after, read_marker, starting_fie
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_columns, page_fields, plain_columns, put_permits
 from cloudcore.operations.selection import selection
-from cloudcore.ports.session import Context, Listing
+from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Repository, Transaction
 
 SOME = 100

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import MethodNotAllowedError, OutOfRangeError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.listing import Listing
 from cloudcore.model.reading import read_flag, read_int, read_str
 from cloudcore.model.resource import Resource, Verb, fields_of
 from cloudcore.operations.access import check_limits
@@ -35,7 +36,7 @@ from cloudcore.operations.servers.create import create_servers
 from cloudcore.operations.table import ALONE, CREATE, DELETE, DELETE_OPTIONS, GET, MAKING, UPDATE
 from cloudcore.operations.taglist import list_tags
 from cloudcore.operations.usages import USAGES, usages
-from cloudcore.ports.session import NO_PARAMS, Context, Download, Listing
+from cloudcore.ports.session import NO_PARAMS, Context, Download
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.family import FAMILIES
 

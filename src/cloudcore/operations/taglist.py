@@ -8,6 +8,7 @@ from typing import Any
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import ForbiddenError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.listing import Listing
 from cloudcore.model.query import Contains, Expr, HasKey, Query, both, either, one_of
 from cloudcore.model.resource import Resource, field_map
 from cloudcore.operations.access import reach
@@ -15,7 +16,6 @@ from cloudcore.operations.listing import DEFAULT_LIMIT
 from cloudcore.operations.parameter import flag, number, texts
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.tags import PREFIXES
-from cloudcore.ports.session import Listing
 from cloudcore.ports.unit_of_work import Transaction
 
 

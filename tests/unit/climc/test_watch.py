@@ -12,7 +12,8 @@ import pytest
 import yaml
 
 from cloudcore.cloud import Cloud
-from cloudcore.ports.session import Listing, Session
+from cloudcore.model.listing import Listing
+from cloudcore.ports.session import Session
 from cloudcore_adapters.client.feed import follow
 from cloudcore_adapters.memory.cloud import memory_cloud
 from cloudcore_apps.climc.main import run

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from cloudcore.model.json import JsonMapping
-from cloudcore.ports.session import NO_PARAMS, Listing, Session
+from cloudcore.model.listing import Listing
+from cloudcore.ports.session import NO_PARAMS, Session
 
 LONGEST_WAIT_S = 25.0
 PAUSE_S = 0.3

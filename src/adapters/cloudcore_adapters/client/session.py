@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from cloudcore.model.errors import BackendError, OutOfRangeError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.ports.session import NO_PARAMS, Context, Download, Listing
+from cloudcore.model.listing import Listing
+from cloudcore.ports.session import NO_PARAMS, Context, Download
 from cloudcore_adapters.client.identity import Token
 from cloudcore_adapters.client.routes import QUESTIONS, Route, question_path, question_route
 from cloudcore_adapters.client.wire import Call, Wire, fresh_key

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from cloudcore.model.errors import NotSupportedError
 from cloudcore.model.json import JsonObject
-from cloudcore.ports.session import Listing
+from cloudcore.model.listing import Listing
 from cloudcore_adapters.rest.paths import Parts, Target
 from cloudcore_adapters.rest.request import Call
 from cloudcore_adapters.rest.responses import Reply, json_reply, list_body

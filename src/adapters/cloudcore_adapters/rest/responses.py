@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from cloudcore.model.columns import Rows
 from cloudcore.model.errors import CloudcoreError
 from cloudcore.model.json import Json, JsonObject
-from cloudcore.ports.session import Listing
+from cloudcore.model.listing import Listing
 
 Headers: TypeAlias = Sequence[tuple[str, str]]
 

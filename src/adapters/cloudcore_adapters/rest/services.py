@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import anyio
 
+from cloudcore.model.listing import Listing
 from cloudcore.model.reading import read_float
-from cloudcore.ports.session import Listing
 from cloudcore_adapters.rest.request import Call, optional_envelope, required_envelope
 from cloudcore_adapters.rest.responses import Reply, json_reply, list_body
 from cloudcore_adapters.rest.site import Args, Site

@@ -9,8 +9,9 @@ import attrs
 
 from cloudcore.auth.signedrequest import SignedRequest
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.listing import Listing
 from cloudcore.model.resource import Resource
-from cloudcore.ports.session import Download, Listing, Session
+from cloudcore.ports.session import Download, Session
 
 
 class ServedCloud(Protocol):

@@ -14,7 +14,7 @@ from cloudcore_apps.climc.output import GAP, JSON, TABLE, YAML, cell, dig, width
 from cloudcore_apps.climc.runtime import Runtime
 
 if TYPE_CHECKING:
-    from cloudcore.ports.session import Listing
+    from cloudcore.model.listing import Listing
 
 EVENT = "event"
 THERE, ADDED, CHANGED, DELETED = "", "added", "changed", "deleted"

@@ -10,6 +10,7 @@ from cloudcore.auth.caller import Caller
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.entity import evolve
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.listing import Listing
 from cloudcore.model.query import EVERYTHING, NOTHING, PLATFORM, Exists, Expr, Not, Query, both, either, eq, one_of
 from cloudcore.model.resource import Resource
 from cloudcore.operations.access import widest
@@ -17,7 +18,6 @@ from cloudcore.operations.identity.grants import actors_of
 from cloudcore.operations.parameter import flag, number, texts
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.policies import bound
-from cloudcore.ports.session import Listing
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.assignment import ASSIGNMENTS, IN_DOMAIN, IN_PROJECT
 from cloudcore.resources.identity.domain import DOMAINS
