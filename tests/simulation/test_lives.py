@@ -33,11 +33,11 @@ def test_in_quiet_weather_everything_that_is_asked_for_happens(block: int) -> No
 @pytest.mark.parametrize("seed", part(8, 3))
 def test_a_worker_may_die_at_any_commit(seed: int, after: bool) -> None:
     for number in range(1, 200):
-        life = Life(seed, faults=Faults(commit_crash=number, after_commit=after), clients=1, rounds=2)
+        life = Life(seed, faults=Faults(commit_crash=number, after_commit=after), clients=1, rounds=3)
         life.live()
         if not life.crashes:
             break
-    assert number > 6
+    assert number > 10
 
 
 @pytest.mark.parametrize("block", part(10, 3))
