@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -121,6 +123,30 @@ def test_the_sdk_pages_and_asks_about_members(shared: Up) -> None:
     identity.delete_group(group)
     identity.delete_project(project)
     cloud.close()
+
+
+def test_the_program_of_the_page_runs(shared: Up, capsys: pytest.CaptureFixture[str]) -> None:
+    import openstack
+
+    page = (Path(__file__).parents[2] / "docs/how-to/use-openstack-clients.md").read_text("utf-8")
+    (program,) = re.findall(r"^```python\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
+    written = "http://127.0.0.1:8080/identity/v3"
+    assert written in program
+    identity = openstack.connection.Connection(session=session_of(shared), region_name="region0").identity
+    lab = identity.create_domain(name="lab")
+    web = identity.create_project(name="web", domain_id=lab.id)
+    ann = identity.create_user(name="ann", domain_id=lab.id, password=PASSWORD)
+    identity.assign_project_role_to_user(web, ann, identity.find_role("project_owner"))
+
+    exec(program.replace(written, settings(shared)["OS_AUTH_URL"]), {})
+
+    said = capsys.readouterr().out.splitlines()
+    assert "'name': 'web'" in said[0]
+    assert said[1:] == ["web"]
+    identity.delete_user(ann)
+    identity.delete_project(web)
+    identity.update_domain(lab, is_enabled=False)
+    identity.delete_domain(lab)
 
 
 def test_a_command_shows_and_refuses(shell: Shell) -> None:

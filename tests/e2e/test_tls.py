@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from tests.certificate import signed_pair
 
 from cloudcore.model.errors import CloudcoreError
 from cloudcore_adapters.client.connect import connect
@@ -22,23 +17,7 @@ from .processes import Launcher, created, run, upload_image
 @pytest.fixture
 def pair(tmp_path: Path) -> tuple[str, str]:
     """Files of a certificate for 127.0.0.1 and of its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (tmp_path / "c.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
-    (tmp_path / "k.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return str(tmp_path / "c.pem"), str(tmp_path / "k.pem")
+    return signed_pair(tmp_path, "127.0.0.1")
 
 
 def test_with_a_certificate_it_speaks_tls_only(launcher: Launcher, tmp_path: Path, pair: tuple[str, str]) -> None:

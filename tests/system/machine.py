@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import attrs
@@ -65,6 +66,22 @@ class Machine:
         """A data folder for `cloudcore up` with real guests; nothing is started."""
         options = ["--with-kvm", "--yes", "--virt", "qemu", "--libvirt-uri", "qemu:///system"]
         return Up(self.folder / name, inside=self.inside, options=options)
+
+
+@contextmanager
+def lent_cloud(machine: Machine, image: Path, *options: str) -> Iterator[Up]:
+    """A running cloud with more options that holds the image `tiny` and knows the key in `machine.folder` as `mine`."""
+    cloud = machine.up()
+    cloud.options = [*cloud.options, *options]
+    cloud.start()
+    try:
+        cloud.climc("image-upload", "--format", "qcow2", "--wait", "tiny", str(image))
+        key = machine.folder / "key"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+        cloud.climc("keypair-create", "mine", "--public-key", key.with_suffix(".pub").read_text().strip())
+        yield cloud
+    finally:
+        cloud.kill()
 
 
 @attrs.frozen

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .guest_image import cache_folder
-from .libvirtd import Launcher, missing_parts
-from .machine import CREATE, NETWORK, Machine, check_nothing_left
+from .machine import CREATE, NETWORK, Machine, check_nothing_left, lent_cloud
 from .test_first_server import BOOT_S, Terminal, await_boot, ssh
 from .up import Up, wait_for
 
@@ -20,26 +17,10 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(280)]
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    if reason := missing_parts():
-        pytest.skip(reason)
-    with Launcher(cache_folder() / "libvirt") as libvirtd:
-        yield Machine(libvirtd, tmp_path_factory.mktemp("machine"))
-
-
-@pytest.fixture(scope="module")
 def cloud(machine: Machine, guest_image: Path) -> Iterator[Up]:
     """A running cloud that holds the image `tiny` and knows a key as `mine`."""
-    cloud = machine.up()
-    cloud.start()
-    try:
-        cloud.climc("image-upload", "--format", "qcow2", "--wait", "tiny", str(guest_image))
-        key = machine.folder / "key"
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-        cloud.climc("keypair-create", "mine", "--public-key", key.with_suffix(".pub").read_text().strip())
+    with lent_cloud(machine, guest_image) as cloud:
         yield cloud
-    finally:
-        cloud.kill()
 
 
 def test_a_guest_sees_what_changes_under_it(machine: Machine, cloud: Up) -> None:

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from .guest_image import PASSWORD, cache_folder
-from .libvirtd import Launcher, missing_parts
+from .guest_image import PASSWORD
 from .machine import CREATE, Foreign, Machine, check_nothing_left, leases
 from .up import PROGRAMS, Up, wait_for
 
@@ -23,14 +22,6 @@ pytest.importorskip("libvirt")
 pytestmark = [pytest.mark.system, pytest.mark.timeout(280)]
 
 BOOT_S = 90
-
-
-@pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    if reason := missing_parts():
-        pytest.skip(reason)
-    with Launcher(cache_folder() / "libvirt") as libvirtd:
-        yield Machine(libvirtd, tmp_path_factory.mktemp("machine"))
 
 
 @pytest.fixture(scope="module")

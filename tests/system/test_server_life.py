@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from .guest_image import PASSWORD, cache_folder
-from .libvirtd import Launcher, missing_parts
-from .machine import CREATE, Machine, check_nothing_left
+from .guest_image import PASSWORD
+from .machine import CREATE, Machine, check_nothing_left, lent_cloud
 from .test_first_server import BOOT_S, Terminal, await_boot, ssh
 from .up import Up
 
@@ -20,27 +18,10 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(280)]
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    if reason := missing_parts():
-        pytest.skip(reason)
-    with Launcher(cache_folder() / "libvirt") as libvirtd:
-        yield Machine(libvirtd, tmp_path_factory.mktemp("machine"))
-
-
-@pytest.fixture(scope="module")
 def cloud(machine: Machine, guest_image: Path) -> Iterator[Up]:
     """A running cloud that holds the image `tiny` and knows a key as `mine`."""
-    cloud = machine.up()
-    cloud.options = [*cloud.options, "--recycle", "3"]
-    cloud.start()
-    try:
-        cloud.climc("image-upload", "--format", "qcow2", "--wait", "tiny", str(guest_image))
-        key = machine.folder / "key"
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-        cloud.climc("keypair-create", "mine", "--public-key", key.with_suffix(".pub").read_text().strip())
+    with lent_cloud(machine, guest_image, "--recycle", "3") as cloud:
         yield cloud
-    finally:
-        cloud.kill()
 
 
 USER_DATA = "#!/bin/sh\necho owner >> /root/owner\n"

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from tests.certificate import signed_pair
 from tests.wire.meddler import Meddler, cut, drop, lose, meddler, say, stall
 
 from cloudcore.cloud import Cloud
@@ -246,7 +241,7 @@ def test_retry_after_is_seconds_or_a_date(text: str, seconds: int | None) -> Non
 @pytest.mark.parametrize("light", [False, True], ids=["httpx", "plain"])
 @pytest.mark.parametrize("name", ["127.0.0.1", "127.0.0.9"], ids=["unknown", "another's"])
 def test_a_wrong_certificate_is_told_at_once(tmp_path: Path, name: str, light: bool) -> None:
-    certificate, key = _pair(tmp_path, name)
+    certificate, key = signed_pair(tmp_path, name)
     cloud, password = memory_cloud()
     seen: list[str] = []
     with BackgroundServer(build_app(cloud), certificate=certificate, key=key, grace_s=0) as server:
@@ -261,24 +256,3 @@ def test_a_wrong_certificate_is_told_at_once(tmp_path: Path, name: str, light: b
         if name == "127.0.0.1":
             with connect(f"{server.url}/identity/v3", **known, ca_file=certificate) as session:
                 assert session.token.user["name"] == "sysadmin"
-
-
-def _pair(folder: Path, address: str) -> tuple[str, str]:
-    """Files of a certificate for an address, signed by itself, and of its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "cloud")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(minutes=5))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "c.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
-    (folder / "k.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return str(folder / "c.pem"), str(folder / "k.pem")
