@@ -2,7 +2,8 @@
 
     python revocation_watcher.py DATABASE_URL SEED < token
 
-Each line: the wall clock in seconds when an answer was there, and `good` or `void`; only when it differs from the last.
+Each line: `good` or `void`, only when it differs from the last, and the wall clock in seconds when the last question was
+put that was answered with `good`. A slow machine answers late, but no question put too late may be answered with `good`.
 """
 
 from __future__ import annotations
@@ -45,10 +46,14 @@ def main() -> None:
     """Watch until the token is void, or for half a minute."""
     cloud, token, said = Cloud(platform_on(sys.argv[1], sys.argv[2])), sys.stdin.readline().strip(), ""
     end = time.time() + FOR_S
+    good_at = 0.0
     while said != "void" and time.time() < end:
+        asked_at = time.time()
         state = state_of(cloud, token)
+        if state == "good":
+            good_at = asked_at
         if state != said:
-            sys.stdout.write(f"{time.time()} {state}\n")
+            sys.stdout.write(f"{state} {good_at}\n")
             sys.stdout.flush()
             said = state
 

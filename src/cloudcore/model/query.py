@@ -207,9 +207,16 @@ def matches(expr: Expr, row: Any, rows: Rows) -> bool:
     """Whether the row satisfies the expression: the reference semantics of every engine."""
     match expr:
         case And(parts):
-            return all(matches(p, row, rows) for p in parts)
+            # A plain loop: this runs for every row of every question to storage in memory.
+            for part in parts:  # noqa: SIM110
+                if not matches(part, row, rows):
+                    return False
+            return True
         case Or(parts):
-            return any(matches(p, row, rows) for p in parts)
+            for part in parts:  # noqa: SIM110
+                if matches(part, row, rows):
+                    return True
+            return False
         case Not(part):
             return not matches(part, row, rows)
         case Exists(plural, foreign, local, where):

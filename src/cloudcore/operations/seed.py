@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -9,7 +10,7 @@ import attrs
 from cloudcore.auth.caller import platform_caller
 from cloudcore.auth.defaults import default_policies, default_roles
 from cloudcore.model.entity import Entity, evolve
-from cloudcore.model.query import PLATFORM, both, eq
+from cloudcore.model.query import PLATFORM, In, Query, both, eq
 from cloudcore.model.resource import Resource
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import writing
@@ -65,6 +66,17 @@ class _Seeder:
         found = repository.totals(where, by=("id",))
         return repository.get(found[0]["id"]) if found else repository.add(row)
 
+    def ensure_all(self, resource: Resource[Any], rows: Sequence[Entity], *by: str) -> list[str]:
+        """The same for many rows, with one question for what is there; the ids, in order of the rows."""
+        repository = self.tx.of(resource, PLATFORM)
+        query = Query(where=In(by[0], tuple({getattr(row, by[0]): None for row in rows})))
+        there = {tuple(values): ident for ident, *values in repository.columns(("id", *by), query)}
+        idents: list[str] = []
+        for row in rows:
+            ident = there.get(tuple(getattr(row, name) for name in by))
+            idents.append(repository.add(row).id if ident is None else ident)
+        return idents
+
 
 def seed(platform: Platform, password: str) -> None:
     """Identity, catalogue and infrastructure of a fresh deployment, in one commit.
@@ -94,9 +106,39 @@ def _seed(platform: Platform, tx: Transaction, hashed: str) -> None:
 
 
 def _roles(tx: Transaction, seeder: _Seeder, system_project: str) -> dict[str, str]:
-    policies: dict[str, str] = {}
-    for policy in default_policies():
-        row = Policy(
+    policies = _policies(tx, seeder)
+    defaults = default_roles()
+    rows = [
+        Role(
+            id=tx.new_id(),
+            name=role.name,
+            description=role.description,
+            domain_id=DEFAULT_DOMAIN,
+            is_public=True,
+            public_scope="system",
+        )
+        for role in defaults
+    ]
+    idents = seeder.ensure_all(ROLES, rows, "name", "domain_id")
+    roles = {role.name: ident for role, ident in zip(defaults, idents, strict=True)}
+    tied = [
+        RolePolicy(
+            id=tx.new_id(),
+            role_id=roles[role.name],
+            project_id=system_project if role.project == SYSTEM_PROJECT else "",
+            policy_id=policies[name],
+        )
+        for role in defaults
+        for name in role.policies
+    ]
+    seeder.ensure_all(ROLEPOLICIES, tied, "role_id", "project_id", "policy_id")
+    return roles
+
+
+def _policies(tx: Transaction, seeder: _Seeder) -> dict[str, str]:
+    defaults = default_policies()
+    rows = [
+        Policy(
             id=tx.new_id(),
             name=policy.name,
             description=policy.description,
@@ -107,24 +149,10 @@ def _roles(tx: Transaction, seeder: _Seeder, system_project: str) -> dict[str, s
             is_public=True,
             public_scope="system",
         )
-        policies[policy.name] = seeder.ensure(POLICIES, row, "name", "domain_id").id
-    roles: dict[str, str] = {}
-    for role in default_roles():
-        row_of_role = Role(
-            id=tx.new_id(),
-            name=role.name,
-            description=role.description,
-            domain_id=DEFAULT_DOMAIN,
-            is_public=True,
-            public_scope="system",
-        )
-        ident = seeder.ensure(ROLES, row_of_role, "name", "domain_id").id
-        roles[role.name] = ident
-        project = system_project if role.project == SYSTEM_PROJECT else ""
-        for name in role.policies:
-            tied = RolePolicy(id=tx.new_id(), role_id=ident, project_id=project, policy_id=policies[name])
-            seeder.ensure(ROLEPOLICIES, tied, "role_id", "project_id", "policy_id")
-    return roles
+        for policy in defaults
+    ]
+    idents = seeder.ensure_all(POLICIES, rows, "name", "domain_id")
+    return {policy.name: ident for policy, ident in zip(defaults, idents, strict=True)}
 
 
 def _administrator(tx: Transaction, seeder: _Seeder, project_id: str, role_id: str, hashed: str) -> None:

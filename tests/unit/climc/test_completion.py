@@ -50,7 +50,7 @@ def test_commands_nouns_and_verbs_are_offered() -> None:
 def test_names_come_from_the_cloud(cloud: Runtime) -> None:
     offered = words(cloud, "keypair-show", incomplete="al")
     assert offered == ["albert", "alpha"]
-    assert words(cloud, "keypair", "show", incomplete="b") == ["beta"]
+    assert words(cloud, "keypair", "show", incomplete="bet") == ["beta"]  # no id begins so
     assert words(cloud, "server-create", "--keypair", incomplete="al") == ["albert", "alpha"]
 
 

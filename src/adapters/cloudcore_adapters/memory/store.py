@@ -90,6 +90,7 @@ class MemoryTransaction:
         self.store = store
         self.own: dict[str, dict[str, Any]] = {}
         self.seen: dict[tuple[str, str], Any] = {}
+        self._own_unique: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], str]] = {}
         self.changes: list[Change | Fact] = []
         self._authors = [(0, author)]
         self._writable = writable
@@ -196,9 +197,11 @@ class MemoryTransaction:
             holder = self.store.unique[resource.plural, names].get(values)
             if holder is not None and holder != ident and self._still(resource.plural, holder, names, values):
                 raise duplicate(resource, names, values)
-            for other, mine in self.own.get(resource.plural, {}).items():
-                if other != ident and mine is not None and tuple(getattr(mine, n) for n in names) == values:
-                    raise duplicate(resource, names, values)
+            mine = self._own_unique.setdefault((resource.plural, names), {})
+            other = mine.get(values)
+            if other is not None and other != ident and self._still(resource.plural, other, names, values):
+                raise duplicate(resource, names, values)
+            mine[values] = ident
 
     def _still(self, plural: str, holder: str, names: tuple[str, ...], values: tuple[Any, ...]) -> bool:
         row = self.look(plural, holder)
