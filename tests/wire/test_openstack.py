@@ -227,3 +227,59 @@ def test_a_token_that_is_none_cannot_be_revoked(cloud):
         ).status_code
         == 404
     )
+
+
+OPENSTACK = {"Accept": "application/json"}
+"""What clients of OpenStack ask for, and none of the wire."""
+
+
+def test_openstack_s_clients_are_told_openstack_s_statuses(cloud):
+    def ask(method, path, body=None, **headers):
+        sent = {"X-Auth-Token": cloud.tokens["admin"], **headers}
+        return cloud.client.request(method, path, json=body, headers=sent)
+
+    made = ask("POST", "/v3/groups", {"group": {"name": "strict"}}, **OPENSTACK)
+    assert (made.status_code, made.json()["group"]["name"]) == (201, "strict")
+    member = f"/v3/groups/{made.json()['group']['id']}/users/{cloud.ids['user bob']}"
+    grant = f"/v3/domains/{cloud.ids['domain']}/users/{cloud.ids['user bob']}/roles/domain_viewer"
+    for method, path in (
+        ("PUT", member),
+        ("DELETE", member),
+        ("PUT", grant),
+        ("DELETE", grant),
+        ("DELETE", "/v3/groups/strict"),
+    ):
+        answer = ask(method, path, **OPENSTACK)
+        assert (answer.status_code, answer.content) == (204, b""), (method, path, answer.text)
+        assert "Content-Length" not in answer.headers
+    made = ask("POST", "/v3/groups", {"group": {"name": "strict"}}, Accept="text/html, */*; q=.2")
+    assert made.status_code == 200
+    assert ask("PATCH", "/v3/groups/strict", {"group": {"description": "x"}}, **OPENSTACK).status_code == 200
+    gone = ask("DELETE", "/v3/groups/strict")
+    assert (gone.status_code, gone.json()["group"]["name"]) == (200, "strict")
+    refused = ask("POST", "/v3/groups", {"group": {"name": ""}}, **OPENSTACK)
+    assert refused.status_code == 400
+    key = ask("POST", "/compute/keypairs", {"keypair": {"name": "k"}}, **OPENSTACK)
+    assert key.status_code == 200
+    assert ask("DELETE", "/compute/keypairs/k", **OPENSTACK).json()["keypair"]["name"] == "k"
+
+
+def test_openstack_s_clients_do_not_find_a_token_that_does_not_hold(cloud):
+    def ask(method, **headers):
+        sent = {"X-Auth-Token": cloud.tokens["admin"], "X-Subject-Token": "none", **headers}
+        return cloud.client.request(method, "/v3/auth/tokens", headers=sent).status_code
+
+    for method in ("GET", "HEAD", "DELETE"):
+        assert ask(method, **OPENSTACK) == 404
+        assert ask(method) == (404 if method == "DELETE" else 401)
+    assert ask("GET", **{**OPENSTACK, "X-Auth-Token": "none"}) == 401
+
+
+def test_a_login_of_openstack_s_clients_is_201(cloud):
+    user = {"name": "bob", "domain": {"id": cloud.ids["domain"]}, "password": SECRET}
+    body = {"auth": {"identity": {"methods": ["password"], "password": {"user": user}}}}
+    for accept, status in (("application/json", 201), ("*/*", 200)):
+        answer = cloud.client.post("/v3/auth/tokens", json=body, headers={"Accept": accept})
+        assert (answer.status_code, bool(answer.headers["X-Subject-Token"])) == (status, True)
+    wrong = {"auth": {"identity": {"methods": ["password"], "password": {"user": {**user, "password": "x"}}}}}
+    assert cloud.client.post("/v3/auth/tokens", json=wrong, headers=OPENSTACK).status_code == 401

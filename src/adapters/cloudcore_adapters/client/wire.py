@@ -22,6 +22,8 @@ from cloudcore_adapters.client.transport import MAX_REPLY, Answer, Exchange, Tra
 SAFE = frozenset({"GET", "HEAD"})
 BRIEFLY_AWAY = frozenset({502, 503, 504})
 USER_AGENT = "cloudcore-client"
+ACCEPT = "application/json, */*;q=0.1"
+"""Not JSON alone: identity takes who asks for that for a client of OpenStack, and sends it no body after a DELETE."""
 
 
 @attrs.frozen(kw_only=True)
@@ -154,7 +156,7 @@ class Wire:
             return login.identity_url()
 
     def _send(self, call: Call, token: Token) -> Answer:
-        headers = {"Accept": "application/json", **call.headers, "X-Auth-Token": token.value}
+        headers = {"Accept": ACCEPT, **call.headers, "X-Auth-Token": token.value}
         exchange = Exchange(
             method=call.method,
             url=self.url(call, token),
@@ -166,7 +168,7 @@ class Wire:
         return self._repeat(exchange, repeatable=call.repeatable)
 
     def _login(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        sent = {"Accept": "application/json", "Content-Type": "application/json", **headers}
+        sent = {"Accept": ACCEPT, "Content-Type": "application/json", **headers}
         exchange = Exchange(method=method, url=url, headers=sent, content=body, timeout_s=self.timeout_s)
         return self._repeat(exchange, repeatable=True)
 

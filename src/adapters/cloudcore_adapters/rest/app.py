@@ -80,7 +80,7 @@ class Door:
         answer = Answer(call, send)
         try:
             try:
-                reply = await self._answer(call)
+                reply = openstack.with_its_status(call, await self._answer(call))
             except Exception as error:  # noqa: BLE001 - the outermost place: nothing may reach the server
                 await call.drain()
                 wrapped = call.target.service == openstack.SERVICE

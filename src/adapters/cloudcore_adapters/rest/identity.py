@@ -7,7 +7,7 @@ from typing import Any, Literal
 from cloudcore.model.errors import ResourceNotFoundError
 from cloudcore.model.json import JsonObject
 from cloudcore.ports.session import Session
-from cloudcore_adapters.rest.openstack import linked, list_reply
+from cloudcore_adapters.rest.openstack import linked, list_reply, of_subject
 from cloudcore_adapters.rest.request import Call, optional_envelope, required_header
 from cloudcore_adapters.rest.responses import Reply, json_reply
 from cloudcore_adapters.rest.site import Args, Site
@@ -31,7 +31,8 @@ def verify(site: Site, call: Call, _args: Args) -> Reply:
     """`GET` or `HEAD /v3/auth/tokens`: what another token stands for."""
     session = site.session(call)
     subject = required_header(call, SUBJECT)
-    document = site.cloud.verify_v3(session, subject)
+    with of_subject(call):
+        document = site.cloud.verify_v3(session, subject)
     _without_catalog(call, document)
     return json_reply(document, headers=((SUBJECT, subject),))
 

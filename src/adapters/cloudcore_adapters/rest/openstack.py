@@ -6,15 +6,17 @@ Clients of the wire pass over the keys that are added here.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from cloudcore.model.errors import NotSupportedError
+from cloudcore.model.errors import InvalidCredentialError, NotSupportedError, ResourceNotFoundError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.listing import Listing
 from cloudcore_adapters.rest.paths import Parts, Target
 from cloudcore_adapters.rest.request import Call
-from cloudcore_adapters.rest.responses import Reply, json_reply, list_body
+from cloudcore_adapters.rest.responses import Reply, StreamReply, json_reply, list_body
 from cloudcore_adapters.rest.site import Site
 
 SERVICE = "identity"
@@ -43,6 +45,9 @@ NOT_OFFERED = (
 _NOT_OFFERED = tuple((tuple(part for part in path.split("/") if part), reason) for path, reason in NOT_OFFERED)
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?|\[[0-9a-fA-F:.]{2,45}\](?::[0-9]{1,5})?", re.ASCII)
 _PAGING = frozenset({"offset", "marker", "paging_marker"})
+COLLECTION = 2
+"""Segments of the path of all of a type."""
+_LOGIN = ("v3", "auth", "tokens")
 
 
 def base_url(site: Site, call: Call) -> str:
@@ -85,6 +90,44 @@ def check_offered(target: Target) -> None:
     for beginning, reason in _NOT_OFFERED:
         if _begins(target.parts, beginning):
             raise NotSupportedError(reason)
+
+
+def asks(call: Call) -> bool:
+    """Whether a client of OpenStack asks identity: one that takes `application/json` and nothing else.
+
+    No client of the wire does. Some of OpenStack's (gophercloud and what is built on it, fog) compare the status with
+    the documented one, which the wire has otherwise: it says 200 to everything.
+    """
+    ours = call.target.service == SERVICE and call.target.parts[:1] == ("v3",)
+    return ours and call.header("Accept").lower() == "application/json"
+
+
+def with_its_status(call: Call, reply: Reply | StreamReply) -> Reply | StreamReply:
+    """The same answer as OpenStack's clients expect it: 201 for a login and what is made, 204 and nothing for the rest."""
+    if reply.status_code != 200 or call.method in ("GET", "HEAD") or not asks(call):
+        return reply
+    parts = call.target.parts
+    if call.method == "POST" and (len(parts) == COLLECTION or parts == _LOGIN):
+        reply.status_code = 201
+    elif call.method == "DELETE" or (call.method == "PUT" and not reply.body) or parts[-1] == "password":
+        return Reply(status=204)
+    return reply
+
+
+@contextmanager
+def of_subject(call: Call) -> Iterator[None]:
+    """What a caller asks about another token: one that does not hold is not found, rather than the caller unknown.
+
+    Raises:
+        ResourceNotFoundError: to a client of OpenStack.
+        InvalidCredentialError: to one of the wire.
+    """
+    try:
+        yield
+    except InvalidCredentialError as error:
+        if asks(call):
+            raise ResourceNotFoundError("the token does not hold") from error
+        raise
 
 
 def _begins(parts: Parts, beginning: Parts) -> bool:
