@@ -35,6 +35,7 @@ HOMES = {
     "alembic": "sql",
     "argon2": "crypto",
     "cryptography": "crypto",
+    "httptools": "rest",
     "httpx": "client",
     "libvirt": "libvirt",
     "libvirt_qemu": "libvirt",

@@ -127,11 +127,11 @@ def _server(
 ) -> uvicorn.Server:
     import uvicorn
 
-    from cloudcore_adapters.rest.protocol import LargeBodyProtocol
+    from cloudcore_adapters.rest.protocol import HttpConnection
 
     config = uvicorn.Config(
         app,
-        http=LargeBodyProtocol,  # h11 keeps the case of header names
+        http=HttpConnection,
         loop="asyncio",
         ws=websockets,
         ws_max_size=MAX_WEBSOCKET_MESSAGE,
