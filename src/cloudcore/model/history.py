@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
+from types import NoneType
 from typing import Annotated, Any
 
 import attrs
@@ -86,18 +88,21 @@ def changed(resource: Resource[Any], old: Entity | None, new: Entity | None) -> 
     """The fields that differ, as they were and as they are, ready for JSON. Volatile fields and bookkeeping are left out."""
     before: JsonObject = {}
     after: JsonObject = {}
-    for field in fields_of(resource.entity):
-        if field.spec.volatile or field.name in _BOOKKEEPING:
-            continue
-        was = None if old is None else getattr(old, field.name)
-        now = None if new is None else getattr(new, field.name)
-        if old is not None and new is not None and (was is now or was == now):
-            continue
-        hidden = field.spec.secret or field.spec.sealed
-        if old is not None:
-            before[field.name] = _plain(was, hidden=hidden)
-        if new is not None and (now is not None or old is not None):
-            after[field.name] = _plain(now, hidden=hidden)
+    kind: Any = resource.entity
+    if old is None:
+        for name, hidden in _told(kind):
+            now = getattr(new, name)
+            if now is not None:
+                after[name] = _plain(now, hidden=hidden)
+        return before, after
+    for name, hidden in _told(kind):
+        was = getattr(old, name)
+        if new is not None:
+            now = getattr(new, name)
+            if was is now or was == now:
+                continue
+            after[name] = _plain(now, hidden=hidden)
+        before[name] = _plain(was, hidden=hidden)
     return before, after
 
 
@@ -163,11 +168,24 @@ def fact_record(
 
 
 _BOOKKEEPING = frozenset({"updated_at", "update_version", "created_at"})
+_AS_IT_IS = frozenset({str, int, bool, float, NoneType})
+
+
+@cache
+def _told(entity: Any) -> tuple[tuple[str, bool], ...]:
+    """The fields that records tell of, and whether their values are hidden."""
+    return tuple(
+        (field.name, field.spec.secret or field.spec.sealed)
+        for field in fields_of(entity)
+        if not field.spec.volatile and field.name not in _BOOKKEEPING
+    )
 
 
 def _plain(value: Any, *, hidden: bool) -> Any:
     if hidden and value not in (None, ""):
         return REDACTED
+    if type(value) in _AS_IT_IS:
+        return value
     if isinstance(value, datetime):
         return value.isoformat()
     return str(value) if isinstance(value, str) else value

@@ -175,6 +175,11 @@ class Query:
     after: tuple[Any, ...] | None = None
     is_ordered: bool = True
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all rows that satisfy the condition are wanted, in no order but the usual."""
+        return not self.order and self.limit is None and self.offset == 0 and self.after is None
+
 
 def eq(field: str, value: Any) -> Expr:
     """The field equals the value; absent when the value is None."""

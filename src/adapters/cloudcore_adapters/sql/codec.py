@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import NoneType
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from cloudcore_adapters.sql.tables import may_be_null
 from cloudcore_adapters.sql.values import column_reader, decoder, encoder
 
 E = TypeVar("E", bound=Entity)
+_NONE = object()
 
 
 class Codec(Generic[E]):
@@ -39,6 +41,7 @@ class Codec(Generic[E]):
         self._owned = tuple((place, n) for place, n in enumerate(self.names) if n not in kept)
         self._sealer = sealer
         self._encoders = {n: encoder(f) for n, f in self.fields.items()}
+        self._places = {n: place for place, n in enumerate(self.names)}
         self._required = frozenset(n for n, f in self.fields.items() if not may_be_null(f))
         sealed = set(self.sealed)
         self._by_name = {
@@ -50,6 +53,8 @@ class Codec(Generic[E]):
         self.select = sa.select(table)
         self.id_place, self.version_place = self.names.index("id"), self.names.index("update_version")
         self._sealed_decoders = {n: decoder(self.fields[n]) for n in self.sealed}
+        self._decoders = tuple((n, read) for n in self.names if n not in sealed and (read := decoder(self.fields[n])))
+        self._usual = {n: (f.default, self._usually(n, f)) for n, f in self.fields.items()}
 
     def decode_columns(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
         """Rows that consist of these fields only, none of them sealed."""
@@ -73,8 +78,8 @@ class Codec(Generic[E]):
 
     def decode_all(self, rows: Sequence[Sequence[Any]]) -> list[E]:
         """The entities of many rows, converted column by column."""
-        if not rows:
-            return []
+        if len(rows) <= 1:
+            return [self._decoded(row) for row in rows]
         columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
         for place, read in self._readers:
             columns[place] = read(columns[place])
@@ -90,8 +95,26 @@ class Codec(Generic[E]):
         Raises:
             InvalidFormatError, OutOfRangeError, MissingParameterError: a value that can't be stored.
         """
-        here = entity.__dict__
-        return {name: self.encode_value(name, here[name]) for name in self.names}
+        here, stored = entity.__dict__, {}
+        for name, (default, usual) in self._usual.items():
+            value = here[name]
+            stored[name] = usual if value is default and usual is not _NONE else self.encode_value(name, value)
+        return stored
+
+    def _usually(self, name: str, field: Field) -> Any:
+        """The stored form of a field's default, if that is always the same."""
+        if not field.has_default or not isinstance(field.default, (str, int, float, NoneType)):
+            return _NONE
+        return _NONE if field.default is None and name in self._required else self.encode_value(name, field.default)
+
+    def _decoded(self, row: Sequence[Any]) -> E:
+        """What `decode_all` makes of one row."""
+        values = dict(zip(self.names, row, strict=True))
+        for name, read in self._decoders:
+            value = values[name]
+            if value is not None:
+                values[name] = read(value)
+        return from_row(self.resource.entity, self._unseal(values) if self.sealed else values)
 
     def changes(self, row: Sequence[Any], old: E, new: E) -> dict[str, Any]:
         """The stored form, nothing sealed, of what differs from a row among the fields that a caller changes: no volatile
@@ -111,7 +134,10 @@ class Codec(Generic[E]):
 
     def replaced(self, row: Sequence[Any], changes: Mapping[str, Any]) -> tuple[Any, ...]:
         """The row with other stored forms in some of its fields."""
-        return tuple([changes.get(name, value) for name, value in zip(self.names, row, strict=True)])
+        values = list(row)
+        for name, value in changes.items():
+            values[self._places[name]] = value
+        return tuple(values)
 
     def grown(self, old: E, changes: Mapping[str, Any]) -> E:
         """The entity of a row that differs from the old entity's in these stored forms, none of them sealed."""

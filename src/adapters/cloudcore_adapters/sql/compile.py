@@ -83,9 +83,16 @@ class Prepared:
     text: str
     order: tuple[tuple[int, Any], ...] | None
     constants: Mapping[str, Any]
+    _in_order: bool = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        in_order = self.order is not None and all(place == n for n, (place, _) in enumerate(self.order))
+        object.__setattr__(self, "_in_order", in_order)
 
     def bound(self, values: Sequence[Any]) -> Any:
         """The parameters as the driver takes them."""
+        if self._in_order:
+            return tuple(values)
         if self.order is not None:
             return tuple([values[place] if place >= 0 else constant for place, constant in self.order])
         return {**self.constants, **{slot_name(place): value for place, value in enumerate(values)}}
@@ -102,6 +109,7 @@ class Compiler:
     dialect: Dialect
     engine: Engine
     prepared: dict[Hashable, Prepared] = attrs.field(factory=dict)
+    _sources: dict[str, Source] = attrs.field(factory=dict, init=False)
 
     @property
     def codecs(self) -> Mapping[str, Codec[Any]]:
@@ -114,8 +122,11 @@ class Compiler:
         Raises:
             InvalidInputError: there is no such type.
         """
-        codec = self.lowering.codec(plural)
-        return Source(codec, codec.table)
+        found = self._sources.get(plural)
+        if found is None:
+            codec = self.lowering.codec(plural)
+            found = self._sources[plural] = Source(codec, codec.table)
+        return found
 
     def statement(self, key: Hashable, count: int, build: Callable[[Slots], Any]) -> Prepared:
         """The statement with this key, built if it has not been yet. count: how many values it takes."""

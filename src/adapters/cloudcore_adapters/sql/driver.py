@@ -22,13 +22,15 @@ class Driver:
     Errors are those of `sqlalchemy`; a connection that turns out to be lost is taken out of the pool.
     """
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, engine: sa.Engine) -> None:
+        """engine: that statements are listened for at."""
         self._connection = connection
         self._raw = connection.connection
+        self._listeners = engine.dispatch
 
     @property
     def _heard(self) -> bool:
-        return bool(self._connection.engine.dispatch.before_cursor_execute)
+        return bool(self._listeners.before_cursor_execute)
 
     def select(self, text: str, values: Any) -> list[Row]:
         """All rows of a look-up."""

@@ -83,8 +83,10 @@ class Lowering:
             InvalidInputError: a field that the type lacks, or a value of another type than the field's.
         """
         match expr:
+            case Compare(name, op, value):
+                return _compare(codec, name, op, value, values)
             case And(parts):
-                return ("and", *(self.shape(codec, p, values) for p in parts))
+                return ("and", *[self.shape(codec, p, values) for p in parts])
             case Or(parts):
                 return ("or", *(self.shape(codec, p, values) for p in parts))
             case Not(part):
@@ -93,8 +95,6 @@ class Lowering:
                 return self._exists(codec, expr, values)
             case IsNull(name):
                 return ("absent", field_of(codec, name).name)
-            case Compare(name, op, value):
-                return _compare(codec, name, op, value, values)
             case In(name, wanted):
                 return self._in(codec, name, wanted, values)
             case Match(name, how, text):

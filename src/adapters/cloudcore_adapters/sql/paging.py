@@ -39,7 +39,7 @@ def page_shape(query: Query, lowering: Lowering, codec: Codec[Any], values: Valu
     Raises:
         InvalidInputError: an order by a field that has none, a marker of another shape, a negative limit or offset.
     """
-    if not query.is_ordered and query == Query(where=query.where, is_ordered=False):
+    if not query.is_ordered and query.is_whole:
         return (False, False, False)
     if not query.order and query.after is None and query.offset == 0 and (query.limit is None or query.limit >= 0):
         if query.limit is not None:

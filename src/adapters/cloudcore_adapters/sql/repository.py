@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from cloudcore.model.columns import Parts
 from cloudcore.model.entity import Entity, evolve
 from cloudcore.model.errors import BackendError, Contention
-from cloudcore.model.query import EVERYTHING, Compare, Expr, In, Op, Query
+from cloudcore.model.query import EVERYTHING, PLATFORM, Compare, Expr, In, Op, Query
 from cloudcore_adapters.sql.compile import LONGEST_KEPT, Prepared, Slots, Source
 from cloudcore_adapters.sql.driver import Row
 from cloudcore_adapters.sql.lowering import Shape, Values
@@ -36,9 +36,8 @@ class SqlRepository(Generic[E]):
         self._codec = source.codec
         self._table = source.codec.table
         self._plural = source.codec.resource.plural
-        lifted = Values()
-        self._scope = unit.compiler.lowering.shape(source.codec, scope, lifted)
-        self._lifted = lifted
+        self._lifted = Values()
+        self._scope = _ANY if scope is PLATFORM else unit.compiler.lowering.shape(source.codec, scope, self._lifted)
 
     def get(self, ident: str) -> E | None:
         """The row with this id."""
@@ -69,8 +68,9 @@ class SqlRepository(Generic[E]):
 
     def _whole(self, names: Sequence[str], query: Query) -> Sequence[E] | None:
         """Whole rows, where they are known already, or where reading some columns alone is not enough."""
-        for name in names:
-            self._source.field(name)
+        if not self._codec.fields.keys() >= set(names):
+            for name in names:
+                self._source.field(name)
         known = self._known(query)
         if known is not None:
             return self._unit.entities(self._codec, known)
@@ -120,8 +120,9 @@ class SqlRepository(Generic[E]):
         now = unit.now
         stored = evolve(entity, created_at=entity.created_at or now, updated_at=now, update_version=0)
         values = codec.encode(stored)
-        self._insert(codec.seal(stored.id, dict(values)), values)
-        unit.wrote(self._plural, stored.id, self._reread(stored.id) if codec.sealed else tuple(values.values()))
+        sent = codec.seal(stored.id, dict(values)) if codec.sealed else values
+        self._insert(sent, values)
+        unit.wrote(self._plural, stored.id, tuple(sent.values()))
         self._changed(None, stored, action)
         return stored
 
@@ -203,13 +204,13 @@ class SqlRepository(Generic[E]):
     def _known(self, query: Query) -> list[Row] | None:
         """The rows of certain ids, when all of them are known without asking."""
         where = query.where
-        if self._scope != _ANY or query != Query(where=where):
-            return None
         if isinstance(where, In) and where.field == "id":
             wanted = where.values
         elif isinstance(where, Compare) and where.field == "id" and where.op is Op.EQ:
             wanted = (where.value,)
         else:
+            return None
+        if self._scope != _ANY or not (query.is_ordered and query.is_whole):
             return None
         if not all(isinstance(ident, str) for ident in wanted):
             return None
@@ -266,20 +267,13 @@ class SqlRepository(Generic[E]):
             raise self._moved(entity)
         return row
 
-    def _reread(self, ident: str) -> Row:
-        statement = self._unit.compiler.statement(
-            ("row", self._plural),
-            1,
-            lambda slots: self._codec.select.where(self._table.c.id == slots.next(self._table.c.id.type)),
-        )
-        return self._unit.rows(statement, [ident])[0]
-
     # Statements. Their values are those of the scope, then of the condition, then others.
 
     def _statement(self, kind: tuple[Any, ...], values: Values, build: Callable[[Slots], Any]) -> Prepared:
         return self._unit.compiler.statement((self._plural, self._scope, *kind), len(values.found), build)
 
     def _lowered(self, where: Expr) -> tuple[Shape, Values]:
+        """The shape of a condition; the values of the scope and of it."""
         values = Values(list(self._lifted.found), self._lifted.crosses)
         return self._unit.compiler.lowering.shape(self._codec, where, values), values
 

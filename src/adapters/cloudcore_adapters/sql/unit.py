@@ -36,6 +36,7 @@ class TakenError(Exception):
 class Unit:
     """One open transaction. Not for use by two threads.
 
+    engine: that statements are listened for at.
     seen: the rows this unit has read, by plural and id, as they were when last read: what a save starts from.
     is_kept: whether it was committed.
     changes: what the history will say, in order.
@@ -48,6 +49,7 @@ class Unit:
     """
 
     connection: sa.Connection
+    engine: sa.Engine
     compiler: Compiler
     clock: Clock
     writable: bool
@@ -64,7 +66,7 @@ class Unit:
     _driver: Driver = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._driver = Driver(self.connection)
+        self._driver = Driver(self.connection, self.engine)
 
     @property
     def now(self) -> datetime:

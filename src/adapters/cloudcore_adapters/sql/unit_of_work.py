@@ -126,7 +126,13 @@ class SqlUnitOfWork:
                 try:
                     with translated():
                         connection.begin()
-                    yield Unit(connection=connection, compiler=self._compiler, clock=self._clock, writable=writable)
+                    yield Unit(
+                        connection=connection,
+                        engine=self.engine,
+                        compiler=self._compiler,
+                        clock=self._clock,
+                        writable=writable,
+                    )
                 finally:
                     if (transaction := connection.get_transaction()) is not None:
                         transaction.close()
