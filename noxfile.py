@@ -20,6 +20,13 @@ ROOT = Path(__file__).parent
 REPORTS = ROOT / ".nox" / "reports"
 PYTHONS = ("3.11", "3.12", "3.13")
 FAST = ("tests/unit", "tests/contracts", "tests/wire", "tests/simulation", "tests/golden", "tests/e2e")
+SIDE_BY_SIDE = ("-n", "3", "--dist", "worksteal")
+"""One more than the two cores, for many tests wait; worksteal leaves the tests of a file, which share what is dear, together."""
+FILE_BY_FILE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
+"""The tests of a file share a machine with guests; machines and clouds have namespaces, folders and ports of their own."""
+SYSTEM = ("tests/system", "tests/e2e", "tests/contracts", "tests/wire", "tests/unit", "tests/simulation")
+"""Long files first, so that no core is idle at the end."""
+SYSTEM_SMOKE = "tests/system/test_first_server.py::test_a_server_lives_from_image_to_nothing_left"
 FLOOR_CORE = 95
 """Branch coverage of src/cloudcore in per cent; may only rise."""
 FLOOR_TOTAL = 90
@@ -61,7 +68,7 @@ def tests(session: nox.Session) -> None:
         return
     data = ROOT / ".nox" / "coverage.json"
     coverage = ("--cov", "--cov-report=term:skip-covered", f"--cov-report=json:{data}")
-    tool.pytest("fast", *_present(*FAST), "-m", "not system and not slow", "-n", "2", *coverage)
+    tool.pytest("fast", *_present(*FAST), "-m", "not system and not slow", *SIDE_BY_SIDE, *coverage)
     tool.run("python", "tests/coverage_floors.py", data, f"cloudcore={FLOOR_CORE}", f"total={FLOOR_TOTAL}")
 
 
@@ -91,7 +98,8 @@ def build(session: nox.Session) -> None:
 def system(session: nox.Session) -> None:
     """Run the real parts: processes, databases, libvirt and booted guests. Needs root and the packages of .ci/run."""
     tool = _Environment(session, install=True)
-    counts = tool.pytest("system", *(session.posargs or ("tests", "-m", "system and not slow")), "--durations=10")
+    chosen = (*_present(*SYSTEM), "-m", "system and not slow", *FILE_BY_FILE)
+    counts = tool.pytest("system", *(session.posargs or chosen), "--durations=15")
     if not session.posargs and counts["passed"] == 0:
         session.error("every system test was skipped: run as root with the packages that .ci/run names")
 
@@ -104,7 +112,11 @@ def perf(session: nox.Session) -> None:
 
 @nox.session(name="all")
 def everything(session: nox.Session) -> None:
-    """Run all suites: the long runs on the first Python from 3.11 to 3.13 that is here, the others without them."""
+    """Run all suites: everything with its long runs on the first Python from 3.11 to 3.13 that is here.
+
+    The others run the fast set, without coverage, and one guest from its image to nothing left: what the system tests
+    look at beyond that (libvirt, QEMU, databases, kills) does not change with the Python in front of it.
+    """
     first = True
     for version in PYTHONS:
         python = _interpreter(version)
@@ -112,11 +124,14 @@ def everything(session: nox.Session) -> None:
             session.warn(f"Python {version} is not here: left out")
             continue
         tool = _Environment(session, install=True, python=python)
-        env = {"CLOUDCORE_HYPOTHESIS": "long"} if first else {}
-        length = "" if first else " and not slow"
-        patience = ("--timeout=3600",) if first else ()
-        tool.pytest(f"all-{version}", *_present(*FAST), "-m", f"not system{length}", "-n", "2", *patience, env=env)
-        tool.pytest(f"all-system-{version}", "tests", "-m", f"system{length}", *patience, env=env)
+        if first:
+            long = {"CLOUDCORE_HYPOTHESIS": "long"}
+            patience = "--timeout=3600"
+            tool.pytest(f"all-{version}", *_present(*FAST), "-m", "not system", *SIDE_BY_SIDE, patience, env=long)
+            tool.pytest(f"all-system-{version}", *_present(*SYSTEM), "-m", "system", *FILE_BY_FILE, patience, env=long)
+        else:
+            tool.pytest(f"all-{version}", *_present(*FAST), "-m", "not system and not slow", *SIDE_BY_SIDE)
+            tool.pytest(f"all-system-{version}", SYSTEM_SMOKE)
         first = False
 
 

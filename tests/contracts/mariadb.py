@@ -83,7 +83,7 @@ def server(*, durable: bool = False) -> Iterator[str]:
         finally:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(timeout=30)
+                process.wait(timeout=120)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -94,7 +94,7 @@ def server(*, durable: bool = False) -> Iterator[str]:
 def _prepare(home: Path, process: subprocess.Popen[bytes]) -> None:
     import pymysql
 
-    for _ in range(400):
+    for _ in range(1200):
         assert process.poll() is None, (home / "log").read_text()
         try:
             connection = pymysql.connect(unix_socket=str(home / SOCKET), user="root")

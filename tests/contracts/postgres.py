@@ -81,13 +81,13 @@ def server(*, fsync: bool = False) -> Iterator[str]:
             yield f"postgresql+psycopg://postgres@/postgres?host={home}"
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(timeout=30)
+            process.wait(timeout=120)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
 def _wait(folder: Path, home: Path, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         asked = subprocess.run([folder / "pg_isready", "-q", "-h", home, "-U", "postgres"], check=False)
         if asked.returncode == 0:
             return

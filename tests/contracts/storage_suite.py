@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 from tests.contracts.storage_reading_suite import ReadingContract
 from tests.contracts.storage_types import ITEMS, SHELVES, Colour, entities, item, shelf
+from tests.effort import examples
 
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import (
@@ -164,7 +165,7 @@ class UnitContract:
 class RepositoryContract(ReadingContract):
     """Reading and writing rows."""
 
-    @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(10), deadline=None, suppress_health_check=list(HealthCheck))
     @given(data=st.data())
     def test_what_is_stored_comes_back(self, storage: Storage, data: st.DataObject) -> None:
         resource = data.draw(st.sampled_from((ITEMS, SHELVES)))

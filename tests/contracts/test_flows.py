@@ -302,7 +302,14 @@ def test_every_effect_twice_is_the_same_as_once(name: str) -> None:
     assert (run.status(), world(run.cloud)) == (status, end)
 
 
-@pytest.mark.parametrize("where", ["begin", "commit", "submit ", "submitted", "outcome"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        "commit",
+        "submitted",
+        *(pytest.param(where, marks=pytest.mark.slow) for where in ("begin", "submit ", "outcome")),
+    ],
+)
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_crash_anywhere_leads_to_the_same_end(name: str, where: str) -> None:
     status, end, _ = succeeded(name)
@@ -321,7 +328,7 @@ def test_a_crash_anywhere_leads_to_the_same_end(name: str, where: str) -> None:
     assert number > 1
 
 
-@pytest.mark.parametrize("where", ["commit", "submit "])
+@pytest.mark.parametrize("where", ["commit", pytest.param("submit ", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_crash_anywhere_on_the_way_back_leads_to_the_same_end(name: str, where: str) -> None:
     _, _, effects = succeeded(name)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from cloudcore.model.errors import (
     BackendError,
@@ -252,7 +253,7 @@ def test_readers_and_writers_side_by_side_see_whole_images(store: ImageStore) ->
     assert faults == []
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves=st.lists(st.tuples(st.sampled_from("wmd"), st.sampled_from("abc"), st.sampled_from("abc")), max_size=12))
 def test_the_stores_agree(moves: list[tuple[str, str, str]], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("agree")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.contracts import storage_history_suite, storage_suite
 from tests.contracts.storage_suite import AUTHOR, REGISTERED, Storage, check_every_type
 from tests.contracts.storage_types import ITEMS, SHELVES, TYPES, item, shelf
+from tests.effort import examples
 
 from cloudcore.model.errors import Contention, InvalidFormatError, MissingParameterError, OutOfRangeError
 from cloudcore.model.query import EVERYTHING, Query
@@ -99,7 +100,7 @@ def registered(request: pytest.FixtureRequest) -> Iterator[Storage]:
 
 
 @pytest.mark.parametrize("resource", REGISTERED, ids=lambda r: r.plural)
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(3), deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_every_registered_type_comes_back(registered: Storage, resource: object, data: st.DataObject) -> None:
     check_every_type(registered, data, resource)

@@ -19,14 +19,14 @@ from cloudcore_adapters.client.connect import connect
 from cloudcore_adapters.client.session import HttpSession
 
 PROGRAM = (sys.executable, "-m", "cloudcore_apps.main")
-READY_S = 60.0
+READY_S = 180.0
 IMAGE_BYTES = 1 << 20
 
 
 def run(*arguments: str, data: Path, stdin: int = subprocess.DEVNULL) -> subprocess.CompletedProcess[str]:
     """Run `cloudcore` to its end."""
     command = [*PROGRAM, arguments[0], "--data", str(data), *arguments[1:]]
-    return subprocess.run(command, stdin=stdin, capture_output=True, text=True, timeout=90, check=False)
+    return subprocess.run(command, stdin=stdin, capture_output=True, text=True, timeout=240, check=False)
 
 
 @attrs.define
@@ -39,17 +39,17 @@ class Up:
 
     def session(self) -> HttpSession:
         """A session of the administrator, as climc makes it."""
-        return connect(**json.loads((self.data / "local.json").read_text()), light=True, timeout_s=20)
+        return connect(**json.loads((self.data / "local.json").read_text()), light=True, timeout_s=60)
 
     def stop(self) -> int:
         """End it as Ctrl-C does; its status."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=60)
 
     def kill(self) -> None:
         """End it as a lack of memory does."""
         self.process.kill()
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=60)
 
 
 class Launcher:
@@ -86,12 +86,12 @@ class Launcher:
         for process in self._started:
             if process.poll() is None:
                 process.kill()
-            process.wait(timeout=20)
+            process.wait(timeout=60)
             assert process.stdout is not None
             process.stdout.close()
 
 
-def eventually(ask: Callable[[], Any], timeout_s: float = 30.0) -> Any:
+def eventually(ask: Callable[[], Any], timeout_s: float = 90.0) -> Any:
     """The first answer of `ask` that is true."""
     deadline = time.monotonic() + timeout_s
     while not (answer := ask()):

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from .processes import Launcher, created, eventually, gone, run, upload_image
 
-
-def _servers(name: str) -> Any:
-    path = Path(__file__).parents[1] / "contracts" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"tests_private_{name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+SERVERS = {"PostgreSQL": "fresh_postgres_url", "MariaDB": "fresh_mariadb_url"}
+"""The fixture that gives the address of an empty database, by what the program calls its kind."""
 
 
-@pytest.fixture(params=["PostgreSQL", "MariaDB"])
-def database(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
+@pytest.fixture(params=SERVERS)
+def database(request: pytest.FixtureRequest) -> tuple[str, str]:
     """The name of a kind of database, and the address of one."""
-    with _servers("postgres" if request.param == "PostgreSQL" else "mariadb").server() as url:
-        yield request.param, url
+    return request.param, request.getfixturevalue(SERVERS[request.param])
 
 
 def test_a_cloud_on_a_database_server_survives_its_process(

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from system.guest_image import guest_image
 from system.libvirtd import missing_parts
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
 OPTIONS = ("--with-kvm", "--virt", "qemu")
 FOREIGN = """
@@ -49,7 +49,7 @@ def data() -> Iterator[Path]:
 def _virsh(data: Path, *arguments: str) -> str:
     uri = f"qemu+unix:///system?socket={data}/libvirt/run/libvirt-sock"
     done = subprocess.run(
-        ["virsh", "-q", "-c", uri, *arguments], capture_output=True, text=True, check=True, timeout=60
+        ["virsh", "-q", "-c", uri, *arguments], capture_output=True, text=True, check=True, timeout=180
     )
     return done.stdout
 
@@ -85,7 +85,7 @@ def _server(up: Up, name: str) -> dict[str, Any]:
 
 
 def _ssh_banner(address: str) -> bytes:
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 270
     while True:
         try:
             with socket.create_connection((address, 22), 2) as connection:

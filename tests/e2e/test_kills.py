@@ -75,7 +75,7 @@ def begin(up: Up, work: Work, name: str) -> bool:
 
 def dies(up: Up) -> bool:
     """Whether the fault struck before the operation was over."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         if up.process.poll() is not None:
             return True
@@ -101,7 +101,7 @@ def check_after(launcher: Launcher, data: Path, name: str) -> None:
 
 
 @pytest.mark.system
-@pytest.mark.timeout(280)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("work", [create, delete])
 def test_killed_at_some_commits_and_effects(launcher: Launcher, furnished: Path, work: Work) -> None:
     """One moment of each kind; all moments are in the next test."""
@@ -155,11 +155,12 @@ def kill_at(launcher: Launcher, data: Path, work: Work, name: str, fault: str) -
     return struck
 
 
-@pytest.mark.parametrize("fault", ["commit:2:after", "effect:2:after"])
-def test_killed_in_the_middle_of_a_create(launcher: Launcher, furnished: Path, fault: str) -> None:
-    assert kill_at(launcher, furnished, create, "web", fault)
+def test_killed_in_the_middle_of_a_create(launcher: Launcher, furnished: Path) -> None:
+    assert kill_at(launcher, furnished, create, "web", "commit:2:after")
 
 
+@pytest.mark.system
+@pytest.mark.slow
 def test_killed_in_the_middle_of_a_delete(launcher: Launcher, furnished: Path) -> None:
     up = launcher.up(furnished)
     web = created(up.session(), "web")

@@ -80,8 +80,8 @@ class PrivateLibvirtd:
                 os.kill(pid, signal.SIGKILL)
 
     def wait(self) -> None:
-        """Return when it answers; raises TimeoutError after 30 s."""
-        deadline = time.monotonic() + 30
+        """Return when it answers; raises TimeoutError after two minutes."""
+        deadline = time.monotonic() + 120
         command = ["virsh", "-q", "-c", self.uri, "uri"]
         while subprocess.run(command, capture_output=True, check=False).returncode:
             if time.monotonic() > deadline:
@@ -125,7 +125,7 @@ class Launcher:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
             )  # fmt: skip
         try:
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + 60
             while not (init := _children(self._process.pid)):
                 if time.monotonic() > deadline or self._process.poll() is not None:
                     raise RuntimeError(f"no namespaces: {(self._folder / 'log/stderr').read_text()[-500:]}")
@@ -139,7 +139,7 @@ class Launcher:
 
     def __exit__(self, *_: object) -> None:
         self._process.kill()
-        self._process.wait(timeout=20)
+        self._process.wait(timeout=60)
         shutil.rmtree(self._folder, ignore_errors=True)
 
 

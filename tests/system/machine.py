@@ -45,7 +45,7 @@ class Machine:
         (found,) = (self.libvirtd.folder / "lib").glob("cloudcore-*")
         return found
 
-    def run(self, *command: str, timeout_s: float = 60) -> str:
+    def run(self, *command: str, timeout_s: float = 180) -> str:
         """Run a command on the machine; answers what it prints."""
         done = subprocess.run(
             [*self.inside, *command], capture_output=True, text=True, timeout=timeout_s, check=False,

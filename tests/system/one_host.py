@@ -81,7 +81,7 @@ class OneHost:
         self.runner.submit(Effect(kind=kind, target="host:one", resource=resource, args=args), key, 1)
         return key
 
-    def end(self, key: str, timeout_s: float = 60) -> Done | Failed:
+    def end(self, key: str, timeout_s: float = 180) -> Done | Failed:
         """The outcome, once it is final."""
         deadline = time.monotonic() + timeout_s
         while isinstance(outcome := self.runner.outcome(key), Running):

@@ -13,7 +13,7 @@ from .test_first_server import BOOT_S, Terminal, await_boot, ssh
 from .up import Up, wait_for
 
 pytest.importorskip("libvirt")
-pytestmark = [pytest.mark.system, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,9 @@ def networks(libvirtd: PrivateLibvirtd, tmp_path: Path) -> Iterator[Networks]:
 
 
 def inside(libvirtd: PrivateLibvirtd, *command: str) -> str:
-    done = subprocess.run([*libvirtd.command_inside, *command], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        [*libvirtd.command_inside, *command], capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -19,9 +19,9 @@ from .machine import CREATE, Foreign, Machine, check_nothing_left, leases
 from .up import PROGRAMS, Up, wait_for
 
 pytest.importorskip("libvirt")
-pytestmark = [pytest.mark.system, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
-BOOT_S = 90
+BOOT_S = 270
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,7 @@ class Terminal:
         self._process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=cloud.environment)
         os.close(theirs)
 
-    def read_until(self, *words: bytes, timeout_s: float = 30) -> bytes:
+    def read_until(self, *words: bytes, timeout_s: float = 120) -> bytes:
         """What is shown until all the words have come, in any order."""
         end = time.monotonic() + timeout_s
         while not all(word in self.said for word in words):
@@ -97,7 +97,7 @@ def ssh(cloud: Up, key: Path, *words: str) -> str:
     script = 'mkdir -p ~/.ssh && mount -t tmpfs tmpfs ~/.ssh && exec "$@"'
     command = ["unshare", "--mount", "sh", "-c", script, "-", str(PROGRAMS / "climc"), "server-ssh", "-i", str(key)]
     done = subprocess.run(
-        [*cloud.inside, *command, "web", *words], capture_output=True, text=True, timeout=60, check=False,
+        [*cloud.inside, *command, "web", *words], capture_output=True, text=True, timeout=180, check=False,
         stdin=subprocess.DEVNULL, env=cloud.environment,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -76,7 +76,7 @@ def ssh_key(folder: Path) -> Path:
     return path
 
 
-def read_until(console: ConsoleStream, *words: bytes, timeout_s: float = 60) -> bytes:
+def read_until(console: ConsoleStream, *words: bytes, timeout_s: float = 180) -> bytes:
     """What the console says until all the words have come."""
     said, deadline = b"", time.monotonic() + timeout_s
     while not all(word in said for word in words):
@@ -116,12 +116,12 @@ def ssh(libvirtd: PrivateLibvirtd, key: Path, address: str, command: str) -> str
     """Run a command in the guest; answers what it prints."""
     options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=10"]
     client = ["ssh", "-F", "none", "-i", str(key), *(f"-o{option}" for option in options), f"root@{address}", command]
-    done = subprocess.run([*libvirtd.command_inside, *client], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([*libvirtd.command_inside, *client], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def wait_for(condition: Callable[[], bool], timeout_s: float = 20) -> None:
+def wait_for(condition: Callable[[], bool], timeout_s: float = 60) -> None:
     """Return when the condition holds."""
     deadline = time.monotonic() + timeout_s
     while not condition():
@@ -131,7 +131,7 @@ def wait_for(condition: Callable[[], bool], timeout_s: float = 20) -> None:
 
 def virsh(libvirtd: PrivateLibvirtd, *command: str) -> str:
     done = subprocess.run(
-        ["virsh", "-q", "-c", libvirtd.uri, *command], capture_output=True, text=True, timeout=30, check=False
+        ["virsh", "-q", "-c", libvirtd.uri, *command], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -14,7 +14,7 @@ from .test_first_server import BOOT_S, Terminal, await_boot, ssh
 from .up import Up
 
 pytest.importorskip("libvirt")
-pytestmark = [pytest.mark.system, pytest.mark.timeout(280)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

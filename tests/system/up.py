@@ -17,7 +17,7 @@ import attrs
 
 PROGRAMS = Path(sys.executable).parent
 LOG_TAIL = 3000
-READY_S = 60.0
+READY_S = 180.0
 
 T = TypeVar("T")
 
@@ -110,7 +110,7 @@ class Up:
         os.kill(self.pid, signal.SIGINT)
         return self.wait_end()
 
-    def wait_end(self, timeout_s: float = 30) -> int:
+    def wait_end(self, timeout_s: float = 120) -> int:
         """The exit status, once it has ended."""
         if self._process is None:
             return 0
@@ -121,7 +121,7 @@ class Up:
         self._process = None
         return status
 
-    def cloudcore(self, *words: str, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
+    def cloudcore(self, *words: str, timeout_s: float = 180) -> subprocess.CompletedProcess[str]:
         """Another command of the program on the same data folder."""
         return self._run([str(PROGRAMS / "cloudcore"), *words, "--data", str(self.data)], timeout_s)
 
@@ -131,11 +131,11 @@ class Up:
         pipe, null = subprocess.PIPE, subprocess.DEVNULL
         return subprocess.Popen(command, stdin=null, stdout=pipe, stderr=pipe, text=True, env=self.environment)
 
-    def try_climc(self, *words: str, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
+    def try_climc(self, *words: str, timeout_s: float = 360) -> subprocess.CompletedProcess[str]:
         """Run `climc`."""
         return self._run([str(PROGRAMS / "climc"), *words], timeout_s)
 
-    def climc(self, *words: str, timeout_s: float = 120) -> str:
+    def climc(self, *words: str, timeout_s: float = 360) -> str:
         """Run `climc`, which must succeed; answers what it printed."""
         done = self.try_climc(*words, timeout_s=timeout_s)
         assert done.returncode == 0, f"climc {' '.join(words)}: {done.stderr}\n{self.explain()}"

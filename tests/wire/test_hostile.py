@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
+from tests.effort import examples
 
 from cloudcore_adapters.memory.cloud import memory_cloud
 from cloudcore_adapters.rest.app import build_app
@@ -148,14 +149,14 @@ def check(answer) -> None:
         assert {"class", "details", "time"} <= set(body)
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(80), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]), PATHS, QUERIES, BODIES)
 def test_no_request_breaks_the_door(client, method, path, query, body):
     content = None if body is None else json.dumps(body)
     check(client.request(method, f"{path}?{query}", content=content, headers={"Content-Type": "application/json"}))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.sampled_from(["keypair", "network", "server", "image", "zone", "user", "project"]), BODIES, QUERIES)
 def test_no_create_breaks_the_core(client, singular, inner, query):
     prefix = {"image": "/image/v1", "user": "/v3", "project": "/v3"}.get(singular, "/compute")
@@ -164,13 +165,13 @@ def test_no_create_breaks_the_core(client, singular, inner, query):
     check(client.post(f"{prefix}/{singular}s?{query}", content=content, headers=headers))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.sampled_from(["/v3/auth/tokens", "/v2.0/tokens"]), BODIES)
 def test_no_login_breaks_the_door(client, path, body):
     check(client.post(path, content=json.dumps({"auth": body})))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(
     st.sampled_from(
         [

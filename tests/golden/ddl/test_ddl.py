@@ -6,8 +6,6 @@ After an intended change: `python -m cloudcore_adapters.sql.migrations ddl ENGIN
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -31,46 +29,16 @@ from cloudcore_adapters.sql.types import CodeText
 HERE = Path(__file__).parent
 
 
-def _servers(name: str) -> Any:
-    path = HERE.parents[1] / "contracts" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"tests_private_{name}", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+SERVERS = {"postgresql": "fresh_postgres_url", "mariadb": "fresh_mariadb_url"}
+"""The fixture that gives the address of an empty database, by engine."""
 
 
-@pytest.fixture(scope="module")
-def postgresql_url() -> Iterator[str]:
-    with _servers("postgres").server() as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def mariadb_url() -> Iterator[str]:
-    with _servers("mariadb").server() as url:
-        yield url
-
-
-EMPTY = {
-    "sqlite": (),
-    "postgresql": ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"),
-    "mariadb": ("DROP DATABASE cloud", "CREATE DATABASE cloud", "USE cloud"),
-}
-"""What makes the database of an earlier test empty, by engine."""
-
-
-@pytest.fixture(params=EMPTY)
+@pytest.fixture(params=["sqlite", *SERVERS])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine]:
-    if request.param == "sqlite":
-        made = open_engine(f"sqlite:///{tmp_path / 'cloud.db'}")
-    else:
-        made = open_engine(request.getfixturevalue(f"{request.param}_url"))
-    with made.begin() as connection:
-        for statement in EMPTY[request.param]:
-            connection.exec_driver_sql(statement)
+    url = f"sqlite:///{tmp_path / 'cloud.db'}"
+    if request.param in SERVERS:
+        url = request.getfixturevalue(SERVERS[request.param])
+    made = open_engine(url)
     yield made
     made.dispose()
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from cloudcore.auth.bindings import BoundPolicy, TagLimits
 from cloudcore.auth.containment import first_excess
@@ -54,7 +55,7 @@ def may_give(giver: str, role: str) -> bool:
 
 
 @given(st.lists(DOCUMENTS, max_size=3), DOCUMENTS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_it_finds_an_excess_exactly_where_trying_everything_does(mine, theirs):
     held = PolicySet.compile([bound(document, name=f"m{n}") for n, document in enumerate(mine)], defaults=())
     given_on = bound(theirs)

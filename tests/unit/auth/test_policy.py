@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from cloudcore.auth.bindings import (
     BoundPolicy,
@@ -81,7 +82,7 @@ def compiled(*policies: BoundPolicy, defaults=()) -> PolicySet:
 @given(DOCUMENTS.filter(lambda document: depth(document) <= 3 + MAX_EXTRA), REQUESTS)
 @example({"a": {"a": {"a": {"a": {"*": {"*": {"a": "deny"}}}, "*": {"a": {"a": "allow"}}}}}}, ["a"] * 7)
 @example({"a": {"a": {"a": {"a": {"*": {"*": {"a": "allow"}}}, "*": {"a": {"a": "deny"}}}}}}, ["a"] * 7)
-@settings(max_examples=200)
+@settings(max_examples=examples(200))
 def test_matching_agrees_with_the_specification(document, request):
     decision = compiled(bound(document)).allowed(Scope.PROJECT, *request)
     assert decision.allowed == (naive_verdict(document, request) == "allow")
@@ -93,7 +94,7 @@ def test_matching_agrees_with_the_specification(document, request):
     REQUESTS,
     st.sampled_from(Scope),
 )
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 def test_scopes_and_several_policies_agree_with_the_specification(policies, builtin, request, scope):
     everything = [*policies, (Scope.USER, builtin)]
     if any(depth(document) > 3 + MAX_EXTRA for _, document in everything):

@@ -105,7 +105,7 @@ def in_bash(folder: Path, line: str, **environ: str) -> tuple[str, str, float]:
     done = subprocess.run(
         ["bash", "--norc", "-c", script],
         env={**kept, "PATH": f"{folder}:{os.environ['PATH']}", "HOME": str(folder), **environ},
-        capture_output=True, text=True, timeout=60, check=True,
+        capture_output=True, text=True, timeout=240, check=True,
     )  # fmt: skip
     return done.stdout, done.stderr, time.monotonic() - began
 

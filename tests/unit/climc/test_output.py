@@ -12,6 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripted import Scripted, answer, session_on, token_answer
+from tests.effort import examples
 
 from cloudcore_adapters.memory.cloud import memory_cloud
 from cloudcore_apps.climc.formats import FORMULA, as_csv, as_markdown, as_names, as_yaml
@@ -49,7 +50,7 @@ def climc(capsys: pytest.CaptureFixture[str]) -> Terminal:
 
 
 @given(VALUES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_yaml_says_the_same_as_json(value: Any) -> None:
     text = as_yaml(value)
 

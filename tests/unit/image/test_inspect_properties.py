@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from cloudcore.model.errors import InvalidFormatError, OutOfRangeError
 from cloudcore.resources.image.inspect import FORMATS, READ_LIMIT, inspect
@@ -25,7 +26,9 @@ MIB, GOOD, Quarantine, look = s.MIB, s.GOOD, s.Quarantine, s.look
 SEEDS = sorted(GOOD)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=examples(150), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(
     st.sampled_from(SEEDS),
     st.lists(
@@ -55,7 +58,7 @@ def test_a_mutated_image_is_refused_cleanly_within_the_bound(seed, changes, decl
     assert reader.read_bytes <= READ_LIMIT
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(
     st.dictionaries(st.sampled_from(sorted(s.QCOW2_FIELDS)), st.integers(0, 2**64 - 1), max_size=4),
     st.binary(max_size=200),
@@ -73,7 +76,7 @@ def test_any_qcow2_header_is_judged_within_the_bound(fields, extensions):
     assert reader.read_bytes <= READ_LIMIT
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(st.text(st.characters(max_codepoint=255), max_size=300))
 def test_any_vmdk_descriptor_is_judged(text):
     for body in (s.descriptor(more=text), s.descriptor(extents=text), text):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.effort import examples
 
 from cloudcore.scheduling import (
     DiskRequest,
@@ -25,8 +26,7 @@ from cloudcore.scheduling import (
 from cloudcore.scheduling.filters import FILTERS
 from cloudcore.scheduling.forecast import candidates, forecast
 
-settings.register_profile("scheduling", deadline=None, max_examples=40)
-PROFILE = settings.get_profile("scheduling")
+PROFILE = settings(deadline=None, max_examples=examples(12))
 few = st.integers(0, 12)
 backends = st.sampled_from(("local", "nfs"))
 
@@ -208,7 +208,7 @@ def test_a_filter_has_words_for_every_host_that_it_refuses(one, world, request):
         assert one.explain(request, inventory, refused)
 
 
-@settings(PROFILE, max_examples=100)
+@settings(PROFILE, max_examples=examples(40))
 @given(world=worlds(), request=requests())
 def test_placements_and_alternatives_together_never_exceed_any_capacity(world, request):
     inventory = world.build()
@@ -277,7 +277,7 @@ def test_the_count_is_met_or_refused_and_the_answer_has_the_shape_of_the_wire(wo
     assert all(one["reasons"] and all(one["reasons"]) for one in answer["filtered_candidates"])
 
 
-@settings(PROFILE, max_examples=40)
+@settings(PROFILE, max_examples=examples(20))
 @given(world=worlds(), request=requests())
 def test_every_relaxation_fits_and_asks_for_no_more(world, request):
     inventory = world.build()
@@ -308,7 +308,7 @@ def fits_by_trying(request: Request, inventory: Inventory, row: int) -> bool:
     return False
 
 
-@settings(PROFILE, max_examples=100)
+@settings(PROFILE, max_examples=examples(40))
 @given(world=worlds(), request=requests().filter(lambda request: request.disks))
 def test_packing_disks_agrees_with_trying_every_way(world, request):
     inventory = world.build()
