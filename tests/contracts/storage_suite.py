@@ -293,6 +293,37 @@ class RepositoryContract(ReadingContract):
             tx.commit()
         assert saved.heat == storage.get(SHELVES, "a").heat == 7.0
 
+    def test_a_save_from_a_known_row_sets_volatile_fields_with_it(self, storage: Storage) -> None:
+        storage.put(SHELVES, shelf("a"))
+        old = storage.get(SHELVES, "a")
+        with storage.uow.write(AUTHOR) as tx:
+            rows = tx.of(SHELVES, EVERYTHING)
+            saved = rows.save(evolve(old, description="x"), old=old, volatile={"heat": 7.0})
+            again = rows.save(evolve(saved, description="y"), old=saved, volatile={"heat": 8.0})
+            same = rows.save(again, old=again, volatile={"heat": 9.0})
+            with pytest.raises(BackendError):
+                rows.save(evolve(same, description="z"), old=same, volatile={"name": "x"})
+            assert (saved.heat, again.update_version, same.update_version) == (7.0, 2, 2)
+            assert (rows.get("a") or old).description == "y"
+            tx.commit()
+        row = storage.get(SHELVES, "a")
+        assert (row.heat, row.description, row.update_version) == (9.0, "y", 2)
+        assert [record.after.get("description") for record in storage.history("a")[1:]] == ["x", "y"]
+
+    def test_a_save_from_a_row_that_moved_on_conflicts(self, storage: Storage) -> None:
+        storage.put(SHELVES, shelf("a", used=1))
+        old = storage.get(SHELVES, "a")
+        with storage.uow.write(AUTHOR) as tx:
+            tx.of(SHELVES, EVERYTHING).adjust("a", {"used": 1})
+            tx.of(SHELVES, EVERYTHING).save(evolve(old, description="x"), old=old)
+            tx.commit()
+        assert storage.get(SHELVES, "a").used == 2
+        with storage.uow.write(AUTHOR) as tx:
+            for stale in (evolve(old, description="y"), old):
+                with pytest.raises(Contention):
+                    tx.of(SHELVES, EVERYTHING).save(stale, old=old, volatile={"heat": 5.0})
+        assert storage.get(SHELVES, "a").heat == 0.0
+
     def test_adjust_keeps_limits(self, storage: Storage) -> None:
         storage.put(SHELVES, shelf("a", used=5))
         with storage.uow.write(AUTHOR) as tx:

@@ -65,10 +65,12 @@ class Repository(Protocol[E]):
         """
         ...
 
-    def save(self, entity: E, *, action: str = "update") -> E:
+    def save(self, entity: E, *, action: str = "update", old: E | None = None, volatile: Mapping[str, Any] = ...) -> E:
         """Write the changed fields if the stored version is still the entity's; the result has the next version.
 
         Nothing is written, and no history, when no field differs from the stored row.
+        old: what a storage gave as this version: then it need not be read again.
+        volatile: set in the same go, as `touch` does, also when nothing else differs.
 
         Raises:
             Contention: the row has moved on or is gone.

@@ -22,6 +22,7 @@ from cloudcore.tasks.flow import Context, Effects, Flow, Later, Step, Turn
 from cloudcore.tasks.task import LOG_LENGTH, TASKS, Task, TaskState, log_entry
 
 LEASE_S = 10.0
+_EFFECT = tuple(field.name for field in attrs.fields(Effect))
 RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
 
@@ -40,17 +41,16 @@ class Engine:
             Contention: somebody else has advanced it.
             Exception: a step's function failed; nothing of this unit may be kept, and `fail` goes into a fresh one.
         """
-        flow = self.flows[task.flow]
+        flow, old = self.flows[task.flow], task
         task = evolve(task, fence=_next_fence(task, tx.now))
         if task.intents:
             task = self._settle(tx, flow, task, outcomes)
         while task.is_open and not task.intents and not _waits(task, tx.now):
             task = self._turn(tx, flow, task)
-        return self._save(tx, task)
+        return self._save(tx, task, old)
 
     def read_ahead(self, tx: Transaction, tasks: Sequence[Task]) -> None:
         """Read at once what advancing each of these tasks reads first: a storage may keep that for the unit."""
-        tx.of(TASKS, PLATFORM).find(Query(where=one_of("id", [task.id for task in tasks])))
         for flow in self.flows.values():
             if flow.objects is not None:
                 idents = [task.obj_id for task in tasks if task.flow == flow.name]
@@ -59,21 +59,21 @@ class Engine:
 
     def fail(self, tx: Transaction, task: Task, error: str) -> Task:
         """Note that a step's function failed: forwards it turns the task round, backwards it is tried again later."""
-        task = evolve(task, fence=_next_fence(task, tx.now), intents=[])
+        old, task = task, evolve(task, fence=_next_fence(task, tx.now), intents=[])
         if task.state is TaskState.RUNNING:
-            return self._save(tx, _unwind(task, tx.now, self._step_name(task), error))
-        return self._save(tx, _again(task, tx.now, self._step_name(task), error))
+            return self._save(tx, _unwind(task, tx.now, self._step_name(task), error), old)
+        return self._save(tx, _again(task, tx.now, self._step_name(task), error), old)
 
     def cancel(self, tx: Transaction, task: Task) -> Task:
         """Turn a running task round; it takes back what it did."""
         if task.state is not TaskState.RUNNING:
             return task
-        task = evolve(task, fence=_next_fence(task, tx.now), cancelled=True)
-        return self._save(tx, _unwind(task, tx.now, self._step_name(task), "cancelled"))
+        old, task = task, evolve(task, fence=_next_fence(task, tx.now), cancelled=True)
+        return self._save(tx, _unwind(task, tx.now, self._step_name(task), "cancelled"), old)
 
     def claim(self, tx: Transaction, task: Task) -> Task:
         """Take a task over whose driver has gone: from now on that one's saves fail."""
-        return self._save(tx, evolve(task, fence=_next_fence(task, tx.now)))
+        return self._save(tx, evolve(task, fence=_next_fence(task, tx.now)), task)
 
     def _step_name(self, task: Task) -> str:
         steps = self.flows[task.flow].steps
@@ -148,7 +148,7 @@ class Engine:
         step.undone(context)
         return evolve(_logged(task, tx.now, step.name, "undone"), cursor=task.cursor - 1, attempt=1)
 
-    def _save(self, tx: Transaction, task: Task) -> Task:
+    def _save(self, tx: Transaction, task: Task, old: Task) -> Task:
         lease = tx.now + timedelta(seconds=LEASE_S)
         waiting = _waits(task, tx.now) and not task.intents
         volatile: dict[str, Any] = {
@@ -158,13 +158,10 @@ class Engine:
             "deadline_at": task.deadline_at,
             "progress": task.progress,
         }
-        repository = tx.of(TASKS, PLATFORM)
         try:
-            saved = repository.save(task)
+            return tx.of(TASKS, PLATFORM).save(task, old=old, volatile=volatile)
         except DuplicateResourceError as error:
             raise Contention("another task took its turn first", internal=str(error)) from error
-        repository.touch([(task.id, volatile)])
-        return evolve(saved, **volatile)
 
 
 def effects_of(task: Task) -> list[tuple[str, Effect]]:
@@ -176,8 +173,8 @@ def _waits(task: Task, now: datetime) -> bool:
     return task.wake_at > now and task.attempt > 1
 
 
-def _traced(effect: Effect, task: Task) -> Effect:
-    return attrs.evolve(effect, request_id=task.request_id)
+def _stored(effect: Effect, task: Task) -> JsonObject:
+    return {name: getattr(effect, name) for name in _EFFECT} | {"request_id": task.request_id}
 
 
 def _listed(effects: Effects) -> list[Effect]:
@@ -189,7 +186,7 @@ def _listed(effects: Effects) -> list[Effect]:
 def _intend(task: Task, now: datetime, step: Step, effects: Sequence[Effect], event: str, deadline_s: int) -> Task:
     way = "u" if task.state is TaskState.UNWINDING else "d"
     intents = [
-        {"key": f"{task.id}/{step.name}/{way}{task.attempt}/{place}", "effect": attrs.asdict(_traced(effect, task))}
+        {"key": f"{task.id}/{step.name}/{way}{task.attempt}/{place}", "effect": _stored(effect, task)}
         for place, effect in enumerate(effects)
     ]
     task = _logged(task, now, step.name, event, ", ".join(dict.fromkeys(e.kind for e in effects)))

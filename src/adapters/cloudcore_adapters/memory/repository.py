@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cloudcore.model.columns import Parts
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 E = TypeVar("E", bound=Entity)
 _ALL = Query()
+_NONE: Mapping[str, Any] = MappingProxyType({})
 _BOOKKEEPING = ("created_at", "updated_at", "update_version")
 
 
@@ -97,16 +99,21 @@ class MemoryRepository(Generic[E]):
         self._changed(None, stored, action)
         return stored
 
-    def save(self, entity: E, *, action: str = "update") -> E:
+    def save(
+        self, entity: E, *, action: str = "update", old: E | None = None, volatile: Mapping[str, Any] = _NONE
+    ) -> E:
         """Write the changed fields if the stored version is still the entity's."""
         self._enter("save", write=True)
-        old: E = self._claim(entity)
-        changes = self._changes(old, entity)
-        if not changes:
-            return old
-        stored: E = evolve(old, **changes, updated_at=self._tx.now, update_version=old.update_version + 1)
+        self._check_volatile(volatile)
+        before: E = self._claim(entity)
+        changes = self._changes(before, entity, old)
+        if not changes and not volatile:
+            return before
+        now = {"updated_at": self._tx.now, "update_version": before.update_version + 1} if changes else {}
+        stored: E = evolve(before, **changes, **now, **volatile)
         self._tx.put(self._resource, entity.id, stored)
-        self._changed(old, stored, action)
+        if changes:
+            self._changed(before, stored, action)
         return stored
 
     def remove(self, entity: E, *, action: str = "delete") -> None:
@@ -175,9 +182,9 @@ class MemoryRepository(Generic[E]):
             raise Contention("the object has changed meanwhile", internal=f"{self._resource.singular} {entity.id}")
         return old
 
-    def _changes(self, old: Any, new: Any) -> dict[str, Any]:
+    def _changes(self, old: Any, new: Any, known: Any) -> dict[str, Any]:
         # Against the row as this unit read it: numbers that others have adjusted since are not set back.
-        read = self._tx.seen.get((self._resource.plural, new.id), old)
+        read = known if known is not None else self._tx.seen.get((self._resource.plural, new.id), old)
         names = (f.name for f in fields_of(self._resource.entity) if not f.spec.volatile)
         wanted = {n: getattr(new, n) for n in names if n not in _BOOKKEEPING and getattr(read, n) != getattr(new, n)}
         return {name: value for name, value in wanted.items() if getattr(old, name) != value}

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from cloudcore.model.columns import Parts
 from cloudcore.model.entity import Entity, evolve, from_row
-from cloudcore.model.errors import MissingParameterError
+from cloudcore.model.errors import BackendError, MissingParameterError
 from cloudcore.model.resource import Field, Resource, fields_of
 from cloudcore.ports.sealer import Sealer
 from cloudcore_adapters.sql.tables import may_be_null
@@ -131,6 +131,31 @@ class Codec(Generic[E]):
             if stored != before:
                 changed[name] = stored
         return changed
+
+    def differing(self, old: E, new: E) -> dict[str, Any]:
+        """As `changes`, for a row that is known by its entity only."""
+        was, here = old.__dict__, new.__dict__
+        changed: dict[str, Any] = {}
+        for _, name in self._owned:
+            before, value = was[name], here[name]
+            if value is before or (value is None and name == "created_at"):
+                continue
+            stored = self.encode_value(name, value)
+            # What Python takes to be equal may be stored differently: true and 1.
+            if value != before or stored != self.encode_value(name, before):
+                changed[name] = stored
+        return changed
+
+    def encode_volatile(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The stored form of volatile fields, in the order of their names.
+
+        Raises:
+            BackendError: one is not volatile.
+        """
+        for name in values:
+            if name not in self.volatile:
+                raise BackendError(f"{self.resource.singular}.{name} is not volatile")
+        return {name: self.encode_value(name, values[name]) for name in sorted(values)}
 
     def replaced(self, row: Sequence[Any], changes: Mapping[str, Any]) -> tuple[Any, ...]:
         """The row with other stored forms in some of its fields."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ from cloudcore_adapters.sql.values import MAX_INT, MIN_INT, UNSTORABLE, decoder,
 
 E = TypeVar("E", bound=Entity)
 _ALL = Query()
+_NONE: Mapping[str, Any] = MappingProxyType({})
 _NUMBER = sa.BigInteger()
 _ANY: Shape = ("and",)
 
@@ -126,24 +128,32 @@ class SqlRepository(Generic[E]):
         self._changed(None, stored, action)
         return stored
 
-    def save(self, entity: E, *, action: str = "update") -> E:
+    def save(
+        self, entity: E, *, action: str = "update", old: E | None = None, volatile: Mapping[str, Any] = _NONE
+    ) -> E:
         """Write the changed fields if the stored version is still the entity's."""
         unit, codec = self._unit, self._codec
         unit.check_writable()
-        row = self._base(entity)
-        old = self._entity(row)
-        changed = codec.changes(row, old, entity)
+        if old is not None and old.update_version == entity.update_version and not codec.sealed:
+            row = None
+            changed = codec.differing(old, entity)
+        else:
+            row = self._base(entity)
+            old = self._entity(row)
+            changed = codec.changes(row, old, entity)
         if not changed:
+            self._base(entity)
             if self._scope != _ANY and self._row(entity.id) is None:
                 raise self._moved(entity)
-            return old
-        volatile = {n: getattr(old, n) for n in codec.volatile}
+            self.touch([(entity.id, volatile)])
+            return evolve(old, **volatile)
+        kept = {n: getattr(old, n) for n in codec.volatile} | dict(volatile)
         times = {"created_at": entity.created_at or old.created_at, "updated_at": unit.now}
-        stored = evolve(entity, update_version=old.update_version + 1, **times, **volatile)
-        sent = codec.seal(entity.id, dict(changed))
+        stored = evolve(entity, update_version=old.update_version + 1, **times, **kept)
+        sent = codec.seal(entity.id, dict(changed)) | codec.encode_volatile(volatile)
         sent |= {"updated_at": to_micros(unit.now), "update_version": stored.update_version}
         self._update(stored, old.update_version, sent, changed)
-        self._replaced(row, sent)
+        self._replaced(row, entity.id, sent)
         self._changed(old, stored, action)
         return stored
 
@@ -166,13 +176,9 @@ class SqlRepository(Generic[E]):
         batches: dict[tuple[str, ...], list[list[Any]]] = {}
         touched: list[str] = []
         for ident, values in changes:
-            for name in values:
-                if name not in self._codec.volatile:
-                    raise BackendError(f"{self._codec.resource.singular}.{name} is not volatile")
-            names = tuple(sorted(values))
-            sent = [self._codec.encode_value(n, values[n]) for n in names]
+            sent = self._codec.encode_volatile(values)
             if sent and not UNSTORABLE.search(ident):
-                batches.setdefault(names, []).append([*self._lifted.found, ident, *sent])
+                batches.setdefault(tuple(sent), []).append([*self._lifted.found, ident, *sent.values()])
                 touched.append(ident)
         for names, rows in batches.items():
             statement = self._statement(("touch", names), self._lifted, self._setting(names))
@@ -224,17 +230,20 @@ class SqlRepository(Generic[E]):
 
     def _found(self, query: Query) -> list[Row]:
         unit, codec = self._unit, self._codec
+        question: Shape | None = (self._scope, *self._lifted.found, query)
+        try:
+            known = unit.answer(self._plural, question)
+        except TypeError:  # something in it can't be a key
+            question, known = None, None
+        if known is not None:
+            return known
         shape, values = self._lowered(query.where)
         page = page_shape(query, unit.compiler.lowering, codec, values)
-        kind = ("find", shape, page)
-        question = None if values.crosses else _question(self._scope, kind, values)
-        rows = unit.answer(self._plural, question) if question is not None else None
-        if rows is None:
-            statement = self._statement(kind, values, self._finding(shape, page))
-            rows = unit.rows(statement, values.found)
-            unit.read(self._plural, rows, codec.id_place)
-            if question is not None:
-                unit.answered(self._plural, question, rows)
+        statement = self._statement(("find", shape, page), values, self._finding(shape, page))
+        rows = unit.rows(statement, values.found)
+        unit.read(self._plural, rows, codec.id_place)
+        if question is not None and not values.crosses and len(values.found) <= LONGEST_KEPT:
+            unit.answered(self._plural, question, rows)
         return rows
 
     def _row(self, ident: str) -> Row | None:
@@ -250,13 +259,14 @@ class SqlRepository(Generic[E]):
         found: E = self._unit.entities(self._codec, (row,))[0]
         return found
 
-    def _replaced(self, row: Row, sent: Mapping[str, Any]) -> None:
-        """Note what a row has become, whose entity is known."""
+    def _replaced(self, row: Row | None, ident: str, sent: Mapping[str, Any]) -> None:
+        """Note what a row has become, whose entity is known; None when the row was not read."""
         codec = self._codec
-        after = codec.replaced(row, sent)
-        if not codec.sealed:
-            self._unit.became(after, codec.grown(self._entity(row), sent))
-        self._unit.wrote(self._plural, after[codec.id_place], after)
+        after = None if row is None else codec.replaced(row, sent)
+        if row is not None and after is not None and not codec.sealed:
+            old = self._entity(row)
+            self._unit.became(after, lambda: codec.grown(old, sent))
+        self._unit.wrote(self._plural, ident, after)
 
     def _base(self, entity: E) -> Row:
         """The stored row that a change starts from: as this unit read it, else read now."""
@@ -366,13 +376,6 @@ class SqlRepository(Generic[E]):
     def _moved(self, entity: E) -> Contention:
         what = f"{self._codec.resource.singular} {entity.id}"
         return Contention("the object has changed meanwhile", internal=what)
-
-
-def _question(scope: Shape, kind: Shape, values: Values) -> Shape | None:
-    """What is asked, as a key; None for what is not worth one."""
-    if len(values.found) > LONGEST_KEPT or any(isinstance(value, list) for value in values.found):
-        return None
-    return (scope, kind, tuple(values.found))
 
 
 def _total(row: Sequence[Any], by: Sequence[str], readers: Sequence[Any], sums: Sequence[str]) -> dict[str, Any]:

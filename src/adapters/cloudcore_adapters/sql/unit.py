@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NoReturn, TypeAlias
@@ -62,6 +62,7 @@ class Unit:
     _own: dict[tuple[str, str], Row] = attrs.field(factory=dict)
     _answers: dict[str, dict[Hashable, list[Row]]] = attrs.field(factory=dict)
     _entities: dict[int, tuple[Row, Any]] = attrs.field(factory=dict)
+    _grown: dict[int, tuple[Row, Callable[[], Entity]]] = attrs.field(factory=dict)
     _now: datetime | None = None
     _driver: Driver = attrs.field(init=False)
 
@@ -107,6 +108,9 @@ class Unit:
         known = self._entities
         if len(rows) == 1 and (found := known.get(id(rows[0]))) is not None:
             return [found[1]]
+        for row in rows:
+            if (grown := self._grown.pop(id(row), None)) is not None:
+                known[id(row)] = (row, grown[1]())
         fresh = [row for row in rows if id(row) not in known]
         if len(fresh) == len(rows) > LONGEST_REMEMBERED:
             return codec.decode_all(rows)
@@ -115,9 +119,9 @@ class Unit:
             known[id(row)] = (row, made)
         return [known[id(row)][1] for row in rows]
 
-    def became(self, row: Row, made: Entity) -> None:
-        """Note what a row would be converted to."""
-        self._entities[id(row)] = (row, made)
+    def became(self, row: Row, make: Callable[[], Entity]) -> None:
+        """Note how to tell what a row would be converted to."""
+        self._grown[id(row)] = (row, make)
 
     def owned(self, plural: str, ident: str) -> Row | None:
         """A row that this unit has written, and nobody else can have changed since."""

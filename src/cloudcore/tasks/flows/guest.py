@@ -14,7 +14,7 @@ from cloudcore.model.errors import ResourceNotFoundError
 from cloudcore.model.guest import GuestDescription, GuestDisk, GuestNic, to_json
 from cloudcore.model.json import JsonObject
 from cloudcore.model.names import derive_hostname
-from cloudcore.model.query import PLATFORM, Order, Query, both, eq, one_of
+from cloudcore.model.query import PLATFORM, Order, Query, eq, one_of
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
@@ -86,8 +86,9 @@ def mounts_of(ctx: Context, host_id: str | None, storages: Sequence[str]) -> Map
     """Storage id → folder on the host."""
     if host_id is None or not storages:
         return {}
-    where = both(eq("host_id", host_id), one_of("storage_id", storages))
-    return {row.storage_id: row.mount_point for row in ctx.tx.of(HOSTSTORAGES, PLATFORM).find(Query(where=where))}
+    # All of the host's, whose number is small: the question is then the same for every server on it.
+    rows = ctx.tx.of(HOSTSTORAGES, PLATFORM).find(Query(where=eq("host_id", host_id)))
+    return {row.storage_id: row.mount_point for row in rows if row.storage_id in storages}
 
 
 def move(ctx: Context, status: StrEnum, *, reason: str = "", action: str = "status", **changes: Any) -> Any:
@@ -186,7 +187,7 @@ def _nics(ctx: Context, guest: Guest, but: Sequence[str]) -> list[GuestNic]:
     nics = ctx.tx.of(GUESTNETWORKS, PLATFORM).find(Query(where=where, order=(Order("index"),)))
     idents = [nic.network_id for nic in nics]
     networks = {n.id: n for n in ctx.tx.of(NETWORKS, PLATFORM).find(Query(where=one_of("id", idents)))}
-    where = both(eq("host_id", guest.server.host_id), one_of("wire_id", [n.wire_id for n in networks.values()]))
+    where = eq("host_id", guest.server.host_id)
     bridges = {row.wire_id: row.bridge for row in ctx.tx.of(HOSTWIRES, PLATFORM).find(Query(where=where))}
     plugged = [nic for nic in nics if nic.network_id in networks and nic.id not in but]
     return [_nic(nic, networks[nic.network_id], bridges) for nic in plugged]
