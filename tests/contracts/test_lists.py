@@ -221,6 +221,11 @@ class TestFilters:
                 world.bob.list("keypairs", params)
         assert world.bob.list("keypairs", {"private_key": "x"}).total == world.bob.list("keypairs").total
 
+    def test_how_filters_are_joined_is_read_without_filters_too(self, world: World) -> None:
+        with pytest.raises(errors.InvalidInputError) as caught:
+            world.bob.list("keypairs", {"filter_any": "0.3"})
+        assert caught.value.field == "filter_any"
+
     def test_arguments_are_read_once_and_quickly(self) -> None:
         assert arguments('a,, b : \'c d\' "e:f" g"h') == ["a", "b", "c d", "e:f", 'g"h']
         assert arguments("") == []

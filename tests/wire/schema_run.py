@@ -25,7 +25,8 @@ RULES = Path(__file__).with_name("schemathesis.toml")
 TOKEN = "the-administrator"
 """What the run sends as its token; the server is given a real one in its place, which a revoked one is replaced by."""
 PASSWORD = "memory-cloud-password-1"
-
+RIGHTS = ("/identity/", "/api/")
+"""Paths of requests that can take away what the administrator may do."""
 
 RULES_OF_STATE = {
     "InvalidStatusError", "OutOfQuotaError", "InsufficientResourceError", "WeakPasswordError",
@@ -47,8 +48,8 @@ def refusals_name_the_value(_ctx: Any, response: Any, case: Any) -> None:
 class Tried:
     """A whole simulated cloud as an ASGI application whose administrator never loses his rights.
 
-    What is under way is driven to its end after each request. What a request did to the administrator (void tokens, a
-    lost role, another password) ends with a fresh cloud.
+    What is under way is driven to its end after each request that was not refused. What a request did to the
+    administrator (void tokens, a lost role, another password) ends with a fresh cloud.
     """
 
     def __init__(self, spoil: Callable[[bytes], bytes] | None = None) -> None:
@@ -83,26 +84,29 @@ class Tried:
             return
         real = {TOKEN.encode(): self._token.encode()}
         scope = {**scope, "headers": [(name, real.get(value, value)) for name, value in scope["headers"]]}
-        await self._app(scope, receive, send if self._spoil is None else self._spoiled(send))
-        if scope["method"] not in ("GET", "HEAD", "OPTIONS"):
-            self._after()
+        status = 500
 
-    def _spoiled(self, send: Any) -> Any:
         async def pass_on(message: Any) -> None:
-            if message["type"] == "http.response.body":
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            elif self._spoil is not None:
                 message = {**message, "body": self._spoil(message["body"])}
             await send(message)
 
-        return pass_on
+        await self._app(scope, receive, pass_on)
+        # A refusal changes nothing, and leaves nothing to be done.
+        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and not 400 <= status < 500:
+            self._after(scope["path"])
 
-    def _after(self) -> None:
+    def _after(self, path: str) -> None:
         try:
             self.place.settle(timeout_s=20)
         except Exception as error:
             self.defects.append(f"{error} ({getattr(error, 'internal', None)}) {error.__cause__!r}")
             self._renew()
             return
-        if not self._known():
+        if path.startswith(RIGHTS) and not self._known():
             self.renewed += 1
             self._renew()
 

@@ -86,8 +86,10 @@ def filters_of(resource: Resource[Any], params: JsonMapping) -> Expr:
     parts = [plain_column(resource, name, params[name]) for name in plain_names(resource) if name in params]
     parts.append(at_columns(resource, params))
     parts.append(resource.narrow(params))
+    # Read without conditions to join too: what a caller gets wrong is refused.
+    joined = Or if any_of(params) else And
     if conditions := [condition(resource, text) for text in bounded(params, "filter")]:
-        parts.append(Or(tuple(conditions)) if any_of(params) else And(tuple(conditions)))
+        parts.append(joined(tuple(conditions)))
     if wanted := [text for text in texts(params.get("search")) if text]:
         parts.append(_search(resource, wanted))
     if params.get("deleted") and flag(params, "deleted"):
