@@ -9,7 +9,7 @@ from tests.contracts.storage_types import ITEMS, item
 
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import InvalidInputError
-from cloudcore.model.query import EVERYTHING, Order, Query, eq, one_of
+from cloudcore.model.query import EVERYTHING, Order, Query, both, eq, one_of
 from cloudcore.model.resource import fields_of
 from cloudcore.ports.unit_of_work import Author
 
@@ -63,6 +63,18 @@ class ReadingContract:
                 found = {row.id for row in rows.find(Query(where=where))}
                 assert {row.id for row in rows.find(Query(where=where, is_ordered=False))} == found
                 assert {row[0] for row in rows.columns(("id",), Query(where=where, is_ordered=False))} == found
+
+    def test_counts_leave_out_what_is_hidden(self, storage: Storage) -> None:
+        flags = [(False, False)] * 3 + [(True, False)] * 2 + [(False, True), (True, True)]
+        storage.put(ITEMS, *(item(f"i{n}", pending_deleted=p, is_system=s) for n, (p, s) in enumerate(flags)))
+        kept, own = eq("pending_deleted", False), eq("is_system", False)
+        asked = (both(kept, own), both(own, kept), both(kept, kept), both(kept, eq("is_system", True)), kept, own)
+        with storage.uow.read() as tx:
+            for where in (*asked, both(kept, own, eq("name", "n-i0")), both(kept, eq("broken", False))):
+                for scope, rest in ((where, EVERYTHING), (EVERYTHING, where), (OURS, where), (kept, where)):
+                    rows = tx.of(ITEMS, scope)
+                    assert rows.count(rest) == len(rows.find(Query(where=rest)))
+            assert tx.of(ITEMS, kept).count(own) == tx.of(ITEMS, both(own, kept)).count() == 3
 
     def test_what_a_unit_reads_again_shows_what_it_wrote(self, storage: Storage) -> None:
         storage.put(ITEMS, item("a", size=1), item("b"))

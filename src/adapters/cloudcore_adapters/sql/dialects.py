@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql
 
 from cloudcore.model.errors import NotSupportedError
 from cloudcore_adapters.sql.engine import BEGIN
+from cloudcore_adapters.sql.tables import HIDDEN_IN_SQLITE
 from cloudcore_adapters.sql.types import MARIADB_COLLATION, MARIADB_TEXT, CodeText
 
 Clause = sa.ColumnElement[Any]
@@ -41,6 +42,8 @@ class Dialect:
         fails leaves the transaction as it was.
     statement_aborts: whether a failed statement spoils the transaction it ran in.
     single_writer: whether only one unit may write at a time.
+    hidden: the rows that lists leave out, as their index has them; None where the number of all rows is not known faster
+        than that of some.
     reading: execution options of units that read: one snapshot, no locks.
     writing: execution options of units that may write.
     """
@@ -61,6 +64,7 @@ class Dialect:
     single_writer: bool
     reading: Mapping[str, Any]
     writing: Mapping[str, Any] = MappingProxyType({})
+    hidden: str | None = None
 
 
 def _sqlite_has_key(column: Clause, key: Clause, values: Sequence[Clause]) -> Clause:
@@ -113,6 +117,7 @@ SQLITE = Dialect(
     single_writer=True,
     reading={BEGIN: "BEGIN"},
     writing={BEGIN: "BEGIN IMMEDIATE"},
+    hidden=HIDDEN_IN_SQLITE,
 )
 
 

@@ -14,6 +14,7 @@ from cloudcore.model.entity import Entity, evolve
 from cloudcore.model.errors import BackendError, Contention
 from cloudcore.model.query import EVERYTHING, PLATFORM, Compare, Expr, In, Op, Query
 from cloudcore_adapters.sql.compile import LONGEST_KEPT, Prepared, Slots, Source
+from cloudcore_adapters.sql.counting import counting_shown, is_of_shown
 from cloudcore_adapters.sql.driver import Row
 from cloudcore_adapters.sql.lowering import Shape, Values
 from cloudcore_adapters.sql.paging import arranged, page_shape
@@ -87,11 +88,12 @@ class SqlRepository(Generic[E]):
     def count(self, where: Expr = EVERYTHING) -> int:
         """How many rows satisfy the expression."""
         shape, values = self._lowered(where)
-
-        def build(slots: Slots) -> sa.Select[Any]:
-            return self._where(sa.select(sa.func.count()).select_from(self._table), shape, slots)
-
-        statement = self._statement(("count", shape), values, build)
+        hidden = self._unit.compiler.dialect.hidden
+        if hidden is not None and is_of_shown((self._scope, shape), values.found):
+            shown = self._statement(("count shown", shape), Values(), counting_shown(self._table, hidden))
+            return int(self._unit.rows(shown, ())[0][0])
+        everything = sa.select(sa.func.count()).select_from(self._table)
+        statement = self._statement(("count", shape), values, lambda slots: self._where(everything, shape, slots))
         return int(self._unit.rows(statement, values.found)[0][0])
 
     def totals(
