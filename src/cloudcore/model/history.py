@@ -89,16 +89,19 @@ def changed(resource: Resource[Any], old: Entity | None, new: Entity | None) -> 
     before: JsonObject = {}
     after: JsonObject = {}
     kind: Any = resource.entity
+    # Dictionaries of two entities of the type: each of several dozen fields is looked at for each change.
+    here = vars(new) if new is not None else {}
     if old is None:
         for name, hidden in _told(kind):
-            now = getattr(new, name)
+            now = here[name]
             if now is not None:
                 after[name] = _plain(now, hidden=hidden)
         return before, after
+    was_here = vars(old)
     for name, hidden in _told(kind):
-        was = getattr(old, name)
+        was = was_here[name]
         if new is not None:
-            now = getattr(new, name)
+            now = here[name]
             if was is now or was == now:
                 continue
             after[name] = _plain(now, hidden=hidden)

@@ -28,16 +28,19 @@ def begin(
     params: JsonMapping,
     *,
     holding: Held | None = None,
+    is_new: bool = False,
 ) -> Task:
     """Insert the task of a flow that works on this row.
 
     holding: what it holds instead of the row itself, such as the server whose disk it works on.
+    is_new: this unit has inserted what it holds: nobody else can know it.
 
     Raises:
         ResourceBusyError: another open task holds that; `data["task_id"]` names it.
     """
     held, subject = holding or (resource, row)
-    check_idle(tx, held, subject)
+    if not is_new:
+        check_idle(tx, held, subject)
     task = new_task(
         ident=tx.new_id(),
         flow=flow,

@@ -9,7 +9,7 @@ import attrs
 import numpy as np
 
 from cloudcore.scheduling.columns import Adjacency, IntArray, frozen
-from cloudcore.scheduling.inventory import Inventory
+from cloudcore.scheduling.inventory import Inventory, network_columns
 from cloudcore.scheduling.rows import NetworkRow
 
 
@@ -40,19 +40,15 @@ def with_networks(inventory: Inventory, networks: Iterable[NetworkRow]) -> Inven
     Raises:
         As `Inventory.build`.
     """
-    alone = Inventory.build((), (), networks)
-    wires = dict(inventory.wires)
-    numbers = [wires.setdefault(wire, len(wires)) for wire in alone.wires]
-    wire = np.array([numbers[code] for code in alone.networks.wire.tolist()], dtype=np.int64)
-    frozen(wire)
+    columns, wires = network_columns(networks, inventory.wires)
     return attrs.evolve(
         inventory,
-        networks=attrs.evolve(alone.networks, wire=wire),
+        networks=columns,
         wires=wires,
         wire_slots=inventory.wire_slots
         if len(wires) == len(inventory.wires)
         else inventory.host_wires.padded(len(wires)),
-        wire_networks=Adjacency.of(wire.tolist(), range(len(wire)), len(wires)),
+        wire_networks=Adjacency.of(columns.wire.tolist(), range(len(columns.ids)), len(wires)),
     )
 
 

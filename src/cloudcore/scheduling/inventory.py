@@ -198,6 +198,19 @@ class Inventory:
         return attrs.evolve(self, storages=storages, networks=attrs.evolve(self.networks, free_ports=ports))
 
 
+def network_columns(networks: Iterable[NetworkRow], known: Mapping[str, int]) -> tuple[Networks, Mapping[str, int]]:
+    """Columns of networks, and the row numbers of wires: those known, then the other ones in order.
+
+    Raises:
+        As `Inventory.build`.
+    """
+    rows = _ordered(networks, "network")
+    wires = dict(known)
+    for wire in sorted({row.wire_id for row in rows}):
+        wires.setdefault(wire, len(wires))
+    return _networks(rows, wires), wires
+
+
 def _ordered(rows: Iterable[Row], kind: str) -> list[Row]:
     ordered = sorted(rows, key=attrgetter("id"))
     for one, next_one in pairwise(ordered):

@@ -54,7 +54,7 @@ class Codec(Generic[E]):
         self.id_place, self.version_place = self.names.index("id"), self.names.index("update_version")
         self._sealed_decoders = {n: decoder(self.fields[n]) for n in self.sealed}
         self._decoders = tuple((n, read) for n in self.names if n not in sealed and (read := decoder(self.fields[n])))
-        self._usual = {n: (f.default, self._usually(n, f)) for n, f in self.fields.items()}
+        self._usual = tuple((n, f.default, self._usually(n, f), self._encoders[n]) for n, f in self.fields.items())
 
     def decode_columns(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
         """Rows that consist of these fields only, none of them sealed."""
@@ -96,9 +96,12 @@ class Codec(Generic[E]):
             InvalidFormatError, OutOfRangeError, MissingParameterError: a value that can't be stored.
         """
         here, stored = entity.__dict__, {}
-        for name, (default, usual) in self._usual.items():
+        for name, default, usual, encode in self._usual:
             value = here[name]
-            stored[name] = usual if value is default and usual is not _NONE else self.encode_value(name, value)
+            if value is default and usual is not _NONE:
+                stored[name] = usual
+            else:
+                stored[name] = encode(value) if value is not None else self.encode_value(name, None)
         return stored
 
     def _usually(self, name: str, field: Field) -> Any:

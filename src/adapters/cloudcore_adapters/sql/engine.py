@@ -14,6 +14,7 @@ from sqlalchemy import event, exc
 from sqlalchemy.pool import StaticPool
 
 from cloudcore.model.errors import InvalidInputError, NotSupportedError
+from cloudcore_adapters.sql.driver import Driver
 from cloudcore_adapters.sql.types import LONGEST_VARCHAR, MARIADB_COLLATION
 
 BEGIN = "cloudcore_begin"
@@ -152,7 +153,7 @@ def _open_sqlite(address: sa.URL, bounds: Bounds) -> sa.Engine:
             connection.execute(f"PRAGMA {pragma}").close()
 
     def begun(connection: sa.Connection) -> None:
-        connection.exec_driver_sql(connection.get_execution_options().get(BEGIN, "BEGIN"))
+        Driver(connection, connection.engine).change(connection.get_execution_options().get(BEGIN, "BEGIN"), ())
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import orjson
@@ -56,8 +57,7 @@ def encoder(field: Field) -> Convert:
     """
     if field.kind is str:
         return _text_encoder(field)
-    encode = _ENCODERS[field.kind]
-    return lambda value: encode(field, value)
+    return partial(_ENCODERS[field.kind], field)
 
 
 def decoder(field: Field) -> Convert | None:

@@ -221,7 +221,8 @@ def _mac(platform: Platform, tx: Transaction, spec: NicSpec, position: int) -> s
 
     wanted = spec.mac or (spec.macs[position] if position < len(spec.macs) else "")
     if not wanted:
-        return generate_mac(platform.ids.random_bytes, used)
+        # Nobody has it but by the rarest chance: then the row is refused, and all is tried again with another one.
+        return generate_mac(platform.ids.random_bytes, lambda _mac: False)
     if used(wanted):
         raise ConflictError(f"hardware address {wanted} is in use", field=f"nets.{spec.index}.mac")
     return str(wanted)

@@ -9,7 +9,6 @@ from typing import Any
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import (
     Contention,
-    DuplicateNameError,
     InsufficientResourceError,
     MissingParameterError,
     OutOfRangeError,
@@ -37,7 +36,7 @@ from cloudcore.quotas.holdings import server_amounts
 from cloudcore.quotas.ledger import UNLIMITED, charge, limits_of, usage_of
 from cloudcore.quotas.narrowing import quota_keys
 from cloudcore.resources.compute.server import SERVERS, Server, ServerStatus
-from cloudcore.scheduling import Decision, Placement, schedule
+from cloudcore.scheduling import Decision, Inventory, Placement, schedule
 
 MOST_IN_ONE_UNIT = 50
 ADDRESSES_TRIED = 20
@@ -80,8 +79,8 @@ def create_servers(
         known = reading(platform, lambda tx: remembered(tx, caller, key, request)) if key else None
         if known is not None:
             return known
-        wanted = reading(platform, lambda tx: read_wanted(platform, tx, caller, body, count))
-        decision = _decide(platform, caller, wanted, fresh=next(tries) > 1)
+        wanted, kept = _read(platform, caller, body, count, fresh=next(tries) > 1)
+        decision = _decide(platform, caller, wanted, kept)
         if dry:
             return try_once(platform, caller, lambda tx: _preview(platform, tx, caller, wanted, decision))
 
@@ -108,18 +107,26 @@ def insert_servers(
     return _insert(platform, tx, caller, wanted, _decide_now(platform, tx, caller, wanted))
 
 
-def _decide(platform: Platform, caller: Caller, wanted: Wanted, *, fresh: bool) -> Decision:
-    """fresh: by columns read now. Kept ones may place, for admission says whether they are right; only fresh ones refuse."""
-    request = wanted.request
-    if not fresh:
-        revision = platform.uow.revision(without=MOVING)
-        kept = reading(
-            platform,
-            lambda tx: kept_inventory(
-                platform, tx, host_type=request.host_type, networks=_networks(wanted), revision=revision
-            ),
-        )
-        decision = schedule(kept, request)
+def _read(
+    platform: Platform, caller: Caller, body: JsonMapping, count: int, *, fresh: bool
+) -> tuple[Wanted, Inventory | None]:
+    """What is wanted, and what there is; None when that is to be read as it now is."""
+    revision = platform.uow.revision(without=MOVING)
+
+    def look(tx: Transaction) -> tuple[Wanted, Inventory | None]:
+        wanted = read_wanted(platform, tx, caller, body, count)
+        if fresh:
+            return wanted, None
+        kind, networks = wanted.request.host_type, _networks(wanted)
+        return wanted, kept_inventory(platform, tx, host_type=kind, networks=networks, revision=revision)
+
+    return reading(platform, look)
+
+
+def _decide(platform: Platform, caller: Caller, wanted: Wanted, kept: Inventory | None) -> Decision:
+    """By kept columns, which may place, for admission says whether they are right; only ones that are read now refuse."""
+    if kept is not None:
+        decision = schedule(kept, wanted.request)
         if decision.refusal is None:
             return decision
     return reading(platform, lambda tx: _decide_now(platform, tx, caller, wanted))
@@ -195,7 +202,7 @@ def _one(
     _add_disks(tx, wanted, server, seat)
     _add_nics(platform, tx, wanted, server, seat, position, taken)
     bind(platform, tx, caller, server, wanted.bonds)
-    begin(platform, tx, caller, SERVERS, server, "server-create", {"auto_start": wanted.auto_start})
+    begin(platform, tx, caller, SERVERS, server, "server-create", {"auto_start": wanted.auto_start}, is_new=True)
     return server
 
 
@@ -221,7 +228,7 @@ def _server(tx: Transaction, wanted: Wanted, name: str, seat: Seat) -> Server:
 
 def _add_disks(tx: Transaction, wanted: Wanted, server: Any, seat: Seat) -> None:
     for spec, size, source, storage_id in zip(wanted.disks, wanted.sizes, wanted.sources, seat.storages, strict=True):
-        add_disk(tx, server, wanted.driver, spec, size, source, storage_id)
+        add_disk(tx, server, wanted.driver, spec, size, source, storage_id, is_new=True)
 
 
 def _add_nics(
@@ -238,10 +245,8 @@ def _names(platform: Platform, tx: Transaction, wanted: Wanted) -> list[str]:
     if not pattern:
         if not wanted.name:
             raise MissingParameterError("name or generate_name is missing", field="name")
-        name = validate_name(wanted.name)
-        if tx.of(SERVERS, PLATFORM).count(both(eq("name", name), project)):
-            raise DuplicateNameError(f"server name {name} is already used", field="name")
-        return [name]
+        # Whether somebody has it is seen when the row is inserted.
+        return [validate_name(wanted.name)]
     stem = pattern.split("#", 1)[0].split("?", 1)[0]
     like = either(eq("name", pattern), Match("name", Like.STARTSWITH, stem))
     used = {row["name"] for row in tx.of(SERVERS, PLATFORM).totals(both(like, project), by=("name",))}

@@ -160,12 +160,20 @@ def make_disks(
 
 
 def add_disk(
-    tx: Transaction, server: Any, driver: Driver, spec: DiskSpec, size: int, source: Source | None, storage_id: str
+    tx: Transaction,
+    server: Any,
+    driver: Driver,
+    spec: DiskSpec,
+    size: int,
+    source: Source | None,
+    storage_id: str,
+    *,
+    is_new: bool = False,
 ) -> Any:
-    """The row of a disk that is to be made, linked to its server."""
+    """The row of a disk that is to be made, linked to its server. is_new: the server was just inserted: it never had one."""
     ident = tx.new_id()
     name = f"vdisk-{server.id[:13]}-{spec.index}"
-    if tx.of(DISKS, PLATFORM).count(both(eq("tenant_id", server.tenant_id), eq("name", name))):
+    if not is_new and tx.of(DISKS, PLATFORM).count(both(eq("tenant_id", server.tenant_id), eq("name", name))):
         name = f"{name}-{ident[:8]}"
     disk = Disk(
         id=ident,

@@ -190,9 +190,11 @@ def _cards_in(tx: Transaction, network: Network, block: IPv4Range) -> int:
 def _used_in(tx: Transaction, network: Network, block: IPv4Range) -> Collection[str]:
     """The addresses with the first three numbers of the block's that somebody holds."""
     return {
-        row["ip_addr"]
+        address
         for holder, where in _holders(tx, network)
-        for row in tx.of(holder, PLATFORM).totals(both(where, _within(block)), by=("ip_addr",))
+        for (address,) in tx.of(holder, PLATFORM).columns(
+            ("ip_addr",), Query(where=both(where, _within(block)), is_ordered=False)
+        )
     }
 
 
