@@ -12,17 +12,16 @@ tasks (`worker`) and numbers its history (`number_history`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import Any
 
 import attrs
 
 from cloudcore.auth.caller import GUEST, Caller, platform_caller
-from cloudcore.auth.catalog import TokenFacts, token_v2, token_v3
+from cloudcore.auth.catalog import token_v2, token_v3
 from cloudcore.auth.request import TOKEN, AuthRequest, ScopeRef, parse_v2, parse_v3
 from cloudcore.auth.scopes import Scope
 from cloudcore.auth.signedrequest import SignedRequest
-from cloudcore.auth.tokens import TokenPayload, TokenReader
+from cloudcore.auth.tokens import TokenPayload
 from cloudcore.model.errors import (
     CloudcoreError,
     Contention,
@@ -41,10 +40,10 @@ from cloudcore.operations.identity.grants import grant, targets_of, ungrant
 from cloudcore.operations.identity.login import login, signed_payload
 from cloudcore.operations.identity.passwords import change_own
 from cloudcore.operations.identity.profile import home_of, login_choices, permissions_of, profile_of
-from cloudcore.operations.identity.recent import RecentAnswers
 from cloudcore.operations.identity.revocations import RevocationCache, revoke_token
 from cloudcore.operations.identity.subject import guest_from, subject_of
-from cloudcore.operations.identity.tokens import caller_of, catalog_of, facts_of, payload_of, projects_of
+from cloudcore.operations.identity.tokens import caller_of, catalog_of, facts_of, projects_of
+from cloudcore.operations.identity.verification import VERIFY, Verification
 from cloudcore.operations.images import stored_image
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.policies import held_policies
@@ -77,8 +76,7 @@ class Cloud:
         self.platform = platform
         self.resources: Sequence[Resource[Any]] = platform.resources
         self._revocations = RevocationCache(platform.uow, platform.clock)
-        self._tokens = TokenReader(platform.verifier)
-        self._recent = RecentAnswers(platform.uow, platform.clock, platform.resources)
+        self._verification = Verification(platform, self._revocations)
 
     # Sessions
 
@@ -115,12 +113,7 @@ class Cloud:
         """
         if not token:
             raise UnauthorizedError("authentication is required: send a token in X-Auth-Token")
-        payload = self._payload(token)
-
-        def read() -> Caller:
-            return reading(self.platform, lambda tx: caller_of(tx, payload, peer="", request_id=""))
-
-        known = self._recent.get(("caller", token), read)
+        known = self._verification.caller(token)
         return self.session(attrs.evolve(known, client_ip=peer, request_id=request_id))
 
     def session_for_signed(self, request: SignedRequest, *, peer: str, request_id: str) -> CoreSession:
@@ -154,12 +147,19 @@ class Cloud:
             InvalidCredentialError: it is not valid.
         """
         payload = self._verified(session, subject)
-        return token_v3(payload, self._facts(subject, payload))
+        return token_v3(payload, self._verification.facts(subject, payload))
+
+    def verify_at_once(self, token: str, subject: str, peer: str) -> tuple[str, JsonObject] | None:
+        """Who holds `token`, and what `verify_v3` tells him of `subject`, where no storage has to be asked; or None.
+
+        The reply must not be changed; it is the same object as long as it says the same.
+        """
+        return self._verification.at_once(token, subject, peer)
 
     def verify_v2(self, session: CoreSession, subject: str) -> JsonObject:
         """The older form of the same."""
         payload = self._verified(session, subject)
-        return token_v2(payload, self._facts(subject, payload), token_id=subject)
+        return token_v2(payload, self._verification.facts(subject, payload), token_id=subject)
 
     def revoke(self, session: CoreSession, subject: str) -> None:
         """Void a token and all that were derived from it.
@@ -169,7 +169,7 @@ class Cloud:
             ResourceNotFoundError: there is no such token in force.
         """
         try:
-            payload = self._payload(subject)
+            payload = self._verification.payload(subject)
         except InvalidCredentialError as error:
             raise ResourceNotFoundError("there is no such token", internal=error.internal) from error
         if payload.user_id != session.caller.user_id:
@@ -366,22 +366,15 @@ class Cloud:
     # Pieces
 
     def _authenticate(self, request: AuthRequest, peer: str, request_id: str) -> tuple[str, TokenPayload]:
-        parent = self._payload(request.token) if request.method == TOKEN else None
+        parent = self._verification.payload(request.token) if request.method == TOKEN else None
         issued = login(self.platform, request, peer, parent, request_id)
         return issued.text, issued.payload
 
     def _verified(self, session: CoreSession, subject: str) -> TokenPayload:
-        payload = self._payload(subject)
+        payload = self._verification.payload(subject)
         if payload.user_id != session.caller.user_id:
-            self._need(session.caller, "tokens", "perform", "auth")
+            self._need(session.caller, *VERIFY[1:])
         return payload
-
-    def _facts(self, text: str, payload: TokenPayload) -> TokenFacts:
-        read = partial(reading, self.platform, lambda tx: facts_of(self.platform, tx, payload))
-        return self._recent.get(("facts", text), read)
-
-    def _payload(self, text: str) -> TokenPayload:
-        return payload_of(self.platform, text, self._revocations.watermarks(), self._tokens)
 
     def _need(self, caller: Caller, resource: str, action: str, *extra: str) -> None:
         policies = self.platform.policies.policy_set(caller)

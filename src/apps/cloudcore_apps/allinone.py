@@ -41,7 +41,7 @@ from cloudcore_adapters.crypto.sealing import AesGcmSealer, held, load_or_create
 from cloudcore_adapters.crypto.sshkeys import SshKeyGenerator
 from cloudcore_adapters.files import FileImageStore
 from cloudcore_adapters.memory.world import SystemClock, SystemIds
-from cloudcore_adapters.rest.app import build_app
+from cloudcore_adapters.rest.app import Application, Ready, build_app
 from cloudcore_adapters.rest.server import BackgroundServer, WebSockets
 from cloudcore_adapters.sql import SqlUnitOfWork, open_engine
 from cloudcore_apps.adoption import guest_states, take_over, unknown_things
@@ -105,10 +105,13 @@ class Running:
 class _Later:
     """An application that is not known yet when its address is taken."""
 
-    app: ASGIApp
+    app: Application
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.app(scope, receive, send)
+
+    def quick(self, scope: Scope) -> Ready | None:
+        return self.app.quick(scope)
 
 
 def _unit_as_is(uow: UnitOfWork) -> UnitOfWork:
@@ -206,7 +209,7 @@ def _build(settings: Settings, folder: DataFolder, stack: ExitStack, around: Aro
     )
 
 
-def _app(cloud: ServedCloud, base_url: str, routes: Sequence[BaseRoute], measures: Measures) -> ASGIApp:
+def _app(cloud: ServedCloud, base_url: str, routes: Sequence[BaseRoute], measures: Measures) -> Application:
     return build_app(
         cloud,
         public_url=base_url,

@@ -27,6 +27,10 @@ class PolicySource(Protocol):
         """The compiled policies of the caller's roles, not older than a second."""
         ...
 
+    def known(self, caller: Caller) -> PolicySet | None:
+        """The same, if nobody has to be asked for them; or None."""
+        ...
+
 
 class Asked(Protocol):
     """What of a platform answers which policies hold."""
@@ -55,22 +59,31 @@ class PolicyCache:
 
     def policy_set(self, caller: Caller) -> PolicySet:
         """The compiled policies of the caller's roles, not older than a second."""
-        first = bootstrap_bindings(caller)
-        key = (caller.role_ids, caller.project_id, caller.client_ip, caller.is_guest, bool(first))
-        now = self._clock.now()
-        found = self._known.get(key)
-        if found is not None and timedelta(0) <= now - found[0] < FRESH:
-            return found[1]
+        found = self.known(caller)
+        if found is not None:
+            return found
+        now, first = self._clock.now(), bootstrap_bindings(caller)
         bindings = [bound(binding) for binding in self._directory.bindings(caller.role_ids)]
         compiled = PolicySet.compile((*holding(bindings, caller, now), *first))
         if len(self._known) >= MOST:
             self._known = {}
-        self._known[key] = (now, compiled)
+        self._known[_key(caller)] = (now, compiled)
         return compiled
+
+    def known(self, caller: Caller) -> PolicySet | None:
+        """The same, if nobody has to be asked for them; or None."""
+        found = self._known.get(_key(caller))
+        return found[1] if found is not None and timedelta(0) <= self._clock.now() - found[0] < FRESH else None
 
     def forget(self) -> None:
         """Drop everything; the next request asks afresh."""
         self._known = {}
+
+
+def _key(caller: Caller) -> tuple[object, ...]:
+    """What a caller's policies depend on."""
+    bootstrap = bool(bootstrap_bindings(caller))
+    return caller.role_ids, caller.project_id, caller.client_ip, caller.is_guest, bootstrap
 
 
 def bound(binding: Binding) -> BoundPolicy:

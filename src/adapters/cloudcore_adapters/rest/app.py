@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import TypeAlias, cast
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
@@ -17,13 +17,18 @@ from cloudcore_adapters.rest.errors import LOG, error_reply
 from cloudcore_adapters.rest.gateway.table import SERVICE as GATEWAY
 from cloudcore_adapters.rest.gateway.table import match as match_gateway
 from cloudcore_adapters.rest.paths import parts_of, target_of
+from cloudcore_adapters.rest.remembered import Remembered, nothing_comes
 from cloudcore_adapters.rest.request import Call
 from cloudcore_adapters.rest.responses import HARDENING, Reply, StreamReply, raw
 from cloudcore_adapters.rest.routes import Match, match
 from cloudcore_adapters.rest.serving import DEFAULT_PREFIXES, Limits, OpenSigned, ServedCloud, StoreSigned
 from cloudcore_adapters.rest.site import Site, Stream, Work
 
+Ready: TypeAlias = tuple[int, list[tuple[bytes, bytes]], bytes]
+"""A whole answer: status, headers, body."""
+
 CLOSE = (b"Connection", b"close")
+_COMMON = raw((*HARDENING, ("Server", "cloudcore")))
 
 
 def build_app(
@@ -37,7 +42,7 @@ def build_app(
     log: logging.Logger | None = None,
     extra_routes: Sequence[BaseRoute] = (),
     observe: Observe | None = None,
-) -> Starlette:
+) -> Application:
     """An application that serves a cloud.
 
     prefixes: service → path prefix; a service that is not named is not served. An empty prefix is the root.
@@ -56,10 +61,41 @@ def build_app(
         open_signed=open_signed,
         store_signed=store_signed,
     )
-    app = Starlette(routes=extra_routes)
-    # Not a mount: its pattern would not take a path with a line break in it.
-    app.router.default = Door(site, log or LOG, observe)
-    return app
+    return Application(Door(site, log or LOG, observe), extra_routes)
+
+
+class Application(Starlette):
+    """Starlette's for the routes of others; what goes to none of them comes to our door directly."""
+
+    def __init__(self, door: Door, extra_routes: Sequence[BaseRoute]) -> None:
+        super().__init__(routes=extra_routes)
+        # Not a mount: its pattern would not take a path with a line break in it.
+        self.router.default = door
+        self._door = door
+        self._others = tuple(_beginning(route) for route in extra_routes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """See `Door.__call__`."""
+        if scope["type"] != "http" or scope["path"].startswith(self._others):
+            await super().__call__(scope, receive, send)
+            return
+        ready = self._door.quick(scope)
+        if ready is None:
+            await self._door(scope, receive, send)
+            return
+        status, headers, body = ready
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def quick(self, scope: Scope) -> Ready | None:
+        """The answer to a request without a body, if it can be given without waiting. Only in the event loop."""
+        return None if scope["path"].startswith(self._others) else self._door.quick(scope)
+
+
+def _beginning(route: BaseRoute) -> str:
+    """What a path that the route may answer, or redirect, begins with."""
+    path: str = getattr(route, "path", "")
+    return path.partition("{")[0].rstrip("/")
 
 
 class Door:
@@ -69,6 +105,21 @@ class Door:
         self._site = site
         self._log = log
         self._observe = observe
+        self._remembered = Remembered(site)
+
+    def quick(self, scope: Scope) -> Ready | None:
+        """See `Remembered`; counted and logged like every other answer."""
+        if not self._remembered.may_answer(scope):
+            return None
+        timer = Timer(self._observe)
+        call = Call(scope, nothing_comes, self._site.limits)
+        reply = self._remembered.answer(call)
+        if reply is None:
+            return None
+        self._site.answered[reply.status_code // 100] += 1
+        timer.write(call, reply.status_code)
+        body = b"" if call.method == "HEAD" else reply.body
+        return reply.status_code, [*reply.raw_headers, *common_headers(call)], bytes(body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; never raises."""
@@ -117,6 +168,11 @@ class Door:
         return match(self._site, call.target, call.method)
 
 
+def common_headers(call: Call) -> list[tuple[bytes, bytes]]:
+    """What every answer carries."""
+    return [(b"X-Request-Id", call.request_id.encode("latin-1")), *_COMMON]
+
+
 class Answer:
     """The way back: adds what every answer carries, keeps the status for the log, leaves the body out for HEAD."""
 
@@ -125,7 +181,7 @@ class Answer:
         self._send = send
         self._call = call
         self._empty = call.method == "HEAD"
-        self._common = raw((("X-Request-Id", call.request_id), *HARDENING, ("Server", "cloudcore")))
+        self._common = common_headers(call)
 
     async def send(self, message: Message) -> None:
         """Pass one message on."""

@@ -53,6 +53,14 @@ class ServedCloud(Protocol):
         """What the token `subject` stands for."""
         ...
 
+    def verify_at_once(self, token: str, subject: str, peer: str) -> tuple[str, JsonObject] | None:
+        """The id of the user who holds `token`, and what `verify_v3` tells him of `subject`; asked in the event loop.
+
+        None where it cannot be told without waiting, or is refused. The document is not changed, nor is it given again
+        when it says something else.
+        """
+        ...
+
     def revoke(self, session: Any, subject: str) -> None:
         """Make the token `subject` void."""
         ...

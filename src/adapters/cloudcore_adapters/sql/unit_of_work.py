@@ -75,6 +75,8 @@ class SqlUnitOfWork:
         self._turn = threading.Lock()
         self._ticks = itertools.count(1)
         self._revisions: dict[str, int] = {}
+        self._latest = 0
+        self._asked: dict[frozenset[str], tuple[int, int]] = {}
         self._shared = in_memory(self.engine)
         grouped = dialect.single_writer and not self._shared
         self._flusher = Flusher(Log(str(self.engine.url.database)).flush) if grouped else None
@@ -93,11 +95,17 @@ class SqlUnitOfWork:
 
     def revision(self, *, without: Collection[str] = ()) -> int:
         """Another number after each commit that changed rows of a type not named here."""
-        return max((tick for plural, tick in list(self._revisions.items()) if plural not in without), default=0)
+        key, latest = frozenset(without), self._latest
+        found = self._asked.get(key)
+        if found is None or found[0] != latest:
+            told = max((tick for plural, tick in list(self._revisions.items()) if plural not in key), default=0)
+            found = self._asked[key] = (latest, told)
+        return found[1]
 
     def _noted(self, changes: Sequence[Change | Fact]) -> None:
         tick = next(self._ticks)
         self._revisions.update({change[0].plural: tick for change in changes if not isinstance(change, Fact)})
+        self._latest = tick
 
     def close(self) -> None:
         """Close all connections that no unit holds."""

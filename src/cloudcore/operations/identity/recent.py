@@ -25,6 +25,10 @@ class _Read(Generic[T]):
     at: datetime
     revision: int
 
+    def holds(self, now: datetime, revision: int) -> bool:
+        """Whether it may still be given."""
+        return self.revision == revision and timedelta(0) <= now - self.at < FRESH
+
 
 class RecentAnswers:
     """Answers about identity, each for half a second, and none across a commit of this process that changed identity.
@@ -43,7 +47,7 @@ class RecentAnswers:
         # Before it is read: what is committed meanwhile makes the next one read again.
         now, revision = self._clock.now(), self._uow.revision(without=self._others)
         found = self._known.get(question)
-        if found is not None and found.revision == revision and timedelta(0) <= now - found.at < FRESH:
+        if found is not None and found.holds(now, revision):
             value: T = found.value
             return value
         value = read()
@@ -51,3 +55,11 @@ class RecentAnswers:
             self._known = {}
         self._known[question] = _Read(value, now, revision)
         return value
+
+    def known(self, question: Hashable, kind: type[T]) -> T | None:
+        """What was read a moment ago; None where it would have to be read again. kind: what `read` gave."""
+        found = self._known.get(question)
+        if found is None or not found.holds(self._clock.now(), self._uow.revision(without=self._others)):
+            return None
+        assert isinstance(found.value, kind)
+        return found.value

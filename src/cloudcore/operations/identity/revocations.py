@@ -84,14 +84,20 @@ class RevocationCache:
 
     def watermarks(self) -> Watermarks:
         """The watermarks as they stood at most half a second ago."""
+        known = self.known()
+        if known is not None:
+            return known
         now = self._clock.now()
-        known = self._known
-        if known is not None and timedelta(0) <= now - known[0] < FRESH:
-            return known[1]
         with self._uow.read() as tx:
             marks = stored_watermarks(tx)
         self._known = (now, marks)
         return marks
+
+    def known(self) -> Watermarks | None:
+        """The same without asking the storage; None where it has to be asked."""
+        known = self._known
+        fresh = known is not None and timedelta(0) <= self._clock.now() - known[0] < FRESH
+        return known[1] if known is not None and fresh else None
 
     def forget(self) -> None:
         """Ask the storage next time: something was revoked in this process."""
