@@ -69,7 +69,7 @@ class Measures:
         step = next((str(entry["step"]) for entry in reversed(task.log) if entry["step"]), "")
         fields = {"task": task.id, "flow": task.flow, "state": str(task.state), "step": step, "attempt": task.attempt}
         about = {"obj_type": task.obj_type, "obj_id": task.obj_id, "error": task.error, "request_id": task.request_id}
-        level = logging.WARNING if task.state == TaskState.FAILED else logging.INFO
+        level = logging.WARNING if task.state in (TaskState.FAILED, TaskState.CANCELLED) else logging.INFO
         tell(_tasks_log, "task", {**fields, **about}, level)
         if not task.is_open:
             self.ended.add(task.flow, str(task.state))

@@ -82,9 +82,9 @@ class Runner:
 
     def _add(self, task_id: str) -> None:
         with self._changed:
-            if task_id not in self._jobs:
-                self._jobs[task_id] = _Job(None, time.monotonic())
-                self._changed.notify()
+            job = self._jobs.setdefault(task_id, _Job(None, time.monotonic()))
+            job.pushed, job.due = True, min(job.due, time.monotonic())
+            self._changed.notify()
 
     def hear(self, key: str) -> None:
         """An effect has ended: look at its task at once."""

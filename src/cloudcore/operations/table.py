@@ -25,6 +25,7 @@ from cloudcore.operations import (
 from cloudcore.operations.addresses import create_eip
 from cloudcore.operations.caches import cache_image, of_storage, uncache_image
 from cloudcore.operations.callback import call_back
+from cloudcore.operations.cancelling import cancel_task
 from cloudcore.operations.disks import create_disk, delete_disk
 from cloudcore.operations.identity import credentials, memberships, policies
 from cloudcore.operations.identity.explain import explain
@@ -74,6 +75,7 @@ UPDATE: Mapping[str, Operation] = MappingProxyType(
 PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
     {
         ("tasks", "callback"): call_back,
+        ("tasks", "cancel"): cancel_task,
         ("images", "convert"): image_records.convert_image,
         ("images", "mark-standard"): image_records.mark_standard,
         ("images", "change-owner"): image_records.change_owner,

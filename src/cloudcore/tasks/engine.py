@@ -64,13 +64,6 @@ class Engine:
             return self._save(tx, _unwind(task, tx.now, self._step_name(task), error), old)
         return self._save(tx, _again(task, tx.now, self._step_name(task), error), old)
 
-    def cancel(self, tx: Transaction, task: Task) -> Task:
-        """Turn a running task round; it takes back what it did."""
-        if task.state is not TaskState.RUNNING:
-            return task
-        old, task = task, evolve(task, fence=_next_fence(task, tx.now), cancelled=True)
-        return self._save(tx, _unwind(task, tx.now, self._step_name(task), "cancelled"), old)
-
     def claim(self, tx: Transaction, task: Task) -> Task:
         """Take a task over whose driver has gone: from now on that one's saves fail."""
         return self._save(tx, evolve(task, fence=_next_fence(task, tx.now)), task)
@@ -85,6 +78,8 @@ class Engine:
     def _turn(self, tx: Transaction, flow: Flow, task: Task) -> Task:
         if task.state is TaskState.UNWINDING:
             return self._back(tx, flow, task)
+        if task.cancelled:
+            return _unwind(task, tx.now, self._step_name(task), "cancelled")
         if task.cursor >= len(flow.steps):
             flow.succeed(self._context(tx, task))
             return _end(task, tx.now, TaskState.COMPLETE)
@@ -115,6 +110,8 @@ class Engine:
 
     def _settle(self, tx: Transaction, flow: Flow, task: Task, outcomes: Sequence[Outcome]) -> Task:
         step = flow.steps[task.cursor]
+        if called_back(task) and all(isinstance(o, Done | Failed) for o in outcomes):
+            return _unwind(evolve(task, intents=[]), tx.now, step.name, "cancelled")
         failed = next((o for o in outcomes if isinstance(o, Failed)), None)
         if failed is not None:
             return self._failed(tx, step, task, failed)
@@ -138,7 +135,7 @@ class Engine:
     def _back(self, tx: Transaction, flow: Flow, task: Task) -> Task:
         if task.cursor < 0:
             flow.fail(self._context(tx, task), task.error)
-            return _end(task, tx.now, TaskState.FAILED)
+            return _end(task, tx.now, TaskState.CANCELLED if task.cancelled else TaskState.FAILED)
         step = flow.steps[task.cursor]
         context = self._context(tx, task)
         if not step.when(context):
@@ -162,6 +159,17 @@ class Engine:
             return tx.of(TASKS, PLATFORM).save(task, old=old, volatile=volatile)
         except DuplicateResourceError as error:
             raise Contention("another task took its turn first", internal=str(error)) from error
+
+
+def recall(tx: Transaction, task: Task) -> None:
+    """Ask that a task take back what it did; due at once, whoever drives it has lost it."""
+    due = {"wake_at": tx.now - timedelta(microseconds=1), "lease_owner": "", "lease_until": None}
+    tx.of(TASKS, PLATFORM).save(evolve(task, cancelled=True), old=task, volatile=due)
+
+
+def called_back(task: Task) -> bool:
+    """Whether somebody has asked that the task be taken back, and it still goes forwards."""
+    return task.cancelled and task.state is TaskState.RUNNING
 
 
 def effects_of(task: Task) -> list[tuple[str, Effect]]:

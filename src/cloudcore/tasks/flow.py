@@ -105,6 +105,8 @@ class Flow:
     succeed: last domain changes, in the commit that ends the task.
     fail: domain changes after everything was taken back; gets the reason.
     objects: the type of what it works on, where many tasks that are advanced together read theirs at once.
+    no_return: the step whose beginning is the last moment before which the operation can be called back: what it does is
+        not taken back by its undo. Empty where all is.
     """
 
     name: str
@@ -114,6 +116,12 @@ class Flow:
     fail: Callable[[Context, str], None]
     version: int = 1
     objects: Resource[Any] | None = None
+    no_return: str = ""
+
+    def no_return_at(self, task: Task) -> str | None:
+        """The step that makes it impossible to call the task back, if it has begun."""
+        begun = any(line["step"] == self.no_return for line in task.log)
+        return self.no_return if self.no_return and begun else None
 
     @property
     def deadline_s(self) -> int:

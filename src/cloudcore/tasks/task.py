@@ -26,9 +26,11 @@ class TaskState(StrEnum):
     UNWINDING = "unwinding"
     COMPLETE = "complete"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 OPEN = (TaskState.RUNNING.value, TaskState.UNWINDING.value)
+ENDED = (TaskState.COMPLETE.value, TaskState.FAILED.value, TaskState.CANCELLED.value)
 
 
 @entity
@@ -107,7 +109,7 @@ def _narrow(params: JsonMapping) -> Expr:
     ]
     if stages := _texts(params.get("stage")):
         # Until it is over, a stage is a step of a flow: such tasks are the open ones.
-        over = [stage for stage in stages if stage in (TaskState.COMPLETE, TaskState.FAILED)]
+        over = [stage for stage in stages if stage in ENDED]
         parts.append(one_of("state", [*over, *(OPEN if len(over) < len(stages) else ())]))
     return both(*parts)
 
@@ -135,6 +137,7 @@ TASKS = Resource(
             doc="Let it look at once at what it waits for; also POST /tasks/ID.",
             params=(("__status__", "OK, success or error"), ("__reason__", "Why it failed")),
         ),
+        Action(name="cancel", doc="Take back what it did so far; refused once that can't be done."),
     ),
     recorded=False,
     narrow=_narrow,

@@ -15,10 +15,10 @@ import attrs
 from cloudcore.model.effects import Done, Failed, Outcome, Running, Unknown
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import CloudcoreError, Contention, UnreachableError
-from cloudcore.model.query import PLATFORM, And, Compare, In, Op, Order, Query, one_of
+from cloudcore.model.query import PLATFORM, And, Compare, In, Op, Order, Query, eq, one_of
 from cloudcore.ports.effects import EffectPort
 from cloudcore.ports.unit_of_work import Author, Transaction, UnitOfWork
-from cloudcore.tasks.engine import LEASE_S, Engine, effects_of
+from cloudcore.tasks.engine import LEASE_S, Engine, called_back, effects_of
 from cloudcore.tasks.task import OPEN, TASKS, Task
 
 RENEW_S = LEASE_S / 2
@@ -72,7 +72,7 @@ class Worker:
         if not task.is_open or not task.intents:
             return None
         outcomes = self._outcomes(task)
-        if any(isinstance(o, Failed) for o in outcomes):
+        if any(isinstance(o, Failed) for o in outcomes) or called_back(task):
             # Side by side effects end before the step is taken back, or its undo would race them.
             outcomes = self._settled(task, outcomes)
         if all(isinstance(o, Done | Failed) for o in outcomes):
@@ -222,6 +222,12 @@ class Worker:
     def _wait(self, task: Task, outcomes: Sequence[Outcome]) -> Task | None:
         with self.uow.read() as tx:
             now = tx.now
+            ((version,),) = tx.of(TASKS, PLATFORM).columns(("update_version",), Query(where=eq("id", task.id))) or (
+                (-1,),
+            )
+        if version != task.update_version:
+            # Somebody has taken it over, or has called it back: then it is due at once.
+            return self.take(task.id)
         if task.deadline_at is not None and now > task.deadline_at:
             return self._late(task, outcomes, now)
         if (now - (task.wake_at - timedelta(seconds=LEASE_S))).total_seconds() >= RENEW_S:

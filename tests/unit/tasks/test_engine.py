@@ -12,7 +12,7 @@ from cloudcore.model.effects import Effect, Failed
 from cloudcore.model.errors import DuplicateResourceError, InvalidInputError
 from cloudcore.model.query import PLATFORM
 from cloudcore.ports.unit_of_work import Author
-from cloudcore.tasks.engine import RETRY_S
+from cloudcore.tasks.engine import RETRY_S, recall
 from cloudcore.tasks.task import LOG_LENGTH, TASKS, Task, TaskState
 
 from .toys import DROP, MAKE, Bench, replaced
@@ -217,33 +217,19 @@ def test_one_object_has_one_long_operation_at_a_time() -> None:
     assert (bench.box(), bench.used(), bench.kinds()) == (None, 0, [])
 
 
-def test_cancelling_takes_back_what_was_done() -> None:
+def test_calling_back_ends_what_is_under_way_and_takes_back_what_was_done() -> None:
     bench = Bench(delays={"guest-create": 30})
     ident = bench.make()
     worker = bench.worker()
     bench.turn(worker)
 
     with bench.store.write(Author()) as tx:
-        cancelled = worker.engine.cancel(tx, bench.task(ident))
+        recall(tx, bench.task(ident))
         tx.commit()
     bench.settle(worker)
 
-    assert cancelled.cancelled
-    assert ended(bench, ident, TaskState.FAILED).error == "cancelled"
+    assert ended(bench, ident, TaskState.CANCELLED).error == "cancelled"
     assert (bench.used(), bench.kinds()) == (0, [])
-
-
-def test_cancelling_what_has_ended_changes_nothing() -> None:
-    bench = Bench()
-    ident = bench.make()
-    bench.settle()
-    before = bench.task(ident)
-
-    with bench.store.write(Author()) as tx:
-        bench.worker().engine.cancel(tx, before)
-        tx.commit()
-
-    assert bench.task(ident).update_version == before.update_version
 
 
 def test_the_changes_of_a_task_are_in_the_name_of_who_began_it() -> None:

@@ -19,7 +19,10 @@ from cloudcore.model.json import JsonObject
 from cloudcore.ports.session import Session
 from cloudcore_adapters.client.failures import UntrustedCloudError, WaitTimeoutError
 
-ENDED = frozenset({"complete", "failed"})
+UNDONE = ("failed", "cancelled")
+"""States of tasks that did not do what they were to do."""
+
+ENDED = frozenset({"complete", *UNDONE})
 AWAY = (UnreachableError, DeadlineError, TooManyRequestsError)
 """What a look fails with while the cloud is restarted or busy."""
 FAILED = ("fail", "failed")
@@ -61,14 +64,14 @@ class Progress:
 
     @property
     def state(self) -> str:
-        """The task's state: `running`, `unwinding`, `complete`, `failed`; empty without a task."""
+        """The task's state: `running`, `unwinding`, `complete`, `failed`, `cancelled`; empty without a task."""
         told = self.task or {}
         return str(told.get("state") or told.get("stage") or "")
 
     @property
     def reason(self) -> str:
         """Why the task failed."""
-        told = (self.task or {}) if self.state == "failed" else {}
+        told = (self.task or {}) if self.state in UNDONE else {}
         return str(told.get("error") or (self.resource or {}).get("status_reason") or "")
 
 
@@ -138,7 +141,7 @@ def gone(resource: JsonObject | None) -> bool:
 
 
 def _failed(seen: Progress, earlier: Progress | None) -> bool:
-    if seen.state == "failed" and (earlier is None or seen.task_id != earlier.task_id):
+    if seen.state in UNDONE and (earlier is None or seen.task_id != earlier.task_id):
         return True
     return earlier is not None and seen.state in ("", *ENDED) and seen.status.endswith(FAILED)
 
@@ -163,7 +166,7 @@ def _look(session: Session, plural: str, ident: str, singular: str, elapsed_s: f
 
 def _failure(plural: str, ident: str, seen: Progress) -> BackendError:
     task = seen.task or {}
-    own = task.get("state") == "failed" or task.get("stage") == "failed"
+    own = task.get("state") in UNDONE or task.get("stage") in UNDONE
     what = str(task.get("flow") or task.get("task_name") or "operation") if own else "operation"
     name = str(task.get("obj_name") or ident)
     return BackendError(

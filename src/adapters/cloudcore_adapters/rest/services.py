@@ -90,7 +90,7 @@ def task_called_back(site: Site, call: Call, args: Args) -> Reply:
 
 def archived_tasks(site: Site, call: Call, _args: Args) -> Reply:
     """`GET /archivedtasks`: the tasks that are over."""
-    params = {"state": ["complete", "failed"], **call.params()}
+    params = {"state": ["complete", "failed", "cancelled"], **call.params()}
     return json_reply(list_body("archivedtasks", site.session(call).list("tasks", params)))
 
 

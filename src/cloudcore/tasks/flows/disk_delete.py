@@ -37,4 +37,5 @@ DISK_DELETE = Flow(
         Step(name="row", do=_row_do),
     ),
     fail=_fail,
+    no_return="volume",
 )

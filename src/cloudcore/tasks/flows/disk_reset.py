@@ -56,4 +56,5 @@ DISK_RESET = Flow(
         Step(name="start", do=_start_do, done=_start_done, undo=_start_undo, when=_start_wanted, deadline_s=START_S),
     ),
     fail=_fail,
+    no_return="revert",
 )

@@ -38,4 +38,5 @@ DISK_RESIZE = Flow(
     steps=(Step(name="volume", do=_do, deadline_s=VOLUME_S),),
     succeed=_succeed,
     fail=_fail,
+    no_return="volume",
 )

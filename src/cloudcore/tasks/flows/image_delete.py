@@ -38,4 +38,5 @@ IMAGE_DELETE = Flow(
     obj_type="image",
     steps=(Step(name="bytes", do=_bytes_do, deadline_s=MOVE_S, attempts=5), Step(name="row", do=_row_do)),
     fail=_fail,
+    no_return="bytes",
 )

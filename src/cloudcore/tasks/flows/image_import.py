@@ -64,4 +64,5 @@ IMAGE_IMPORT = Flow(
         *ADMISSION,
     ),
     fail=_fail,
+    no_return="promote",
 )

@@ -45,4 +45,5 @@ IMAGE_UNCACHE = Flow(
     obj_type="storagecachedimage",
     steps=(Step(name="bytes", do=_bytes_do, deadline_s=VOLUME_S, attempts=5), Step(name="row", do=_row_do)),
     fail=_fail,
+    no_return="bytes",
 )

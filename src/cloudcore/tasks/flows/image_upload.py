@@ -133,4 +133,6 @@ _PROMOTE = Step(name="promote", do=_promote_do, done=_promote_done, deadline_s=M
 ADMISSION = (_PROBE, _PROMOTE)
 """How bytes whose checksums are known get out of quarantine, wherever they came from."""
 
-IMAGE_UPLOAD = Flow(name="image-upload", obj_type="image", steps=(_PROBE, _DIGEST, _PROMOTE), fail=_fail)
+IMAGE_UPLOAD = Flow(
+    name="image-upload", obj_type="image", steps=(_PROBE, _DIGEST, _PROMOTE), fail=_fail, no_return="promote"
+)

@@ -63,4 +63,5 @@ INSTANCE_SNAPSHOT_DELETE = Flow(
         Step(name="rows", do=_rows_do),
     ),
     fail=_fail,
+    no_return="volumes",
 )

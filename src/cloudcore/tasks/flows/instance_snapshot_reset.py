@@ -57,4 +57,5 @@ INSTANCE_SNAPSHOT_RESET = Flow(
         Step(name="start", do=_start_do, done=_start_done, undo=_start_undo, when=_start_wanted, deadline_s=START_S),
     ),
     fail=_fail,
+    no_return="revert",
 )

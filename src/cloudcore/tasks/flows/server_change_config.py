@@ -157,4 +157,5 @@ SERVER_CHANGE_CONFIG = Flow(
     ),
     succeed=_succeed,
     fail=_fail,
+    no_return="grow",
 )

@@ -70,4 +70,5 @@ SERVER_DELETE = Flow(
         Step(name="rows", do=_rows_do),
     ),
     fail=_fail,
+    no_return="guest",
 )

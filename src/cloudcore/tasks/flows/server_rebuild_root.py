@@ -103,4 +103,5 @@ SERVER_REBUILD_ROOT = Flow(
         START_AFTERWARDS,
     ),
     fail=_fail,
+    no_return="guest",
 )

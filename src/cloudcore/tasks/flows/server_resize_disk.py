@@ -52,4 +52,5 @@ SERVER_RESIZE_DISK = Flow(
     steps=(Step(name="volume", do=_do, deadline_s=VOLUME_S),),
     succeed=_succeed,
     fail=_fail,
+    no_return="volume",
 )

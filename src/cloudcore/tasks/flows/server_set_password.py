@@ -39,4 +39,5 @@ SERVER_SET_PASSWORD = Flow(
     obj_type="server",
     steps=(Step(name="set", do=_do, done=_done, deadline_s=AGENT_S, attempts=2),),
     fail=_fail,
+    no_return="set",
 )

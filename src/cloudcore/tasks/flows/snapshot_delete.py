@@ -53,4 +53,5 @@ SNAPSHOT_DELETE = Flow(
         Step(name="row", do=_row_do),
     ),
     fail=_fail,
+    no_return="volume",
 )

@@ -1,0 +1,53 @@
+"""Calling a long operation back."""
+
+from __future__ import annotations
+
+from cloudcore.auth.caller import Caller
+from cloudcore.model.errors import InvalidStatusError
+from cloudcore.model.history import Fact
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.operations.access import fetch_for
+from cloudcore.operations.platform import Platform
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.tasks.engine import recall
+from cloudcore.tasks.task import TASKS, Task, TaskState
+
+
+def cancel_task(
+    platform: Platform, tx: Transaction, caller: Caller, task: Task, _body: JsonMapping
+) -> JsonObject | None:
+    """Ask that a task take back what it did: whoever drives it ends what is under way and undoes it.
+
+    Asking again is allowed. The answer comes at once, and the task ends as `cancelled`.
+
+    Raises:
+        InvalidStatusError: it has ended, is being taken back because it failed, or is past its point of no return.
+        ResourceNotFoundError, ForbiddenError: the caller may not see the task, or not act on its object.
+    """
+    fetch_for(platform, tx, caller, TASKS, task.id, "get")
+    kind = next(resource for resource in platform.resources if resource.singular == task.obj_type)
+    fetch_for(platform, tx, caller, kind, task.obj_id, "perform", "cancel-task")
+    what = f"task {task.id} ({task.flow})"
+    if not task.is_open:
+        raise InvalidStatusError(f"{what} has ended: {task.state}", field="state")
+    if task.cancelled:
+        return None
+    if task.state is TaskState.UNWINDING:
+        raise InvalidStatusError(f"{what} has failed and is being taken back already", field="state")
+    if (step := platform.flows[task.flow].no_return_at(task)) is not None:
+        raise InvalidStatusError(f"{what} can't be taken back any more: it has begun with {step}", field="step")
+    tx.record(
+        Fact(
+            action="cancel",
+            obj_type=TASKS.singular,
+            obj_id=task.id,
+            obj_name=task.obj_name,
+            notes={"flow": task.flow, "obj_type": task.obj_type, "obj_id": task.obj_id},
+            owner_domain_id=task.domain_id,
+            owner_tenant_id=task.tenant_id,
+            service=TASKS.service,
+        )
+    )
+    recall(tx, task)
+    platform.wake(task.id)
+    return None
