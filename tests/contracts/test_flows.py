@@ -10,7 +10,6 @@ from typing import Any
 import attrs
 import pytest
 from tests.contracts.flow_scenarios import SCENARIOS, Scenario, flow_of
-from tests.simulation.baton import Crash
 from tests.simulation.cloud import Cloud
 from tests.simulation.invariants import check_addresses, check_history, check_ledgers, check_tasks
 
@@ -21,6 +20,7 @@ from cloudcore.tasks.flow import Flow
 from cloudcore.tasks.flows import FLOWS
 from cloudcore.tasks.task import Task, TaskState
 from cloudcore.tasks.worker import Worker
+from cloudcore_apps.simulate.crash import Crash
 
 CACHES = ("cachedimages", "storagecachedimages")
 LEDGERS = ("hostclaims", "storageclaims", "quotausages")

@@ -55,7 +55,7 @@ from cloudcore_apps.image_work import open_image_work
 from cloudcore_apps.logs import set_up
 from cloudcore_apps.measuring import MeasuredEffects, Measures, MetricsDoor, fresh_key
 from cloudcore_apps.pacing import back_off
-from cloudcore_apps.power import watch_power
+from cloudcore_apps.power import POWER_S, follow_power, watch_power
 from cloudcore_apps.runner import HISTORY, NUMBER_EVERY_S, Chore, Runner
 from cloudcore_apps.schema import bring_to_head
 from cloudcore_apps.served import ServedCloud
@@ -337,7 +337,12 @@ def _runner(
         for host_id in hosts:
             heartbeat(cloud.platform, host_id)
 
+    def look() -> None:
+        for host_id, host in hosts.items():
+            follow_power(cloud.platform, host_id, host.inventory)
+
     chores = [Chore(HISTORY, cloud.number_history, NUMBER_EVERY_S), Chore("heartbeat", beat, HEARTBEAT_S)]
+    chores.append(Chore("power states", look, POWER_S))
     chores.append(Chore("snapshot policies", lambda: cloud.follow_snapshot_policies(_not_followed), POLICIES_S))
     if cloud.platform.settings.recycle_s:
         every_s = min(EMPTY_BIN_S, cloud.platform.settings.recycle_s)

@@ -22,7 +22,7 @@ from cloudcore_apps.settings import Settings
 class LocalHost:
     """One host and its in-process agent.
 
-    found: what was on it at the start. described: what it is and why, for people.
+    found: what was on it at the start; inventory: asks what is there now. described: what it is and why, for people.
     tick: moves a simulation on. watch: begins to call back with (guest id, power state); what it gives has `close`.
     """
 
@@ -31,6 +31,7 @@ class LocalHost:
     consoles: Consoles
     guests: Guests
     found: Sequence[Found]
+    inventory: Callable[[], Sequence[Found]]
     described: str
     tick: Callable[[], object] | None = None
     watch: Callable[[Callable[[str, str], None]], Any] | None = None
@@ -71,6 +72,7 @@ def open_hosts(
                 consoles=host,
                 guests=host,
                 found=host.inventory(),
+                inventory=host.inventory,
                 described="simulated: no real guests; `cloudcore up --with-kvm` runs real ones",
                 tick=host.tick if delay_s else None,
             )

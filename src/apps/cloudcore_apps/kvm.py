@@ -59,6 +59,7 @@ def open_host(
         consoles=host,
         guests=host,
         found=host.inventory(),
+        inventory=host.inventory,
         described=_described(verdict, daemon, facts.version),
         watch=host.watch,
     )

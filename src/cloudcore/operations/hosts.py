@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -79,18 +80,23 @@ def host_offline(platform: Platform, host_id: str) -> None:
     writing(platform, platform_caller("heartbeat"), work)
 
 
-def sync_power(platform: Platform, host_id: str, states: Mapping[str, str]) -> list[str]:
+def sync_power(
+    platform: Platform, host_id: str, states: Mapping[str, str], *, seen_at: datetime | None = None
+) -> list[str]:
     """Bring servers' power states up to date with what their host says; ids of those that had changed.
 
     states: guest id → on, off, saved, paused, crashed or missing. A server that an open task holds is left
-    to that task.
+    to that task, and must be told of again later. seen_at: by the storage's clock, when the host was looked at, where that
+    was some time ago: servers that have changed since are left as they are.
     """
 
     def work(tx: Transaction) -> list[str]:
         tasks = tx.of(TASKS, PLATFORM).find(Query(where=eq("ended_at", None)))
         busy = {(task.exclusive or "").removeprefix(f"{SERVERS.singular}/") for task in tasks}
         found = tx.of(SERVERS, PLATFORM).find(Query(where=eq("host_id", host_id)))
-        return [s.id for s in found if s.id in states and s.id not in busy and _follow(tx, s, states[s.id])]
+        told = [s for s in found if s.id in states and s.id not in busy]
+        fresh = [s for s in told if seen_at is None or (s.updated_at or seen_at) <= seen_at]
+        return [s.id for s in fresh if _follow(tx, s, states[s.id])]
 
     return writing(platform, platform_caller("power sync"), work)
 

@@ -11,6 +11,7 @@ from cloudcore.model.effects import Effect, Failed
 from cloudcore.model.errors import CloudcoreError, InvalidStatusError
 from cloudcore.operations.hosts import sync_power
 from cloudcore.operations.session import CoreSession
+from cloudcore_apps.power import follow_power
 
 
 class Lab:
@@ -159,6 +160,31 @@ def test_the_host_tells_of_guests_that_were_suspended_or_resumed_behind_our_back
         assert lab.row().status == status
     lab.cloud.machines["h1"].machine.set_power_state(lab.ident, "saved")
     assert lab.do("syncstatus") == "suspend"
+
+
+def test_a_power_cut_during_a_task_is_noticed_by_the_next_look() -> None:
+    lab = Lab()
+    host = lab.cloud.machines["h1"]
+    lab.session.perform("servers", lab.ident, "sync", {})
+    host.machine.set_power_state(lab.ident, "off")
+    follow_power(lab.cloud.platform, "h1", host.inventory)
+    assert lab.row().status != "ready"  # the task holds it
+    lab.cloud.settle()
+    host.machine.set_power_state(lab.ident, "off")
+
+    follow_power(lab.cloud.platform, "h1", host.inventory)
+
+    assert lab.row().status == "ready"
+
+
+def test_what_was_seen_before_a_server_changed_does_not_count() -> None:
+    lab = Lab()
+    with lab.cloud.store.read() as tx:
+        seen_at = tx.now
+    lab.do("restart", is_force=True)
+
+    assert sync_power(lab.cloud.platform, "h1", {lab.ident: "off"}, seen_at=seen_at) == []
+    assert lab.row().status == "running"
 
 
 def test_a_suspended_guest_survives_its_hosts_power_cut() -> None:

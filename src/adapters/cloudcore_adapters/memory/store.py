@@ -2,14 +2,14 @@
 
 Two modes. By default write units exclude each other, as SQLite's do. With `interleave=True` units run side by side with
 READ COMMITTED semantics: a unit sees what others have committed, the first write of a row locks it until the unit ends,
-and running into somebody's lock is Contention. `pause` is called at every port call, so that a simulation can switch
-actors there.
+and running into somebody's lock is Contention. `pause` is called at every port call (and as `kept` after a commit), so
+that a simulation can switch actors there.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
@@ -39,7 +39,12 @@ class MemoryStore:
         *,
         interleave: bool = False,
         pause: Callable[[str], None] | None = None,
+        on_commit: Callable[[Mapping[str, Mapping[str, Any]]], None] | None = None,
     ) -> None:
+        """Begin empty.
+
+        on_commit: told of the rows that each commit wrote, by type and id; None for one that it removed.
+        """
         self.resources = {r.plural: r for r in resources}
         self.rows: dict[str, dict[str, Any]] = {r.plural: {} for r in resources}
         self.unique: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], str]] = {
@@ -49,6 +54,7 @@ class MemoryStore:
         self.clock = clock
         self.ids = ids
         self.pause = pause or (lambda _where: None)
+        self.on_commit = on_commit or (lambda _rows: None)
         self._interleave = interleave
         self._writing = threading.RLock()
         self.guard = threading.RLock()
@@ -132,7 +138,10 @@ class MemoryTransaction:
                 if not isinstance(change, Fact):
                     plural = change[0].plural
                     self.store.revisions[plural] = self.store.revisions.get(plural, 0) + 1
+            written = self.own
             self.close()
+            self.store.on_commit(written)
+        self.store.pause("kept")
 
     def close(self) -> None:
         """Drop what was not committed and release the locks."""

@@ -1,14 +1,12 @@
-"""The baton itself: one at a time, by the seed, and nothing is left behind."""
+"""The stage itself: one at a time, by the seed, and nothing is left behind."""
 
 from __future__ import annotations
-
-import threading
 
 import pytest
 
 from cloudcore_adapters.memory.world import ManualClock
-
-from .baton import Crash, Stage
+from cloudcore_apps.simulate.crash import Crash
+from cloudcore_apps.simulate.stage import Actor, Process, Stage
 
 
 def play(seed: int) -> list[str]:
@@ -65,7 +63,11 @@ def test_sleepers_wake_in_the_order_of_time() -> None:
 
 
 def test_a_crash_ends_an_actor_where_it_stands() -> None:
-    stage = Stage(ManualClock(), 0, crash=lambda _name, where: where == "second")
+    def fault(_actor: Actor, where: str) -> None:
+        if where == "second":
+            raise Crash
+
+    stage = Stage(ManualClock(), 0, fault)
     reached: list[str] = []
 
     def work() -> None:
@@ -73,35 +75,59 @@ def test_a_crash_ends_an_actor_where_it_stands() -> None:
             stage.pause(where)
             reached.append(where)
 
-    stage.add("mortal", work, mortal=True)
+    stage.add("mortal", work)
     stage.run()
 
     assert reached == ["first"]
     assert stage.log[-1] == "0.000 mortal died"
 
 
-def test_a_fault_of_an_actor_is_raised_and_no_thread_is_left() -> None:
-    before = threading.active_count()
-    stage = Stage(ManualClock(), 0)
+def test_all_actors_of_a_process_die_with_it_and_others_do_not() -> None:
+    stage, process, reached = Stage(ManualClock(), 0), Process("p"), []
+
+    def work(name: str, within: Process | None) -> None:
+        actor = stage.current
+        assert actor is not None
+        actor.enter(within)
+        for turn in range(3):
+            stage.sleep(10)
+            reached.append((name, turn))
+
+    def kill() -> None:
+        stage.sleep(15)
+        process.life += 1
+
+    for name in ("a", "b"):
+        stage.add(name, lambda name=name: work(name, process))
+    stage.add("outside", lambda: work("outside", None))
+    stage.add("killer", kill)
+    stage.run()
+
+    assert sorted(reached) == [("a", 0), ("b", 0), ("outside", 0), ("outside", 1), ("outside", 2)]
+
+
+def test_a_fault_of_an_actor_is_raised_and_nobody_is_left() -> None:
+    stage, cleaned = Stage(ManualClock(), 0), []
 
     def faulty() -> None:
-        stage.pause("here")
+        stage.sleep(5)
         raise ValueError("broken")
 
     def patient() -> None:
         try:
             while True:
-                stage.pause("again")
+                stage.sleep(1)
         except Crash:
+            cleaned.append("once")
             stage.pause("cleaning up")
             raise
 
-    stage.add("faulty", faulty)
-    stage.add("patient", patient)
+    actors = [stage.add("faulty", faulty), stage.add("patient", patient)]
 
     with pytest.raises(ValueError, match="broken"):
         stage.run()
-    assert threading.active_count() == before
+    assert cleaned == ["once"]
+    assert [bool(actor.greenlet) for actor in actors] == [False, False]
 
 
 def test_a_run_that_does_not_end_is_stopped() -> None:

@@ -1,0 +1,7 @@
+"""A whole cloud in a deterministic simulation: `cloudcore simulate`.
+
+`stage` runs actors one at a time by a seed and a virtual clock; `cloud` is the platform on memory storage and simulated
+hosts; `menu` are the faults; `lines` is the network between control plane and hosts; `life` puts them together and lives
+one seed; `clients` and `makers` draw what is asked from the registry; `watch` checks each commit, `invariants` the world;
+`seeds` runs many and shrinks what fails; `command` is the program.
+"""

@@ -1,0 +1,206 @@
+"""What holds whenever nothing is under way."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from typing import Any
+
+from cloudcore.model.history import HISTORY
+from cloudcore.model.host import FoundKind
+from cloudcore.quotas.family import COUNTERS
+from cloudcore_apps.simulate.cloud import DEPLOYMENT, Cloud
+
+HALF_GONE = ("delete_fail",)
+
+
+def check(cloud: Cloud) -> None:
+    """Raise AssertionError for the first invariant that does not hold."""
+    check_tasks(cloud)
+    check_ledgers(cloud)
+    check_addresses(cloud)
+    check_orphans(cloud)
+    check_hosts(cloud)
+    check_history(cloud)
+    check_foreign(cloud)
+    assert cloud.defects == []
+
+
+def check_tasks(cloud: Cloud) -> None:
+    """Every task has ended and holds nothing; nobody is in the middle of something."""
+    for task in cloud.rows("tasks"):
+        assert not task.is_open, (task.flow, task.log[-5:])
+        assert (task.intents, task.exclusive, task.lease_owner) == ([], None, "")
+        assert task.ended_at is not None
+        assert task.wake_at is not None
+    for plural, lifecycle in ((r.plural, r.lifecycle) for r in cloud.platform.resources):
+        if lifecycle is not None:
+            moving = [row for row in cloud.rows(plural) if row.status in lifecycle.transitional()]
+            assert moving == [], (plural, [row.status for row in moving])
+
+
+def check_ledgers(cloud: Cloud) -> None:
+    """Claims and quotas are the sums of what is there, and no host carries more than it has."""
+    owed = Owed(cloud)
+    for claim in cloud.rows("hostclaims"):
+        held = owed.hosts.pop(claim.id, Counter())
+        assert _of_claim(claim) == {key: held[key] for key in HOST_CLAIM}, claim.id
+    for claim in cloud.rows("storageclaims"):
+        assert claim.size_mib == owed.storages.pop(claim.id, 0), claim.id
+    for row in cloud.rows("quotausages"):
+        spent = owed.usage.pop(row.id, Counter())
+        assert {key: getattr(row, key) for key in COUNTERS} == {key: spent[key] for key in COUNTERS}, row.id
+    assert (+Counter(owed.hosts), +owed.storages, owed.usage) == (Counter(), Counter(), {})
+    check_capacity(cloud)
+
+
+def check_cover(cloud: Cloud) -> None:
+    """Whatever is under way: nothing that is there is held by nobody; what is being made may be held already."""
+    owed = Owed(cloud)
+    for claim in cloud.rows("hostclaims"):
+        held = owed.hosts.pop(claim.id, Counter())
+        assert all(getattr(claim, key) >= held[key] for key in HOST_CLAIM), (claim.id, _of_claim(claim), held)
+    for claim in cloud.rows("storageclaims"):
+        assert claim.size_mib >= owed.storages.pop(claim.id, 0), claim.id
+    for row in cloud.rows("quotausages"):
+        spent = owed.usage.pop(row.id, Counter())
+        short = {key: (getattr(row, key), spent[key]) for key in COUNTERS if getattr(row, key) < spent[key]}
+        assert short == {}, row.id
+    assert (+Counter(owed.hosts), +owed.storages, owed.usage) == (Counter(), Counter(), {})
+    check_capacity(cloud)
+
+
+def check_capacity(cloud: Cloud) -> None:
+    """No host carries more than it has."""
+    for host in cloud.rows("hosts"):
+        claim = cloud.row("hostclaims", host.id)
+        assert claim is None or (claim.vcpus <= host.cpu_count and claim.memory_mib <= host.mem_size), host.id
+
+
+class Owed:
+    """What the rows say that is held: of hosts and storages by id, of quotas by `<domain>/<project>`."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.hosts: dict[str, Counter[str]] = defaultdict(Counter)
+        self.storages: Counter[str] = Counter()
+        self.usage: dict[str, Counter[str]] = defaultdict(Counter)
+        for server in cloud.rows("servers"):
+            if server.host_id is not None and not server.pending_deleted:
+                self.hosts[server.host_id].update(vcpus=server.vcpu_count, memory_mib=server.vmem_size, guests=1)
+                self._count(server, count=1, cpu=server.vcpu_count, memory=server.vmem_size)
+        for disk in cloud.rows("disks"):
+            if disk.status != "alloc_failed":
+                self.storages[disk.storage_id] += disk.disk_size
+                if not disk.pending_deleted:
+                    self._count(disk, storage=disk.disk_size)
+        for snapshot in cloud.rows("snapshots"):
+            if snapshot.status != "create_failed":
+                self._count(snapshot, snapshot=1)
+        for kept in cloud.rows("instance_snapshots"):
+            if kept.status != "instance_snapshot_create_failed":
+                self._count(kept, instance_snapshot=1)
+        self._count_plain(cloud)
+
+    def _count_plain(self, cloud: Cloud) -> None:
+        for image in cloud.rows("images"):
+            if image.quota_held:
+                self._count(image, image=1)
+        for resource in (r for r in cloud.platform.resources if r.counts_as):
+            for row in cloud.rows(resource.plural):
+                self._count(row, **{str(resource.counts_as): 1})
+
+    def _count(self, row: Any, **amounts: int) -> None:
+        for owner in dict.fromkeys(("", getattr(row, "tenant_id", ""))):
+            self.usage[f"{row.domain_id}/{owner}"].update(amounts)
+
+
+HOST_CLAIM = ("vcpus", "memory_mib", "guests")
+
+
+def _of_claim(claim: Any) -> dict[str, int]:
+    return {key: getattr(claim, key) for key in HOST_CLAIM}
+
+
+def check_addresses(cloud: Cloud) -> None:
+    """No address and no card is given twice."""
+    nics = cloud.rows("guestnetworks")
+    for values in ([(nic.network_id, nic.ip_addr) for nic in nics], [nic.mac_addr for nic in nics]):
+        assert [value for value, count in Counter(values).items() if count > 1] == []
+
+
+def check_orphans(cloud: Cloud) -> None:
+    """Links lead somewhere, and every disk hangs on a server, as none was made on its own."""
+    for plural in ("guestdisks", "guestnetworks"):
+        assert [row.id for row in cloud.rows(plural) if cloud.row("servers", row.guest_id) is None] == []
+    linked = {link.disk_id for link in cloud.rows("guestdisks")}
+    assert linked == {disk.id for disk in cloud.rows("disks")}
+
+
+def check_hosts(cloud: Cloud) -> None:
+    """What is on the hosts is what the records say; of servers whose deletion failed, at most that."""
+    wanted: set[tuple[str, str, str]] = set()
+    optional: set[tuple[str, str, str]] = set()
+    for server in cloud.rows("servers"):
+        if server.host_id is not None:
+            (optional if server.status in HALF_GONE else wanted).update(_things(cloud, server))
+    found = {
+        (ident, thing.kind.value, thing.ident)
+        for ident, machine in cloud.machines.items()
+        for thing in machine.machine.inventory()
+        if thing.kind is not FoundKind.IMAGE and thing.mark.deployment == DEPLOYMENT
+    }
+    assert (found - wanted - optional, wanted - found) == (set(), set())
+    for server in cloud.rows("servers"):
+        if server.status in ("running", "ready", "suspend"):
+            state = cloud.machines[server.host_id].machine.power_state(server.id)
+            assert (server.status, state) in (("running", "on"), ("ready", "off"), ("suspend", "saved")), server.name
+
+
+def check_foreign(cloud: Cloud) -> None:
+    """Nothing that another deployment put on a host was touched."""
+    assert {ident: changed for ident, agent in cloud.machines.items() if (changed := agent.foreign_changes())} == {}
+
+
+def _things(cloud: Cloud, server: Any) -> set[tuple[str, str, str]]:
+    things = {(server.host_id, "guest", server.id)}
+    things |= {(server.host_id, "volume", link.disk_id) for link in _of(cloud, "guestdisks", server)}
+    return things | {(server.host_id, "lease", nic.mac_addr) for nic in _of(cloud, "guestnetworks", server)}
+
+
+def _of(cloud: Cloud, plural: str, server: Any) -> list[Any]:
+    return [row for row in cloud.rows(plural) if row.guest_id == server.id]
+
+
+def check_history(cloud: Cloud) -> None:
+    """Each entity's versions follow each other without a gap, and begin and end with its row."""
+    versions: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
+    for record in cloud.store.rows[HISTORY.plural].values():
+        versions[record.obj_type, record.obj_id].append((record.action, record.version))
+    for key, records in versions.items():
+        gone = [number for number, (action, _) in enumerate(records) if action == "delete" and number]
+        numbers = [version for _, version in records]
+        if gone and gone[-1] == len(records) - 1 and len(numbers) > 1 and numbers[-1] == numbers[-2]:
+            numbers = numbers[:-1]
+        assert numbers == list(range(len(numbers))), (key, records)
+    for resource in cloud.platform.resources:
+        if resource.recorded and resource.plural != HISTORY.plural:
+            for row in cloud.rows(resource.plural):
+                last = versions[resource.singular, row.id][-1]
+                assert last[1] == row.update_version, (resource.plural, row.id)
+
+
+def snapshot(cloud: Cloud, *, but: tuple[str, ...] = ("tasks", "history")) -> str:
+    """All rows and the hosts' inventory, as text that can be compared; without times and versions."""
+    skipped = ("created_at", "updated_at", "update_version")
+    tables = {
+        plural: {
+            ident: {k: v for k, v in row.__dict__.items() if k not in skipped} for ident, row in sorted(rows.items())
+        }
+        for plural, rows in cloud.store.rows.items()
+        if plural not in but
+    }
+    hosts = {
+        ident: [[f.kind.value, f.ident, f.power_state] for f in machine.machine.inventory()]
+        for ident, machine in cloud.machines.items()
+    }
+    return json.dumps({"tables": tables, "hosts": hosts}, default=str, sort_keys=True)

@@ -1,0 +1,370 @@
+"""One simulated life of a cloud: processes, hosts, clients, and what befalls them, all by one seed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import attrs
+
+from cloudcore.model.effects import Effect, Failed
+from cloudcore.model.errors import CloudcoreError, Contention, UnreachableError
+from cloudcore.model.host import Found
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.session import CoreSession
+from cloudcore.tasks.task import Task
+from cloudcore.tasks.worker import Worker
+from cloudcore_apps.power import POWER_S, follow_power
+from cloudcore_apps.simulate.clients import Client
+from cloudcore_apps.simulate.cloud import CALLER, Cloud
+from cloudcore_apps.simulate.crash import Crash
+from cloudcore_apps.simulate.invariants import check, snapshot
+from cloudcore_apps.simulate.lines import LATEST_S, Lines
+from cloudcore_apps.simulate.menu import CRASHES, Faults
+from cloudcore_apps.simulate.stage import Actor, Process, Stage
+from cloudcore_apps.simulate.watch import Violation, Watch
+from cloudcore_apps.simulate.weather import Weather
+
+TURN_S = 1.0
+SETTLE_S = 200_000
+"""So long after the last fault every task has ended, whatever befell it: the longest flow and its retries."""
+DELAYS = {
+    "image-cache": 4.0,
+    "volume-create": 2.0,
+    "guest-create": 1.0,
+    "guest-start": 3.0,
+    "guest-stop": 1.0,
+    "volume-save": 5.0,
+    "snapshot-create": 1.0,
+}
+DATABASE = frozenset(
+    ("begin", "get", "find", "count", "totals", "add", "save", "remove", "touch", "adjust", "commit"),
+)
+"""First words of the pauses at which the database is asked."""
+
+
+class Stopped(BaseException):
+    """Something was found that must not be: everybody stops where he stands."""
+
+
+@attrs.frozen(kw_only=True)
+class Shape:
+    """How big a life is: control-plane processes, hosts, clients, and how often each client asks for something."""
+
+    processes: int = 2
+    hosts: int = 3
+    clients: int = 3
+    rounds: int = 6
+
+
+class Life:
+    """Builds a cloud, lives it, and checks it."""
+
+    def __init__(self, seed: int, faults: Faults | None = None, shape: Shape | None = None) -> None:
+        self.seed = seed
+        self.faults = faults or Faults()
+        self.shape = shape or Shape()
+        self.calm = False
+        self.deaths = 0
+        self.busy = self.shape.clients
+        self.violations: list[Violation] = []
+        self.cloud = Cloud(
+            seed=seed,
+            hosts=self.shape.hosts,
+            interleave=True,
+            pause=self.pause,
+            backoff=lambda attempt: self.stage.sleep(0.01 * attempt),
+            delays=DELAYS,
+            jitter=0.5,
+            failures=self._failure,
+            late_failures=0.33,
+            on_outcome=self._pushed,
+        )
+        self.watch = Watch(self.cloud, self._found)
+        self.stage = Stage(self.cloud.clock, seed, self._befall)
+        self.weather = Weather(self)
+        self.cloud.store.on_commit = self.watch.committed
+        for ident, agent in self.cloud.machines.items():
+            agent.plant()
+            agent.tears = lambda ident=ident: self._tears(ident)  # type: ignore[misc]
+            agent.complain = lambda text, ident=ident: self.watch.complain("fence", f"{ident}: {text}")  # type: ignore[misc]
+        self.servers = [Server(self, f"process{number}") for number in range(self.shape.processes)]
+        for number in range(self.shape.clients):
+            client = Client(self, f"client{number}")
+            self.stage.add(client.name, client.work)
+        self.stage.add("weather", self.weather.work)
+        self.stage.add("power", self._look)
+
+    def live(self) -> str:
+        """Run to the end, check everything, delete everything and check again; answers a digest of all that happened.
+
+        Raises:
+            Violation: something was found that must not be.
+        """
+        try:
+            self.stage.run(limit_s=SETTLE_S)
+        except Stopped:
+            raise self.violations[0] from None
+        for ident, agent in self.cloud.machines.items():
+            follow_power(self.cloud.platform, ident, agent.inventory)
+        self._check("quiescence")
+        self._delete_all()
+        self._check("emptied")
+        text = "\n".join([*self.stage.log, snapshot(self.cloud, but=()), str(self.cloud.clock.now())])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will be asked, nothing more goes wrong, and nothing is under way."""
+        return self.calm and not self.busy and not self.cloud.open_tasks()
+
+    # What decides over calls.
+
+    def pause(self, where: str) -> None:
+        """Let others go first."""
+        if hasattr(self, "stage"):
+            self.stage.pause(where)
+
+    def strikes(self, kind: str) -> bool:
+        """Whether a fault strikes now; none does when the weather is calm."""
+        chance = 0.0 if self.calm else self.faults.chance(kind)
+        if not chance or self.stage.random.random() >= chance:
+            return False
+        self.stage.note(f"fault: {kind}")
+        return True
+
+    def later(self, name: str, target: str, work: Callable[[], None]) -> None:
+        """Do something up to `LATEST_S` later, unless whoever is called has died by then."""
+        ident = target.removeprefix("host:")
+        agent = self.cloud.machines.get(ident)
+        life = agent.life if agent is not None else 0
+
+        def deliver() -> None:
+            self.stage.sleep(self.stage.random.random() * LATEST_S)
+            if (agent is not None and agent.life != life) or ident in self.cloud.hosts.partitioned:
+                return
+            self.stage.note(f"{name} arrives late")
+            try:
+                work()
+            except CloudcoreError as error:
+                self.stage.note(f"nobody hears that {error}")
+
+        self.stage.add("network", deliver)
+
+    def submitted(self, effect: Effect, key: str) -> None:
+        """See that an effect may be submitted."""
+        self.watch.submitted(effect, key)
+
+    def _befall(self, actor: Actor, where: str) -> None:
+        if self.violations:
+            raise Stopped
+        process = actor.process
+        if process is None:
+            return
+        if where.partition(" ")[0] in DATABASE:
+            if self.weather.away:
+                raise Contention("the database is away")
+            if self.strikes("conflict"):
+                raise Contention("another transaction got in the way")
+        elif where == "kept" and self.strikes("doubt"):
+            raise UnreachableError("the database went away; the outcome is unknown")
+        if self.deaths < CRASHES and self.strikes("crash"):
+            self.deaths += 1
+            self._server(process).die()
+            raise Crash
+        if self.strikes("stall"):
+            self.stage.sleep(self.stage.random.random() * 20)
+
+    def _server(self, process: Process) -> Server:
+        return next(server for server in self.servers if server.process is process)
+
+    def _failure(self, effect: Effect, attempt: int) -> Failed | None:
+        if attempt > 3 or not self.strikes("failure"):
+            return None
+        return Failed(f"{effect.kind} failed", transient=self.stage.random.random() < 0.5)
+
+    def _tears(self, ident: str) -> bool:
+        if not self.strikes("torn"):
+            return False
+        self.stage.add(f"agent {ident}", lambda: self.weather.revive(ident))
+        return True
+
+    def _pushed(self, key: str) -> None:
+        """An agent tells that an effect has ended; as likely as not that goes wrong."""
+        if self.stage.current is None or self.calm:
+            return
+        ways = self.stage.random.choice(("at once", "lost", "twice", "late")) if self.strikes("callback") else "at once"
+        for _ in range({"lost": 0, "twice": 2}.get(ways, 1)):
+            self.stage.add("callback", self._callback(key, late=ways != "at once"))
+
+    def _callback(self, key: str, *, late: bool) -> Callable[[], None]:
+        def call() -> None:
+            if late:
+                self.stage.sleep(self.stage.random.random() * LATEST_S)
+            task = key.partition("/")[0]
+            body = {"__status__": "OK"}
+            try:
+                self.request("callback", lambda session: session.perform("tasks", task, "callback", body))
+            except CloudcoreError as error:
+                self.stage.note(f"nobody hears the callback: {error}")
+
+        return call
+
+    # What processes do for others.
+
+    def request(self, name: str, ask: Callable[[CoreSession], Any]) -> Any:
+        """Ask one of the processes for something; None when it was refused or nobody answered.
+
+        Raises:
+            CloudcoreError: it was refused.
+        """
+        actor = self.stage.current
+        assert actor is not None
+        server = self.servers[self.stage.random.randrange(len(self.servers))]
+        if not server.up:
+            self.stage.note(f"{name} finds nobody at {server.process.name}")
+            return None
+        actor.enter(server.process)
+        try:
+            return ask(CoreSession(server.platform, CALLER))
+        except Crash:
+            if actor.doomed:
+                raise
+            self.stage.note(f"{name} gets no answer")
+            return None
+        finally:
+            actor.enter(None)
+
+    def report(self, ident: str) -> None:
+        """Ask a host in which state its guests are."""
+        agent = self.cloud.machines[ident]
+
+        def inventory() -> Sequence[Found]:
+            if ident in self.cloud.hosts.partitioned:
+                raise UnreachableError("the host does not answer")
+            return agent.inventory()
+
+        try:
+            self.request("power", lambda session: _followed(session, ident, inventory))
+        except CloudcoreError as error:
+            self.stage.note(f"{ident} is not heard: {error}")
+
+    def _look(self) -> None:
+        """Be an actor: ask each host for the states of its guests again and again."""
+        while not self.over:
+            self.stage.sleep(POWER_S)
+            for ident in self.cloud.machines:
+                self.report(ident)
+
+    def _found(self, violation: Violation) -> None:
+        self.violations.append(violation)
+
+    def _check(self, when: str) -> None:
+        self.watch.whole()
+        if not self.violations:
+            try:
+                check(self.cloud)
+            except AssertionError as error:
+                self.violations.append(Violation(when, str(error)))
+        if self.violations:
+            raise self.violations[0]
+
+    def _delete_all(self) -> None:
+        """What an operator does in the end, in quiet weather: delete until nothing is left."""
+        session = CoreSession(self.cloud.platform, CALLER)
+        for _ in range(5):
+            for plural in ("servers", "instance_snapshots", "snapshots", "disks"):
+                for row in self.cloud.rows(plural):
+                    try:
+                        session.delete(plural, row.id, {"override_pending_delete": True})
+                    except CloudcoreError as error:
+                        self.stage.note(f"the operator can't delete {plural} {row.id}: {error}")
+                self.cloud.settle(self.cloud.worker("last"))
+        left = [f"{p} {row.id} ({row.status})" for p in ("servers", "disks", "snapshots") for row in self.cloud.rows(p)]
+        if left:
+            self.watch.complain("deletable", f"can't be deleted: {left}")
+
+
+class Server:
+    """One control-plane process: a worker, and a platform that answers requests."""
+
+    def __init__(self, life: Life, name: str) -> None:
+        self.process = Process(name)
+        self._life = life
+        self.up = False
+        self._held: dict[str, Task] = {}
+        self._start(0.0)
+
+    def die(self) -> None:
+        """Be killed, and be started again within half a minute."""
+        self.up = False
+        self.process.life += 1
+        self._start(self._life.stage.random.random() * 30)
+
+    def _start(self, after_s: float) -> None:
+        stage, cloud = self._life.stage, self._life.cloud
+        name = f"{self.process.name}.{self.process.life}"
+
+        def work() -> None:
+            stage.sleep(after_s)
+            actor = stage.current
+            assert actor is not None
+            actor.enter(self.process)
+            self.platform: Platform = cloud.new_platform(lambda _task: stage.rouse(actor))
+            worker = attrs.evolve(
+                cloud.worker(name), effects=Lines(cloud.bare_effects(), self._life), on_change=self._changed
+            )
+            self._held, self.up = {}, True
+            self._serve(worker)
+
+        stage.add(name, work)
+
+    def _serve(self, worker: Worker) -> None:
+        stage = self._life.stage
+        while not self._life.over:
+            for ident, task in list(self._held.items()):
+                self._hold(ident, lambda task=task: worker.turn(task))  # type: ignore[misc]
+            try:
+                due = worker.due()
+            except CloudcoreError:
+                due = ()
+            if len(due) > 1 and stage.random.random() < 0.5:
+                self._together(worker, due)
+            else:
+                for ident in due:
+                    self._hold(ident, lambda ident=ident: worker.run(ident))  # type: ignore[misc]
+            stage.sleep(TURN_S)
+
+    def _hold(self, ident: str, step: Callable[[], Task | None]) -> None:
+        try:
+            task = step()
+        except CloudcoreError as error:
+            self._life.stage.note(f"task {ident[:8]} is put off: {error}")
+            task = None
+        if task is None:
+            self._held.pop(ident, None)
+        else:
+            self._held[ident] = task
+
+    def _together(self, worker: Worker, due: Any) -> None:
+        try:
+            waiting = worker.run_all(due)
+        except CloudcoreError as error:
+            self._life.stage.note(f"tasks are put off: {error}")
+            waiting = ()
+        self._held.update((task.id, task) for task in waiting)
+
+    def _changed(self, task: Task) -> None:
+        last = task.log[-1] if task.log else {}
+        text = " ".join(str(last.get(key, "")) for key in ("event", "step", "text")).strip()
+        self._life.stage.note(f"task {task.flow} of {task.obj_name or task.obj_id[:8]}: {text}")
+
+
+def _followed(session: CoreSession, ident: str, inventory: Callable[[], Sequence[Found]]) -> None:
+    follow_power(session._platform, ident, inventory)  # noqa: SLF001 - the process itself does so
+
+
+def live(seed: int, faults: Faults | None = None, shape: Shape | None = None) -> str:
+    """One life; its digest."""
+    return Life(seed, faults, shape).live()

@@ -1,0 +1,74 @@
+"""What befalls hosts and the database with time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cloudcore_apps.simulate.agents import Agent
+    from cloudcore_apps.simulate.life import Life
+
+LONGEST_S = 40.0
+SLOWEST = 100.0
+
+
+class Weather:
+    """Brings one spell after another, and then calm for good."""
+
+    def __init__(self, life: Life) -> None:
+        self._life = life
+        self._away_until = 0.0
+
+    @property
+    def away(self) -> bool:
+        """Whether the database is away."""
+        return self._life.stage.elapsed < self._away_until
+
+    def work(self) -> None:
+        """Be an actor: while clients ask for things, and a little longer."""
+        stage, faults = self._life.stage, self._life.faults
+        for _ in range(faults.weather if faults.spells else 0):
+            stage.sleep(stage.random.random() * 60)
+            spell = faults.spells[stage.random.randrange(len(faults.spells))]
+            ident = sorted(self._life.cloud.machines)[stage.random.randrange(len(self._life.cloud.machines))]
+            stage.note(f"weather: {spell}" + (f" of {ident}" if spell not in ("outage", "clock") else ""))
+            self._bring(spell, ident)
+        while self._life.busy:
+            stage.sleep(10)
+        stage.sleep(60)
+        self._life.calm = True
+        stage.note("weather: calm")
+
+    def revive(self, ident: str) -> None:
+        """Start an agent again that has died at its work."""
+        self._life.stage.sleep(self._life.stage.random.random() * LONGEST_S)
+        self._life.cloud.machines[ident].restart()
+        self._life.report(ident)
+
+    def _bring(self, spell: str, ident: str) -> None:
+        stage = self._life.stage
+        agent, seconds = self._life.cloud.machines[ident], stage.random.random() * LONGEST_S
+        if spell == "outage":
+            self._away_until = stage.elapsed + seconds / 2
+        elif spell == "clock":
+            self._life.cloud.clock.jump(stage.random.choice((-20, -5, -1, 5, 60, 300)) * stage.random.random())
+        elif spell == "partition":
+            self._life.cloud.hosts.partition(ident)
+            stage.sleep(seconds)
+            self._life.cloud.hosts.heal(ident)
+        elif spell == "slow":
+            agent.slow(1 + SLOWEST * stage.random.random())
+            stage.sleep(seconds)
+            agent.slow(1)
+        elif spell == "full-disk":
+            agent.fill(full=True)
+            stage.sleep(seconds)
+            agent.fill(full=False)
+        else:
+            self._strike(agent, spell, seconds)
+            self._life.report(ident)
+
+    def _strike(self, agent: Agent, spell: str, seconds: float) -> None:
+        agent.crash(power=spell == "power")
+        self._life.stage.sleep(seconds)
+        agent.restart(lose_journal=spell == "journal")
