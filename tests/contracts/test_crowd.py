@@ -70,7 +70,10 @@ class Town:
             time.sleep(0.1)
 
 
-@pytest.fixture(params=("memory", "sqlite", "postgresql", "mariadb"))
+DATABASES = ("memory", "sqlite", "postgresql", "mariadb")
+
+
+@pytest.fixture
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "memory":
         return ""
@@ -173,7 +176,19 @@ def _limit(town: Town, servers: int) -> None:
         tx.commit()
 
 
-@pytest.mark.parametrize("wanted", [16, pytest.param(200, marks=pytest.mark.system)])
+def crowds() -> Iterator[Any]:
+    """A small crowd on every database, bigger ones among the system tests, big ones on all in the long runs."""
+    big = {("sqlite", 200), ("postgresql", 100)}
+    for wanted in (16, 100, 200):
+        for database in DATABASES:
+            marks = [] if wanted == 16 else [pytest.mark.system]
+            if marks and (database, wanted) not in big:
+                marks.append(pytest.mark.slow)
+            if wanted != 100 or (database, wanted) in big:
+                yield pytest.param(database, wanted, marks=marks)
+
+
+@pytest.mark.parametrize(("database", "wanted"), list(crowds()), indirect=["database"])
 def test_a_crowd_gets_exactly_what_there_is(build: Any, wanted: int) -> None:
     town: Town = build(wanted // HOSTS + 1)
     _limit(town, wanted)

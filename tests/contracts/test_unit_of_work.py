@@ -50,11 +50,10 @@ class ReversingSealer:
 
 
 def sql_storage(engine: sa.Engine, *, parallel: bool) -> tuple[SqlUnitOfWork, Storage]:
-    uow = SqlUnitOfWork(engine, ALL_TYPES, SystemIds(), clock=SystemClock(), sealer=ReversingSealer())
-    tables = [uow.metadata.tables[r.table] for r in TYPES]
+    uow = SqlUnitOfWork(engine, TYPES, SystemIds(), clock=SystemClock(), sealer=ReversingSealer())
     with engine.begin() as connection:
-        uow.metadata.drop_all(connection, tables=tables)
-        uow.metadata.create_all(connection, tables=tables)
+        uow.metadata.drop_all(connection)
+        uow.metadata.create_all(connection)
     return uow, Storage(uow=uow, parallel=parallel, engine=engine)
 
 

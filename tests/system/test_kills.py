@@ -192,7 +192,7 @@ def sample(moments: Sequence[tuple[str, str]], number: int) -> list[tuple[str, s
 
 @pytest.mark.timeout(900)
 def test_killed_at_some_moments_of_creating_and_deleting(victim: Victim, moments: list[tuple[str, str]]) -> None:
-    for operation, moment in sample(moments, 6):
+    for operation, moment in sample(moments, 4):
         victim.kill_at(operation, moment)
     victim.remove()
 
@@ -200,7 +200,7 @@ def test_killed_at_some_moments_of_creating_and_deleting(victim: Victim, moments
 @pytest.mark.timeout(900)
 def test_killed_at_random_moments(victim: Victim) -> None:
     chosen = random.Random(SEED)
-    for operation in ("server-create", "server-delete", "server-create"):
+    for operation in ("server-create", "server-delete"):
         victim.kill_after(operation, chosen.uniform(0.3, 3.0))
     victim.remove()
 
