@@ -24,6 +24,7 @@ class Show(Enum):
 
     LIST = "list"  # everywhere
     DETAIL = "detail"  # only when one object, or details, are asked for
+    FILTER = "filter"  # lists may be narrowed and ordered by it, but another field tells it
     NEVER = "never"  # stays inside
 
 

@@ -96,7 +96,7 @@ def test_what_is_told_counts_before_what_is_guessed(people: Any) -> None:
     ident = upload(people, people.bob, "debian-12-amd64", properties={"os_version": "12.5", "os_type": "linux"})
     image = people.bob.get("images", ident)
     facts = {"os_type": "Linux", "os_distribution": "Debian", "os_version": "12.5", "os_arch": "x86_64"}
-    assert {name: image[name] for name in facts} == facts
+    assert {name: image["properties"][name] for name in facts} == facts
     assert image["properties"] == facts
 
     changed = people.bob.update("images", ident, {"properties": {"os_version": "", "note": "x"}, "os_arch": "arm64"})

@@ -158,7 +158,7 @@ def _example_value(resource: Resource[Any], field: Field) -> Any:
 
 
 def _visible(field: Field) -> bool:
-    return field.spec.show is not Show.NEVER and not field.spec.secret and not field.spec.sealed
+    return field.spec.show not in (Show.NEVER, Show.FILTER) and not field.spec.secret and not field.spec.sealed
 
 
 def _extra(resource: Resource[Any]) -> JsonObject:

@@ -25,8 +25,8 @@ class Schedtag(Named):
 
     resource_type: Annotated[
         str,
-        Spec("What it marks", create=True, required=True, width=16, choices=TAGGED, index=True, alias=("type",)),
-    ]
+        Spec("What it marks", create=True, width=16, choices=TAGGED, index=True, alias=("type",)),
+    ] = "hosts"
     default_strategy: Annotated[
         str,
         Spec(

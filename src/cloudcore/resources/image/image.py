@@ -71,9 +71,11 @@ class Image(Sharable, Statused, ProjectOwned):
     is_standard: Annotated[bool, Spec("Offered by the platform to everybody")] = False
     is_guest_image: Annotated[bool, Spec("Part of the image of a whole server")] = False
     is_data: Annotated[bool, Spec("For data disks")] = False
-    os_type: Annotated[str, Spec("Operating system", create=True, update=True, width=32)] = ""
-    os_distribution: Annotated[str, Spec("Distribution of it", create=True, update=True, width=64)] = ""
-    os_version: Annotated[str, Spec("Version of it", create=True, update=True, width=64)] = ""
+    os_type: Annotated[str, Spec("Operating system", create=True, update=True, width=32, show=Show.FILTER)] = ""
+    os_distribution: Annotated[
+        str, Spec("Distribution of it", create=True, update=True, width=64, show=Show.FILTER)
+    ] = ""
+    os_version: Annotated[str, Spec("Version of it", create=True, update=True, width=64, show=Show.FILTER)] = ""
     os_arch: Annotated[str, Spec("Architecture", create=True, update=True, width=16)] = ""
     encrypt_key_id: Annotated[str, Spec("Key that encrypts it", width=36)] = ""
     encrypt_status: Annotated[str, Spec("unencrypted, encrypting or encrypted", width=16)] = "unencrypted"
@@ -245,7 +247,6 @@ IMAGES = Resource(
         "is_standard",
         "min_disk",
         "min_ram",
-        "os_type",
         "os_arch",
         "checksum",
         "created_at",
