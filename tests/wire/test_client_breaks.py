@@ -130,7 +130,7 @@ def test_waiting_for_a_cloud_that_stays_away_ends(road: Road) -> None:
     began = time.monotonic()
     with pytest.raises((CloudUnreachableError, WaitTimeoutError)):
         wait_for(session, "keypairs", ident, timeout_s=0.4, interval_s=0.1, until=lambda _row: False)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 15
     assert connected(road)
 
 

@@ -186,7 +186,7 @@ def test_connection_of_a_large_upload_ends_and_that_of_a_small_one_goes_on(serve
 
 
 def test_sender_of_too_large_an_image_sees_the_answer(cloud):
-    limits = Limits(image_bytes=1 << 20, chunk_bytes=4096)
+    limits = Limits(image_bytes=1 << 20, chunk_bytes=4096, drain_seconds=30)
     with BackgroundServer(build_app(cloud, limits=limits)) as server, connected(server) as connection:
         put = f"PUT /image/v1/images/i2 HTTP/1.1\r\n{HEAD}Content-Type: application/octet-stream\r\n"
         begun = time.monotonic()
