@@ -123,6 +123,23 @@ def test_a_damaged_database_is_told(data: Path) -> None:
     assert (code, found["database"]["level"]) == (1, "failed")
 
 
+def test_what_the_records_decide_is_put_right_once(data: Path) -> None:
+    def surgery(statement: str) -> int:
+        with closing(sqlite3.connect(data / "cloud.sqlite")) as file, file:
+            return file.execute(statement).rowcount
+
+    assert surgery("UPDATE compute_hostclaims SET vcpus = 7") > 0
+    command = ["--data", str(data), "--listen", "127.0.0.1:0"]
+    told = CliRunner().invoke(doctor, command)
+    assert (told.exit_code, "has 7 of vcpus charged where 0 is held" in told.stdout) == (1, True)
+
+    fixed = CliRunner().invoke(doctor, [*command, "--fix"])
+
+    assert (fixed.exit_code, "It was counted anew." in fixed.stdout) == (0, True)
+    again = CliRunner().invoke(doctor, [*command, "--fix"])
+    assert (again.exit_code, "counted anew" in again.stdout) == (0, False)
+
+
 def test_an_older_and_a_newer_database_are_told(data: Path) -> None:
     for revision, level in (("0000", "warning"), ("9999", "failed")):
         with closing(sqlite3.connect(data / "cloud.sqlite")) as database:

@@ -25,11 +25,12 @@ _MARKS = {Level.OK: "ok", Level.NOTE: "note", Level.WARNING: "warn", Level.FAILE
 @data_option
 @click.option("--database", default="", envvar="CLOUDCORE_DATABASE", metavar="URL", help="If it is not SQLite here.")
 @click.option("--listen", default=DEFAULT_LISTEN, show_default=True, metavar="HOST:PORT", help="Where it would serve.")
+@click.option("--fix", is_flag=True, help="Put right what is safe to put right in the database.")
 @click.option("-o", "--output", type=click.Choice(("text", "json")), default="text", show_default=True)
-def doctor(data: Path | None, database: str, listen: str, output: str) -> None:
-    """Look at everything that a cloud here needs, and say what is wrong; status 1 if something is. Changes nothing."""
+def doctor(data: Path | None, database: str, listen: str, fix: bool, output: str) -> None:
+    """Look at everything that a cloud here needs, and say what is wrong; status 1 if something is. Changes nothing without --fix."""
     findings: list[Finding] = []
-    for finding in examine(folder_of(data), database, listen):
+    for finding in examine(folder_of(data), database, listen, fix=fix):
         findings.append(finding)
         if output == "text":
             click.echo(_line(finding))
@@ -42,7 +43,7 @@ def doctor(data: Path | None, database: str, listen: str, output: str) -> None:
         raise SystemExit(1)
 
 
-def examine(folder: DataFolder, database: str, listen: str) -> Iterator[Finding]:
+def examine(folder: DataFolder, database: str, listen: str, *, fix: bool = False) -> Iterator[Finding]:
     """Every check, in the order in which one depends on another."""
     try:
         running = folder.path.is_dir() and folder.holder() is not None
@@ -50,7 +51,7 @@ def examine(folder: DataFolder, database: str, listen: str) -> Iterator[Finding]
         running = False
     yield from look_at_place(folder)
     yield from look_at_machine(folder.path, listen, running=running)
-    yield from look_at_records(Database(url=database, folder=folder.path), running=running)
+    yield from look_at_records(Database(url=database, folder=folder.path), running=running, fix=fix)
 
 
 def _line(finding: Finding) -> str:

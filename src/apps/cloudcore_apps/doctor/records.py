@@ -10,12 +10,13 @@ from typing import Any
 import attrs
 
 from cloudcore.model.errors import CloudcoreError, Contention
-from cloudcore.model.query import PLATFORM, Order, Query, both, eq, one_of
+from cloudcore.model.query import PLATFORM, Order, Query, one_of
 from cloudcore.operations.types import TYPES
-from cloudcore.ports.unit_of_work import Transaction, UnitOfWork
+from cloudcore.ports.unit_of_work import Author, Transaction, UnitOfWork
 from cloudcore.resources.audit.counter import COUNTERS
 from cloudcore.tasks.task import OPEN, TASKS
 from cloudcore_apps.doctor.finding import Finding, failed, note, ok, warning
+from cloudcore_apps.doctor.trouble import Trouble, asleep, miscounted, stranded
 
 LATE = timedelta(minutes=1)
 AHEAD = timedelta(seconds=5)
@@ -37,7 +38,7 @@ class Database:
         return self.folder / "cloud.sqlite" if not self.url else None
 
 
-def look_at_records(database: Database, *, running: bool) -> Iterator[Finding]:
+def look_at_records(database: Database, *, running: bool, fix: bool = False) -> Iterator[Finding]:
     """Everything that is read from the database. running: a cloud works on it just now."""
     if database.file is not None and not database.file.exists():
         yield note("database", "There is no database yet.", "`cloudcore up` makes one.")
@@ -50,12 +51,12 @@ def look_at_records(database: Database, *, running: bool) -> Iterator[Finding]:
         yield failed("database", f"{error}.", "Check --database or CLOUDCORE_DATABASE.")
         return
     try:
-        yield from _opened(engine, database, running=running)
+        yield from _opened(engine, database, running=running, fix=fix)
     finally:
         engine.dispose()
 
 
-def _opened(engine: Any, database: Database, *, running: bool) -> Iterator[Finding]:
+def _opened(engine: Any, database: Database, *, running: bool, fix: bool) -> Iterator[Finding]:
     from cloudcore_adapters.sql.failures import translated
     from cloudcore_apps.schema import newest, revision_of
 
@@ -78,9 +79,9 @@ def _opened(engine: Any, database: Database, *, running: bool) -> Iterator[Findi
     from cloudcore_adapters.memory.world import SystemClock, SystemIds
     from cloudcore_adapters.sql import SqlUnitOfWork
 
-    yield from look_inside(
-        SqlUnitOfWork(engine, TYPES, SystemIds(), clock=SystemClock(), sealer=None), datetime.now(UTC), running=running
-    )
+    # Without the key, what is sealed stays as it is stored: nothing here reads or writes it.
+    uow = SqlUnitOfWork(engine, TYPES, SystemIds(), clock=SystemClock(), sealer=None)
+    yield from look_inside(uow, datetime.now(UTC), running=running, fix=fix)
 
 
 def _sound(engine: Any, file: Path) -> Finding:
@@ -100,13 +101,13 @@ def _migration(present: str | None, wanted: str, *, running: bool) -> Finding:
     return warning("migration", what, "`cloudcore up` migrates it when it starts.")
 
 
-def look_inside(uow: UnitOfWork, now: datetime, *, running: bool) -> Iterator[Finding]:
-    """Tasks that hang, resources that nobody works on, and a clock that went back."""
+def look_inside(uow: UnitOfWork, now: datetime, *, running: bool, fix: bool = False) -> Iterator[Finding]:
+    """Tasks that hang, a clock that went back, and each object in trouble, which `fix` puts right where that is safe."""
     try:
         with uow.read() as tx:
             yield _late_tasks(tx, now, running=running)
-            yield _stranded(tx)
             yield _clock(tx, now)
+        yield from _troubles(uow, now, fix=fix)
     except (CloudcoreError, Contention) as error:
         detail = f" ({error.internal})" if error.internal else ""
         yield failed("records", f"The records cannot be read: {error}{detail}.", "See the log of the database.")
@@ -129,26 +130,27 @@ def _late_tasks(tx: Transaction, now: datetime, *, running: bool) -> Finding:
     )
 
 
-def _stranded(tx: Transaction) -> Finding:
-    """Resources in a status that says that something is under way, and nothing is."""
-    found: list[str] = []
-    for resource in TYPES:
-        statuses = sorted(resource.lifecycle.transitional()) if resource.lifecycle is not None else []
-        if not statuses:
-            continue
-        rows = tx.of(resource, PLATFORM).find(Query(where=one_of("status", statuses), limit=MOST))
-        held = both(
-            one_of("obj_id", [row.id for row in rows]), one_of("state", OPEN), eq("obj_type", resource.singular)
-        )
-        busy = {task.obj_id for task in tx.of(TASKS, PLATFORM).find(Query(where=held))} if rows else set()
-        found += [f"{resource.singular} {r.name or r.id} ({r.status})" for r in rows if r.id not in busy]
-    if not found:
-        return ok("statuses", "Everything that is between two statuses has a task that works on it.")
-    return failed(
-        "statuses",
-        f"{len(found)} are between two statuses and no task works on them: {_listed(found)}.",
-        "Look at `climc NOUN-event`, then set what is true with `climc NOUN-update-status`.",
-    )
+def _troubles(uow: UnitOfWork, now: datetime, *, fix: bool) -> Iterator[Finding]:
+    """Each object in trouble; with `fix`, what became of it. A kind is looked for after the one before is put right."""
+    for look, fine in (
+        (stranded, ok("statuses", "Everything that is between two statuses has a task that works on it.")),
+        (lambda tx: asleep(tx, now), ok("leases", "Every open task is looked after in time.")),
+        (miscounted, ok("claims", "Claims and quotas are the sums of what is there, or a task is under way.")),
+    ):
+        with uow.read() as tx:
+            found = list(look(tx))
+        yield from [fine] if not found else (_told(uow, trouble, fix=fix) for trouble in found)
+
+
+def _told(uow: UnitOfWork, trouble: Trouble, *, fix: bool) -> Finding:
+    if trouble.repair is None:
+        return failed(trouble.check, trouble.said, "A person has to decide: look at its events (`climc NOUN-event`).")
+    if not fix:
+        return failed(trouble.check, trouble.said, "`cloudcore doctor --fix` puts it right.")
+    with uow.write(Author(actor={"user": "doctor"})) as tx:
+        became = trouble.repair(tx)
+        tx.commit()
+    return note(trouble.check, trouble.said, became or "It has changed meanwhile and was left alone.")
 
 
 def _clock(tx: Transaction, now: datetime) -> Finding:

@@ -110,7 +110,7 @@ DISK_LIFECYCLE = Lifecycle(
             to=DiskStatus.READY,
             failed=DiskStatus.ALLOC_FAILED,
             flow="disk-create",
-            deadline_s=7200,
+            deadline_s=8 * 3600,
         ),
         Transition(
             name="delete",

@@ -104,7 +104,7 @@ IMAGE_LIFECYCLE = Lifecycle(
             to=ImageStatus.ACTIVE,
             failed=ImageStatus.KILLED,
             flow="image-upload",
-            deadline_s=7200,
+            deadline_s=4 * 3600,
             also_failed=(ImageStatus.SAVE_FAIL,),
         ),
         Transition(
@@ -114,7 +114,7 @@ IMAGE_LIFECYCLE = Lifecycle(
             to=ImageStatus.ACTIVE,
             failed=ImageStatus.KILLED,
             flow="image-import",
-            deadline_s=7 * 3600,
+            deadline_s=19 * 3600,
             also_failed=(ImageStatus.SAVE_FAIL,),
         ),
         Transition(

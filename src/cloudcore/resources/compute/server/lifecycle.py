@@ -281,7 +281,7 @@ SERVER_LIFECYCLE = Lifecycle(
             to=S.READY,
             failed=S.DELETE_FAIL,
             flow="server-recycle",
-            deadline_s=600,
+            deadline_s=900,
         ),
         Transition(
             name="syncstatus",
@@ -384,7 +384,7 @@ SERVER_LIFECYCLE = Lifecycle(
             to=S.READY,
             failed=S.CREATE_FAIL,
             flow="server-create",
-            deadline_s=10_800,
+            deadline_s=8 * 3600,
             also_to=(S.RUNNING,),
             also_failed=(S.SCHED_FAIL, S.NET_FAIL, S.DISK_FAIL, S.START_FAIL),
         ),
