@@ -67,7 +67,7 @@ def tests(session: nox.Session) -> None:
         tool.pytest("chosen", *session.posargs)
         return
     data = ROOT / ".nox" / "coverage.json"
-    coverage = ("--cov", "--cov-report=term:skip-covered", f"--cov-report=json:{data}")
+    coverage = ("--cov", f"--cov-report=json:{data}")
     tool.pytest("fast", *_present(*FAST), "-m", "not system and not slow", *SIDE_BY_SIDE, *coverage)
     tool.run("python", "tests/coverage_floors.py", data, f"cloudcore={FLOOR_CORE}", f"total={FLOOR_TOTAL}")
 
@@ -144,7 +144,8 @@ class _Environment:
         version = _output(python, "-c", "import sys; print('%d.%d' % sys.version_info[:2])")
         self._folder = ROOT / ".nox" / f"python-{version}"
         self._prepare(python)
-        if install:
+        if install and self._folder not in _INSTALLED:
+            _INSTALLED.add(self._folder)
             self.run("python", "-m", "pip", *_QUIET, "install", "--force-reinstall", "--no-deps", ".", silent=True)
 
     def run(self, program: str, *args: str | Path, env: dict[str, str] | None = None, **options: object) -> None:
@@ -184,6 +185,9 @@ class _Environment:
         self.run(*pip, "install", *extras, "--group", "check", silent=True)
         stamp.write_text(wanted)
 
+
+_INSTALLED: set[Path] = set()
+"""The environments into which this run has put the project."""
 
 _QUIET = ("--disable-pip-version-check", "--quiet")
 

@@ -1,13 +1,16 @@
 """Fail when coverage is under a floor: coverage_floors.py COVERAGE.json cloudcore=97 total=90.
 
-A name is a package, or `total`. A share is covered lines and branches of all lines and branches, in per cent.
+A name is a package, or `total`. A share is covered lines and branches of all lines and branches, in per cent. The files
+that lack most lines are named with them; `coverage report` tells of all.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 
 def share(files: dict[str, dict[str, dict[str, int]]], package: str) -> float:
@@ -18,9 +21,18 @@ def share(files: dict[str, dict[str, dict[str, int]]], package: str) -> float:
     return 100 * covered / everything if everything else 0.0
 
 
+def lacking(files: dict[str, dict[str, Any]], most: int = 15) -> Iterator[str]:
+    """What the files say that have most lines which no test ran."""
+    for name in sorted(files, key=lambda n: -len(files[n]["missing_lines"]))[:most]:
+        lines = files[name]["missing_lines"]
+        if lines:
+            yield f"{len(lines):5d} lines of {name}: {', '.join(map(str, lines[:12]))}{' …' if len(lines) > 12 else ''}"
+
+
 def main(report: str, *floors: str) -> int:
     """Print each share beside its floor; 1 when one is too low."""
     files = json.loads(Path(report).read_text())["files"]
+    print(*lacking(files), sep="\n")
     failed = 0
     for floor in floors:
         package, least = floor.split("=")
