@@ -69,7 +69,13 @@ class GuestDescription:
 
 def to_json(desc: GuestDescription) -> JsonObject:
     """The description as JSON; `from_json` reads it back."""
-    return attrs.asdict(desc)
+    return {
+        **attrs.asdict(desc, recurse=False),
+        "disks": [attrs.asdict(disk, recurse=False) for disk in desc.disks],
+        "nics": [{**attrs.asdict(nic, recurse=False), "dns": list(nic.dns)} for nic in desc.nics],
+        "seed": [list(file) for file in desc.seed],
+        "mark": attrs.asdict(desc.mark, recurse=False),
+    }
 
 
 def from_json(data: JsonMapping) -> GuestDescription:

@@ -133,7 +133,7 @@ class SimulatedHost:
                 highest = self._fences.get(effect.resource, fence)
                 self._fences[effect.resource] = max(fence, highest)
                 self._forget_old()
-                self.journal[key] = {"effect": attrs.asdict(effect), "fence": fence, "outcome": None}
+                self.journal[key] = {"effect": attrs.asdict(effect, recurse=False), "fence": fence, "outcome": None}
                 self._schedule(key)
                 if fence < highest:
                     self._end(key, Failed(f"fence {fence} is older than {highest}"))

@@ -126,7 +126,7 @@ class SqlRepository(Generic[E]):
         values = codec.encode(stored)
         sent = codec.seal(stored.id, dict(values)) if codec.sealed else values
         self._insert(sent, values)
-        unit.wrote(self._plural, stored.id, tuple(sent.values()))
+        unit.inserted(self._plural, stored.id, tuple(sent.values()))
         self._changed(None, stored, action)
         return stored
 
@@ -210,15 +210,20 @@ class SqlRepository(Generic[E]):
     # Look-ups.
 
     def _known(self, query: Query) -> list[Row] | None:
-        """The rows of certain ids, when all of them are known without asking."""
+        """The rows of certain ids, or that refer to some, when all of them are known without asking."""
         where = query.where
-        if isinstance(where, In) and where.field == "id":
+        if isinstance(where, In):
             wanted = where.values
-        elif isinstance(where, Compare) and where.field == "id" and where.op is Op.EQ:
+        elif isinstance(where, Compare) and where.op is Op.EQ:
             wanted = (where.value,)
         else:
             return None
-        if self._scope != _ANY or not (query.is_ordered and query.is_whole):
+        if self._scope != _ANY or not query.is_whole:
+            return None
+        if where.field != "id":
+            target = self._codec.targets.get(where.field)
+            return target and self._unit.referring(self._plural, *target, wanted)
+        if not query.is_ordered:
             return None
         if not all(isinstance(ident, str) for ident in wanted):
             return None

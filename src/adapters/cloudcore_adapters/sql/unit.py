@@ -60,6 +60,7 @@ class Unit:
     spoilt: Contention | None = None
     _current: dict[tuple[str, str], Row] = attrs.field(factory=dict)
     _own: dict[tuple[str, str], Row] = attrs.field(factory=dict)
+    _born: dict[str, set[str]] = attrs.field(factory=dict)
     _answers: dict[str, dict[Hashable, list[Row]]] = attrs.field(factory=dict)
     _entities: dict[int, tuple[Row, Any]] = attrs.field(factory=dict)
     _grown: dict[int, tuple[Row, Callable[[], Entity]]] = attrs.field(factory=dict)
@@ -90,6 +91,22 @@ class Unit:
     def answer(self, plural: str, question: Hashable) -> list[Row] | None:
         """What the database would answer to the same question again, if that is known."""
         return self._answers.get(plural, {}).get(question)
+
+    def referring(self, plural: str, place: int, target: str, idents: Sequence[Any]) -> list[Row] | None:
+        """The rows whose value at this place is one of these ids, by their id, if that is known: those that refer to what
+        this unit has inserted are its own, as nobody else has heard of it. target: the type that is referred to.
+        """
+        born = self._born.get(target)
+        if not born or not idents or not born.issuperset(idents):
+            return None
+        rows = [self._own.get((plural, ident)) for ident in sorted(self._born.get(plural, ()))]
+        found = [row for row in rows if row is not None]
+        return [row for row in found if row[place] in idents] if len(found) == len(rows) else None
+
+    def inserted(self, plural: str, ident: str, row: Row) -> None:
+        """Note a row that this unit has inserted."""
+        self._born.setdefault(plural, set()).add(ident)
+        self.wrote(plural, ident, row)
 
     def read(self, plural: str, rows: Sequence[Row], place: int) -> None:
         """Note rows that were just read. place: where their id stands."""
@@ -187,15 +204,17 @@ class Unit:
             TakenError: a constraint is hurt.
             Contention, BackendError: see `failures`.
         """
+        self.check_open()
         bound = statement.bound(values)
-        with self._asking():
-            try:
-                if not self.compiler.dialect.statement_aborts:
-                    return self._driver.change(statement.text, bound)
-                with self.connection.begin_nested():
-                    return self._driver.change(statement.text, bound)
-            except exc.IntegrityError as error:
-                raise TakenError(str(error.orig)) from error
+        try:
+            if not self.compiler.dialect.statement_aborts:
+                return self._driver.change(statement.text, bound)
+            with self.connection.begin_nested():
+                return self._driver.change(statement.text, bound)
+        except exc.IntegrityError as error:
+            raise TakenError(str(error.orig)) from error
+        except Exception as error:  # noqa: BLE001 - it is raised as what it means
+            self._refuse(error)
 
     def check_open(self) -> None:
         """Refuse to use a unit that has ended, or that met contention."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -81,17 +81,13 @@ class SqlUnitOfWork:
         grouped = dialect.single_writer and not self._shared
         self._flusher = Flusher(Log(str(self.engine.url.database)).flush) if grouped else None
 
-    @contextmanager
-    def read(self) -> Iterator[SqlTransaction]:
+    def read(self) -> AbstractContextManager[SqlTransaction]:
         """A snapshot that takes no write lock."""
-        with self._unit(Author(), self._reading, writable=False) as tx:
-            yield tx
+        return self._unit(Author(), self._reading, writable=False)
 
-    @contextmanager
-    def write(self, author: Author) -> Iterator[SqlTransaction]:
+    def write(self, author: Author) -> AbstractContextManager[SqlTransaction]:
         """A unit that may write."""
-        with self._unit(author, self._writing, writable=True) as tx:
-            yield tx
+        return self._unit(author, self._writing, writable=True)
 
     def revision(self, *, without: Collection[str] = ()) -> int:
         """Another number after each commit that changed rows of a type not named here."""

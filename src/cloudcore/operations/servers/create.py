@@ -39,7 +39,8 @@ from cloudcore.resources.compute.server import SERVERS, Server, ServerStatus
 from cloudcore.scheduling import Decision, Inventory, Placement, schedule
 
 MOST_IN_ONE_UNIT = 50
-ADDRESSES_TRIED = 20
+SPARE = 2
+"""So many other places are tried when others have taken the one decided on; then it is decided again."""
 _SHOWN = ("count", "cpu", "memory", "storage")
 """Of the quota in a preview."""
 
@@ -126,7 +127,7 @@ def _read(
 def _decide(platform: Platform, caller: Caller, wanted: Wanted, kept: Inventory | None) -> Decision:
     """By kept columns, which may place, for admission says whether they are right; only ones that are read now refuse."""
     if kept is not None:
-        decision = schedule(kept, wanted.request)
+        decision = schedule(kept, wanted.request, spare=SPARE)
         if decision.refusal is None:
             return decision
     return reading(platform, lambda tx: _decide_now(platform, tx, caller, wanted))
