@@ -105,6 +105,12 @@ def system(session: nox.Session) -> None:
 
 
 @nox.session
+def simulation(session: nox.Session) -> None:
+    """Live whole clouds under seeded faults; `-- --seeds 10000 --first-seed N` says how many."""
+    _Environment(session, install=True).run("cloudcore", "simulate", *(session.posargs or ("--seeds", "1000")))
+
+
+@nox.session
 def perf(session: nox.Session) -> None:
     """Run the benchmarks of tests/perf; `-- --json FILE` writes the figures, `-- --only WORD` chooses."""
     _Environment(session, install=True).run("python", "tests/perf/run.py", *session.posargs)

@@ -20,6 +20,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "env": ("cloudcore_apps.control:env", "Print OS_* variables for other clients, for eval."),
         "keys": ("cloudcore_apps.keys:keys", "List, rotate and prune the keys of a data folder."),
+        "simulate": (
+            "cloudcore_apps.simulate.command:simulate",
+            "Live whole clouds under seeded faults, and check that nothing is stuck.",
+        ),
         "version": ("cloudcore_apps.control:version", "Print the version."),
     }
 )

@@ -11,7 +11,7 @@ from cloudcore.model.host import FoundKind
 from cloudcore.quotas.family import COUNTERS
 from cloudcore_apps.simulate.cloud import DEPLOYMENT, Cloud
 
-HALF_GONE = ("delete_fail",)
+HALF_GONE = ("delete_fail", "dealloc_failed")
 
 
 def check(cloud: Cloud) -> None:
@@ -22,6 +22,7 @@ def check(cloud: Cloud) -> None:
     check_orphans(cloud)
     check_hosts(cloud)
     check_history(cloud)
+    check_snapshots(cloud)
     check_foreign(cloud)
     assert cloud.defects == []
 
@@ -129,11 +130,11 @@ def check_addresses(cloud: Cloud) -> None:
 
 
 def check_orphans(cloud: Cloud) -> None:
-    """Links lead somewhere, and every disk hangs on a server, as none was made on its own."""
-    for plural in ("guestdisks", "guestnetworks"):
-        assert [row.id for row in cloud.rows(plural) if cloud.row("servers", row.guest_id) is None] == []
-    linked = {link.disk_id for link in cloud.rows("guestdisks")}
-    assert linked == {disk.id for disk in cloud.rows("disks")}
+    """Links lead somewhere, at both ends."""
+    for plural, ends in (("guestdisks", ("servers", "disks")), ("guestnetworks", ("servers", "networks"))):
+        for link in cloud.rows(plural):
+            owners = (link.guest_id, link.disk_id if plural == "guestdisks" else link.network_id)
+            assert [ident for end, ident in zip(ends, owners, strict=True) if cloud.row(end, ident) is None] == []
 
 
 def check_hosts(cloud: Cloud) -> None:
@@ -143,6 +144,10 @@ def check_hosts(cloud: Cloud) -> None:
     for server in cloud.rows("servers"):
         if server.host_id is not None:
             (optional if server.status in HALF_GONE else wanted).update(_things(cloud, server))
+    for disk in cloud.rows("disks"):
+        if disk.status != "alloc_failed":
+            place = (disk.storage_id.removeprefix("s-"), "volume", disk.id)
+            (optional if _half_gone(cloud, disk) else wanted).add(place)
     found = {
         (ident, thing.kind.value, thing.ident)
         for ident, machine in cloud.machines.items()
@@ -163,8 +168,26 @@ def check_foreign(cloud: Cloud) -> None:
 
 def _things(cloud: Cloud, server: Any) -> set[tuple[str, str, str]]:
     things = {(server.host_id, "guest", server.id)}
-    things |= {(server.host_id, "volume", link.disk_id) for link in _of(cloud, "guestdisks", server)}
     return things | {(server.host_id, "lease", nic.mac_addr) for nic in _of(cloud, "guestnetworks", server)}
+
+
+def _half_gone(cloud: Cloud, disk: Any) -> bool:
+    links = (link for link in cloud.rows("guestdisks") if link.disk_id == disk.id)
+    servers = (cloud.row("servers", link.guest_id) for link in links)
+    return disk.status in HALF_GONE or any(server.status in HALF_GONE for server in servers)
+
+
+def check_snapshots(cloud: Cloud) -> None:
+    """What volumes keep is what the records say."""
+    rows = {(row.disk_id, row.id): row.status for row in cloud.rows("snapshots")}
+    found = {
+        (volume.volume_id, ident)
+        for agent in cloud.machines.values()
+        for volume in agent.machine.volumes.values()
+        for ident in volume.snapshots
+    }
+    assert found - rows.keys() == set()
+    assert {key for key, status in rows.items() if status == "ready"} - found == set()
 
 
 def _of(cloud: Cloud, plural: str, server: Any) -> list[Any]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
 
 from cloudcore.model.effects import Effect, Failed
+from cloudcore.model.entity import ProjectOwned
 from cloudcore.model.errors import CloudcoreError, Contention, UnreachableError
 from cloudcore.model.host import Found
+from cloudcore.model.resource import Resource, Verb
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.session import CoreSession
 from cloudcore.tasks.task import Task
 from cloudcore.tasks.worker import Worker
 from cloudcore_apps.power import POWER_S, follow_power
+from cloudcore_apps.simulate.asking import FIXED, Menu
 from cloudcore_apps.simulate.clients import Client
 from cloudcore_apps.simulate.cloud import CALLER, Cloud
 from cloudcore_apps.simulate.crash import Crash
@@ -69,6 +73,7 @@ class Life:
         self.deaths = 0
         self.busy = self.shape.clients
         self.violations: list[Violation] = []
+        self.asked: Counter[tuple[str, str]] = Counter()
         self.cloud = Cloud(
             seed=seed,
             hosts=self.shape.hosts,
@@ -90,8 +95,9 @@ class Life:
             agent.tears = lambda ident=ident: self._tears(ident)  # type: ignore[misc]
             agent.complain = lambda text, ident=ident: self.watch.complain("fence", f"{ident}: {text}")  # type: ignore[misc]
         self.servers = [Server(self, f"process{number}") for number in range(self.shape.processes)]
+        menu = Menu(self.cloud.platform.resources)
         for number in range(self.shape.clients):
-            client = Client(self, f"client{number}")
+            client = Client(self, f"client{number}", menu)
             self.stage.add(client.name, client.work)
         self.stage.add("weather", self.weather.work)
         self.stage.add("power", self._look)
@@ -271,19 +277,36 @@ class Life:
             raise self.violations[0]
 
     def _delete_all(self) -> None:
-        """What an operator does in the end, in quiet weather: delete until nothing is left."""
+        """What an operator does in the end, in quiet weather: delete all that the tenant has."""
+        left: list[str] = []
+        for _ in range(6):
+            left = [refusal for resource, row in self._belongings() if (refusal := self._deleted(resource, row))]
+            self.cloud.settle(self.cloud.worker("last"))
+            if not self._belongings():
+                return
+        self.watch.complain("tenant", f"can't be deleted: {left or self._belongings()}")
+
+    def _belongings(self) -> list[tuple[Resource[Any], Any]]:
+        """Everything of the tenant but what the world began with; what goes with something else comes last."""
+        types = [
+            r for r in self.cloud.platform.resources if issubclass(r.entity, ProjectOwned) and Verb.DELETE in r.verbs
+        ]
+        first = {plural: place for place, plural in enumerate(("servers", "instance_snapshots", "snapshots", "disks"))}
+        types.sort(key=lambda r: first.get(r.plural, len(first)))
+        return [(r, row) for r in types for row in self.cloud.rows(r.plural) if row.id not in FIXED]
+
+    def _deleted(self, resource: Resource[Any], row: Any) -> str:
+        """Begin to delete something; why not, when it is refused."""
         session = CoreSession(self.cloud.platform, CALLER)
-        for _ in range(5):
-            for plural in ("servers", "instance_snapshots", "snapshots", "disks"):
-                for row in self.cloud.rows(plural):
-                    try:
-                        session.delete(plural, row.id, {"override_pending_delete": True})
-                    except CloudcoreError as error:
-                        self.stage.note(f"the operator can't delete {plural} {row.id}: {error}")
-                self.cloud.settle(self.cloud.worker("last"))
-        left = [f"{p} {row.id} ({row.status})" for p in ("servers", "disks", "snapshots") for row in self.cloud.rows(p)]
-        if left:
-            self.watch.complain("deletable", f"can't be deleted: {left}")
+        if self.cloud.row(resource.plural, row.id) is None:
+            return ""
+        try:
+            if getattr(row, "disable_delete", False):
+                session.update(resource.plural, row.id, {"disable_delete": False})
+            session.delete(resource.plural, row.id, {"override_pending_delete": True, "delete_snapshots": True})
+        except CloudcoreError as error:
+            return f"{resource.singular} {row.id}: {error}"
+        return ""
 
 
 class Server:

@@ -82,7 +82,7 @@ class Stage:
         return actor
 
     def note(self, text: str) -> None:
-        """Write a line into the log."""
+        """Write a line into the log; what is paused at stands there after two blanks."""
         self.log.append(f"{self.elapsed:.3f} {text}")
 
     def pause(self, where: str) -> None:
@@ -93,7 +93,7 @@ class Stage:
         if actor.dead:
             raise Crash
         self.pauses += 1
-        self.log.append(f"{self.elapsed:.3f} {actor.name} {where}")
+        self.log.append(f"{self.elapsed:.3f}  {actor.name} {where}")
         if self._fault is not None:
             self._fault(actor, where)
         if self.random.random() < self.switching:

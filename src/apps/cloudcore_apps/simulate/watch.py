@@ -135,6 +135,9 @@ class Watch:
             kin.update(disk.id for disk in self._cloud.rows("disks") if disk.template_id == row.cachedimage_id)
         if plural in ("disks", "storagecachedimages"):
             kin.update([link.guest_id for link in self._cloud.rows("guestdisks") if link.disk_id in kin])
+        if plural == "snapshots":
+            joints = self._cloud.rows("instancesnapshotjoints")
+            kin.update(joint.instance_snapshot_id for joint in joints if joint.snapshot_id == row.id)
         tasks = self._cloud.store.rows[TASKS.plural].values()
         owned = any(task.state in OPEN and _works_on(task, kin, row.id) for task in tasks)
         what = f"{self._singulars[plural]} {row.id}"

@@ -1,0 +1,152 @@
+"""Which operations there are to ask for, drawn from the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import attrs
+
+from cloudcore.model.json import JsonObject
+from cloudcore.model.resource import ActionKind, Resource, Verb, fields_of
+from cloudcore.operations.ladder import ladder_actions
+from cloudcore.operations.session import CoreSession
+from cloudcore_apps.simulate.makers import Draw, arguments, body, value
+
+OFTEN = ("servers", "servers", "servers", "servers", "disks", "snapshots", "instance_snapshots", "images")
+"""Types with long operations, of which most that is asked for is."""
+
+LEFT_OUT = frozenset(
+    {
+        ("perform", "status"),  # says what is true by hand, whatever the truth is
+        ("perform", "purge"),  # forgets what is still there, on a person's word that it is gone
+        ("update", "hosts"),  # says how big a machine is
+        ("delete", "hosts"),
+        ("update", "storages"),
+        ("delete", "storages"),
+        ("delete", "hoststorages"),
+        ("update", "hoststorages"),
+        ("perform", "change-owner"),  # to whom: there is one project
+        ("perform", "freeze"),  # for ever, unless thawed
+    }
+)
+"""What would make the world another one by definition, by verb and type or action."""
+
+FIXED = frozenset({"n1", "i1", "z1", "w1", "default", "h1", "h2", "h3", "h4"})
+"""What the world begins with and needs to the end: never deleted or switched off."""
+
+
+@attrs.frozen(kw_only=True)
+class Operation:
+    """One kind of thing to ask for: create, update, delete, or an action."""
+
+    resource: Resource[Any]
+    verb: str
+    action: str = ""
+
+    @property
+    def name(self) -> str:
+        """For logs and lists, as `servers start`."""
+        return f"{self.resource.plural} {self.action or self.verb}"
+
+
+@attrs.frozen(kw_only=True)
+class Request:
+    """One thing to ask for."""
+
+    operation: Operation
+    ident: str
+    body: JsonObject
+
+    def ask(self, session: CoreSession) -> Any:
+        """Ask for it."""
+        plural = self.operation.resource.plural
+        if self.operation.verb == "create":
+            return session.create(plural, self.body)
+        if self.operation.verb == "update":
+            return session.update(plural, self.ident, self.body)
+        if self.operation.verb == "delete":
+            return session.delete(plural, self.ident, self.body)
+        return session.perform(plural, self.ident, self.operation.action, self.body)
+
+
+def operations(resources: Sequence[Resource[Any]]) -> Sequence[Operation]:
+    """Everything that may be asked for and changes something."""
+    found: list[Operation] = []
+    for resource in resources:
+        if resource.service == "internal":
+            continue
+        for verb in (Verb.CREATE, Verb.UPDATE, Verb.DELETE):
+            if verb in resource.verbs and (str(verb), resource.plural) not in LEFT_OUT:
+                found.append(Operation(resource=resource, verb=str(verb)))  # noqa: PERF401 - see the next lines
+        own = [action.name for action in resource.actions if action.kind is ActionKind.PERFORM]
+        found += [
+            Operation(resource=resource, verb="perform", action=name)
+            for name in dict.fromkeys([*own, *sorted(ladder_actions(resource.entity))])
+            if ("perform", name) not in LEFT_OUT
+        ]
+    return found
+
+
+class Menu:
+    """Draws requests. Each operation comes up, those of the types with long operations most."""
+
+    def __init__(self, resources: Sequence[Resource[Any]]) -> None:
+        self._all = operations(resources)
+        self._by_plural: dict[str, list[Operation]] = {}
+        for operation in self._all:
+            self._by_plural.setdefault(operation.resource.plural, []).append(operation)
+        self._making = {o.resource.plural: o for o in self._all if o.verb == "create"}
+        making = next(o for o in self._all if (o.resource.plural, o.action) == ("servers", "instance-snapshot"))
+        self._making["instance_snapshots"] = making
+
+    def draw(self, draw: Draw) -> Request:
+        """Something to ask for."""
+        operation = self._operation(draw)
+        plural = operation.resource.plural
+        # What acts on things of which there are none makes one instead.
+        if operation.verb == "create":
+            return Request(operation=operation, ident="", body=body(draw, operation.resource))
+        ident = draw.one(plural)
+        if operation.verb == "delete":
+            return Request(operation=operation, ident="nothing" if ident in FIXED else ident, body=_options(draw))
+        draw = attrs.evolve(draw, row=draw.cloud.row(plural, ident))
+        if operation.verb == "update":
+            return Request(operation=operation, ident=ident, body=_changes(draw, operation.resource))
+        action = operation.resource.action(operation.action, ActionKind.PERFORM)
+        sent = arguments(draw, action) if action is not None else _tags(draw, operation.action)
+        return Request(operation=operation, ident=_switchable(ident, operation), body=sent)
+
+    def _operation(self, draw: Draw) -> Operation:
+        if draw.random.random() < 0.75:
+            plural = draw.of(*OFTEN)
+            if plural == "servers" and (draw.random.random() < 0.25 or not draw.cloud.rows("servers")):
+                return self._making["servers"]
+            found = self._by_plural[plural][draw.random.randrange(len(self._by_plural[plural]))]
+        else:
+            found = self._all[draw.random.randrange(len(self._all))]
+        plural = found.resource.plural
+        return found if draw.cloud.rows(plural) else self._making.get(plural, found)
+
+
+def _switchable(ident: str, operation: Operation) -> str:
+    return "nothing" if ident in FIXED and operation.action in ("disable", "offline", "private") else ident
+
+
+def _options(draw: Draw) -> JsonObject:
+    return {"override_pending_delete": True, **({"delete_snapshots": True} if draw.random.random() < 0.3 else {})}
+
+
+def _changes(draw: Draw, resource: Resource[Any]) -> JsonObject:
+    known = [f for f in fields_of(resource.entity) if f.spec.update and f.name not in ("name", "index")]
+    flags = [f for f in known if f.kind is bool and f.name not in ("enabled", "protected", "disable_delete")]
+    chosen = [field for field in flags if draw.random.random() < 0.3]
+    text = {"description": draw.name} if any(f.name == "description" for f in known) else {}
+    return {**text, **{field.name: value(draw, field) for field in chosen}}
+
+
+def _tags(draw: Draw, action: str) -> JsonObject:
+    if "metadata" in action:
+        key = "user:colour" if action == "metadata" else "colour"
+        return {key: draw.of("red", "blue")}
+    return {}

@@ -1,0 +1,85 @@
+"""Many lives, and how one that fails becomes a short story."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import attrs
+
+from cloudcore_apps.simulate.life import Life, Shape
+from cloudcore_apps.simulate.menu import Faults, draw
+from cloudcore_apps.simulate.watch import Violation
+
+TRIES = 25
+"""So many seeds are tried for each way to make a story shorter."""
+
+
+@attrs.frozen(kw_only=True)
+class Case:
+    """One life: its seed, its faults, and how big it is."""
+
+    seed: int
+    faults: Faults
+    shape: Shape = attrs.field(factory=Shape)
+
+    @property
+    def command(self) -> str:
+        """What lives it again."""
+        kinds = ",".join(sorted(self.faults.kinds)) or "none"
+        size = " ".join(f"--{name} {count}" for name, count in attrs.asdict(self.shape).items())
+        return f"cloudcore simulate --seed {self.seed} --faults {kinds} --weather {self.faults.weather} {size} --story"
+
+    def fails(self) -> tuple[Life, Violation | None]:
+        """Live it: the life, and what was found in it."""
+        life = Life(self.seed, self.faults, self.shape)
+        try:
+            life.live()
+        except Violation as violation:
+            return life, violation
+        except AssertionError as error:
+            return life, Violation("ends", str(error))
+        return life, None
+
+
+def of_seed(seed: int) -> Case:
+    """The life of a seed."""
+    return Case(seed=seed, faults=draw(seed))
+
+
+def shrink(case: Case, violation: Violation) -> Case:
+    """A smaller life that hurts the same invariant: fewer kinds of faults, clients, hosts, processes and requests."""
+    smaller = True
+    while smaller:
+        smaller = False
+        for candidate in _smaller(case):
+            found = _same(candidate, violation)
+            if found is not None:
+                case, smaller = found, True
+                break
+    return case
+
+
+def story(life: Life) -> Sequence[str]:
+    """What happened, without the calls to the database."""
+    return [line for line in life.stage.log if "  " not in line.partition(" {")[0] or " submit " in line]
+
+
+def _smaller(case: Case) -> Iterator[Case]:
+    faults, shape = case.faults, case.shape
+    for kind in sorted(faults.kinds):
+        yield attrs.evolve(case, faults=attrs.evolve(faults, kinds=faults.kinds - {kind}))
+    if faults.weather > 1:
+        yield attrs.evolve(case, faults=attrs.evolve(faults, weather=faults.weather // 2))
+    for name, count in attrs.asdict(shape).items():
+        if count > 1:
+            yield attrs.evolve(case, shape=attrs.evolve(shape, **{name: count // 2}))
+            yield attrs.evolve(case, shape=attrs.evolve(shape, **{name: count - 1}))
+
+
+def _same(case: Case, violation: Violation) -> Case | None:
+    for seed in range(case.seed, case.seed + TRIES):
+        candidate = attrs.evolve(case, seed=seed)
+        _, found = candidate.fails()
+        if found is not None and found.invariant == violation.invariant:
+            return candidate
+    return None

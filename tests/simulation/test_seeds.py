@@ -1,0 +1,58 @@
+"""The command, and how a life that fails is told."""
+
+from __future__ import annotations
+
+from click.testing import CliRunner
+
+from cloudcore_apps.simulate.command import simulate
+from cloudcore_apps.simulate.life import Life, Shape
+from cloudcore_apps.simulate.menu import chosen
+from cloudcore_apps.simulate.seeds import Case, shrink, story
+from cloudcore_apps.simulate.watch import Violation
+
+
+def test_the_command_lives_seeds_and_says_how_fast() -> None:
+    result = CliRunner().invoke(simulate, ["--seeds", "2", "--first-seed", "4"])
+
+    assert result.exit_code == 0
+    assert "2 seeds from 4: nothing lost, nothing stuck" in result.output
+    assert "times as fast as life" in result.output
+
+
+def test_a_seed_is_told_as_a_story_without_calls_to_the_database() -> None:
+    result = CliRunner().invoke(simulate, ["--seed", "3", "--faults", "failure,power", "--story"])
+
+    assert "client0 asks: " in result.output
+    assert "weather: calm" in result.output
+    assert " find servers" not in result.output
+
+
+def test_an_unknown_fault_is_refused() -> None:
+    result = CliRunner().invoke(simulate, ["--seed", "3", "--faults", "plague"])
+
+    assert "there is no fault plague" in str(result.exception)
+
+
+def test_the_command_of_a_case_lives_the_same_life() -> None:
+    case = Case(seed=5, faults=chosen(["crash", "late"], 2), shape=Shape(clients=2, rounds=3))
+    life, violation = case.fails()
+    assert violation is None
+
+    again = CliRunner().invoke(simulate, case.command.split()[2:])
+
+    assert again.output.startswith("\n".join(story(life)))
+
+
+def test_a_life_that_fails_is_made_small() -> None:
+
+    class Fussy(Case):
+        """Something is wrong whenever two clients meet a host without power."""
+
+        def fails(self) -> tuple[Life, Violation | None]:
+            wrong = "power" in self.faults.kinds and self.shape.clients >= 2
+            return Life(self.seed), Violation("fussy", "it is dark") if wrong else None
+
+    small = shrink(Fussy(seed=1, faults=chosen(["power", "crash", "late"], 6)), Violation("fussy", "it is dark"))
+
+    assert (sorted(small.faults.kinds), small.faults.weather) == (["power"], 1)
+    assert small.shape == Shape(processes=1, hosts=1, clients=2, rounds=1)
