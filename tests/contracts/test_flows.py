@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import attrs
@@ -200,6 +201,7 @@ def check_failed(run: Run, task: Task) -> None:
     assert last.state is TaskState.COMPLETE, (last.flow, last.error)
 
 
+@cache
 def succeeded(name: str) -> tuple[str, dict[str, Any], int]:
     """The end of an undisturbed run: status, world, number of effects."""
     run = Run(name)

@@ -213,6 +213,6 @@ def test_killed_at_every_moment_of_creating_and_deleting(victim: Victim, moments
         for operation, moment in filter(None, pair):
             victim.kill_at(operation, moment)
     chosen = random.Random(SEED + 1)
-    for operation in OPERATIONS * 10:
+    for operation in OPERATIONS * 5:
         victim.kill_after(operation, chosen.uniform(0.2, 4.0))
     victim.remove()
