@@ -54,7 +54,7 @@ class Rig:
     write: Callable[[str, str], None]
     read: Callable[[str], str]
     taken: Callable[[], bytes]
-    wait_s: float = 30.0
+    wait_s: float = 120.0
 
     def submit(self, kind: str, resource: str, *, fence: int = 1, key: str | None = None, **args: Any) -> str:
         """Submit an effect; answers its key."""

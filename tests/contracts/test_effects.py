@@ -57,14 +57,14 @@ def write(storage: Path, volume: str, letter: str) -> None:
     """Fill the start of a qcow2 volume with a letter."""
     path = storage / "volumes" / volume / "disk.qcow2"
     command = ["qemu-io", "-f", "qcow2", "-c", f"write -q -P {ord(letter)} 0 64k", str(path)]
-    subprocess.run(command, check=True, timeout=30)
+    subprocess.run(command, check=True, timeout=120)
 
 
 def read(storage: Path, volume: str) -> str:
     """The letter at the start of a qcow2 volume."""
     path = storage / "volumes" / volume / "disk.qcow2"
     command = ["qemu-io", "-f", "qcow2", "-c", "read -v 0 512", str(path)]
-    said = subprocess.run(command, check=True, timeout=30, capture_output=True, text=True).stdout
+    said = subprocess.run(command, check=True, timeout=120, capture_output=True, text=True).stdout
     return chr(int(said.split()[1], 16))
 
 

@@ -63,7 +63,7 @@ def store() -> Iterator[Store]:
     yield started
     server.shutdown()
     server.server_close()
-    thread.join(5)
+    thread.join(60)
 
 
 def get(url: str, target: Path, *, sha256: str = SHA256, stop: bool = False) -> list[float]:

@@ -194,7 +194,7 @@ def test_power_states_are_told_as_they_change(host: LibvirtHost, tmp_path: Path)
         ("guest-delete", {"guest_id": ident, "desc": desc}, "missing"),
     ):
         perform(host, kind, **args)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while (ident, state) not in told or (ident, state) not in heard:
             assert time.monotonic() < deadline, (told, heard)
             time.sleep(0.01)
@@ -273,4 +273,4 @@ def test_without_an_emulator_nothing_is_proven() -> None:
 
 @pytest.mark.skipif(shutil.which("qemu-system-x86_64") is None, reason="needs QEMU")
 def test_the_probe_boots_under_emulation() -> None:
-    assert boots(accel="tcg", cpu="max", timeout_s=30.0) == ""
+    assert boots(accel="tcg", cpu="max", timeout_s=120.0) == ""
