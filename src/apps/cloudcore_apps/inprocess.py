@@ -47,6 +47,7 @@ class InProcess:
         self.admin = admin
         self._owner = owner
         self._defects: list[tuple[Task, Exception]] = []
+        self._held: dict[str, Task] = {}
         images = InlineEffects(performer=ImagePerformer(cloud.platform.image_store))
         self._effects = EffectRouter(_no_url, cloud.user_data_of)
         for target in (STORE, WORKER):
@@ -70,7 +71,7 @@ class InProcess:
             BackendError: a step of a flow is defective; the exception that it raised is the cause.
         """
         worker, deadline = self.worker(), time.monotonic() + timeout_s
-        held: dict[str, Task] = {}
+        held = self._held  # kept for the next call: a task that nobody looks after waits for the end of its lease
         while held or self._open():
             for ident in worker.due():
                 if (task := worker.run(ident)) is not None:
