@@ -25,7 +25,8 @@ RULES = Path(__file__).with_name("schemathesis.toml")
 TOKEN = "the-administrator"
 """What the run sends as its token; the server is given a real one in its place, which a revoked one is replaced by."""
 PASSWORD = "memory-cloud-password-1"
-RIGHTS = ("/identity/", "/api/")
+GATEWAY = "/api/"
+RIGHTS = ("/identity/", GATEWAY)
 """Paths of requests that can take away what the administrator may do."""
 
 RULES_OF_STATE = {
@@ -95,8 +96,9 @@ class Tried:
             await send(message)
 
         await self._app(scope, receive, pass_on)
-        # A refusal changes nothing, and leaves nothing to be done.
-        if scope["method"] not in ("GET", "HEAD", "OPTIONS") and not 400 <= status < 500:
+        # A refusal changes nothing, and leaves nothing to be done; at the gateway a session ends by GET too.
+        reads = scope["method"] in ("GET", "HEAD", "OPTIONS") and not scope["path"].startswith(GATEWAY)
+        if not reads and not 400 <= status < 500:
             self._after(scope["path"])
 
     def _after(self, path: str) -> None:

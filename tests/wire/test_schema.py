@@ -19,6 +19,7 @@ SAMPLE = (
     "GET /compute/keypairs/{id}",
     "PUT /compute/keypairs/{id}",
     "GET /identity/v3/auth/projects",
+    "GET /api/{version}/auth/user",
 )
 WELL = range(200, 400)
 LARGEST = 60

@@ -10,6 +10,7 @@ from cloudcore_adapters.rest.errors import RequestTimeoutError, status_of
 from cloudcore_adapters.rest.request import MAX_IDEMPOTENCY_KEY
 from cloudcore_adapters.rest.responses import JSON_TYPE
 from cloudcore_adapters.rest.schemas import PLAIN_TEXT, reference
+from cloudcore_adapters.rest.serving import GATEWAY_VERSIONS
 
 JSON = JSON_TYPE.partition(";")[0]
 WHEN = "2026-01-02T03:04:05.678901Z"
@@ -195,7 +196,8 @@ def with_path_parameters(path: str, item: JsonObject) -> JsonObject:
 def _in_path(name: str) -> JsonObject:
     if name == "id":
         return {"$ref": "#/components/parameters/id"}
-    return {"name": name, "in": "path", "required": True, "schema": segment()}
+    schema = {"type": "string", "enum": list(GATEWAY_VERSIONS)} if name == "version" else segment()
+    return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
 ANY: JsonObject = {}

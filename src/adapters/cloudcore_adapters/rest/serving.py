@@ -188,3 +188,6 @@ DEFAULT_PREFIXES: dict[str, str] = {
     "gateway": "/api",
 }
 """Where each service begins; the version segment of a service (`/v3`, `/v1`) follows. An empty prefix is the root."""
+
+GATEWAY_VERSIONS = ("v1", "v2")
+"""What stands behind the gateway's prefix; both mean the same."""

@@ -294,7 +294,7 @@ GATEWAY_ABOUT: Mapping[Callable[..., Any], About] = {
     account.user: About(answer=enveloped("data", OBJECT, required=True)),
     account.own_permissions: About(),
     account.permissions: About(
-        body=dict(OBJECT),
+        body=MAYBE,
         body_required=False,
         parameters=(query("policy", {"type": "string"}, "Of this policy alone"),),
     ),

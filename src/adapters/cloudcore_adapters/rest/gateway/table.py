@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-
 from cloudcore_adapters.rest.errors import HandlerNotFoundError
 from cloudcore_adapters.rest.gateway import account, download, login, resources
 from cloudcore_adapters.rest.gateway.account import absent
 from cloudcore_adapters.rest.paths import Target
 from cloudcore_adapters.rest.routes import Match, Route, chosen, compiled, written
+from cloudcore_adapters.rest.serving import GATEWAY_VERSIONS
 
 SERVICE = "gateway"
-_VERSION = re.compile(r"v[12]", re.ASCII)
 _ALL = "GET POST PUT PATCH DELETE"
 
 
@@ -70,6 +68,6 @@ def match(target: Target, method: str) -> Match:
         HandlerNotFoundError: nothing has this path.
         MethodNotAllowedError: the path has other methods.
     """
-    if not target.parts or not _VERSION.fullmatch(target.parts[0]):
+    if not target.parts or target.parts[0] not in GATEWAY_VERSIONS:
         raise HandlerNotFoundError(f"Handler /api/{'/'.join(target.parts)} not found")
     return chosen(written(_COMPILED, target), target, method)
