@@ -137,6 +137,8 @@ def _open_sqlite(address: sa.URL, bounds: Bounds) -> sa.Engine:
             "pool_size": bounds.pool_size,
             "max_overflow": bounds.max_overflow,
             "pool_timeout": bounds.connection_timeout_ms / 1000,
+            # The connection that was used last has pages and statements in its cache.
+            "pool_use_lifo": True,
         }
     engine = sa.create_engine(address, hide_parameters=True, **options)
 

@@ -1,0 +1,49 @@
+"""Making a server takes a bounded number of statements, whatever else there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.perf.standard_cloud import StandardCloud, standard_cloud, statements
+
+TOGETHER = 16
+ASKED = 42
+"""Statements of one request, the beginnings of its transactions among them."""
+ANEW = 6
+"""More of them where a second has passed: the process reads its columns of hosts anew, and policies in a unit of their own."""
+DRIVEN = 36
+"""Statements of the whole task of each server on a host that lacks the image, when tasks are advanced together."""
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[StandardCloud]:
+    with standard_cloud(servers=8) as built:
+        yield built
+
+
+def _asked(cloud: StandardCloud, name: str) -> list[str]:
+    with statements(cloud.uow.engine) as seen:
+        cloud.ask(name)
+    # What the caller may do is read anew every half second.
+    return [text for text in seen if "identity_rolepolicies" not in text and "identity_policies" not in text]
+
+
+def test_a_request_for_a_server_takes_few_statements(cloud: StandardCloud) -> None:
+    cloud.ask("before")
+    few = min((_asked(cloud, f"few-{n}") for n in range(3)), key=len)
+    assert len(few) <= ASKED + ANEW, few
+    assert any("INSERT INTO audit_history" in text for text in few)
+    assert sum("UPDATE quota_quotausages" in text for text in few) == 2
+    cloud.drive()
+
+
+def test_tasks_that_are_advanced_together_share_statements(cloud: StandardCloud) -> None:
+    for n in range(TOGETHER):
+        cloud.ask(f"many-{n}")
+    with statements(cloud.uow.engine) as seen:
+        cloud.drive()
+    assert len(seen) <= DRIVEN * TOGETHER, len(seen) / TOGETHER
+    running = cloud.admin.list("servers", {"scope": "system", "filter.0": "name.startswith(many-)", "details": "false"})
+    assert {row["status"] for row in running.items} == {"running"}
+    assert running.total == TOGETHER
