@@ -22,6 +22,22 @@ from cloudcore_apps.climc.runtime import Runtime
 Climc = Callable[..., tuple[int, str, str]]
 
 
+class Attentive:
+    """A session that says when the feed is first followed, so that nothing changes before somebody watches."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.began = threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def list(self, plural: str, params: Any = ()) -> Listing:
+        if plural == "history" and "after" in params:
+            self.began.set()
+        return self._session.list(plural, params or {})
+
+
 class Place:
     """A cloud whose history is numbered by a thread, as a program does."""
 
@@ -31,6 +47,7 @@ class Place:
         self.session: Session = self.cloud.login("sysadmin", password, project="system")
         self.session.create("keypairs", {"name": "old", "description": "1"})
         self.cloud.number_history()
+        self.watched = Attentive(self.session)
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self._number)
         self.thread.start()
@@ -40,9 +57,10 @@ class Place:
             self.cloud.number_history()
 
     def after(self, seconds: float, *work: Callable[[], Any]) -> None:
-        """Do each in turn, with a pause before."""
+        """Do each in turn, with a pause before, once somebody watches."""
 
         def all_of_it() -> None:
+            assert self.watched.began.wait(60)
             for one in work:
                 time.sleep(seconds)
                 one()
@@ -61,7 +79,7 @@ def place() -> Iterator[Place]:
 @pytest.fixture
 def climc(place: Place, capsys: pytest.CaptureFixture[str]) -> Climc:
     def call(*argv: str) -> tuple[int, str, str]:
-        code = run(argv, Runtime({}, place.session))
+        code = run(argv, Runtime({}, place.watched))  # type: ignore[arg-type]
         told = capsys.readouterr()
         return code, told.out, told.err
 
