@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias, cast
 
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.types import Message, Receive, Scope, Send
 
 from cloudcore.model.errors import UnauthorizedError
@@ -16,7 +16,7 @@ from cloudcore_adapters.rest.access_log import Observe, Timer
 from cloudcore_adapters.rest.errors import LOG, error_reply
 from cloudcore_adapters.rest.gateway.table import SERVICE as GATEWAY
 from cloudcore_adapters.rest.gateway.table import match as match_gateway
-from cloudcore_adapters.rest.paths import parts_of, target_of
+from cloudcore_adapters.rest.paths import Target, parts_of, target_of
 from cloudcore_adapters.rest.remembered import Remembered, nothing_comes
 from cloudcore_adapters.rest.request import Call
 from cloudcore_adapters.rest.responses import HARDENING, Reply, StreamReply, raw
@@ -27,6 +27,9 @@ from cloudcore_adapters.rest.site import Site, Stream, Work
 Ready: TypeAlias = tuple[int, list[tuple[bytes, bytes]], bytes]
 """A whole answer: status, headers, body."""
 
+MOST_KNOWN = 1024
+"""Paths whose handlers are remembered, up to `MAX_KNOWN` bytes each."""
+MAX_KNOWN = 128
 CLOSE = (b"Connection", b"close")
 _COMMON = raw((*HARDENING, ("Server", "cloudcore")))
 
@@ -72,7 +75,7 @@ class Application(Starlette):
         # Not a mount: its pattern would not take a path with a line break in it.
         self.router.default = door
         self._door = door
-        self._others = tuple(_beginning(route) for route in extra_routes)
+        self._others = tuple(_beginning(route) for route in extra_routes if not isinstance(route, WebSocketRoute))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See `Door.__call__`."""
@@ -106,6 +109,7 @@ class Door:
         self._log = log
         self._observe = observe
         self._remembered = Remembered(site)
+        self._known: dict[tuple[str, bytes], tuple[Target, Match]] = {}
 
     def quick(self, scope: Scope) -> Ready | None:
         """See `Remembered`; counted and logged like every other answer."""
@@ -150,9 +154,7 @@ class Door:
     async def _answer(self, call: Call) -> Reply | StreamReply:
         site = self._site
         raw_path: bytes = call.scope.get("raw_path") or call.scope["path"].encode("utf-8", "surrogateescape")
-        parts = parts_of(raw_path.partition(b"?")[0], limit=site.limits.path_parts)
-        call.target = target_of(parts, site.prefixes)
-        found = self._match(call)
+        found = self._found(call, raw_path.partition(b"?")[0])
         call.route = found.route
         if not found.open and call.token is None and not call.signed:
             raise UnauthorizedError("the header X-Auth-Token is missing")
@@ -161,6 +163,19 @@ class Door:
         if call.method not in ("GET", "HEAD"):
             await call.read_json()
         return await site.workers.run(cast("Work", found.handler), site, call, found.args)
+
+    def _found(self, call: Call, path: bytes) -> Match:
+        """What answers, and the call's target; the same for the same path and method, so it is looked for once."""
+        known = self._known.get((call.method, path))
+        if known is None:
+            call.target = target_of(parts_of(path, limit=self._site.limits.path_parts), self._site.prefixes)
+            known = call.target, self._match(call)
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            if len(path) <= MAX_KNOWN:
+                self._known[call.method, path] = known
+        call.target, found = known
+        return found
 
     def _match(self, call: Call) -> Match:
         if call.target.service == GATEWAY:

@@ -13,7 +13,7 @@ from cloudcore_adapters.rest.paths import compile_prefixes
 from cloudcore_adapters.rest.request import Call
 from cloudcore_adapters.rest.responses import Reply, StreamReply
 from cloudcore_adapters.rest.serving import Limits, OpenSigned, ServedCloud, StoreSigned
-from cloudcore_adapters.rest.workers import Slots, Tide, Workers
+from cloudcore_adapters.rest.workers import BridgedWorkers, Slots, Tide, Workers
 
 Args: TypeAlias = Mapping[str, str]
 Work: TypeAlias = Callable[["Site", Call, Args], Reply]
@@ -69,7 +69,7 @@ class Site:
         self.prefix_of = dict(prefixes)
         self.prefixes = compile_prefixes(prefixes)
         self.workers = Workers(limits.workers, limits.waiting)
-        self.transfers = Workers(limits.uploads, limits.uploads)
+        self.transfers = BridgedWorkers(limits.uploads, limits.uploads)
         self.uploads = Slots(limits.uploads, limits.uploads_per_caller)
         self.downloads = Slots(limits.downloads, limits.downloads)
         self.watches = Slots(limits.watches, limits.watches_per_caller)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import TypeVar
+from contextlib import contextmanager, suppress
+from functools import partial
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -15,19 +20,63 @@ from cloudcore.model.errors import TooManyRequestsError
 T = TypeVar("T")
 
 TIDE_EVERY_S = 0.1
+IDLE_S = 10.0
+
+
+class _Job:
+    """Work on its way to a thread, and its result on the way back."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, work: Callable[[], Any]) -> None:
+        self.result: asyncio.Future[Any] | None = loop.create_future()
+        self.over: asyncio.Future[None] | None = None
+        self._loop = loop
+        self._work = work
+
+    def do(self) -> tuple[Any, BaseException | None]:
+        """In the thread: what the work gives, or what it raises."""
+        try:
+            return self._work(), None
+        except BaseException as error:  # noqa: BLE001 - raised where the result is waited for
+            return None, error
+
+    def tell(self, result: Any, error: BaseException | None) -> None:
+        """In the thread: say it to the event loop, unless that has ended, and with it whoever waited."""
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._take, result, error)
+
+    def _take(self, result: Any, error: BaseException | None) -> None:
+        if self.over is not None:
+            self.over.set_result(None)
+        if self.result is None or self.result.done():
+            return
+        if isinstance(error, StopIteration):
+            error = RuntimeError("the work ended an iteration that is not its own")
+        if error is None:
+            self.result.set_result(result)
+        else:
+            self.result.set_exception(error)
 
 
 class Workers:
-    """At most `size` threads at once; at most `waiting` requests wait for one."""
+    """At most `size` threads at once; at most `waiting` requests wait for one.
 
-    def __init__(self, size: int, waiting: int) -> None:
-        self._limiter = CapacityLimiter(size)
+    What has begun is waited for, also by whoever is cancelled meanwhile. A thread that was idle for `idle_s` ends.
+    """
+
+    def __init__(self, size: int, waiting: int, *, idle_s: float = IDLE_S) -> None:
+        self._size = size
+        self._idle_s = idle_s
         self._waiting = waiting
+        self._lock = threading.Lock()
+        self._threads = 0
+        self._idle: list[SimpleQueue[_Job]] = []
+        self._backlog: deque[_Job] = deque()
 
     def state(self) -> Mapping[str, int]:
         """How many threads there may be, how many work, how many requests wait."""
-        told = self._limiter.statistics()
-        return {"max": int(told.total_tokens), "active": told.borrowed_tokens, "waiting": told.tasks_waiting}
+        with self._lock:
+            active, waiting = self._threads - len(self._idle), len(self._backlog)
+        return {"max": self._size, "active": active, "waiting": waiting}
 
     async def run(self, work: Callable[..., T], *args: object) -> T:
         """Run `work(*args)` in a thread and give its result.
@@ -35,9 +84,94 @@ class Workers:
         Raises:
             TooManyRequestsError: too many others wait already.
         """
+        job = _Job(asyncio.get_running_loop(), partial(work, *args))
+        self._submit(job)
+        assert job.result is not None
+        try:
+            found: T = await job.result
+        except asyncio.CancelledError:
+            if not self._withdrawn(job):
+                job.over = asyncio.get_running_loop().create_future()
+                with anyio.CancelScope(shield=True):
+                    await job.over
+            raise
+        finally:
+            job.result = None  # what it raised refers to the frames that refer to this
+        return found
+
+    def _submit(self, job: _Job) -> None:
+        with self._lock:
+            if self._idle:
+                # The one that worked last: what it needs is still in the processor's cache.
+                self._idle.pop().put(job)
+                return
+            if self._threads == self._size:
+                if len(self._backlog) >= self._waiting:
+                    raise _too_many()
+                self._backlog.append(job)
+                return
+            self._threads += 1
+        threading.Thread(target=self._live, args=(job,), name="rest-worker", daemon=True).start()
+
+    def _withdrawn(self, job: _Job) -> bool:
+        """Take back what has not begun; whether that was so."""
+        with self._lock:
+            waits = job in self._backlog
+            if waits:
+                self._backlog.remove(job)
+        return waits
+
+    def _live(self, first: _Job) -> None:
+        """The life of a thread."""
+        job: _Job | None = first
+        del first
+        box: SimpleQueue[_Job] = SimpleQueue()
+        while job is not None:
+            told = job.do()
+            with self._lock:
+                following = self._backlog.popleft() if self._backlog else None
+                if following is None:
+                    self._idle.append(box)
+            # Only now: whoever hears it may ask again at once, and finds a thread.
+            job.tell(*told)
+            del job, told
+            job = following or self._rest(box)
+            del following
+
+    def _rest(self, box: SimpleQueue[_Job]) -> _Job | None:
+        """The next work, or None when there was none for long enough."""
+        try:
+            return box.get(timeout=self._idle_s)
+        except Empty:
+            with self._lock:
+                if box in self._idle:
+                    self._idle.remove(box)
+                    self._threads -= 1
+                    return None
+        return box.get()
+
+
+class BridgedWorkers:
+    """The same for work that calls back into the event loop while it runs (`anyio.from_thread`)."""
+
+    def __init__(self, size: int, waiting: int) -> None:
+        self._limiter = CapacityLimiter(size)
+        self._waiting = waiting
+
+    def state(self) -> Mapping[str, int]:
+        """See `Workers.state`."""
+        told = self._limiter.statistics()
+        return {"max": int(told.total_tokens), "active": told.borrowed_tokens, "waiting": told.tasks_waiting}
+
+    async def run(self, work: Callable[..., T], *args: object) -> T:
+        """See `Workers.run`."""
         if self._limiter.available_tokens <= 0 and self._limiter.statistics().tasks_waiting >= self._waiting:
-            raise TooManyRequestsError("too many requests wait already", data={"retry_after": 1})
+            raise _too_many()
         return await anyio.to_thread.run_sync(work, *args, limiter=self._limiter)
+
+
+def _too_many() -> TooManyRequestsError:
+    return TooManyRequestsError("too many requests wait already", data={"retry_after": 1})
 
 
 class Tide:
