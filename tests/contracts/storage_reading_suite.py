@@ -64,6 +64,17 @@ class ReadingContract:
                 assert {row.id for row in rows.find(Query(where=where, is_ordered=False))} == found
                 assert {row[0] for row in rows.columns(("id",), Query(where=where, is_ordered=False))} == found
 
+    def test_a_condition_that_nothing_satisfies_leaves_the_others_values_over(self, storage: Storage) -> None:
+        storage.put(ITEMS, item("a", size=1))
+        never, one = one_of("size", []), eq("size", 1)
+        with storage.uow.read() as tx:
+            rows = tx.of(ITEMS, OURS)
+            for where in (both(never, one), both(one, never), both(eq("name", "n-a"), never, one)):
+                assert rows.find(Query(where=where, limit=3)) == []
+                assert list(rows.columns(("id", "size"), Query(where=where))) == []
+                assert rows.count(where) == 0
+                assert tx.of(ITEMS, where).count() == 0
+
     def test_counts_leave_out_what_is_hidden(self, storage: Storage) -> None:
         flags = [(False, False)] * 3 + [(True, False)] * 2 + [(False, True), (True, True)]
         storage.put(ITEMS, *(item(f"i{n}", pending_deleted=p, is_system=s) for n, (p, s) in enumerate(flags)))

@@ -91,8 +91,9 @@ class Prepared:
 
     def bound(self, values: Sequence[Any]) -> Any:
         """The parameters as the driver takes them."""
-        if self._in_order:
-            return tuple(values)
+        if self._in_order and self.order is not None:
+            # A condition that nothing satisfies takes the values behind it out of the statement.
+            return tuple(values[: len(self.order)])
         if self.order is not None:
             return tuple([values[place] if place >= 0 else constant for place, constant in self.order])
         return {**self.constants, **{slot_name(place): value for place, value in enumerate(values)}}
