@@ -6,9 +6,9 @@ A page has thousands of values; what is decided once for a column costs nothing 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
-from typing import Any, Final, TypeVar, overload
+from typing import Any, Final, TypeVar, cast, overload
 
 from cloudcore.model.entity import Entity, from_row
 from cloudcore.model.json import JsonObject
@@ -98,15 +98,17 @@ class Columns:
 
     def put(self, key: str, column: Sequence[Any], *, holed: bool = False) -> None:
         """Set a key; rows where it is absent keep what they have. holed: some rows may lack it."""
+        if not holed:
+            self._columns[key] = column
+            if self._holed:
+                self._holed.discard(key)
+            return
         before = self._columns.get(key)
-        if holed and before is not None:
-            column = [old if new is ABSENT else new for old, new in zip(before, column, strict=True)]
-            holed = key in self._holed
-        self._columns[key] = column
-        if holed:
+        if before is None:
             self._holed.add(key)
         else:
-            self._holed.discard(key)
+            column = [old if new is ABSENT else new for old, new in zip(before, column, strict=True)]
+        self._columns[key] = column
 
     def put_same(self, key: str, value: Any) -> None:
         """Set a key to one value in every row."""
@@ -116,6 +118,21 @@ class Columns:
         """Set a key to what each row's id means, in the rows whose id means something."""
         column = [values.get(ident, ABSENT) for ident in idents]
         self.put(key, column, holed=ABSENT in column)
+
+    def put_found(self, idents: Sequence[Any], found: Mapping[Any, Mapping[str, Any]]) -> None:
+        """Set the keys of what each row's id means, in the rows whose id means something."""
+        keys = dict.fromkeys(chain.from_iterable(found.values()))
+        if not keys:
+            return
+        rows = [found.get(ident) for ident in idents]
+        if len(keys) > 1 and None not in rows and {*map(len, found.values())} == {len(keys)}:
+            columns = zip(*map(itemgetter(*keys), cast("list[Mapping[str, Any]]", rows)), strict=True)
+            for key, column in zip(keys, columns, strict=True):
+                self.put(key, column)
+            return
+        for key in keys:
+            holes = [ABSENT if row is None else row.get(key, ABSENT) for row in rows]
+            self.put(key, holes, holed=ABSENT in holes)
 
     def put_all(self, others: Columns | Sequence[Mapping[str, Any]]) -> None:
         """Set all that another page, or a sequence of rows, has."""

@@ -258,9 +258,7 @@ class Rows:
             different = dict.fromkeys(ident for ident in idents if ident)
             rows = self._shown(ref.target, different, needs, depth)
             extras = {ident: _extra(field, ref, ident, rows[ident]) for ident in different if ident in rows}
-            for key in dict.fromkeys(key for extra in extras.values() for key in extra):
-                values = {ident: extra[key] for ident, extra in extras.items() if key in extra}
-                shown.put_of(key, idents, values)
+            shown.put_found(idents, extras)
 
     def _shown(self, plural: str, idents: Iterable[str], needs: Needs, depth: int) -> Mapping[str, JsonObject]:
         """What is needed of the wire form of each of these rows, and of what their own references show."""

@@ -145,3 +145,20 @@ def test_what_is_sealed_or_secret_is_never_written(resource: Resource[Any]) -> N
     hidden = {f.name for f in fields_of(resource.entity) if f.spec.sealed or f.spec.secret}
     for detail in (True, False):
         assert hidden.isdisjoint(written_fields(resource.entity, detail=detail))
+
+
+@pytest.mark.parametrize(
+    ("found", "rows"),
+    [
+        ({"x": {"a": 1, "b": 2}, "y": {"b": 3, "a": 4}}, [{"a": 1, "b": 2}, {"a": 4, "b": 3}, {"a": 1, "b": 2}]),
+        ({"x": {"a": 1, "b": 2}, "y": {"b": 3}}, [{"a": 1, "b": 2}, {"a": 0, "b": 3}, {"a": 1, "b": 2}]),
+        ({"x": {"a": 1, "b": 2}}, [{"a": 1, "b": 2}, {"a": 0}, {"a": 1, "b": 2}]),
+        ({"x": {"a": 1}, "y": {"a": 2}}, [{"a": 1}, {"a": 2}, {"a": 1}]),
+        ({}, [{"a": 0}] * 3),
+    ],
+)
+def test_rows_get_the_keys_of_what_their_ids_mean(found: dict[str, dict[str, int]], rows: list[dict[str, int]]) -> None:
+    page = Columns(3)
+    page.put_same("a", 0)
+    page.put_found(["x", "y", "x"], found)
+    assert page.rows() == rows

@@ -130,9 +130,12 @@ class Lowering:
         return ("in", name, length)
 
 
+_TEXTS = {str}
+
+
 def _plain_texts(codec: Codec[Any], name: str, wanted: Sequence[Any]) -> list[Any]:
     """The stored forms of values that are texts and nothing else, which most are; nothing where one isn't."""
-    if name in codec.sealed or field_of(codec, name).kind is not str or not all(type(value) is str for value in wanted):
+    if name in codec.sealed or field_of(codec, name).kind is not str or {*map(type, wanted)} != _TEXTS:
         return []
     return [] if UNSTORABLE.search("".join(wanted)) else list(wanted)
 

@@ -77,7 +77,7 @@ class SqlRepository(Generic[E]):
         known = self._known(query)
         if known is not None:
             return self._unit.entities(self._codec, known)
-        return self.find(query) if not names or any(name in self._codec.sealed for name in names) else None
+        return self.find(query) if not names or not set(self._codec.sealed).isdisjoint(names) else None
 
     def _columns(self, names: Sequence[str], query: Query) -> list[Row]:
         shape, values = self._lowered(query.where)
@@ -223,7 +223,7 @@ class SqlRepository(Generic[E]):
         if where.field != "id":
             target = self._codec.targets.get(where.field)
             return target and self._unit.referring(self._plural, *target, wanted)
-        if not query.is_ordered:
+        if not query.is_ordered or not self._unit.knows_rows:
             return None
         if not all(isinstance(ident, str) for ident in wanted):
             return None

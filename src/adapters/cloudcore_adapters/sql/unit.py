@@ -84,6 +84,11 @@ class Unit:
 
     # What is known without asking.
 
+    @property
+    def knows_rows(self) -> bool:
+        """Whether any rows are known: in a unit that reads pages of some columns none is."""
+        return bool(self._current)
+
     def known(self, plural: str, ident: str) -> Row | None:
         """The row as the database would give it, if that is known."""
         return self._current.get((plural, ident))

@@ -52,17 +52,11 @@ def server_details(tx: Transaction, page: Parts[Server]) -> Columns:
     _put_cards(shown, tx, ids)
     _put_groups(shown, tx, ids, page.columns["secgrp_id"])
     hosts, host_ids = _hosts(tx, page.columns["host_id"]), page.columns["host_id"]
-    _put_by_id(shown, host_ids, hosts)
+    shown.put_found(host_ids, hosts)
     for key, value in (*UNTIED.items(), *_UNSUPPORTED):
         shown.put_same(key, value)
-    _put_by_id(shown, ids, ties_of(tx, ids))
+    shown.put_found(ids, ties_of(tx, ids))
     return shown
-
-
-def _put_by_id(shown: Columns, idents: Sequence[Any], found: Mapping[str, JsonObject]) -> None:
-    """Set the keys that each row's id means."""
-    for key in dict.fromkeys(key for one in found.values() for key in one):
-        shown.put_of(key, idents, {ident: one[key] for ident, one in found.items() if key in one})
 
 
 def _by_id(
@@ -173,7 +167,7 @@ def _put_cards(shown: Columns, tx: Transaction, ids: Sequence[str]) -> None:
     shown.put("macs", [",".join([card["mac"] for card, _ in mine]) for mine in cards])
     shown.put("networks", ["\n".join([line for _, line in mine]) for mine in cards])
     first = [next((card["vpc_id"] for card, _ in mine if card["vpc_id"] in homes), "") for mine in cards]
-    _put_by_id(shown, first, homes)
+    shown.put_found(first, homes)
 
 
 def _cards(
