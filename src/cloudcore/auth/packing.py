@@ -14,6 +14,7 @@ MAX_TEXT_BYTES = 64
 MAX_ITEMS = 255
 _HEX_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _IS_HEX_ID = 0xFF
+_MISSING = "bytes are missing"
 
 
 class Packer:
@@ -75,12 +76,20 @@ class Unpacker:
 
     def text(self) -> str:
         """Read a text."""
-        size = self.byte()
-        if size == _IS_HEX_ID:
-            return self._take(16).hex()
-        if size > MAX_TEXT_BYTES:
+        # The bulk of what a token costs beside its signature: without further calls.
+        data, start = self._data, self._at + 1
+        if start > len(data):
+            raise ValueError(_MISSING)
+        size = data[start - 1]
+        is_hex = size == _IS_HEX_ID
+        if size > MAX_TEXT_BYTES and not is_hex:
             raise ValueError("text is too long")
-        value = self._take(size).decode("utf-8")
+        self._at = end = start + (16 if is_hex else size)
+        if end > len(data):
+            raise ValueError(_MISSING)
+        if is_hex:
+            return data[start:end].hex()
+        value = data[start:end].decode("utf-8")
         if size == 32 and _HEX_ID.fullmatch(value):
             raise ValueError("hex id is written as text")
         return value
@@ -101,6 +110,6 @@ class Unpacker:
     def _take(self, size: int) -> bytes:
         taken = self._data[self._at : self._at + size]
         if len(taken) != size:
-            raise ValueError("bytes are missing")
+            raise ValueError(_MISSING)
         self._at += size
         return taken

@@ -12,7 +12,6 @@ text, so a changed character is always a refused token. All refusals look the sa
 
 from __future__ import annotations
 
-import base64
 import binascii
 import re
 from datetime import UTC, datetime, timedelta
@@ -38,6 +37,8 @@ MAX_ANCESTORS = 8
 UNIFORM_MESSAGE = "the credential is not valid"
 
 _CONTEXT = b"cloudcore token\x00"
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
+_STANDARD = bytes.maketrans(b"-_", b"+/")
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,32}", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -276,15 +277,16 @@ def _signed_part(body: str) -> bytes:
 
 
 def _b64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(data, newline=False).translate(_URL_SAFE, b"=").decode("ascii")
 
 
 def _unb64(text: str) -> bytes:
     """Decode and insist on the one canonical spelling: no padding, no foreign characters, no stray trailing bits."""
     try:
-        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        data = binascii.a2b_base64(text.encode("ascii").translate(_STANDARD) + b"==="[: -len(text) % 4])
     except (binascii.Error, ValueError) as e:
         raise _refusal("not base64") from e
+    # What is passed over in decoding, such as a foreign character, is missing here.
     if _b64(data) != text:
         raise _refusal("base64 is not canonical")
     return data
