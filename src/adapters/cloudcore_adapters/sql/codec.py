@@ -24,7 +24,7 @@ class Codec(Generic[E]):
     """Conversions of one type, prepared once: only columns whose stored form differs are touched.
 
     select: the statement for all rows, columns in the order of `names`; id_place and version_place: where those stand.
-    targets: of fields that hold another's id, where they stand and the plural of its type.
+    texts: where the fields stand that hold text, none of them sealed.
     """
 
     def __init__(self, resource: Resource[E], table: sa.Table, sealer: Sealer | None) -> None:
@@ -43,7 +43,7 @@ class Codec(Generic[E]):
         self._sealer = sealer
         self._encoders = {n: encoder(f) for n, f in self.fields.items()}
         self._places = {n: place for place, n in enumerate(self.names)}
-        self.targets = {n: (self._places[n], f.ref.target) for n, f in self.fields.items() if f.ref is not None}
+        self.texts = {n: self._places[n] for n, f in self.fields.items() if f.kind is str and n not in self.sealed}
         self._required = frozenset(n for n, f in self.fields.items() if not may_be_null(f))
         sealed = set(self.sealed)
         self._by_name = {

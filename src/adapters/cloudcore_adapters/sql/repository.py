@@ -221,8 +221,8 @@ class SqlRepository(Generic[E]):
         if self._scope != _ANY or not query.is_whole:
             return None
         if where.field != "id":
-            target = self._codec.targets.get(where.field)
-            return target and self._unit.referring(self._plural, *target, wanted)
+            place = self._codec.texts.get(where.field)
+            return None if place is None else self._unit.referring(self._plural, place, wanted)
         if not query.is_ordered or not self._unit.knows_rows:
             return None
         if not all(isinstance(ident, str) for ident in wanted):

@@ -40,6 +40,7 @@ class Unit:
     seen: the rows this unit has read, by plural and id, as they were when last read: what a save starts from.
     is_kept: whether it was committed.
     changes: what the history will say, in order.
+    drawn: the ids that were drawn for this unit.
     spoilt: the contention that a statement met. MariaDB has forgotten all that this unit wrote before a deadlock, and
         would begin anew: nothing more is asked of it, and nothing is kept.
 
@@ -60,6 +61,7 @@ class Unit:
     spoilt: Contention | None = None
     _current: dict[tuple[str, str], Row] = attrs.field(factory=dict)
     _own: dict[tuple[str, str], Row] = attrs.field(factory=dict)
+    drawn: set[str] = attrs.field(factory=set)
     _born: dict[str, set[str]] = attrs.field(factory=dict)
     _answers: dict[str, dict[Hashable, list[Row]]] = attrs.field(factory=dict)
     _entities: dict[int, tuple[Row, Any]] = attrs.field(factory=dict)
@@ -97,12 +99,11 @@ class Unit:
         """What the database would answer to the same question again, if that is known."""
         return self._answers.get(plural, {}).get(question)
 
-    def referring(self, plural: str, place: int, target: str, idents: Sequence[Any]) -> list[Row] | None:
-        """The rows whose value at this place is one of these ids, by their id, if that is known: those that refer to what
-        this unit has inserted are its own, as nobody else has heard of it. target: the type that is referred to.
+    def referring(self, plural: str, place: int, idents: Sequence[Any]) -> list[Row] | None:
+        """The rows whose value at this place is one of these, by their id, if that is known: ids that were drawn for this
+        unit nobody else has heard of, so that all rows that hold one are its own.
         """
-        born = self._born.get(target)
-        if not born or not idents or not born.issuperset(idents):
+        if not idents or not self.drawn.issuperset(idents):
             return None
         rows = [self._own.get((plural, ident)) for ident in sorted(self._born.get(plural, ()))]
         found = [row for row in rows if row is not None]

@@ -198,7 +198,9 @@ class SqlTransaction:
 
     def new_id(self) -> str:
         """A fresh id."""
-        return self._ids.new_id()
+        ident = self._ids.new_id()
+        self._unit.drawn.add(ident)
+        return ident
 
     def commit(self) -> None:
         """Keep everything; it is on disk when the block that the unit is open for has ended.
