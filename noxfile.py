@@ -111,6 +111,12 @@ def simulation(session: nox.Session) -> None:
 
 
 @nox.session
+def mutants(session: nox.Session) -> None:
+    """See that planted defects are noticed by their seeds; `-- --search` looks for seeds afresh."""
+    _Environment(session, install=True).run("python", "tests/simulation/mutants/run.py", *session.posargs)
+
+
+@nox.session
 def perf(session: nox.Session) -> None:
     """Run the benchmarks of tests/perf; `-- --json FILE` writes the figures, `-- --only WORD` chooses."""
     _Environment(session, install=True).run("python", "tests/perf/run.py", *session.posargs)

@@ -49,8 +49,12 @@ def register_host(platform: Platform, facts: Facts, *, manager_uri: str = "", ho
 
 
 def hosts_of(tx: Transaction, storage_id: str) -> list[Any]:
-    """The hosts that are enabled and online and reach the storage, by when they were attached."""
-    ids = [row.host_id for row in tx.of(HOSTSTORAGES, PLATFORM).find(Query(where=eq("storage_id", storage_id)))]
+    """The hosts that are enabled and online and reach the storage, by when they were attached.
+
+    One that was attached without a folder does not reach it: it could neither make nor remove a volume there.
+    """
+    links = tx.of(HOSTSTORAGES, PLATFORM).find(Query(where=eq("storage_id", storage_id)))
+    ids = [link.host_id for link in links if link.mount_point]
     hosts = (tx.of(HOSTS, PLATFORM).get(ident) for ident in ids)
     return [h for h in hosts if h is not None and h.enabled and h.host_status == AgentStatus.ONLINE]
 

@@ -146,13 +146,20 @@ def _queue(tx: Transaction, disk: Any) -> tuple[str, Any] | None:
     """Host and server of a disk where snapshots of the same server, or disk, are just being deleted; else None.
 
     Raises:
-        InvalidStatusError: the disk or its server is frozen or in the recycle bin.
+        InvalidStatusError: the disk or its server is frozen or in the recycle bin, or no host reaches it.
     """
     server = server_with(tx, disk)
     if not is_losing(tx, *holding(disk, server)):
         return None
     check_in_use(disk, server)
-    return (str(server.host_id) if server is not None else hosts_of(tx, disk.storage_id)[0].id), server
+    return (str(server.host_id) if server is not None else _host_of(tx, disk)), server
+
+
+def _host_of(tx: Transaction, disk: Any) -> str:
+    hosts = hosts_of(tx, disk.storage_id)
+    if not hosts:
+        raise InvalidStatusError("no host that is online reaches the disk's storage", field="disk_id")
+    return str(hosts[0].id)
 
 
 def is_losing(tx: Transaction, resource: Any, row: Any) -> bool:
@@ -201,10 +208,7 @@ def busy(tx: Transaction, disk: Any, name: str) -> tuple[str, Any]:
     check_idle(tx, held, row)
     enter(tx, DISKS, disk, name)
     if server is None:
-        hosts = hosts_of(tx, disk.storage_id)
-        if not hosts:
-            raise InvalidStatusError("no host that is online reaches the disk's storage", field="disk_id")
-        return hosts[0].id, None
+        return _host_of(tx, disk), None
     if name == "disk-reset" and server.power_states != PowerState.OFF:
         raise InvalidStatusError(f"server {server.name} is not off: stop it first", field="status")
     return str(server.host_id), enter(tx, SERVERS, server, name)

@@ -284,7 +284,8 @@ class Life:
             self.cloud.settle(self.cloud.worker("last"))
             if not self._belongings():
                 return
-        self.watch.complain("tenant", f"can't be deleted: {left or self._belongings()}")
+        left += [f"{r.singular} {row.id} ({getattr(row, 'status', '')})" for r, row in self._belongings()]
+        self.watch.complain("tenant", f"can't be deleted: {left}")
 
     def _belongings(self) -> list[tuple[Resource[Any], Any]]:
         """Everything of the tenant but what the world began with; what goes with something else comes last."""

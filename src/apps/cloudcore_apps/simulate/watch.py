@@ -43,6 +43,9 @@ class Watch:
         }
         self._singulars = {r.plural: r.singular for r in cloud.platform.resources}
         self._recorded = {r.plural for r in cloud.platform.resources if r.recorded and r.plural != HISTORY.plural}
+        for plural in self._recorded:
+            known = {(self._singulars[plural], row.id): row.update_version for row in cloud.rows(plural)}
+            self._versions.update(known)
         self.commits = 0
 
     def committed(self, rows: Mapping[str, Mapping[str, Any]]) -> None:
