@@ -39,7 +39,11 @@ class Agent(SimulatedHost):
         """See `SimulatedHost.restart`."""
         if lose_journal:
             self._done_at.clear()
-        super().restart(lose_journal=lose_journal)
+        try:
+            super().restart(lose_journal=lose_journal)
+        except UnreachableError:
+            # It died again at the first thing that it found to do; whoever tore it starts it again.
+            return
 
     def slow(self, factor: float) -> None:
         """From now on everything takes that many times as long as usual."""
