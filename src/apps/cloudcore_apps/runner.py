@@ -20,6 +20,7 @@ GATHER_S = 0.004
 """Requests that commit within this time have their tasks looked for, and taken further, together."""
 NUMBER_AFTER_S = 0.09
 NUMBER_EVERY_S = 1.0
+MOST_DUE = 500
 DUE = "due"
 HISTORY = "history"
 DRAIN_S = 5.0
@@ -190,7 +191,7 @@ class Runner:
             self._jobs.pop(ident, None)
 
     def _find_due(self) -> None:
-        for ident in self._worker.due():
+        for ident in self._worker.due(MOST_DUE):
             self._add(ident)
 
     def _do_chores(self) -> None:

@@ -23,6 +23,8 @@ from cloudcore.tasks.task import OPEN, TASKS, Task
 
 RENEW_S = LEASE_S / 2
 CANCEL_GRACE_S = 30.0
+MEETINGS = 3
+"""So often tasks are tried together again without those that another worker has taken."""
 MOST_TOGETHER = 16
 """So many tasks are advanced in one unit at most: it keeps others from writing meanwhile."""
 
@@ -42,11 +44,14 @@ class Worker:
     on_change: Callable[[Task], None] = lambda _task: None
 
     def due(self, limit: int = 50) -> Sequence[str]:
-        """Ids of open tasks that nobody drives, longest waiting first."""
+        """Ids of open tasks that nobody drives, the longest waiting ones, in an order of this worker's own."""
         with self.uow.read() as tx:
             where = And((In("state", OPEN), Compare("wake_at", Op.LE, tx.now)))
             query = Query(where=where, order=(Order("wake_at"),), limit=limit)
-            return [ident for (ident,) in tx.of(TASKS, PLATFORM).columns(("id",), query)]
+            found = [ident for (ident,) in tx.of(TASKS, PLATFORM).columns(("id",), query)]
+        # Several workers begin at different places, so that they seldom reach for the same.
+        first = (MOST_TOGETHER + 1) * sum(self.engine.owner.encode()) % max(len(found), 1)
+        return [*found[first:], *found[:first]]
 
     def take(self, ident: str) -> Task | None:
         """Claim a task and bring it to its next effects; None when it is not to be had."""
@@ -128,20 +133,36 @@ class Worker:
         return [task for task in following if task is not None and task.intents]
 
     def _together(self, ended: Sequence[tuple[Task, Sequence[Outcome]]]) -> Sequence[Task | None]:
-        if len(ended) > 1:
+        left = list(ended)
+        for _ in range(MEETINGS):
+            if len(left) < 2:
+                break
             try:
-                with self.uow.write(Author()) as tx:
-                    self.engine.read_ahead(tx, [task for task, _ in ended])
-                    advanced: list[Task] = []
-                    for task, outcomes in ended:
-                        tx.act_as(author_of(task))
-                        advanced.append(self.engine.advance(tx, task, outcomes))
-                    tx.commit()
+                return [self._begun(task) for task in self._advanced(left)]
+            except Contention:
+                # Others have taken some of them: the rest goes on together.
+                left = self._unmoved(left)
             except Exception:  # noqa: BLE001 - nothing was kept; one by one each meets, and handles, its own failure
-                advanced = []
-            if advanced:
-                return [self._begun(task) for task in advanced]
-        return [self._advance(task, author_of(task), outcomes) for task, outcomes in ended]
+                break
+        return [self._advance(task, author_of(task), outcomes) for task, outcomes in left]
+
+    def _advanced(self, ended: Sequence[tuple[Task, Sequence[Outcome]]]) -> Sequence[Task]:
+        with self.uow.write(Author()) as tx:
+            self.engine.read_ahead(tx, [task for task, _ in ended])
+            advanced: dict[str, Task] = {}
+            # In one order for all workers, so that two of them that meet wait for each other in one direction only.
+            for task, outcomes in sorted(ended, key=lambda one: one[0].id):
+                tx.act_as(author_of(task))
+                advanced[task.id] = self.engine.advance(tx, task, outcomes)
+            tx.commit()
+        return [advanced[task.id] for task, _ in ended]
+
+    def _unmoved(self, ended: Sequence[tuple[Task, Sequence[Outcome]]]) -> list[tuple[Task, Sequence[Outcome]]]:
+        """Those that are still as they were."""
+        where = one_of("id", [task.id for task, _ in ended])
+        with self.uow.read() as tx:
+            versions = dict(tx.of(TASKS, PLATFORM).columns(("id", "update_version"), Query(where=where)))
+        return [one for one in ended if versions.get(one[0].id) == one[0].update_version]
 
     def _begun(self, task: Task) -> Task | None:
         """Say of a task that was just advanced, and submit what it waits for: nobody can have done so before."""
