@@ -20,6 +20,7 @@ from cloudcore_adapters.sql.migrations import FOLDER, migrate, scripts
 from cloudcore_adapters.sql.tables import metadata_for
 from cloudcore_adapters.sql.types import CodeText
 
+_WORDS_IMPORTED = "\nfrom cloudcore_adapters.sql import types\n"
 _WORDS: dict[type, str] = {sa.BigInteger: "types.integer()", sa.Double: "types.number()", sa.Boolean: "types.truth()"}
 _TITLE = re.compile(r"[A-Za-z][A-Za-z0-9 _-]{0,59}", re.ASCII)
 
@@ -31,9 +32,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-
-from cloudcore_adapters.sql import types
-
+{words}
 revision = "{number}"
 down_revision = {before}
 
@@ -75,7 +74,9 @@ def draft(name: str, resources: Sequence[Resource[Any]], folder: Path = FOLDER /
         engine.dispose()
     number = f"{int(before or 0) + 1:04d}"
     path = folder / f"{number}_{re.sub('[^a-z0-9]+', '_', name.lower())}.py"
-    text = _REVISION.format(title=name, number=number, before=f'"{before}"' if before else None, body=body)
+    known = f'"{before}"' if before else None
+    words = _WORDS_IMPORTED if "types." in body else ""
+    text = _REVISION.format(title=name, number=number, before=known, words=words, body=body)
     path.write_text(text, encoding="utf-8")
     return path
 
