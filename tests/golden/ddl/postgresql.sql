@@ -107,6 +107,7 @@ CREATE INDEX ix_compute_disks_created_at_name_id_pending_delet_a7e0b7c086 ON com
 CREATE INDEX ix_compute_disks_disk_size ON compute_disks (disk_size);
 CREATE INDEX ix_compute_disks_domain_id_created_at_name_id_pen_b1b80c4a67 ON compute_disks (domain_id, created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_compute_disks_external_id ON compute_disks (external_id);
+CREATE INDEX ix_compute_disks_id_pending_deleted_is_system ON compute_disks (id, pending_deleted, is_system) WHERE pending_deleted OR is_system;
 CREATE INDEX ix_compute_disks_name ON compute_disks (name);
 CREATE INDEX ix_compute_disks_snapshot_id ON compute_disks (snapshot_id);
 CREATE INDEX ix_compute_disks_status ON compute_disks (status);
@@ -277,6 +278,7 @@ CREATE INDEX ix_compute_instance_snapshots_domain_id_created_a_f40edfc84d ON com
 CREATE INDEX ix_compute_instance_snapshots_expired_at ON compute_instance_snapshots (expired_at);
 CREATE INDEX ix_compute_instance_snapshots_external_id ON compute_instance_snapshots (external_id);
 CREATE INDEX ix_compute_instance_snapshots_guest_id ON compute_instance_snapshots (guest_id);
+CREATE INDEX ix_compute_instance_snapshots_id_pending_deleted_is_system ON compute_instance_snapshots (id, pending_deleted, is_system) WHERE pending_deleted OR is_system;
 CREATE INDEX ix_compute_instance_snapshots_os_type ON compute_instance_snapshots (os_type);
 CREATE INDEX ix_compute_instance_snapshots_status ON compute_instance_snapshots (status);
 CREATE INDEX ix_compute_instance_snapshots_tenant_id_created_a_3251e6993e ON compute_instance_snapshots (tenant_id, created_at, name, id, pending_deleted, is_system);
@@ -308,6 +310,7 @@ CREATE TABLE compute_instancegroups (
 );
 CREATE INDEX ix_compute_instancegroups_created_at_name_id_pend_47c7efe02d ON compute_instancegroups (created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_compute_instancegroups_domain_id_created_at_na_b9587a586b ON compute_instancegroups (domain_id, created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_compute_instancegroups_id_pending_deleted_is_system ON compute_instancegroups (id, pending_deleted, is_system) WHERE pending_deleted OR is_system;
 CREATE INDEX ix_compute_instancegroups_parent_id ON compute_instancegroups (parent_id);
 CREATE INDEX ix_compute_instancegroups_tenant_id_created_at_na_f4f41932a9 ON compute_instancegroups (tenant_id, created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_compute_instancegroups_zone_id ON compute_instancegroups (zone_id);
@@ -468,7 +471,7 @@ CREATE TABLE compute_schedtags (
     name VARCHAR(128) COLLATE "C" NOT NULL,
     description VARCHAR(1024) COLLATE "C" DEFAULT '' NOT NULL,
     metadata TEXT COLLATE "C" DEFAULT '{}' NOT NULL,
-    resource_type VARCHAR(16) COLLATE "C" NOT NULL,
+    resource_type VARCHAR(16) COLLATE "C" DEFAULT 'hosts' NOT NULL,
     default_strategy VARCHAR(16) COLLATE "C" DEFAULT '' NOT NULL,
     domain_id VARCHAR(64) COLLATE "C",
     tenant_id VARCHAR(64) COLLATE "C",
@@ -582,6 +585,7 @@ CREATE INDEX ix_compute_servers_domain_id_created_at_name_id_p_c8dd1afbad ON com
 CREATE INDEX ix_compute_servers_external_id ON compute_servers (external_id);
 CREATE INDEX ix_compute_servers_host_id_status ON compute_servers (host_id, status);
 CREATE INDEX ix_compute_servers_hypervisor ON compute_servers (hypervisor);
+CREATE INDEX ix_compute_servers_id_pending_deleted_is_system ON compute_servers (id, pending_deleted, is_system) WHERE pending_deleted OR is_system;
 CREATE INDEX ix_compute_servers_keypair_id ON compute_servers (keypair_id);
 CREATE INDEX ix_compute_servers_os_type ON compute_servers (os_type);
 CREATE INDEX ix_compute_servers_status ON compute_servers (status);
@@ -696,6 +700,7 @@ CREATE INDEX ix_compute_snapshots_disk_type ON compute_snapshots (disk_type);
 CREATE INDEX ix_compute_snapshots_domain_id_created_at_name_id_0e158a8402 ON compute_snapshots (domain_id, created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_compute_snapshots_expired_at ON compute_snapshots (expired_at);
 CREATE INDEX ix_compute_snapshots_external_id ON compute_snapshots (external_id);
+CREATE INDEX ix_compute_snapshots_id_pending_deleted_is_system ON compute_snapshots (id, pending_deleted, is_system) WHERE pending_deleted OR is_system;
 CREATE INDEX ix_compute_snapshots_os_type ON compute_snapshots (os_type);
 CREATE INDEX ix_compute_snapshots_status ON compute_snapshots (status);
 CREATE INDEX ix_compute_snapshots_storage_id ON compute_snapshots (storage_id);
@@ -1016,6 +1021,7 @@ CREATE TABLE image_images (
 CREATE INDEX ix_image_images_created_at_name_id_pending_deleted_is_system ON image_images (created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_image_images_disk_format ON image_images (disk_format);
 CREATE INDEX ix_image_images_domain_id_created_at_name_id_pend_1ccad6f329 ON image_images (domain_id, created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_image_images_id_pending_deleted_is_system ON image_images (id, pending_deleted, is_system) WHERE pending_deleted OR is_system;
 CREATE INDEX ix_image_images_status ON image_images (status);
 CREATE INDEX ix_image_images_tenant_id_created_at_name_id_pend_d8cabbf734 ON image_images (tenant_id, created_at, name, id, pending_deleted, is_system);
 CREATE TABLE image_subimages (
@@ -1238,6 +1244,7 @@ CREATE INDEX ix_network_eips_cloudregion_id ON network_eips (cloudregion_id);
 CREATE INDEX ix_network_eips_created_at_name_id_pending_deleted_is_system ON network_eips (created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_network_eips_domain_id_created_at_name_id_pend_7d4ebc3660 ON network_eips (domain_id, created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_network_eips_external_id ON network_eips (external_id);
+CREATE INDEX ix_network_eips_id_pending_deleted_is_system ON network_eips (id, pending_deleted, is_system) WHERE pending_deleted OR is_system;
 CREATE INDEX ix_network_eips_ip_addr ON network_eips (ip_addr);
 CREATE INDEX ix_network_eips_status ON network_eips (status);
 CREATE INDEX ix_network_eips_tenant_id_created_at_name_id_pend_47f49ec149 ON network_eips (tenant_id, created_at, name, id, pending_deleted, is_system);
@@ -1290,6 +1297,7 @@ CREATE TABLE network_networks (
 CREATE INDEX ix_network_networks_created_at_name_id_pending_de_704f9094bb ON network_networks (created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_network_networks_domain_id_created_at_name_id__3d092f6d95 ON network_networks (domain_id, created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_network_networks_external_id ON network_networks (external_id);
+CREATE INDEX ix_network_networks_id_pending_deleted_is_system ON network_networks (id, pending_deleted, is_system) WHERE pending_deleted OR is_system;
 CREATE INDEX ix_network_networks_status ON network_networks (status);
 CREATE INDEX ix_network_networks_tenant_id_created_at_name_id__d4537e50c7 ON network_networks (tenant_id, created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_network_networks_wire_id ON network_networks (wire_id);
@@ -1368,6 +1376,7 @@ CREATE INDEX ix_network_secgroups_cloudregion_id ON network_secgroups (cloudregi
 CREATE INDEX ix_network_secgroups_created_at_name_id_pending_d_1801d5ba72 ON network_secgroups (created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_network_secgroups_domain_id_created_at_name_id_7dfb829240 ON network_secgroups (domain_id, created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_network_secgroups_external_id ON network_secgroups (external_id);
+CREATE INDEX ix_network_secgroups_id_pending_deleted_is_system ON network_secgroups (id, pending_deleted, is_system) WHERE pending_deleted OR is_system;
 CREATE INDEX ix_network_secgroups_status ON network_secgroups (status);
 CREATE INDEX ix_network_secgroups_tenant_id_created_at_name_id_adc9ab60d3 ON network_secgroups (tenant_id, created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_network_secgroups_vpc_id ON network_secgroups (vpc_id);
@@ -1525,6 +1534,7 @@ CREATE TABLE storage_cachedimages (
 CREATE INDEX ix_storage_cachedimages_created_at_name_id_pendin_6511d0485a ON storage_cachedimages (created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_storage_cachedimages_domain_id_created_at_name_a22d6aefe5 ON storage_cachedimages (domain_id, created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_storage_cachedimages_external_id ON storage_cachedimages (external_id);
+CREATE INDEX ix_storage_cachedimages_id_pending_deleted_is_system ON storage_cachedimages (id, pending_deleted, is_system) WHERE pending_deleted OR is_system;
 CREATE INDEX ix_storage_cachedimages_name ON storage_cachedimages (name);
 CREATE INDEX ix_storage_cachedimages_tenant_id_created_at_name_2def3c8142 ON storage_cachedimages (tenant_id, created_at, name, id, pending_deleted, is_system);
 CREATE TABLE storage_hoststorages (
@@ -1593,6 +1603,7 @@ CREATE INDEX ix_storage_snapshotpolicies_cloudregion_id ON storage_snapshotpolic
 CREATE INDEX ix_storage_snapshotpolicies_created_at_name_id_pe_db8e1af160 ON storage_snapshotpolicies (created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_storage_snapshotpolicies_domain_id_created_at__795d24eb66 ON storage_snapshotpolicies (domain_id, created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_storage_snapshotpolicies_external_id ON storage_snapshotpolicies (external_id);
+CREATE INDEX ix_storage_snapshotpolicies_id_pending_deleted_is_system ON storage_snapshotpolicies (id, pending_deleted, is_system) WHERE pending_deleted OR is_system;
 CREATE INDEX ix_storage_snapshotpolicies_status ON storage_snapshotpolicies (status);
 CREATE INDEX ix_storage_snapshotpolicies_tenant_id_created_at__73004b9010 ON storage_snapshotpolicies (tenant_id, created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_storage_snapshotpolicies_type ON storage_snapshotpolicies (type);
