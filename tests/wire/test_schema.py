@@ -24,8 +24,8 @@ SAMPLE = (
 WELL = range(200, 400)
 LARGEST = 60
 """How many operations are tried together at most; a part that has more is tried alone."""
-UNGUESSED = {"internal/images", "docs/{file}"}
-"""What is only for those who hold a URL: one that the platform has signed, one that stands in a page."""
+UNGUESSED = {"internal/images", "docs/{file}", "identity/tokens"}
+"""What is only for those who hold a URL (one that the platform has signed, one that stands in a page), a password or a token."""
 
 
 def told(found: Found) -> str:
