@@ -114,7 +114,7 @@ def _unclaimed(tx: Transaction, settings: Settings, which: Expr) -> Inventory:
         [_host(h, zones.get(h.zone_id), settings) for h in _read(tx, HOSTS, _HOST, Query(where=which))],
         [_storage(s, settings) for s in _read(tx, STORAGES, _STORAGE)],
         [],
-        [(host, storage) for host, storage in tx.of(HOSTSTORAGES, PLATFORM).columns(("host_id", "storage_id"))],
+        _attached(tx, _ALL),
         [(host, wire) for host, wire in tx.of(HOSTWIRES, PLATFORM).columns(("host_id", "wire_id"))],
     )
 
@@ -164,7 +164,7 @@ def claims_of(tx: Transaction, hosts: Sequence[str]) -> tuple[dict[str, Any], di
 
 def storages_of(tx: Transaction, hosts: Sequence[str]) -> dict[str, list[Any]]:
     """The storages that each of these hosts can use."""
-    links = tx.of(HOSTSTORAGES, PLATFORM).columns(("host_id", "storage_id"), Query(where=one_of("host_id", hosts)))
+    links = _attached(tx, Query(where=one_of("host_id", hosts)))
     where = one_of("id", {storage for _, storage in links})
     known = {row.id: row for row in _read(tx, STORAGES, _STORAGE, Query(where=where))} if links else {}
     found: dict[str, list[Any]] = {}
@@ -172,6 +172,12 @@ def storages_of(tx: Transaction, hosts: Sequence[str]) -> dict[str, list[Any]]:
         if storage in known:
             found.setdefault(host, []).append(known[storage])
     return found
+
+
+def _attached(tx: Transaction, query: Query) -> list[tuple[str, str]]:
+    """Host and storage of each attachment that has a folder: nothing can be made on one that has none."""
+    rows = tx.of(HOSTSTORAGES, PLATFORM).columns(("host_id", "storage_id", "mount_point"), query)
+    return [(host, storage) for host, storage, folder in rows if folder]
 
 
 def decide(inventory: Inventory, request: Request) -> Decision:

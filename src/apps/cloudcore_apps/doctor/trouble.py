@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 
 from cloudcore.model.entity import evolve
-from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
+from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.model.resource import Resource
 from cloudcore.operations.types import TYPES
 from cloudcore.ports.unit_of_work import Transaction
@@ -27,6 +27,7 @@ from cloudcore.resources.image.image import IMAGES, ImageStatus
 from cloudcore.resources.quota.quotausage import QUOTAUSAGES
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS
 from cloudcore.tasks.task import OPEN, TASKS, Task
+from cloudcore_apps.doctor.owner import owned
 
 LONGEST_SLEEP = timedelta(minutes=10)
 """No task waits for longer than this: neither a lease nor a pause between two tries is so long."""
@@ -54,7 +55,7 @@ def stranded(tx: Transaction) -> Iterator[Trouble]:
         rows = (
             tx.of(resource, PLATFORM).find(Query(where=one_of("status", sorted(moving)), limit=MOST)) if moving else ()
         )
-        busy = _busy(tx, resource, rows) if rows else ()
+        busy = owned(tx, resource, rows)
         for row in rows:
             if row.id not in busy:
                 transition = moving[row.status]
@@ -68,15 +69,10 @@ def stranded(tx: Transaction) -> Iterator[Trouble]:
                 )
 
 
-def _busy(tx: Transaction, resource: Resource[Any], rows: Any) -> set[str]:
-    held = both(one_of("obj_id", [row.id for row in rows]), one_of("state", OPEN), eq("obj_type", resource.singular))
-    return {task.obj_id for task in tx.of(TASKS, PLATFORM).find(Query(where=held))}
-
-
 def _settled(resource: Resource[Any], ident: str, status: str, failed: str) -> Repair:
     def repair(tx: Transaction) -> str:
         row: Any = tx.of(resource, PLATFORM).get(ident)
-        if row is None or row.status != status or _busy(tx, resource, [row]):
+        if row is None or row.status != status or owned(tx, resource, [row]):
             return ""
         reason = f"it was {status} and no task worked on it"
         tx.of(resource, PLATFORM).save(evolve(row, status=failed, status_reason=reason), action="repair")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from cloudcore.model.history import HISTORY
 from cloudcore.model.lifecycle import Transition
 from cloudcore.tasks.engine import LEASE_S, RETRY_S
 from cloudcore.tasks.task import OPEN, TASKS
+from cloudcore_apps.doctor.owner import works_on
 from cloudcore_apps.simulate.cloud import Cloud
 from cloudcore_apps.simulate.invariants import check_addresses, check_capacity, check_cover, check_foreign
 
@@ -142,7 +143,7 @@ class Watch:
             joints = self._cloud.rows("instancesnapshotjoints")
             kin.update(joint.instance_snapshot_id for joint in joints if joint.snapshot_id == row.id)
         tasks = self._cloud.store.rows[TASKS.plural].values()
-        owned = any(task.state in OPEN and _works_on(task, kin, row.id) for task in tasks)
+        owned = any(task.state in OPEN and works_on(task, kin, row.id) for task in tasks)
         what = f"{self._singulars[plural]} {row.id}"
         self._require("owned", owned, f"{what} is {row.status} and no open task works on it")
 
@@ -166,9 +167,3 @@ class Watch:
     def _require(self, invariant: str, holds: bool, text: str) -> None:
         if not holds:
             self._complain(Violation(invariant, text))
-
-
-def _works_on(task: Any, kin: Collection[str], ident: str) -> bool:
-    """Whether a task is about one of these, or was told to do something with it."""
-    held = (task.exclusive or "").partition("/")[2]
-    return task.obj_id in kin or held in kin or ident in str(task.params)

@@ -269,7 +269,7 @@ def _boot_index(body: JsonMapping, links: Sequence[Any]) -> int:
 
 def _storages_of(tx: Transaction, server: Any) -> list[str]:
     rows = tx.of(HOSTSTORAGES, PLATFORM).find(Query(where=eq("host_id", server.host_id or "")))
-    return [row.storage_id for row in rows]
+    return [row.storage_id for row in rows if row.mount_point]
 
 
 def _room(platform: Platform, tx: Transaction, server: Any, spec: DiskSpec, size: int) -> str:

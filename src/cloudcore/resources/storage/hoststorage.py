@@ -8,9 +8,9 @@ from typing import Annotated, Any
 import attrs
 
 from cloudcore.model.entity import Entity, entity
-from cloudcore.model.errors import NotEmptyError
+from cloudcore.model.errors import InvalidInputError, NotEmptyError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import PLATFORM, Exists, Query, both, eq, one_of
+from cloudcore.model.query import PLATFORM, Compare, Exists, Op, Query, both, eq, one_of
 from cloudcore.model.resource import Joint, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
@@ -58,7 +58,6 @@ def _details(tx: Transaction, page: Sequence[Hoststorage]) -> Sequence[JsonObjec
     paths = {c.id: c.path for c in caches}
     of_storage = {s.id: paths.get(s.storagecache_id or "", "") for s in storages}
     filled = {s.id: amount for s, amount in zip(storages, storage.amounts(tx, storages), strict=True)}
-    filled = {s.id: amount for s, amount in zip(storages, storage.amounts(tx, storages), strict=True)}
     return [
         {"imagecache_path": of_storage.get(link.storage_id, ""), **_filled(filled.get(link.storage_id, {}))}
         for link in page
@@ -73,11 +72,34 @@ def _filled(amounts: JsonMapping) -> JsonObject:
     }
 
 
+def _others(tx: Transaction, storage_id: str, host_id: str) -> Sequence[Hoststorage]:
+    where = both(eq("storage_id", storage_id), Compare("host_id", Op.NE, host_id))
+    return tx.of(HOSTSTORAGES, PLATFORM).find(Query(where=where, limit=1))
+
+
+def _prepare(tx: Transaction, _caller: Any, draft: JsonObject) -> JsonObject:
+    place = tx.of(storage.STORAGES, PLATFORM).get(draft["storage_id"])
+    if place is not None and place.storage_type in storage.LOCAL and _others(tx, place.id, draft["host_id"]):
+        raise InvalidInputError(
+            f"storage {place.name} is {place.storage_type} and attached to another host already", field="storage_id"
+        )
+    return draft
+
+
+def _check_update(tx: Transaction, _caller: Any, link: Hoststorage, changes: JsonObject) -> JsonObject:
+    if link.mount_point and changes.get("mount_point", link.mount_point) != link.mount_point:
+        _check_delete(tx, _caller, link)
+    return changes
+
+
 def _check_delete(tx: Transaction, _caller: Any, link: Hoststorage) -> None:
     on_it = Exists(disk.DISKS.plural, "id", "disk_id", eq("storage_id", link.storage_id))
     of_host = Exists("servers", "id", "guest_id", eq("host_id", link.host_id))
     if tx.of(guestdisk.GUESTDISKS, PLATFORM).count(both(on_it, of_host)):
         raise NotEmptyError("servers of the host have disks on this storage")
+    lying = tx.of(disk.DISKS, PLATFORM).count(eq("storage_id", link.storage_id))
+    if lying and not _others(tx, link.storage_id, link.host_id):
+        raise NotEmptyError("disks lie on this storage, which no other host reaches")
 
 
 HOSTSTORAGES = Resource(
@@ -92,5 +114,7 @@ HOSTSTORAGES = Resource(
     unique=(("host_id", "storage_id"),),
     joint=Joint(left="host_id", right="storage_id", left_path="hosts", right_path="storages"),
     details=_details,
+    prepare=_prepare,
+    check_update=_check_update,
     check_delete=_check_delete,
 )

@@ -25,6 +25,8 @@ from cloudcore.resources.storage.filters import STORAGE_FILTERS
 
 DEFAULT_CMTBOUND = 1.0
 SUPPORTED_TYPES = ("local",)
+LOCAL = ("local",)
+"""Technologies whose storage is one host's own."""
 _FILES = ("qcow2", "raw", "iso")
 _IMAGE_FORMATS: Mapping[str, tuple[str, ...]] = {"local": _FILES}
 

@@ -23,7 +23,7 @@ from cloudcore.tasks.flows.volumes import (
     made,
     move_disk,
     note_cached,
-    volume_delete_effect,
+    taken_back,
     volume_effect,
 )
 
@@ -91,7 +91,8 @@ def _volume_done(ctx: Context, results: Sequence[JsonObject]) -> None:
 
 def _volume_undo(ctx: Context) -> Effects:
     disk = disk_of(ctx)
-    return volume_delete_effect(disk, *folder_of(ctx, disk))
+    host_id, path = folder_of(ctx, disk)
+    return taken_back([(disk, path)], host_id)
 
 
 def _fail(ctx: Context, reason: str) -> None:

@@ -25,6 +25,7 @@ from cloudcore.resources.network.network import NETWORKS
 from cloudcore.resources.storage.hoststorage import HOSTSTORAGES
 from cloudcore.resources.storage.hostwire import HOSTWIRES
 from cloudcore.tasks.flow import Context
+from cloudcore.tasks.flows.volumes import reached
 
 START_S = 120
 SAVE_S = 1800
@@ -145,7 +146,9 @@ def guest_effect(ctx: Context, kind: str) -> Effect:
 def delete_effect(ctx: Context) -> Effect:
     """Remove the guest, but not its volumes."""
     guest = guest_of(ctx)
-    args: JsonObject = {"guest_id": guest.server.id, "desc": describe(ctx, guest)}
+    # A disk whose storage is not on the host has nothing there, and must not keep the guest from being removed.
+    there = [link for link, disk in guest.attached if guest.folder(disk)]
+    args: JsonObject = {"guest_id": guest.server.id, "desc": describe(ctx, attrs.evolve(guest, links=there))}
     return host_effect(guest.server, "guest-delete", guest.server.id, args)
 
 
@@ -172,7 +175,7 @@ def describe(ctx: Context, guest: Guest, *, but: Sequence[str] = ()) -> JsonObje
 def _disk(guest: Guest, link: Any, disk: Any) -> GuestDisk:
     return GuestDisk(
         volume_id=disk.id,
-        storage_path=guest.folder(disk),
+        storage_path=reached(guest.folder(disk)),
         index=link.index,
         size_mib=disk.disk_size,
         format=disk.disk_format,

@@ -19,7 +19,7 @@ from cloudcore.tasks.flow import Context, Effects, Flow, Step
 from cloudcore.tasks.flows.guest import mounts_of
 from cloudcore.tasks.flows.image_upload import ADMISSION, fail_image, image_of, move_image, store_effect
 from cloudcore.tasks.flows.snapshots import SNAPSHOT_S, occupy, release
-from cloudcore.tasks.flows.volumes import COPY_S
+from cloudcore.tasks.flows.volumes import COPY_S, reached
 
 
 def _disk(ctx: Context) -> Any:
@@ -33,10 +33,17 @@ def _key(ctx: Context) -> str:
     return f"staged/{ctx.task.obj_id}"
 
 
+def _folder(ctx: Context, disk: Any) -> str:
+    return mounts_of(ctx, str(ctx.params["host_id"]), [disk.storage_id]).get(disk.storage_id, "")
+
+
 def _place(ctx: Context) -> JsonObject:
     disk = _disk(ctx)
-    mounts = mounts_of(ctx, str(ctx.params["host_id"]), [disk.storage_id])
-    where = {"volume_id": disk.id, "storage_path": mounts.get(disk.storage_id, ""), "format": disk.disk_format}
+    where: JsonObject = {
+        "volume_id": disk.id,
+        "storage_path": reached(_folder(ctx, disk)),
+        "format": disk.disk_format,
+    }
     return {"snapshot_id": ctx.task.obj_id, **where}
 
 
@@ -54,6 +61,11 @@ def _keep_do(ctx: Context) -> Effects:
 
 def _drop(ctx: Context) -> Effects:
     return _effect(ctx, "snapshot-delete")
+
+
+def _keep_undo(ctx: Context) -> Effects:
+    # Without a folder there was nothing that a snapshot could have been made of.
+    return _drop(ctx) if _folder(ctx, _disk(ctx)) else None
 
 
 def _send_do(ctx: Context) -> Effects:
@@ -94,7 +106,7 @@ IMAGE_SAVE = Flow(
     name="image-save",
     obj_type="image",
     steps=(
-        Step(name="keep", do=_keep_do, undo=_drop, deadline_s=SNAPSHOT_S),
+        Step(name="keep", do=_keep_do, undo=_keep_undo, deadline_s=SNAPSHOT_S),
         Step(name="send", do=_send_do, done=_send_done, undo=_send_undo, deadline_s=COPY_S, attempts=2),
         Step(name="drop", do=_drop, done=_dropped, deadline_s=SNAPSHOT_S, attempts=5),
         *ADMISSION,

@@ -12,7 +12,7 @@ from cloudcore.model.query import PLATFORM
 from cloudcore.resources.storage.storagecachedimage import STORAGECACHEDIMAGES, CacheStatus
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
 from cloudcore.tasks.flows.guest import mounts_of
-from cloudcore.tasks.flows.volumes import VOLUME_S
+from cloudcore.tasks.flows.volumes import VOLUME_S, reached
 
 
 def _row(ctx: Context) -> Any:
@@ -24,7 +24,7 @@ def _row(ctx: Context) -> Any:
 
 def _bytes_do(ctx: Context) -> Effects:
     host_id, storage_id = str(ctx.params["host_id"]), str(ctx.params["storage_id"])
-    path = mounts_of(ctx, host_id, [storage_id]).get(storage_id, "")
+    path = reached(mounts_of(ctx, host_id, [storage_id]).get(storage_id, ""))
     args: JsonObject = {"image_id": _row(ctx).cachedimage_id, "storage_path": path}
     return Effect(kind="image-uncache", target=f"host:{host_id}", resource=ctx.task.obj_id, args=args)
 

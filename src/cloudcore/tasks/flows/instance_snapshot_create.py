@@ -33,7 +33,7 @@ def _done(ctx: Context, _results: Sequence[JsonObject]) -> None:
 
 
 def _undo(ctx: Context) -> Effects:
-    return snapshot_effect(ctx, "snapshot-delete", parts_of(ctx, ctx.task.obj_id))
+    return snapshot_effect(ctx, "snapshot-delete", parts_of(ctx, ctx.task.obj_id), undo=True)
 
 
 def _fail(ctx: Context, reason: str) -> None:

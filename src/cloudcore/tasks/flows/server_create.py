@@ -37,7 +37,7 @@ from cloudcore.tasks.flows.volumes import (
     made,
     moved,
     note_cached,
-    volume_delete_effect,
+    taken_back,
     volume_effect,
 )
 
@@ -96,7 +96,7 @@ def _copies_done(ctx: Context, results: Sequence[JsonObject]) -> None:
 
 def _copies_undo(ctx: Context) -> Effects:
     guest = guest_of(ctx)
-    return [volume_delete_effect(disk, guest.server.host_id, guest.folder(disk)) for disk in _copies(guest)]
+    return taken_back([(disk, guest.folder(disk)) for disk in _copies(guest)], guest.server.host_id)
 
 
 def _volumes_do(ctx: Context) -> Effects:
@@ -112,8 +112,7 @@ def _volumes_done(ctx: Context, results: Sequence[JsonObject]) -> None:
 
 def _volumes_undo(ctx: Context) -> Effects:
     guest = guest_of(ctx)
-    host = guest.server.host_id
-    return [volume_delete_effect(disk, host, guest.folder(disk)) for disk in _blank(guest)]
+    return taken_back([(disk, guest.folder(disk)) for disk in _blank(guest)], guest.server.host_id)
 
 
 def _guest_do(ctx: Context) -> Effects:

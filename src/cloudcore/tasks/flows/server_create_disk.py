@@ -23,7 +23,7 @@ from cloudcore.tasks.flows.volumes import (
     made,
     moved,
     note_cached,
-    volume_delete_effect,
+    taken_back,
     volume_effect,
 )
 
@@ -78,7 +78,7 @@ def _volumes_done(ctx: Context, results: Sequence[JsonObject]) -> None:
 
 def _volumes_undo(ctx: Context) -> Effects:
     guest, disks, _ = new_disks(ctx)
-    return [volume_delete_effect(disk, guest.server.host_id, guest.folder(disk)) for disk in disks]
+    return taken_back([(disk, guest.folder(disk)) for disk in disks], guest.server.host_id)
 
 
 def drop_new_disks(ctx: Context) -> None:

@@ -29,7 +29,7 @@ def _done(ctx: Context, _results: Sequence[JsonObject]) -> None:
 
 
 def _undo(ctx: Context) -> Effects:
-    return snapshot_effect(ctx, "snapshot-delete", [snapshot_of(ctx)])
+    return snapshot_effect(ctx, "snapshot-delete", [snapshot_of(ctx)], undo=True)
 
 
 def _fail(ctx: Context, reason: str) -> None:

@@ -22,6 +22,7 @@ from cloudcore.resources.compute.server.lifecycle import SAVED
 from cloudcore.resources.compute.snapshot import SNAPSHOTS
 from cloudcore.tasks.flow import Context, Effects, Step, Turn
 from cloudcore.tasks.flows.guest import back, mounts_of, move
+from cloudcore.tasks.flows.volumes import reached
 
 SNAPSHOT_S = 300
 
@@ -108,8 +109,14 @@ def note(ctx: Context, row: Any, status: str, reason: str = "", *, action: str =
     return ctx.tx.of(SNAPSHOTS, PLATFORM).save(evolve(row, status=status, status_reason=reason[:1000]), action=action)
 
 
-def volumes_of(ctx: Context, rows: Sequence[Any]) -> list[JsonObject]:
-    """Where the host finds the snapshots; those whose disk is gone are left out, for they went with it."""
+def volumes_of(ctx: Context, rows: Sequence[Any], *, undo: bool = False) -> list[JsonObject]:
+    """Where the host finds the snapshots; those whose disk is gone are left out, for they went with it.
+
+    undo: leave out, too, what can't have been made, as the host has no folder for it.
+
+    Raises:
+        InvalidStatusError: there is no folder.
+    """
     wanted = one_of("id", [row.disk_id for row in rows])
     disks = {disk.id: disk for disk in ctx.tx.of(DISKS, PLATFORM).find(Query(where=wanted))}
     mounts = mounts_of(ctx, str(ctx.params["host_id"]), [disk.storage_id for disk in disks.values()])
@@ -117,17 +124,17 @@ def volumes_of(ctx: Context, rows: Sequence[Any]) -> list[JsonObject]:
         {
             "snapshot_id": row.id,
             "volume_id": row.disk_id,
-            "storage_path": mounts.get(disks[row.disk_id].storage_id, ""),
+            "storage_path": reached(mounts.get(disks[row.disk_id].storage_id, "")),
             "format": disks[row.disk_id].disk_format,
         }
         for row in rows
-        if row.disk_id in disks
+        if row.disk_id in disks and (not undo or mounts.get(disks[row.disk_id].storage_id))
     ]
 
 
-def snapshot_effect(ctx: Context, kind: str, rows: Sequence[Any]) -> Effect | None:
-    """Make or delete snapshots on the host; nothing where none of their disks is left."""
-    volumes = volumes_of(ctx, rows)
+def snapshot_effect(ctx: Context, kind: str, rows: Sequence[Any], *, undo: bool = False) -> Effect | None:
+    """Make or delete snapshots on the host; nothing where none of their disks is left. undo: see `volumes_of`."""
+    volumes = volumes_of(ctx, rows, undo=undo)
     guest = ctx.params.get("server_id") or None
     about = str(guest or (volumes[0]["volume_id"] if volumes else ""))
     args: JsonObject = {"volumes": volumes, "guest_id": guest}
@@ -140,7 +147,7 @@ def revert_effect(ctx: Context, disk: Any, snapshot_id: str, guest: str | None) 
     args: JsonObject = {
         "snapshot_id": snapshot_id,
         "volume_id": disk.id,
-        "storage_path": mounts.get(disk.storage_id, ""),
+        "storage_path": reached(mounts.get(disk.storage_id, "")),
         "format": disk.disk_format,
         "size_mib": disk.disk_size,
         "guest_id": guest,

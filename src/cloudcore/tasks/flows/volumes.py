@@ -27,6 +27,17 @@ COPY_S = 7200
 """How long copying a snapshot into a new volume may take."""
 
 
+def reached(path: str) -> str:
+    """The folder of a storage on a host, as `Guest.folder` and `mounts_of` give it, once it is sure that there is one.
+
+    Raises:
+        InvalidStatusError: there is none, so that nothing can be made or removed there.
+    """
+    if not path:
+        raise InvalidStatusError("the host has no folder for the storage: its attachment has no mount_point")
+    return path
+
+
 def cache_effect(ctx: Context, host_id: str, storage_id: str, image_id: str, path: str) -> Effect:
     """Bring an image to a storage of a host, and note that it is on its way.
 
@@ -51,7 +62,7 @@ def cache_effect(ctx: Context, host_id: str, storage_id: str, image_id: str, pat
         "size": form.size,
         "checksum": form.sha256,
         "url": "",
-        "storage_path": path,
+        "storage_path": reached(path),
     }
     return Effect(kind="image-cache", target=f"host:{host_id}", resource=ctx.task.obj_id, args=args)
 
@@ -79,7 +90,7 @@ def volume_effect(ctx: Context, disk: Any, host_id: str, path: str) -> Effect:
     mark = ctx.mark(disk.id)
     args: JsonObject = {
         "volume_id": disk.id,
-        "storage_path": path,
+        "storage_path": reached(path),
         "format": disk.disk_format,
         "size_mib": disk.disk_size,
         "backing_image_id": disk.template_id or None,
@@ -93,7 +104,7 @@ def volume_resize_effect(disk: Any, host_id: str, path: str, size_mib: int, *, g
     """Make the disk's volume larger, under a guest that may be on."""
     args: JsonObject = {
         "volume_id": disk.id,
-        "storage_path": path,
+        "storage_path": reached(path),
         "format": disk.disk_format,
         "size_mib": size_mib,
         "guest_id": guest_id,
@@ -125,8 +136,15 @@ def _source(ctx: Context, disk: Any, path: str) -> JsonObject:
 
 def volume_delete_effect(disk: Any, host_id: str, path: str) -> Effect:
     """Remove the disk's volume from the host."""
-    args: JsonObject = {"volume_id": disk.id, "storage_path": path}
+    args: JsonObject = {"volume_id": disk.id, "storage_path": reached(path)}
     return Effect(kind="volume-delete", target=f"host:{host_id}", resource=disk.id, args=args)
+
+
+def taken_back(disks: Sequence[tuple[Any, str]], host_id: str) -> list[Effect]:
+    """Remove the volumes that a step was to make, each with its folder. Where there is no folder there is no volume, as a
+    storage keeps its folder while disks lie on it: waiting for one would keep the task for ever.
+    """
+    return [volume_delete_effect(disk, host_id, path) for disk, path in disks if path]
 
 
 def move_disk(ctx: Context, disk_id: str, status: StrEnum, **changes: Any) -> None:
