@@ -244,6 +244,7 @@ class SimulatedHost:
                 self.journal.clear()
                 self._fences.clear()
             self._up = True
+            self._jobs = {}
             self._begin_open()
         self.tick()
 

@@ -27,13 +27,19 @@ def owned(tx: Transaction, resource: Resource[Any], rows: Sequence[Any]) -> set[
         return set()
     kin = _kin(tx, resource, rows)
     tasks = tx.of(TASKS, PLATFORM).find(Query(where=one_of("state", OPEN)))
-    return {row.id for row in rows if any(works_on(task, kin[row.id], row.id) for task in tasks)}
+    return {row.id for row in rows if any(works_on(task, kin[row.id], row) for task in tasks)}
 
 
-def works_on(task: Any, kin: Collection[str], ident: str) -> bool:
-    """Whether a task is about one of these ids, holds one of them, or was told to do something with `ident`."""
+def works_on(task: Any, kin: Collection[str], row: Any) -> bool:
+    """Whether a task is about one of these ids, holds one of them, or was told to do something with the row.
+
+    With an image that is brought to a storage, this is told of the image: a server that is rebuilt does not have it yet.
+    """
     held = (task.exclusive or "").partition("/")[2]
-    return task.obj_id in kin or held in kin or ident in str(task.params)
+    if task.obj_id in kin or held in kin:
+        return True
+    params = str(task.params)
+    return row.id in params or getattr(row, "cachedimage_id", row.id) in params
 
 
 def _kin(tx: Transaction, resource: Resource[Any], rows: Sequence[Any]) -> Mapping[str, set[str]]:

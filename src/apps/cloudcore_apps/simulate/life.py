@@ -282,6 +282,8 @@ class Life:
         for _ in range(6):
             left = [refusal for resource, row in self._belongings() if (refusal := self._deleted(resource, row))]
             self.cloud.settle(self.cloud.worker("last"))
+            for agent in self.cloud.machines.values():
+                agent.machine.trash.clear()  # as it is in time; until then it keeps the images of its volumes
             if not self._belongings():
                 return
         left += [f"{r.singular} {row.id} ({getattr(row, 'status', '')})" for r, row in self._belongings()]
@@ -304,6 +306,9 @@ class Life:
         try:
             if getattr(row, "disable_delete", False):
                 session.update(resource.plural, row.id, {"disable_delete": False})
+            for note in self.cloud.rows("storagecachedimages") if resource.plural == "cachedimages" else ():
+                if note.cachedimage_id == row.id:
+                    session.perform("storagecaches", note.storagecache_id, "uncache-image", {"image": row.id})
             session.delete(resource.plural, row.id, {"override_pending_delete": True, "delete_snapshots": True})
         except CloudcoreError as error:
             return f"{resource.singular} {row.id}: {error}"

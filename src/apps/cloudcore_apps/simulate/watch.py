@@ -143,7 +143,7 @@ class Watch:
             joints = self._cloud.rows("instancesnapshotjoints")
             kin.update(joint.instance_snapshot_id for joint in joints if joint.snapshot_id == row.id)
         tasks = self._cloud.store.rows[TASKS.plural].values()
-        owned = any(task.state in OPEN and works_on(task, kin, row.id) for task in tasks)
+        owned = any(task.state in OPEN and works_on(task, kin, row) for task in tasks)
         what = f"{self._singulars[plural]} {row.id}"
         self._require("owned", owned, f"{what} is {row.status} and no open task works on it")
 
