@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from types import MappingProxyType
 
@@ -18,7 +19,7 @@ from cloudcore_adapters.rest.errors import (
     error_reply,
     status_of,
 )
-from cloudcore_adapters.rest.responses import list_body, render
+from cloudcore_adapters.rest.responses import PIECE_BYTES, list_body, list_reply, render
 from cloudcore_adapters.rest.transfer import parse_range
 from cloudcore_adapters.rest.workers import Slots
 
@@ -172,6 +173,26 @@ def test_long_lists_are_written_piece_by_piece_as_short_ones_are():
     as_list = list_body("things", Listing(items=list(rows), total=60, limit=60))
     assert render(list_body("things", Listing(items=rows, total=60, limit=60))) == render(as_list)
     assert render(list_body("things", Listing(items=Rows(Columns(0)), total=9))) == b'{"things":[],"total":9}'
+
+
+@pytest.mark.parametrize("length", [0, 25, 26, 900])
+def test_a_long_list_goes_out_in_pieces_that_are_the_whole(length: int):
+    page = Columns(length)
+    page.put("a", ['"things":[' * 20] * length)
+    listing = Listing(items=Rows(page), total=length, limit=length, totals={"thing": 1, "things": 2})
+    reply, sent = list_reply("things", listing), []
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(reply({"type": "http"}, send, send))
+    start, *pieces = sent
+    body = b"".join(piece["body"] for piece in pieces)
+    assert body == reply.whole() == render(list_body("things", listing))
+    assert (b"Content-Length", str(len(body)).encode()) in start["headers"]
+    assert [piece.get("more_body", False) for piece in pieces] == [True] * (len(pieces) - 1) + [False]
+    assert all(len(piece["body"]) >= PIECE_BYTES for piece in pieces[:-1])
+    assert (len(pieces) > 1) == (len(body) > 2 * PIECE_BYTES)
 
 
 def test_one_caller_may_hold_several_places_and_no_more_than_all():

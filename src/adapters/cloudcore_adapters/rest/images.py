@@ -11,7 +11,7 @@ from cloudcore_adapters.rest.errors import HandlerNotFoundError
 from cloudcore_adapters.rest.image_headers import attributes_of, image_headers
 from cloudcore_adapters.rest.patterns import methods_of
 from cloudcore_adapters.rest.request import Call
-from cloudcore_adapters.rest.responses import Reply, StreamReply, json_reply, list_body
+from cloudcore_adapters.rest.responses import Reply, StreamReply, json_reply, list_reply
 from cloudcore_adapters.rest.serving import StoreSigned
 from cloudcore_adapters.rest.site import Args, Site
 from cloudcore_adapters.rest.transfer import Incoming, Prefixed, send_download
@@ -24,7 +24,7 @@ COMPRESS_FORMAT = "x-glance-compress-format"
 def detailed(site: Site, call: Call, _args: Args) -> Reply:
     """`GET /images/detail`: the list with details."""
     page = site.session(call).list(PLURAL, {**call.params(), "details": "true"})
-    return json_reply(list_body(PLURAL, page))
+    return list_reply(PLURAL, page)
 
 
 def show(site: Site, call: Call, args: Args) -> Reply:

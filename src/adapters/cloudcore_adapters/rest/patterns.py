@@ -23,7 +23,7 @@ from cloudcore.ports.session import Context
 from cloudcore_adapters.rest import openstack
 from cloudcore_adapters.rest.paths import Parts
 from cloudcore_adapters.rest.request import Call, optional_envelope, required_envelope
-from cloudcore_adapters.rest.responses import Reply, batch_body, json_reply, list_body
+from cloudcore_adapters.rest.responses import Reply, batch_body, json_reply, list_reply
 from cloudcore_adapters.rest.site import PROPERTIES, Args, Site, Work
 
 Methods: TypeAlias = Mapping[str, Work]
@@ -196,7 +196,7 @@ def _list(place: Place, site: Site, call: Call, _args: Args) -> Reply:
     page = site.session(call).list(place.resource.plural, call.params(), place.context)
     if place.resource.service == openstack.SERVICE:
         return openstack.list_reply(site, call, place.resource.plural, page)
-    return json_reply(list_body(place.resource.plural, page))
+    return list_reply(place.resource.plural, page)
 
 
 def _create(place: Place, site: Site, call: Call, _args: Args) -> Reply:

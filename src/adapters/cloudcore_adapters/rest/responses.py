@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack
 from typing import IO, Any, TypeAlias
 
@@ -25,6 +25,8 @@ SEND_FILE = "cloudcore.send_file"
 """The ASGI extension of our server that sends parts of files."""
 SPAN_BYTES = 8 << 20
 PIECE_ROWS = 25
+PIECE_BYTES = 64 << 10
+"""A page is handed to the socket in pieces of at least this size."""
 HARDENING: Headers = (
     ("X-Frame-Options", "SAMEORIGIN"),
     ("X-Content-Type-Options", "nosniff"),
@@ -49,6 +51,30 @@ class Reply(Response):
         self.body = body
         announced = len(body) if length is None else length
         self.raw_headers = raw(headers, content_type, announced if status not in (204, 304) else None)
+
+    def whole(self) -> bytes:
+        """The body, for those that read it themselves."""
+        return bytes(self.body)
+
+
+class PiecedReply(Reply):
+    """A whole answer in JSON that is too large to be copied on its way to the socket: piece by piece, as it takes them."""
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        super().__init__(content_type=JSON_TYPE, length=sum(map(len, pieces)))
+        self._pieces = pieces
+
+    def whole(self) -> bytes:
+        """See `Reply.whole`."""
+        return b"".join(self._pieces)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it all; a piece waits until the other side has taken most of those before it."""
+        del scope, receive
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        last = len(self._pieces) - 1
+        for place, piece in enumerate(self._pieces):
+            await send({"type": "http.response.body", "body": piece, "more_body": place < last})
 
 
 class StreamReply(StreamingResponse):
@@ -152,9 +178,35 @@ def render(value: Json) -> bytes:
     return orjson.dumps(value, default=_other, option=orjson.OPT_SORT_KEYS)
 
 
+def list_reply(plural: str, listing: Listing) -> Reply:
+    """One page of a list as an answer: that of `list_body`."""
+    rows = listing.rows
+    if not isinstance(rows, Rows) or len(rows) <= PIECE_ROWS:
+        return json_reply(list_body(plural, listing))
+    # Such bytes are nowhere else: in texts the quotes would be escaped, and nothing before it holds a list.
+    begin, mark, end = render({**_about(listing), plural: []}).partition(b'"%b":[' % plural.encode())
+    pieces: list[bytes] = []
+    held: list[bytes | memoryview] = [begin + mark]
+    size = 0
+    for piece in _written(rows):
+        held.append(piece)
+        size += len(piece)
+        if size >= PIECE_BYTES:
+            pieces.append(b"".join(held))
+            held, size = [], 0
+    return PiecedReply([*pieces, b"".join((*held, end))])
+
+
 def list_body(plural: str, listing: Listing) -> JsonObject:
     """One page of a list: total, limit and offset are left out where they are 0, markers where there are none."""
-    body: JsonObject = {plural: _rendered(listing.rows) if isinstance(listing.rows, Rows) else listing.items}
+    rows = listing.rows
+    shown = orjson.Fragment(b"".join((b"[", *_written(rows), b"]"))) if isinstance(rows, Rows) else listing.items
+    return {plural: shown, **_about(listing)}
+
+
+def _about(listing: Listing) -> JsonObject:
+    """What is said of a page beside its rows."""
+    body: JsonObject = {}
     if listing.marker_field:
         body |= {
             "marker_field": listing.marker_field,
@@ -172,10 +224,15 @@ def list_body(plural: str, listing: Listing) -> JsonObject:
     return body
 
 
-def _rendered(rows: Rows) -> orjson.Fragment:
-    """Rows as JSON, made and written piece by piece: a piece stays in the processor's cache. Their keys are in order."""
-    pieces = [orjson.dumps(piece, default=_other)[1:-1] for piece in rows.pieces(PIECE_ROWS)]
-    return orjson.Fragment(b"[" + b",".join(pieces) + b"]")
+def _written(rows: Rows) -> Iterator[bytes | memoryview]:
+    """What stands between the brackets of a list of rows, whose keys are in order.
+
+    It is made and written piece by piece: a piece stays in the processor's cache.
+    """
+    for place, piece in enumerate(rows.pieces(PIECE_ROWS)):
+        if place:
+            yield b","
+        yield memoryview(orjson.dumps(piece, default=_other))[1:-1]
 
 
 def batch_body(plural: str, made: Sequence[JsonObject]) -> JsonObject:

@@ -7,14 +7,14 @@ import anyio
 from cloudcore.model.listing import Listing
 from cloudcore.model.reading import read_float
 from cloudcore_adapters.rest.request import Call, optional_envelope, required_envelope
-from cloudcore_adapters.rest.responses import Reply, json_reply, list_body
+from cloudcore_adapters.rest.responses import Reply, json_reply, list_reply
 from cloudcore_adapters.rest.site import Args, Site
 from cloudcore_adapters.rest.workers import TIDE_EVERY_S
 
 
 def actions(site: Site, call: Call, _args: Args) -> Reply:
     """`GET /actions`: who did what, newest first, paged by marker."""
-    return json_reply(list_body("actions", site.session(call).list("actions", call.params())))
+    return list_reply("actions", site.session(call).list("actions", call.params()))
 
 
 def bring_action(site: Site, call: Call, _args: Args) -> Reply:
@@ -36,12 +36,12 @@ def action_action(site: Site, call: Call, args: Args) -> Reply:
 
 def events(site: Site, call: Call, _args: Args) -> Reply:
     """`GET /events`: the same as each service has it."""
-    return json_reply(list_body("events", site.session(call).list("events", call.params())))
+    return list_reply("events", site.session(call).list("events", call.params()))
 
 
 def metadatas(site: Site, call: Call, _args: Args) -> Reply:
     """`GET /metadatas`: the tags of everything that the caller may list."""
-    return json_reply(list_body("metadatas", site.session(call).list("metadatas", call.params())))
+    return list_reply("metadatas", site.session(call).list("metadatas", call.params()))
 
 
 async def history(site: Site, call: Call, _args: Args) -> Reply:
@@ -61,7 +61,7 @@ async def history(site: Site, call: Call, _args: Args) -> Reply:
                     params["after"] = page.next_marker
                     # The token is looked at again: who lost his rights meanwhile is told so.
                     page = await site.workers.run(ask)
-    return json_reply(list_body("history", page))
+    return list_reply("history", page)
 
 
 def scheduler(site: Site, call: Call, args: Args) -> Reply:
@@ -91,7 +91,7 @@ def task_called_back(site: Site, call: Call, args: Args) -> Reply:
 def archived_tasks(site: Site, call: Call, _args: Args) -> Reply:
     """`GET /archivedtasks`: the tasks that are over."""
     params = {"state": ["complete", "failed", "cancelled"], **call.params()}
-    return json_reply(list_body("archivedtasks", site.session(call).list("tasks", params)))
+    return list_reply("archivedtasks", site.session(call).list("tasks", params))
 
 
 def archived_task(site: Site, call: Call, args: Args) -> Reply:

@@ -119,7 +119,7 @@ class Asked:
         """What the service answers, out of its envelope. Raises as the service does."""
         work, inner = self._work()
         reply: Reply = work(self.site, inner, {})
-        return _opened(orjson.loads(reply.body or b"{}"), self._words())
+        return _opened(orjson.loads(reply.whole() or b"{}"), self._words())
 
     def _work(self) -> tuple[Handler, Call]:
         found = dict(_routes(self.site, self.parts))
@@ -223,7 +223,7 @@ def _outcomes(each: Iterable[tuple[str, Asked]], call: Call) -> Iterator[JsonObj
             yield _outcome(ident, 200, asked.answer())
         except Exception as error:  # noqa: BLE001 - the outermost place for one of many
             reply = error_reply(error, request_id=call.request_id, log=LOG)
-            yield _outcome(ident, reply.status_code, orjson.loads(reply.body))
+            yield _outcome(ident, reply.status_code, orjson.loads(reply.whole()))
 
 
 def _outcome(ident: str, status: int, data: Json) -> JsonObject:
