@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from cloudcore_apps.simulate.life import live
+from cloudcore_apps.simulate.menu import draw
+
 MUTANTS = Path(__file__).parent / "mutants"
 NAMES = sorted(path.stem for path in MUTANTS.glob("*.patch"))
 
@@ -24,6 +27,12 @@ def test_every_planted_defect_says_which_seed_notices_it_and_what_for() -> None:
         first = (MUTANTS / f"{name}.patch").read_text().splitlines()[0]
         assert first.startswith("# seed "), name
         assert first.partition(": ")[2], name
+
+
+def test_without_a_defect_none_of_these_seeds_notices_anything() -> None:
+    firsts = [(MUTANTS / f"{name}.patch").read_text().splitlines()[0] for name in NAMES]
+    for seed in sorted({int(first.removeprefix("# seed ").partition(":")[0]) for first in firsts}):
+        live(seed, draw(seed))
 
 
 @pytest.mark.slow
