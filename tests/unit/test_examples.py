@@ -13,8 +13,8 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 BLOCK = re.compile(r"^```python\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 FOLDERS = ("how-to", "tutorials")
-OF_A_SERVER = {"use-openstack-clients"}
-"""Pages whose program asks a server: tests/e2e/test_openstack.py runs it against one."""
+OF_A_SERVER = {"use-openstack-clients", "use-existing-clients"}
+"""Pages whose program asks a server: tests/e2e/test_openstack.py and test_yunionclient.py run them against one."""
 PAGES = sorted(
     page
     for folder in FOLDERS
