@@ -15,6 +15,7 @@ from cloudcore.operations.run import writing
 from cloudcore.operations.session import CoreSession
 from cloudcore.resources.storage.hoststorage import HOSTSTORAGES
 from cloudcore.resources.storage.storage import STORAGES
+from cloudcore_apps.simulate.stage import Stage
 
 
 @pytest.fixture
@@ -128,3 +129,33 @@ def test_a_storage_in_use_keeps_its_folder_and_its_host(cloud: Cloud, client: Co
         client.create("disks", {"name": "data", "size": 64})
     with cloud.platform.uow.read() as tx:
         assert tx.of(STORAGES, PLATFORM).get("s-h1") is not None
+
+
+def test_of_two_hosts_that_want_a_local_storage_at_the_same_time_one_gets_it() -> None:
+    for seed in range(20):
+        cloud = Cloud(hosts=0, interleave=True)
+        client = CoreSession(cloud.platform, CALLER)
+        storage = client.create("storages", {"name": "s", "zone": "z1", "storage_type": "local", "capacity": 1024})[
+            "id"
+        ]
+        hosts = [
+            client.create("hosts", {"name": f"h{n}", "zone": "z1", "access_mac": f"52:54:00:00:00:0{n}"})["id"]
+            for n in (1, 2)
+        ]
+        stage = Stage(cloud.clock, seed)
+        cloud.store.pause = stage.pause
+        refused: list[str] = []
+
+        def attach(
+            host: str, client: CoreSession = client, storage: str = storage, refused: list[str] = refused
+        ) -> None:
+            try:
+                client.create("hoststorages", {"host_id": host, "storage_id": storage, "mount_point": "/x"})
+            except InvalidInputError:
+                refused.append(host)
+
+        for host in hosts:
+            stage.add(host, lambda host=host, attach=attach: attach(host))
+        stage.run()
+
+        assert len(cloud.rows("hoststorages")) == len(refused) == 1

@@ -8,14 +8,14 @@ from typing import Annotated, Any
 import attrs
 
 from cloudcore.model.entity import Entity, entity
-from cloudcore.model.errors import InvalidInputError, NotEmptyError
+from cloudcore.model.errors import Contention, DuplicateResourceError, InvalidInputError, NotEmptyError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Compare, Exists, Op, Query, both, eq, one_of
 from cloudcore.model.resource import Joint, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute import disk, guestdisk
-from cloudcore.resources.storage import storage, storagecache
+from cloudcore.resources.storage import storage, storagecache, storageclaim
 
 _STORAGE_KEYS = (
     "capacity",
@@ -79,11 +79,24 @@ def _others(tx: Transaction, storage_id: str, host_id: str) -> Sequence[Hoststor
 
 def _prepare(tx: Transaction, _caller: Any, draft: JsonObject) -> JsonObject:
     place = tx.of(storage.STORAGES, PLATFORM).get(draft["storage_id"])
-    if place is not None and place.storage_type in storage.LOCAL and _others(tx, place.id, draft["host_id"]):
+    if place is None or place.storage_type not in storage.LOCAL:
+        return draft
+    _take_turn(tx, place.id)
+    if _others(tx, place.id, draft["host_id"]):
         raise InvalidInputError(
             f"storage {place.name} is {place.storage_type} and attached to another host already", field="storage_id"
         )
     return draft
+
+
+def _take_turn(tx: Transaction, storage_id: str) -> None:
+    """Let those who attach one storage at the same time see each other: its ledger's row is held until the unit ends."""
+    ledgers = tx.of(storageclaim.STORAGECLAIMS, PLATFORM)
+    if not ledgers.adjust(storage_id, {"size_mib": 0}):
+        try:
+            ledgers.add(storageclaim.Storageclaim(id=storage_id))
+        except DuplicateResourceError as error:
+            raise Contention("somebody else attaches the storage", internal=storage_id) from error
 
 
 def _check_update(tx: Transaction, _caller: Any, link: Hoststorage, changes: JsonObject) -> JsonObject:
