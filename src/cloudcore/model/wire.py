@@ -226,4 +226,6 @@ def _tags(column: Sequence[Any]) -> Sequence[Any]:
 
 def public_tags(tags: JsonMapping) -> JsonObject:
     """The tags that a caller may see: without the platform's own."""
+    if "__" not in "".join(tags):
+        return dict(tags)
     return {k: v for k, v in tags.items() if k[:2] != "__"}

@@ -24,7 +24,7 @@ JSON_TYPE = "application/json;charset=utf-8"
 SEND_FILE = "cloudcore.send_file"
 """The ASGI extension of our server that sends parts of files."""
 SPAN_BYTES = 8 << 20
-PIECE_ROWS = 25
+PIECE_ROWS = 10
 PIECE_BYTES = 64 << 10
 """A page is handed to the socket in pieces of at least this size."""
 HARDENING: Headers = (
