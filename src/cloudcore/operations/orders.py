@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import attrs
@@ -39,9 +40,16 @@ def orders_of(types: Types, resource: Resource[Any], params: JsonMapping) -> tup
             found.setdefault(order, attrs.evolve(order, descending=down))
     if len(found) > MOST:
         raise InvalidInputError(f"order_by: more than {MOST} sort keys", field="order_by")
+    ties = _ties(resource, descending=descending)
+    if not found:
+        return ties
+    return (*found.values(), *(tie for tie in ties if Order(tie.field) not in found))
+
+
+@cache
+def _ties(resource: Resource[Any], *, descending: bool) -> tuple[Order, ...]:
     known = {f.name for f in filterable(resource)}
-    ties = [Order(name) for name in ("created_at", "name", "id") if name in known and Order(name) not in found]
-    return (*found.values(), *(attrs.evolve(tie, descending=descending) for tie in ties))
+    return tuple(Order(name, descending) for name in ("created_at", "name", "id") if name in known)
 
 
 def _asked(params: JsonMapping) -> Iterator[tuple[str, Any]]:
