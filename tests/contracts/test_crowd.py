@@ -62,11 +62,15 @@ class Town:
         with self.uow.read() as tx:
             return tx.of(_TYPES[plural], PLATFORM).get(ident)
 
+    def open_tasks(self) -> list[Any]:
+        """Tasks that have not ended."""
+        return [task for task in self.rows("tasks") if task.is_open]
+
     def settle(self, within_s: float) -> None:
         """Wait until no task is open."""
         deadline = time.monotonic() + within_s
-        while any(task.is_open for task in self.rows("tasks")):
-            assert time.monotonic() < deadline, [t.flow for t in self.rows("tasks") if t.is_open]
+        while late := self.open_tasks():
+            assert time.monotonic() < deadline, [task.flow for task in late]
             time.sleep(0.1)
 
 

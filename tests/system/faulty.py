@@ -73,9 +73,9 @@ class NotedTasks:
         self._note(entity)
         return self._inner.add(entity, action=action)
 
-    def save(self, entity: Task, *, action: str = "update") -> Task:
+    def save(self, entity: Task, **how: Any) -> Task:
         self._note(entity)
-        return self._inner.save(entity, action=action)
+        return self._inner.save(entity, **how)
 
 
 @attrs.define
