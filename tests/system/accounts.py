@@ -47,7 +47,6 @@ class Accounts:
         assert len(found) <= 1, found
         return found[0] if found else None
 
-    @property
     def open_tasks(self) -> list[Any]:
         """Tasks that have not ended."""
         return [task for task in self.rows("tasks") if task.is_open]
@@ -56,7 +55,7 @@ class Accounts:
         """The open tasks and their last steps, for a failing test."""
         lines = [
             f"{t.flow} of {t.obj_id} is {t.state} at {t.cursor}: {t.log[-6:]} waits for {t.intents}"
-            for t in self.open_tasks
+            for t in self.open_tasks()
         ]
         return "\n".join(["--- open tasks:", *lines])
 

@@ -67,7 +67,7 @@ class Victim:
 
     def open_tasks(self) -> Sequence[object]:
         """Tasks that have not ended."""
-        return Accounts(self.up.data).open_tasks
+        return Accounts(self.up.data).open_tasks()
 
     def check(self, operation: str, *, acknowledged: bool, what: str) -> None:
         """Start the plain program and wait until nothing is under way; then nothing may be wrong."""
