@@ -7,6 +7,7 @@ from typing import Any
 
 from cloudcore.auth.caller import Caller
 from cloudcore.auth.scopes import Scope
+from cloudcore.model.entity import evolve
 from cloudcore.model.errors import (
     InsufficientResourceError,
     InvalidStatusError,
@@ -33,7 +34,7 @@ from cloudcore.operations.servers.source import Source, disk_source, located
 from cloudcore.operations.tags import tags_sent
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_storage
-from cloudcore.quotas.holdings import recycle_disk
+from cloudcore.quotas.holdings import drop_disk, recycle_disk
 from cloudcore.quotas.ledger import charge
 from cloudcore.resources.compute.disk import DISKS, USABLE, Disk, DiskStatus
 from cloudcore.resources.compute.drivers import driver_for
@@ -113,14 +114,22 @@ def delete_disk(platform: Platform, tx: Transaction, caller: Caller, ident: str,
     if disk.status in USABLE and goes_to_bin(platform, disk, options):
         check_idle(tx, DISKS, disk)
         return detail_rows(platform, tx, DISKS, [recycle_disk(tx, disk)])[0]
-    host_id = ""
-    if disk.status != DiskStatus.ALLOC_FAILED:
-        hosts = hosts_of(tx, disk.storage_id)
-        if not hosts:
-            raise InvalidStatusError("no host that is online reaches the disk's storage")
-        host_id = hosts[0].id
-    moved = start_transition(platform, tx, caller, DISKS, disk, "delete", {"host_id": host_id, "failed": not host_id})
+    if disk.status == DiskStatus.ALLOC_FAILED:
+        return detail_rows(platform, tx, DISKS, [_forgotten(tx, disk)])[0]
+    hosts = hosts_of(tx, disk.storage_id)
+    if not hosts:
+        raise InvalidStatusError("no host that is online reaches the disk's storage")
+    moved = start_transition(platform, tx, caller, DISKS, disk, "delete", {"host_id": hosts[0].id})
     return detail_rows(platform, tx, DISKS, [moved])[0]
+
+
+def _forgotten(tx: Transaction, disk: Any) -> Any:
+    """Drop a disk that was never made, and so holds nothing any more; gives it as if its deletion had begun."""
+    assert DISKS.lifecycle is not None
+    transition = DISKS.lifecycle.start("delete", disk.status, what=f"disk {disk.name}")
+    check_idle(tx, DISKS, disk)
+    drop_disk(tx, disk, held=False)
+    return evolve(disk, status=str(transition.through[0]), status_reason="")
 
 
 def _size(spec: DiskSpec, source: Source | None) -> int:

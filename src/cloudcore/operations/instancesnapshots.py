@@ -19,6 +19,7 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.snapshots import enter, fresh_snapshot, is_losing
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.holdings import drop_instance_snapshot
 from cloudcore.quotas.ledger import charge
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
@@ -85,7 +86,7 @@ def keep_server(
             id=tx.new_id(), instance_snapshot_id=row.id, snapshot_id=snapshot.id, disk_index=link.index
         )
         tx.of(SNAPSHOTJOINTS, PLATFORM).add(joint)
-    params = {"host_id": server.host_id, "server_id": server.id}
+    params: JsonObject = {"host_id": server.host_id, "server_id": server.id}
     begin(platform, tx, caller, INSTANCE_SNAPSHOTS, row, "instance-snapshot-create", params, holding=(SERVERS, server))
     return row, len(links)
 
@@ -133,13 +134,15 @@ def delete_instance_snapshot(
 
 
 def begin_delete(platform: Platform, tx: Transaction, caller: Caller, row: Any) -> Any:
-    """Begin to delete an instance snapshot; gives it as it now is."""
+    """Begin to delete an instance snapshot; gives it as it now is. One that was never made is gone at once."""
     server: Any = tx.of(SERVERS, PLATFORM).get(row.guest_id)
-    if row.status == InstanceSnapshotStatus.CREATE_FAILED:
-        params: JsonObject = {"host_id": "", "server_id": "", "held": False}
-        return start_transition(platform, tx, caller, INSTANCE_SNAPSHOTS, row, "delete", params)
     assert INSTANCE_SNAPSHOTS.lifecycle is not None
     transition = INSTANCE_SNAPSHOTS.lifecycle.start("delete", row.status, what=f"instance snapshot {row.name}")
+    changed = evolve(row, status=str(transition.through[0]), status_reason="")
+    if row.status == InstanceSnapshotStatus.CREATE_FAILED:
+        check_idle(tx, INSTANCE_SNAPSHOTS, row)
+        drop_instance_snapshot(tx, row, held=False)
+        return changed
     parts = parts_of(tx, row.id)
     check_not_copied(tx, [part.id for part in parts])
     disks = tx.of(DISKS, PLATFORM).find(Query(where=one_of("id", [part.disk_id for part in parts])))
@@ -148,9 +151,8 @@ def begin_delete(platform: Platform, tx: Transaction, caller: Caller, row: Any) 
     if not queued:
         check_idle(tx, SERVERS, server)
         server = enter(tx, SERVERS, server, "instance-snapshot-delete")
-    changed = evolve(row, status=str(transition.through[0]), status_reason="")
     moved = tx.of(INSTANCE_SNAPSHOTS, PLATFORM).save(changed, action="delete")
-    params = {"host_id": server.host_id, "server_id": server.id, "held": True, "queued": queued}
+    params: JsonObject = {"host_id": server.host_id, "server_id": server.id, "held": True, "queued": queued}
     held = None if queued else (SERVERS, server)
     begin(platform, tx, caller, INSTANCE_SNAPSHOTS, moved, transition.flow, params, holding=held)
     return moved

@@ -19,6 +19,7 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.tags import tags_sent
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.holdings import drop_snapshot
 from cloudcore.quotas.ledger import charge
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
@@ -116,28 +117,27 @@ def delete_of_disk(platform: Platform, tx: Transaction, caller: Caller, body: Js
 
 
 def begin_delete(platform: Platform, tx: Transaction, caller: Caller, row: Any) -> Any:
-    """Begin to delete a snapshot that nothing else needs; gives the row as it now is.
+    """Begin to delete a snapshot that nothing else needs; gives the row as it now is. One that was never made left nothing
+    behind, neither on a host nor in a quota, and is gone at once.
 
     While another one of the same server is deleted it queues behind that.
     """
     assert SNAPSHOTS.lifecycle is not None
     transition = SNAPSHOTS.lifecycle.start("delete", row.status, what=f"snapshot {row.name}")
-    params: JsonObject = {"host_id": "", "server_id": "", "held": False}
-    held: Held | None = None
-    # One that was never made left nothing behind.
-    if row.status != SnapshotStatus.CREATE_FAILED:
-        check_not_copied(tx, [row.id])
-        disk = tx.of(DISKS, PLATFORM).get(row.disk_id)
-        queued = _queue(tx, disk)
-        host_id, server = queued or busy(tx, disk, "snapshot-delete")
-        params = {"host_id": host_id, "server_id": server.id if server is not None else "", "held": True}
-        if queued:
-            params.update(queued=True, disk_id=row.disk_id)
-        else:
-            held = holding(disk, server)
-    moved = tx.of(SNAPSHOTS, PLATFORM).save(
-        evolve(row, status=str(transition.through[0]), status_reason=""), action="delete"
-    )
+    changed = evolve(row, status=str(transition.through[0]), status_reason="")
+    if row.status == SnapshotStatus.CREATE_FAILED:
+        check_idle(tx, SNAPSHOTS, row)
+        drop_snapshot(tx, row, held=False)
+        return changed
+    check_not_copied(tx, [row.id])
+    disk = tx.of(DISKS, PLATFORM).get(row.disk_id)
+    queued = _queue(tx, disk)
+    host_id, server = queued or busy(tx, disk, "snapshot-delete")
+    params: JsonObject = {"host_id": host_id, "server_id": server.id if server is not None else "", "held": True}
+    if queued:
+        params.update(queued=True, disk_id=row.disk_id)
+    held = None if queued else holding(disk, server)
+    moved = tx.of(SNAPSHOTS, PLATFORM).save(changed, action="delete")
     begin(platform, tx, caller, SNAPSHOTS, moved, transition.flow, params, holding=held)
     return moved
 

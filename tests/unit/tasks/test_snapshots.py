@@ -181,9 +181,9 @@ def test_a_snapshot_that_failed_is_deleted_without_its_host(world: World) -> Non
     assert (failed["status"], failed["guest_status"]) == ("create_failed", "running")
     assert "not on this storage" in str(failed["status_reason"])
     volumes["/sim/storage", world.disk()] = volume
-    world.client.delete("snapshots", "never")
-    world.cloud.settle()
+    assert world.client.delete("snapshots", "never")["status"] == "deleting"
     assert world.client.list("snapshots").total == 0
+    assert world.cloud.open_tasks() == []
     check_ledgers(world.cloud)
 
 
@@ -296,6 +296,10 @@ def test_a_disk_of_a_snapshot_that_failed_fails_as_well(world: World) -> None:
     assert failed["status"] == "alloc_failed"
     assert "cannot be used any more" in failed["status_reason"]
     volumes["/sim/storage", world.disk()] = volume
+    check_ledgers(world.cloud)
+    world.client.delete("disks", copy)
+    assert world.cloud.row("disks", copy) is None
+    assert world.cloud.open_tasks() == []
     check_ledgers(world.cloud)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from typing import Any
 
 from cloudcore.model.history import HISTORY
@@ -94,18 +93,16 @@ class Owed:
             if server.host_id is not None and not server.pending_deleted:
                 self.hosts[server.host_id].update(vcpus=server.vcpu_count, memory_mib=server.vmem_size, guests=1)
                 self._count(server, count=1, cpu=server.vcpu_count, memory=server.vmem_size)
-        # What never was made has given back what it held before it is deleted.
-        empty = {task.obj_id for task in cloud.open_tasks() if _holds_nothing(task.params)}
         for disk in cloud.rows("disks"):
-            if disk.status != "alloc_failed" and disk.id not in empty:
+            if disk.status != "alloc_failed":
                 self.storages[disk.storage_id] += disk.disk_size
                 if not disk.pending_deleted:
                     self._count(disk, storage=disk.disk_size)
         for snapshot in cloud.rows("snapshots"):
-            if snapshot.status != "create_failed" and snapshot.id not in empty:
+            if snapshot.status != "create_failed":
                 self._count(snapshot, snapshot=1)
         for kept in cloud.rows("instance_snapshots"):
-            if kept.status != "instance_snapshot_create_failed" and kept.id not in empty:
+            if kept.status != "instance_snapshot_create_failed":
                 self._count(kept, instance_snapshot=1)
         self._count_plain(cloud)
 
@@ -120,10 +117,6 @@ class Owed:
     def _count(self, row: Any, **amounts: int) -> None:
         for owner in dict.fromkeys(("", getattr(row, "tenant_id", ""))):
             self.usage[f"{row.domain_id}/{owner}"].update(amounts)
-
-
-def _holds_nothing(params: Mapping[str, Any]) -> bool:
-    return params.get("failed") is True or params.get("held") is False
 
 
 HOST_CLAIM = ("vcpus", "memory_mib", "guests")
