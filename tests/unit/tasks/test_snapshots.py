@@ -7,6 +7,7 @@ import pytest
 from tests.simulation.cloud import CALLER, Cloud, server_body
 from tests.simulation.invariants import check_history, check_ledgers, check_tasks
 
+from cloudcore.model.effects import Effect, Failed
 from cloudcore.model.errors import (
     CloudcoreError,
     ConflictError,
@@ -500,3 +501,27 @@ def test_all_snapshots_of_a_disk_go_but_for_parts_of_instance_snapshots(world: W
     assert world.cloud.rows("snapshots") == world.cloud.rows("instance_snapshots") == []
     check_tasks(world.cloud)
     check_ledgers(world.cloud)
+
+
+def test_parts_whose_deletion_failed_are_not_said_to_be_ready() -> None:
+    broken = [Failed("the disk is broken")]
+
+    def fail(effect: Effect, _tried: int) -> Failed | None:
+        return broken.pop() if effect.kind == "snapshot-delete" and broken else None
+
+    cloud = Cloud(hosts=1, failures=fail, late_failures=1.0)
+    client = CoreSession(cloud.platform, CALLER)
+    server = client.create("servers", server_body("web"))["id"]
+    cloud.settle()
+    kept = client.perform("servers", server, "instance-snapshot", {"name": "whole"})["instance_snapshot_id"]
+    cloud.settle()
+
+    client.delete("instance_snapshots", kept)
+    cloud.settle()
+
+    assert client.get("instance_snapshots", kept)["status"] == "instance_snapshot_delete_failed"
+    assert {row["status"] for row in client.list("snapshots").items} == {"delete_failed"}
+    client.delete("instance_snapshots", kept)
+    cloud.settle()
+    assert client.list("snapshots").total == client.list("instance_snapshots").total == 0
+    check_ledgers(cloud)

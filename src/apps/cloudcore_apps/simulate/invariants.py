@@ -11,7 +11,7 @@ from cloudcore.model.host import FoundKind
 from cloudcore.quotas.family import COUNTERS
 from cloudcore_apps.simulate.cloud import DEPLOYMENT, Cloud
 
-HALF_GONE = ("delete_fail", "dealloc_failed", "rebuild_root_fail")
+HALF_GONE = ("delete_fail", "dealloc_failed", "rebuild_root_fail", "init")
 """What an operation that is not taken back got to before it failed is there, or is not; it is repeated by who asks again."""
 
 
@@ -147,7 +147,7 @@ def check_hosts(cloud: Cloud) -> None:
     optional: set[tuple[str, str, str]] = set()
     for server in cloud.rows("servers"):
         if server.host_id is not None:
-            (optional if server.status in HALF_GONE else wanted).update(_things(cloud, server))
+            (optional if _is_partly(cloud, server) else wanted).update(_things(cloud, server))
     for disk in cloud.rows("disks"):
         if disk.status != "alloc_failed":
             place = (disk.storage_id.removeprefix("s-"), "volume", disk.id)
@@ -179,6 +179,12 @@ def _half_gone(cloud: Cloud, disk: Any) -> bool:
     links = (link for link in cloud.rows("guestdisks") if link.disk_id == disk.id)
     servers = (cloud.row("servers", link.guest_id) for link in links)
     return disk.status in HALF_GONE or any(server.status in HALF_GONE for server in servers)
+
+
+def _is_partly(cloud: Cloud, server: Any) -> bool:
+    """Whether an operation stopped half-way; also one that has been asked for its state since, but has a disk unmade."""
+    disks = [cloud.row("disks", link.disk_id) for link in _of(cloud, "guestdisks", server)]
+    return server.status in HALF_GONE or any(disk.status in HALF_GONE for disk in disks)
 
 
 def check_snapshots(cloud: Cloud) -> None:

@@ -9,12 +9,14 @@ from cloudcore.quotas.holdings import drop_instance_snapshot, drop_snapshot
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.instancesnapshot import INSTANCE_SNAPSHOTS, InstanceSnapshotStatus
 from cloudcore.resources.compute.server import ServerStatus
+from cloudcore.resources.compute.snapshot import SnapshotStatus
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
 from cloudcore.tasks.flows.snapshots import (
     SNAPSHOT_S,
     TURN,
     instance_snapshot_of,
     is_alone,
+    note,
     note_instance,
     occupy,
     parts_of,
@@ -51,6 +53,9 @@ def _fail(ctx: Context, reason: str) -> None:
     if row is not None:
         note_instance(ctx, row, InstanceSnapshotStatus.DELETE_FAILED, reason, action="delete_fail")
     if is_alone(ctx):
+        # Each may be in its volume still, or not any more: nobody must go back to it.
+        for part in _doomed(ctx):
+            note(ctx, part, SnapshotStatus.DELETE_FAILED, reason, action="delete_fail")
         release(ctx)
 
 
