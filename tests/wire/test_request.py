@@ -59,6 +59,8 @@ def test_nothing_is_an_empty_object(text):
     "text",
     [
         b"{",
+        b"\x0b",
+        b"\xa0",
         b"[]",
         b"1",
         b'"text"',
