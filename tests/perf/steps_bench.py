@@ -40,6 +40,7 @@ from cloudcore_apps.runner import Runner
 STEPS = 10
 TASKS_AT_ONCE = 200
 ENDED = 100_000
+ROOT = Path(__file__).parents[2]
 ROUNDS = 3
 
 
@@ -188,8 +189,8 @@ def _postgres_rate() -> float:
 
 def _worker(url: str, owner: str) -> subprocess.Popen[str]:
     """A worker in a process of its own; it says when it is ready, and waits for a word."""
-    command = [sys.executable, str(Path(__file__)), url, owner]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-m", "tests.perf.steps_bench", url, owner]
+    return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def _heard(worker: subprocess.Popen[str]) -> None:

@@ -224,7 +224,7 @@ def with_shared(platform: Platform, caller: Caller, resource: Resource[Any], whe
     if where == EVERYTHING:
         return where
     if issubclass(resource.entity, Sharable):
-        return either(where, shared_with(resource, caller.project_id, caller.scope_domain_id))
+        return either(where, shared_with(resource, caller.project_id, caller.scope_domain_id, beside=where))
     parent = parent_of(platform, resource)
     if resource.joint is None and parent is not None and issubclass(parent.entity, Sharable):
         shown = shared_with(parent, caller.project_id, caller.scope_domain_id)

@@ -314,12 +314,16 @@ def _extra(field: Field, ref: Ref, ident: str, other: JsonMapping) -> JsonObject
     return {bare: name, **aliases, **{key: other[key] for key in ref.show if key in other}}
 
 
-def shared_with(resource: Resource[Any], project_id: str, domain_id: str) -> Expr:
-    """Rows of a type that are shown to everybody, to this domain, or to this project."""
+def shared_with(resource: Resource[Any], project_id: str, domain_id: str, *, beside: Expr = NOTHING) -> Expr:
+    """Rows of a type that are shown to everybody, to this domain, or to this project.
+
+    beside: what is seen anyway, and need not be asked for again.
+    """
     parts = [eq("public_scope", "system")]
     if domain_id:
         # What a user owns belongs to no domain: others of a domain see it only where the domain is named.
         own = eq("domain_id", domain_id) if "domain_id" in field_map(resource.entity) else NOTHING
+        own = NOTHING if own == beside else own
         parts.append(both(eq("public_scope", "domain"), either(own, _named_target(resource, "domain", domain_id))))
     if project_id:
         parts.append(both(eq("public_scope", "project"), _named_target(resource, "project", project_id)))
