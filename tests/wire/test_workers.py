@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+import time
 import weakref
 
 import anyio
@@ -136,6 +137,33 @@ def test_cancelled_while_it_works_it_is_waited_for():
         assert ended == [True]
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize("is_first", [False, True], ids=["behind the result", "before the result"])
+def test_cancelled_while_the_result_is_on_its_way_it_ends(is_first, fails, caplog):
+    def work() -> None:
+        if fails:
+            raise ValueError
+
+    async def main() -> None:
+        loop, workers = asyncio.get_running_loop(), Workers(1, 0)
+        task = asyncio.create_task(workers.run(work))
+        await asyncio.sleep(0)
+        while workers.state()["active"]:  # not a turn of the loop in between: the result waits for the next one
+            time.sleep(0.01)
+        time.sleep(0.05)
+        if is_first:
+            task.cancel()
+        else:
+            loop.call_soon(task.cancel)
+        done, _ = await asyncio.wait([task], timeout=5)
+        assert done == {task}
+        assert task.cancelled()
+
+    asyncio.run(main())
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 def test_idle_threads_end():

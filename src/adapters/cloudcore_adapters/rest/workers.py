@@ -29,6 +29,7 @@ class _Job:
     def __init__(self, loop: asyncio.AbstractEventLoop, work: Callable[[], Any]) -> None:
         self.result: asyncio.Future[Any] | None = loop.create_future()
         self.over: asyncio.Future[None] | None = None
+        self.is_told = False
         self._loop = loop
         self._work = work
 
@@ -45,6 +46,7 @@ class _Job:
             self._loop.call_soon_threadsafe(self._take, result, error)
 
     def _take(self, result: Any, error: BaseException | None) -> None:
+        self.is_told = True
         if self.over is not None:
             self.over.set_result(None)
         if self.result is None or self.result.done():
@@ -90,7 +92,8 @@ class Workers:
         try:
             found: T = await job.result
         except asyncio.CancelledError:
-            if not self._withdrawn(job):
+            # The result may have come since: who is woken by one can still be cancelled before he runs.
+            if not job.is_told and not self._withdrawn(job):
                 job.over = asyncio.get_running_loop().create_future()
                 with anyio.CancelScope(shield=True):
                     await job.over
