@@ -27,7 +27,14 @@ def owned(tx: Transaction, resource: Resource[Any], rows: Sequence[Any]) -> set[
         return set()
     kin = _kin(tx, resource, rows)
     tasks = tx.of(TASKS, PLATFORM).find(Query(where=one_of("state", OPEN)))
-    return {row.id for row in rows if any(works_on(task, kin[row.id], row) for task in tasks)}
+    return {
+        row.id for row in rows if any(works_on(task, kin[row.id], row) for task in tasks if _may(task, resource, row))
+    }
+
+
+def _may(task: Any, resource: Resource[Any], row: Any) -> bool:
+    """Ids are unique within a type only."""
+    return bool(task.obj_id != row.id or task.obj_type == resource.singular)
 
 
 def works_on(task: Any, kin: Collection[str], row: Any) -> bool:
