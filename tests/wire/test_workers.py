@@ -139,6 +139,13 @@ def test_cancelled_while_it_works_it_is_waited_for():
     asyncio.run(main())
 
 
+def sit_out(workers: Workers) -> None:
+    """Wait in the loop's own thread until the work is done: its result comes in the loop's next turn."""
+    while workers.state()["active"]:
+        time.sleep(0.01)
+    time.sleep(0.05)
+
+
 @pytest.mark.parametrize("fails", [False, True])
 @pytest.mark.parametrize("is_first", [False, True], ids=["behind the result", "before the result"])
 def test_cancelled_while_the_result_is_on_its_way_it_ends(is_first, fails, caplog):
@@ -150,9 +157,7 @@ def test_cancelled_while_the_result_is_on_its_way_it_ends(is_first, fails, caplo
         loop, workers = asyncio.get_running_loop(), Workers(1, 0)
         task = asyncio.create_task(workers.run(work))
         await asyncio.sleep(0)
-        while workers.state()["active"]:  # not a turn of the loop in between: the result waits for the next one
-            time.sleep(0.01)
-        time.sleep(0.05)
+        sit_out(workers)
         if is_first:
             task.cancel()
         else:
