@@ -67,13 +67,15 @@ def test_what_is_no_rule_names_the_field(sent: Any, field: str) -> None:
 
 
 port = st.integers(1, 65_535)
+address = st.ip_addresses().filter(lambda ip: getattr(ip, "ipv4_mapped", None) is None)
+"""One that a rule may name: an IPv4 address in the clothes of IPv6 is refused."""
 
 
 @given(
     st.sampled_from(DIRECTIONS),
     st.sampled_from(ACTIONS),
     st.sampled_from(("tcp", "udp")),
-    st.sampled_from(("", "0.0.0.0/0", "::/0")) | st.ip_addresses().map(str),
+    st.sampled_from(("", "0.0.0.0/0", "::/0")) | address.map(str),
     st.lists(st.tuples(port, port).map(lambda p: f"{min(p)}-{max(p)}"), max_size=5),
 )
 def test_the_text_of_a_rule_reads_as_the_same_rule(d: str, a: str, p: str, ip: Any, ports: list[str]) -> None:
