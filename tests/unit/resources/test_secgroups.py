@@ -47,6 +47,7 @@ def test_rules_are_read_from_text(text: str, cidr: str, protocol: str, ports: st
         ("in:maybe any", "action"),
         ("in:allow gre", "cidr"),
         ("in:allow 10.0.0.0/33 tcp", "cidr"),
+        ("in:allow ::ffff:10.0.0.1 tcp", "cidr"),
         ("in:allow tcp 0", "ports"),
         ("in:allow tcp 65536", "ports"),
         ("in:allow tcp 90-80", "ports"),
