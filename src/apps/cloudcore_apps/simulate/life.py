@@ -10,22 +10,19 @@ from typing import Any
 import attrs
 
 from cloudcore.model.effects import Effect, Failed
-from cloudcore.model.entity import ProjectOwned
 from cloudcore.model.errors import CloudcoreError, Contention, UnreachableError
 from cloudcore.model.host import Found
-from cloudcore.model.resource import Resource, Verb
-from cloudcore.operations.platform import Platform
 from cloudcore.operations.session import CoreSession
-from cloudcore.tasks.task import Task
-from cloudcore.tasks.worker import Worker
 from cloudcore_apps.power import POWER_S, follow_power
-from cloudcore_apps.simulate.asking import FIXED, Menu
+from cloudcore_apps.simulate.asking import Menu
 from cloudcore_apps.simulate.clients import Client
 from cloudcore_apps.simulate.cloud import CALLER, Cloud
 from cloudcore_apps.simulate.crash import Crash
+from cloudcore_apps.simulate.emptying import delete_all
 from cloudcore_apps.simulate.invariants import check, snapshot
-from cloudcore_apps.simulate.lines import LATEST_S, Lines
+from cloudcore_apps.simulate.lines import LATEST_S
 from cloudcore_apps.simulate.menu import CRASHES, Faults
+from cloudcore_apps.simulate.process import Server
 from cloudcore_apps.simulate.stage import Actor, Process, Stage
 from cloudcore_apps.simulate.watch import Violation, Watch
 from cloudcore_apps.simulate.weather import Weather
@@ -115,7 +112,7 @@ class Life:
         for ident, agent in self.cloud.machines.items():
             follow_power(self.cloud.platform, ident, agent.inventory)
         self._check("quiescence")
-        self._delete_all()
+        delete_all(self)
         self._check("emptied")
         text = "\n".join([*self.stage.log, snapshot(self.cloud, but=()), str(self.cloud.clock.now())])
         return hashlib.sha256(text.encode()).hexdigest()
@@ -275,119 +272,6 @@ class Life:
                 self.violations.append(Violation(when, str(error)))
         if self.violations:
             raise self.violations[0]
-
-    def _delete_all(self) -> None:
-        """What an operator does in the end, in quiet weather: delete all that the tenant has."""
-        left: list[str] = []
-        for _ in range(6):
-            left = [refusal for resource, row in self._belongings() if (refusal := self._deleted(resource, row))]
-            self.cloud.settle(self.cloud.worker("last"))
-            for agent in self.cloud.machines.values():
-                agent.machine.trash.clear()  # as it is in time; until then it keeps the images of its volumes
-            if not self._belongings():
-                return
-        left += [f"{r.singular} {row.id} ({getattr(row, 'status', '')})" for r, row in self._belongings()]
-        self.watch.complain("tenant", f"can't be deleted: {left}")
-
-    def _belongings(self) -> list[tuple[Resource[Any], Any]]:
-        """Everything of the tenant but what the world began with; what goes with something else comes last."""
-        types = [
-            r for r in self.cloud.platform.resources if issubclass(r.entity, ProjectOwned) and Verb.DELETE in r.verbs
-        ]
-        first = {plural: place for place, plural in enumerate(("servers", "instance_snapshots", "snapshots", "disks"))}
-        types.sort(key=lambda r: first.get(r.plural, len(first)))
-        return [(r, row) for r in types for row in self.cloud.rows(r.plural) if row.id not in FIXED]
-
-    def _deleted(self, resource: Resource[Any], row: Any) -> str:
-        """Begin to delete something; why not, when it is refused."""
-        session = CoreSession(self.cloud.platform, CALLER)
-        if self.cloud.row(resource.plural, row.id) is None:
-            return ""
-        try:
-            if getattr(row, "disable_delete", False):
-                session.update(resource.plural, row.id, {"disable_delete": False})
-            for note in self.cloud.rows("storagecachedimages") if resource.plural == "cachedimages" else ():
-                if note.cachedimage_id == row.id:
-                    session.perform("storagecaches", note.storagecache_id, "uncache-image", {"image": row.id})
-            session.delete(resource.plural, row.id, {"override_pending_delete": True, "delete_snapshots": True})
-        except CloudcoreError as error:
-            return f"{resource.singular} {row.id}: {error}"
-        return ""
-
-
-class Server:
-    """One control-plane process: a worker, and a platform that answers requests."""
-
-    def __init__(self, life: Life, name: str) -> None:
-        self.process = Process(name)
-        self._life = life
-        self.up = False
-        self._held: dict[str, Task] = {}
-        self._start(0.0)
-
-    def die(self) -> None:
-        """Be killed, and be started again within half a minute."""
-        self.up = False
-        self.process.life += 1
-        self._start(self._life.stage.random.random() * 30)
-
-    def _start(self, after_s: float) -> None:
-        stage, cloud = self._life.stage, self._life.cloud
-        name = f"{self.process.name}.{self.process.life}"
-
-        def work() -> None:
-            stage.sleep(after_s)
-            actor = stage.current
-            assert actor is not None
-            actor.enter(self.process)
-            self.platform: Platform = cloud.new_platform(lambda _task: stage.rouse(actor))
-            worker = attrs.evolve(
-                cloud.worker(name), effects=Lines(cloud.bare_effects(), self._life), on_change=self._changed
-            )
-            self._held, self.up = {}, True
-            self._serve(worker)
-
-        stage.add(name, work)
-
-    def _serve(self, worker: Worker) -> None:
-        stage = self._life.stage
-        while not self._life.over:
-            for ident, task in list(self._held.items()):
-                self._hold(ident, lambda task=task: worker.turn(task))  # type: ignore[misc]
-            try:
-                due = worker.due()
-            except CloudcoreError:
-                due = ()
-            if len(due) > 1 and stage.random.random() < 0.5:
-                self._together(worker, due)
-            else:
-                for ident in due:
-                    self._hold(ident, lambda ident=ident: worker.run(ident))  # type: ignore[misc]
-            stage.sleep(TURN_S)
-
-    def _hold(self, ident: str, step: Callable[[], Task | None]) -> None:
-        try:
-            task = step()
-        except CloudcoreError as error:
-            self._life.stage.note(f"task {ident[:8]} is put off: {error}")
-            task = None
-        if task is None:
-            self._held.pop(ident, None)
-        else:
-            self._held[ident] = task
-
-    def _together(self, worker: Worker, due: Any) -> None:
-        try:
-            waiting = worker.run_all(due)
-        except CloudcoreError as error:
-            self._life.stage.note(f"tasks are put off: {error}")
-            waiting = ()
-        self._held.update((task.id, task) for task in waiting)
-
-    def _changed(self, task: Task) -> None:
-        last = task.log[-1] if task.log else {}
-        text = " ".join(str(last.get(key, "")) for key in ("event", "step", "text")).strip()
-        self._life.stage.note(f"task {task.flow} of {task.obj_name or task.obj_id[:8]}: {text}")
 
 
 def _followed(session: CoreSession, ident: str, inventory: Callable[[], Sequence[Found]]) -> None:
