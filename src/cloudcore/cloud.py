@@ -11,7 +11,7 @@ tasks (`worker`) and numbers its history (`number_history`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -224,7 +224,7 @@ class Cloud:
     def catalog(self, session: CoreSession) -> list[JsonObject]:
         """The service catalogue."""
         del session
-        return reading(self.platform, catalog_of)
+        return reading(self.platform, lambda tx: catalog_of(tx, self.platform))
 
     def auth_projects(self, session: CoreSession) -> list[JsonObject]:
         """Projects that the caller can log in to."""
@@ -274,7 +274,7 @@ class Cloud:
     def profile_of(self, session: CoreSession) -> JsonObject:
         """The caller with his scope, projects, policies and what there is to work with."""
         policies = self.policies_of(session)["names"]
-        return reading(self.platform, lambda tx: profile_of(tx, session.caller, policies))
+        return reading(self.platform, lambda tx: profile_of(self.platform, tx, session.caller, policies))
 
     def permissions_of(self, session: CoreSession, asked: JsonMapping, policy: str = "") -> JsonObject:
         """Whether the caller may do each of `key: [scope, service, resource, action, …]`; see `permissions_of`."""
@@ -288,9 +288,18 @@ class Cloud:
         owner: str,
         on_defect: Callable[[Task, Exception], None],
         on_change: Callable[[Task], None] = lambda _task: None,
+        *,
+        near: Collection[str] | None = None,
+        everywhere: Collection[str] = (),
     ) -> Worker:
-        """A driver of this cloud's tasks. owner: a name that no other process uses; the others as for `Worker`."""
-        engine = Engine(flows=self.platform.flows, deployment=self.platform.settings.deployment, owner=owner)
+        """A driver of this cloud's tasks. owner: a name that no other process uses; the others as for `Worker` and `Engine`."""
+        engine = Engine(
+            flows=self.platform.flows,
+            deployment=self.platform.settings.deployment,
+            owner=owner,
+            near=near,
+            everywhere=everywhere,
+        )
         return Worker(uow=self.platform.uow, effects=effects, engine=engine, on_defect=on_defect, on_change=on_change)
 
     def number_history(self) -> int:

@@ -7,7 +7,7 @@ data folder, keys, database, platform, hosts, threads, address.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from importlib.util import find_spec
 from socket import gethostname
@@ -17,12 +17,11 @@ import attrs
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cloudcore.cloud import TYPES, Cloud
+from cloudcore.cloud import TYPES
 from cloudcore.model.effects import Effect
-from cloudcore.model.errors import CloudcoreError
 from cloudcore.model.host import Found
 from cloudcore.model.json import JsonObject
-from cloudcore.operations.hosts import heartbeat, register_host, sync_power
+from cloudcore.operations.hosts import register_host, sync_power
 from cloudcore.operations.identity.directory import LocalDirectory
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.platform import Settings as CoreSettings
@@ -35,7 +34,6 @@ from cloudcore.ports.unit_of_work import UnitOfWork
 from cloudcore.resources.identity.domain import DEFAULT_DOMAIN
 from cloudcore.resources.identity.project import SYSTEM_PROJECT
 from cloudcore.tasks.flows import FLOWS
-from cloudcore.tasks.task import Task
 from cloudcore_adapters.crypto.live_ring import LiveRing
 from cloudcore_adapters.crypto.sealing import AesGcmSealer, held, load_or_create_master_key, new_data_key
 from cloudcore_adapters.crypto.sshkeys import SshKeyGenerator
@@ -44,7 +42,8 @@ from cloudcore_adapters.memory.world import SystemClock, SystemIds
 from cloudcore_adapters.rest.app import Application, Ready, build_app
 from cloudcore_adapters.rest.server import BackgroundServer, WebSockets
 from cloudcore_adapters.sql import SqlUnitOfWork, open_engine
-from cloudcore_apps.adoption import guest_states, take_over, unknown_things
+from cloudcore_apps.adoption import guest_states, unknown_things
+from cloudcore_apps.chores import open_runner
 from cloudcore_apps.console import ConsoleAccess, ConsoleDoor
 from cloudcore_apps.data_folder import DataFolder
 from cloudcore_apps.effects import EffectRouter
@@ -54,18 +53,15 @@ from cloudcore_apps.hosts import LocalHost, open_hosts
 from cloudcore_apps.image_work import open_image_work
 from cloudcore_apps.logs import set_up
 from cloudcore_apps.measuring import MeasuredEffects, Measures, MetricsDoor, fresh_key
+from cloudcore_apps.member import Member, owner_name
 from cloudcore_apps.pacing import back_off
-from cloudcore_apps.power import POWER_S, follow_power, watch_power
-from cloudcore_apps.runner import HISTORY, NUMBER_EVERY_S, Chore, Runner
-from cloudcore_apps.schema import bring_to_head
+from cloudcore_apps.power import watch_power
+from cloudcore_apps.runner import Runner
+from cloudcore_apps.schema import bring_to_head, held_alone
 from cloudcore_apps.served import ServedCloud
 from cloudcore_apps.settings import Settings, check, is_wildcard
 from cloudcore_apps.signing import KEY_BYTES, UrlSigner
 
-HEARTBEAT_S = 30.0
-POLICIES_S = 60.0
-EMPTY_BIN_S = 600.0
-SIMULATION_S = 0.02
 GRACE_S = 2
 
 _log = logging.getLogger("cloudcore")
@@ -141,8 +137,10 @@ def build(settings: Settings, around: Around | None = None) -> Running:
     check(settings)
     set_up(settings.log_level, settings.log_format)
     with ExitStack() as stack:
-        folder = stack.enter_context(DataFolder(settings.data))
-        running = _build(settings, folder, stack, around or Around())
+        folder = stack.enter_context(DataFolder(settings.data, settings.shared))
+        # Of several processes that start on one database, one after the other makes what is missing.
+        with folder.alone():
+            running = _build(settings, folder, stack, around or Around())
         running._open = stack.pop_all()  # noqa: SLF001 - handed over
         return running
 
@@ -158,23 +156,30 @@ def _build(settings: Settings, folder: DataFolder, stack: ExitStack, around: Aro
     measures = Measures()
     uow = around.uow(_open_database(settings, folder, stack, measures))
     wake = _Wake()
-    store = FileImageStore(folder / "images")
+    store = FileImageStore(folder.shared / "images")
     stack.callback(store.close)
-    platform = _platform(settings, folder, uow, store, deployment=deployment, base_url=base_url, wake=wake)
+    owner = owner_name(ids.new_id())
+    member = Member(uow, owner, deployment, folder)
+    platform = _platform(settings, folder, uow, store, deployment=deployment, base_url=base_url, wake=wake, owner=owner)
+    platform = attrs.evolve(platform, peers=member.peers)
     platform = attrs.evolve(platform, backoff=measures.pausing(platform.backoff))
     password, is_fresh = folder.admin_password()
+    member.look_round()
     seed(platform, password)
     cloud = ServedCloud(platform, urls)
     hosts = open_hosts(settings, folder, clock, deployment, wake.hear, stack, cloud.take_image)
     effects = EffectRouter(urls.url, cloud.user_data_of, urls.upload_url, cloud.password_of)
     sources = cloud.image_source_of
-    for target, port in open_image_work(settings, folder, store, sources, wake.hear, _defect_of_effect, stack).items():
+    images = open_image_work(settings, folder, store, sources, wake.hear, _defect_of_effect, stack)
+    for target, port in images.items():
         effects.add(target, port)
     ids_of_hosts = _register(platform, hosts, effects, wake.guests)
     unknown = unknown_things(uow, deployment, ids_of_hosts)
-    owner = f"up-{deployment}"
-    take_over(uow, owner)
-    runner = _runner(cloud, MeasuredEffects(around.effects(effects), measures), owner, ids_of_hosts, measures)
+    member.start(base_url, list(ids_of_hosts), platform.backoff, alone=settings.is_alone)
+    stack.callback(member.stop)
+    measured = MeasuredEffects(around.effects(effects), measures)
+    runner = open_runner(cloud, measured, owner, ids_of_hosts, measures, everywhere=list(images))
+    stack.callback(uow.listen(runner.told))
     access = ConsoleAccess(
         platform=platform, caller_of=cloud.caller_of, hosts={i: h.consoles for i, h in ids_of_hosts.items()}
     )
@@ -187,14 +192,7 @@ def _build(settings: Settings, folder: DataFolder, stack: ExitStack, around: Aro
     server.start()
     stack.callback(server.stop)  # before all that its requests need
     _write_local(folder, settings, near_url, password, platform.settings.region)
-    greeted = Greeting(
-        url=base_url,
-        hypervisor=hosts[0].described,
-        hosts=len(hosts),
-        data=folder.path,
-        password=password if is_fresh else "",
-        unknown=tuple(f"{f.kind} {f.ident}" for f in unknown),
-    )
+    greeted = _greeted(folder, base_url, hosts, unknown, password if is_fresh else "")
     folder.note(_note(settings, greeted))
     return Running(
         settings=settings,
@@ -206,6 +204,20 @@ def _build(settings: Settings, folder: DataFolder, stack: ExitStack, around: Aro
         unknown=unknown,
         greeted=greeted,
         open=stack,
+    )
+
+
+def _greeted(
+    folder: DataFolder, url: str, hosts: Sequence[LocalHost], unknown: Sequence[Found], password: str
+) -> Greeting:
+    return Greeting(
+        url=url,
+        hypervisor=hosts[0].described if hosts else "none here",
+        hosts=len(hosts),
+        data=folder.path,
+        secrets=folder.shared,
+        password=password,
+        unknown=tuple(f"{f.kind} {f.ident}" for f in unknown),
     )
 
 
@@ -264,7 +276,9 @@ class _Wake:
 
 
 def _open_database(settings: Settings, folder: DataFolder, stack: ExitStack, measures: Measures) -> SqlUnitOfWork:
-    master = load_or_create_master_key(folder / "master-key")
+    if settings.is_alone:
+        stack.callback(held_alone(settings.database_url).close)
+    master = load_or_create_master_key(folder.shared / "master-key")
     wrapped = folder.secret("data-key", new_data_key(master).encode() + b"\n").decode("ascii").split()
     engine = open_engine(settings.database_url)
     stack.callback(engine.dispose)
@@ -272,6 +286,7 @@ def _open_database(settings: Settings, folder: DataFolder, stack: ExitStack, mea
     uow = SqlUnitOfWork(
         engine, TYPES, SystemIds(), clock=SystemClock(), sealer=AesGcmSealer(master, held(master, wrapped))
     )
+    stack.callback(uow.close)
     measures.watch_storage(uow, engine)
     return uow
 
@@ -285,9 +300,10 @@ def _platform(
     deployment: str,
     base_url: str,
     wake: _Wake,
+    owner: str,
 ) -> Platform:
     clock, directory = SystemClock(), LocalDirectory(uow)
-    ring = LiveRing(folder / "signing-keys", clock)
+    ring = LiveRing(folder.shared / "signing-keys", clock)
     return Platform(
         uow=uow,
         clock=clock,
@@ -307,6 +323,7 @@ def _platform(
             image_formats=settings.image_formats,
             image_import=True,
             recycle_s=settings.recycle_s,
+            process=owner,
         ),
         backoff=back_off,
         wake=wake,
@@ -326,31 +343,6 @@ def _register(
         found[host_id] = host
         sync_power(platform, host_id, guest_states(platform.uow, host_id, host.found))
     return found
-
-
-def _runner(
-    cloud: Cloud, effects: EffectPort, owner: str, hosts: Mapping[str, LocalHost], measures: Measures
-) -> Runner:
-    worker = cloud.worker(effects, owner, _defect_of_task, measures.task)
-
-    def beat() -> None:
-        for host_id in hosts:
-            heartbeat(cloud.platform, host_id)
-
-    def look() -> None:
-        for host_id, host in hosts.items():
-            follow_power(cloud.platform, host_id, host.inventory)
-
-    chores = [Chore(HISTORY, cloud.number_history, NUMBER_EVERY_S), Chore("heartbeat", beat, HEARTBEAT_S)]
-    chores.append(Chore("power states", look, POWER_S))
-    chores.append(Chore("snapshot policies", lambda: cloud.follow_snapshot_policies(_not_followed), POLICIES_S))
-    if cloud.platform.settings.recycle_s:
-        every_s = min(EMPTY_BIN_S, cloud.platform.settings.recycle_s)
-        chores.append(Chore("recycle bin", lambda: cloud.empty_bin(_not_emptied), every_s))
-    ticks = [host.tick for host in hosts.values() if host.tick is not None]
-    if ticks:
-        chores.append(Chore("simulation", lambda: [tick() for tick in ticks], SIMULATION_S))
-    return Runner(worker, chores)
 
 
 def _write_local(folder: DataFolder, settings: Settings, url: str, password: str, region: str) -> None:
@@ -376,18 +368,6 @@ def _note(settings: Settings, greeted: Greeting) -> JsonObject:
         "database": settings.database_kind,
         "unknown": list(greeted.unknown[:100]),
     }
-
-
-def _not_followed(ident: str, error: CloudcoreError) -> None:
-    _log.warning("the snapshot policy of %s waits: %s", ident, error)
-
-
-def _not_emptied(ident: str, error: CloudcoreError) -> None:
-    _log.warning("%s stays in the recycle bin: %s", ident, error)
-
-
-def _defect_of_task(task: Task, error: Exception) -> None:
-    _log.error("a defect in %s (task %s)", task.flow, task.id, exc_info=error)
 
 
 def _defect_of_effect(effect: Effect, error: Exception) -> None:

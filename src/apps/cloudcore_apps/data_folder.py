@@ -1,12 +1,16 @@
 """The data folder of one deployment: who holds it, its keys, its identity, what local clients read.
 
 lock             held while a process runs; says its pid
+name             what sets it apart from other folders, where several processes share keys and images
 deployment       the id that marks on hosts carry
 master-key, data-key, signing-keys, url-key, metrics-key      mode 0600
 admin-password   of sysadmin, mode 0600
 local.json       how to log in here, for `climc`; mode 0600
 cloud.sqlite     the database, unless another was named
 images/          image bytes        host/     the host agent's journal, volumes and guests
+
+Of the lines above, the keys, the deployment, the password and the images may lie in a folder that several processes
+share, each with a data folder of its own.
 """
 
 from __future__ import annotations
@@ -16,6 +20,8 @@ import json
 import os
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
@@ -44,8 +50,10 @@ class Holder:
 class DataFolder:
     """One data folder. `hold` before anything else is written to it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, shared: Path | None = None) -> None:
+        """shared: where keys and images lie, if not in the folder itself."""
         self.path = path
+        self.shared = shared or path
         self._held: IO[str] | None = None
 
     def __truediv__(self, name: str) -> Path:
@@ -89,6 +97,43 @@ class DataFolder:
             ) from error
         self._held = held
         self.note({})
+        if self.is_shared:
+            self._make_shared()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether keys and images lie elsewhere, for several processes."""
+        return self.shared != self.path
+
+    def proof(self) -> str:
+        """The folder, as this machine knows it until it is booted again: two processes can't hold the same."""
+        assert self._held is not None, "the folder is not held"
+        found = os.fstat(self._held.fileno())
+        return f"{boot()}/{found.st_dev}/{found.st_ino}"
+
+    def name(self) -> str:
+        """What sets this folder apart from others that share the same keys and images; empty where none are shared."""
+        if not self.is_shared:
+            return ""
+        path = self.path / "name"
+        if not path.exists():
+            create_key_file(path, os.urandom(8).hex().encode())
+        return read_key_file(path).decode("ascii", "replace")
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Wait for the turn among the processes that share keys, such as to make them."""
+        with os.fdopen(os.open(self.shared / "turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            yield
+
+    def _make_shared(self) -> None:
+        try:
+            self.shared.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if self.shared.stat().st_uid != os.geteuid():
+                raise BackendError(f"{self.shared} belongs to another user")
+        except OSError as error:
+            raise BackendError(f"{self.shared} cannot be used: {error.strerror}", internal=str(error)) from error
 
     def note(self, facts: JsonMapping) -> None:
         """Say about this process, in the lock, what `status` and `down` of others read."""
@@ -123,7 +168,7 @@ class DataFolder:
 
     def secret(self, name: str, fresh: bytes) -> bytes:
         """What the key file of this name holds; `fresh` when there was none."""
-        path = self.path / name
+        path = self.shared / name
         if not path.exists() and not path.is_symlink():
             create_key_file(path, fresh)
         return read_key_file(path)
@@ -136,12 +181,12 @@ class DataFolder:
         """
         found = self.secret("deployment", fresh.encode() + b"\n").decode("ascii", "replace").strip()
         if _DEPLOYMENT.fullmatch(found) is None:
-            raise BackendError("the deployment's id is damaged", internal=str(self.path / "deployment"))
+            raise BackendError("the deployment's id is damaged", internal=str(self.shared / "deployment"))
         return found
 
     def admin_password(self) -> tuple[str, bool]:
         """The password of sysadmin, and whether it was made just now."""
-        path = self.path / "admin-password"
+        path = self.shared / "admin-password"
         if path.exists() or path.is_symlink():
             return read_key_file(path).decode("utf-8", "replace").strip(), False
         made = create_key_file(path, random_password(os.urandom).encode() + b"\n")
@@ -179,6 +224,14 @@ def _lock(held: IO[str]) -> None:
         else:
             return
     fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def boot() -> str:
+    """What tells this run of the machine's kernel from all others; empty where that cannot be known."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def process_start(pid: int) -> str:

@@ -9,12 +9,13 @@ import attrs
 
 @attrs.frozen(kw_only=True)
 class Greeting:
-    """What was found and made. password: only when it was made just now. unknown: marked things without a record."""
+    """What was found and made. secrets: the folder with the keys. password: only when it was made just now. unknown: marked things without a record."""
 
     url: str
     hypervisor: str
     hosts: int
     data: Path
+    secrets: Path
     password: str = attrs.field(default="", repr=False)
     unknown: tuple[str, ...] = ()
 
@@ -41,7 +42,7 @@ def text_of(greeting: Greeting) -> str:
 
 
 def _login(greeting: Greeting) -> str:
-    where = greeting.data / "admin-password"
+    where = greeting.secrets / "admin-password"
     if greeting.password:
         return f"  login       sysadmin, password {greeting.password} (shown once; kept in {where})"
     return f"  login       sysadmin, password in {where}"

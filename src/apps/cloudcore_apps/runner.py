@@ -18,6 +18,8 @@ FIRST_LOOK_S = 0.05
 LONGEST_LOOK_S = 1.0
 GATHER_S = 0.004
 """Requests that commit within this time have their tasks looked for, and taken further, together."""
+FOREIGN_S = 0.015
+"""So long whoever begins a task has to take it before others do."""
 NUMBER_AFTER_S = 0.09
 NUMBER_EVERY_S = 1.0
 MOST_DUE = 500
@@ -86,6 +88,13 @@ class Runner:
             job = self._jobs.setdefault(task_id, _Job(None, time.monotonic()))
             job.pushed, job.due = True, min(job.due, time.monotonic())
             self._changed.notify()
+
+    def told(self, topic: str) -> None:
+        """Somebody has announced work, here or in another process: at a place, or anywhere, where he may take it himself."""
+        if not topic:
+            self.call(DUE, FOREIGN_S)
+        elif self._worker.engine.near is None or topic in self._worker.engine.near:
+            self.call(DUE, 0.0)
 
     def hear(self, key: str) -> None:
         """An effect has ended: look at its task at once."""

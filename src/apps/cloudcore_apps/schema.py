@@ -2,11 +2,36 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
+from typing import IO
 
 import sqlalchemy as sa
 
 import cloudcore_adapters.sql
+from cloudcore.model.errors import BackendError, ConflictError
+
+
+def held_alone(url: str) -> IO[str]:
+    """Hold a SQLite file for this process, until what is given back is closed or the process ends.
+
+    Raises:
+        ConflictError: another process runs on it.
+        BackendError: it cannot be made.
+    """
+    path = Path(sa.make_url(url).database or "")
+    try:
+        lock = path.with_name(f"{path.name}.lock").open("a", encoding="utf-8")
+    except OSError as error:
+        raise BackendError(f"{path} cannot be used: {error.strerror}", internal=str(error)) from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise ConflictError(
+            f"another process runs on {path}, and SQLite is for one: several share a database of PostgreSQL"
+        ) from error
+    return lock
 
 
 def bring_to_head(engine: sa.Engine) -> None:

@@ -31,6 +31,7 @@ class Settings:
     """How one all-in-one process is set up.
 
     data: the data folder, absolute. host, port: where it listens; port 0 takes a free one.
+    shared: where keys and images lie, if several processes share them; else the data folder.
     database: a URL; empty for SQLite in the data folder.
     kvm: real guests by libvirt; else a simulated hypervisor. virt: which machine libvirt is asked for.
     libvirt_uri: empty for the machine's own libvirtd, or one of ours where there is none.
@@ -44,6 +45,7 @@ class Settings:
     """
 
     data: Path
+    shared: Path | None = None
     host: str = "127.0.0.1"
     port: int = 30300
     database: str = ""
@@ -72,6 +74,11 @@ class Settings:
     def database_url(self) -> str:
         """The database that is used."""
         return self.database or f"sqlite:///{self.data / 'cloud.sqlite'}"
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether the database is for one process only."""
+        return self.database_kind == "SQLite"
 
     @property
     def database_kind(self) -> str:
@@ -142,13 +149,15 @@ def check(settings: Settings) -> None:
         raise InvalidInputError("--public-url must be http(s)://HOST[:PORT] without a path", field="public_url")
     if settings.virt not in VIRT_TYPES:
         raise InvalidInputError(f"--virt must be one of {', '.join(VIRT_TYPES)}", field="virt")
-    if not 1 <= settings.simulated_hosts <= MOST_SIMULATED_HOSTS:
-        raise InvalidInputError(f"--simulated-hosts must be 1 to {MOST_SIMULATED_HOSTS}", field="simulated_hosts")
+    if not 0 <= settings.simulated_hosts <= MOST_SIMULATED_HOSTS:
+        raise InvalidInputError(f"--simulated-hosts must be 0 to {MOST_SIMULATED_HOSTS}", field="simulated_hosts")
     if not 0 <= settings.simulated_delay_s <= 3600:
         raise InvalidInputError("--simulated-delay must be 0 to 3600 seconds", field="simulated_delay")
     _check_images(settings)
     if not str(settings.data).isprintable() or not settings.data.is_absolute():
         raise InvalidInputError("--data must be a path without control characters", field="data")
+    if settings.shared is not None and not (settings.shared.is_absolute() and str(settings.shared).isprintable()):
+        raise InvalidInputError("--shared must be a path without control characters", field="shared")
 
 
 def _check_images(settings: Settings) -> None:

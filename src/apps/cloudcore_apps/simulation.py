@@ -186,13 +186,18 @@ def open_host(
     return host
 
 
-def facts_of(number: int) -> Facts:
-    """What the simulated host of this number, from 1, says of itself; all share one network."""
-    facts = default_facts(f"sim-{number}", f"51000000-0000-4000-8000-{number:012x}")
+def facts_of(number: int, folder: str = "") -> Facts:
+    """What the simulated host of this number, from 1, says of itself; all share one network.
+
+    folder: 16 hexadecimal digits that set hosts apart from those of other data folders in one cloud.
+    """
+    name, salt = (f"sim-{folder[:4]}-{number}", folder) if folder else (f"sim-{number}", "0" * 16)
+    uuid = f"51{salt[:6]}-{salt[6:10]}-4{salt[10:13]}-8{salt[13:16]}-{number:012x}"
+    facts = default_facts(name, uuid)
     shared = facts.bridges[0]
     bridge = BridgeFacts(
         name=shared.name,
-        mac=f"52:54:00:51:{number >> 8 & 0xFF:02x}:{number & 0xFF:02x}",
+        mac=f"52:54:{salt[:2]}:{f'{int(salt[2:4], 16) ^ 0x51:02x}'}:{number >> 8 & 0xFF:02x}:{number & 0xFF:02x}",
         cidr=shared.cidr,
         gateway=shared.gateway,
     )

@@ -34,6 +34,11 @@ READY_KVM_S = 120.0
     metavar="HOST:PORT",
     help="Where to serve; port 0 takes a free one.",
 )
+@click.option(
+    "--shared",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where keys and images lie if several processes run one cloud; each has a data folder of its own.",
+)
 @click.option("--with-kvm", is_flag=True, help="Real guests, by libvirt and QEMU; installs what is missing.")
 @click.option("--yes", is_flag=True, help="Install without asking.")
 @click.option(
@@ -81,10 +86,10 @@ READY_KVM_S = 120.0
 )
 @click.option(
     "--simulated-hosts",
-    type=click.IntRange(1, MOST_SIMULATED_HOSTS),
+    type=click.IntRange(0, MOST_SIMULATED_HOSTS),
     default=1,
     show_default=True,
-    help="Hosts of the simulation.",
+    help="Hosts of the simulation; 0: none here.",
 )
 @click.option(
     "--simulated-delay",
@@ -103,6 +108,7 @@ READY_KVM_S = 120.0
 def up(
     data: Path | None,
     listen: str,
+    shared: Path | None,
     with_kvm: bool,
     yes: bool,
     virt: str,
@@ -127,6 +133,7 @@ def up(
     host, port = parse_listen(listen)
     settings = Settings(
         data=folder_of(data).path,
+        shared=shared and shared.absolute(),
         host=host,
         port=port,
         database=database,
@@ -243,6 +250,7 @@ def _arguments(settings: Settings) -> list[str]:
         "--certificate": settings.certificate,
         "--key": settings.key,
         "--libvirt-uri": settings.libvirt_uri,
+        "--shared": str(settings.shared or ""),
     }
     if any("\0" in value for value in values.values()):
         raise InvalidInputError("an option has a zero byte")

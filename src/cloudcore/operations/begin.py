@@ -53,6 +53,7 @@ def begin(
         now=tx.now,
         held=f"{held.singular}/{subject.id}",
     )
+    tx.announce("")
     return tx.of(TASKS, PLATFORM).add(task)
 
 

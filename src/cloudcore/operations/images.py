@@ -86,10 +86,11 @@ def _check_whole(platform: Platform, key: str, size: int, announced: int | None,
 
 def _saving(platform: Platform, tx: Transaction, caller: Caller, ident: str | None, attributes: JsonMapping) -> Any:
     if ident is None:
-        return new_image(platform, tx, caller, attributes, status=ImageStatus.SAVING.value)
+        saving = {"status": ImageStatus.SAVING.value, "uploader": platform.settings.process}
+        return new_image(platform, tx, caller, attributes, **saving)
     image = fetch_for(platform, tx, caller, IMAGES, ident, "update")
     check_not_frozen(image)
-    return taking(tx, image, "upload")
+    return taking(tx, image, "upload", uploader=platform.settings.process)
 
 
 def _broken(tx: Transaction, ident: str, why: str) -> None:

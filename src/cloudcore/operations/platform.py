@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -35,6 +35,7 @@ class Settings:
     recycle_s: how long deleted servers and disks stay in the recycle bin, in seconds; 0: there is none.
     password_rules, lock_rules: what new passwords must be like, and when wrong ones lock.
     image_formats: what every fresh image is converted to, besides qcow2 for those that no host starts from.
+    process: the name of this process among those that run the deployment together.
     image_import: whether images can be fetched from URLs; whoever performs effects needs remote files then.
     """
 
@@ -50,6 +51,7 @@ class Settings:
     lock_rules: LockRules = DEFAULT_LOCK
     image_formats: tuple[str, ...] = ()
     image_import: bool = False
+    process: str = ""
 
 
 def _no_wait(_attempt: int) -> None:
@@ -64,6 +66,10 @@ def _no_guests(_host: str) -> Guests | None:
     return None
 
 
+def _no_peers() -> Collection[str]:
+    return ()
+
+
 @attrs.frozen(kw_only=True)
 class Platform:
     """The driven ports, the registries and the settings that operations work with.
@@ -74,6 +80,8 @@ class Platform:
     wake: called with a task's id after the commit that began it.
     columns: what this process keeps of the inventory.
     guests: who answers questions to the guests of a host, by its id; None where nobody does.
+    peers: the addresses of the other processes of the deployment: endpoints of the catalogue that lead to one of them
+        are answered as leading here.
     """
 
     uow: UnitOfWork
@@ -93,6 +101,7 @@ class Platform:
     wake: Callable[[str], None] = _no_wake
     columns: KeptColumns = attrs.field(factory=KeptColumns)
     guests: Callable[[str], Guests | None] = _no_guests
+    peers: Callable[[], Collection[str]] = _no_peers
 
     @property
     def types(self) -> Mapping[str, Resource[Any]]:

@@ -12,6 +12,7 @@ from cloudcore.auth.defaults import default_policies, default_roles
 from cloudcore.model.entity import Entity, evolve
 from cloudcore.model.query import PLATFORM, In, Query, both, eq
 from cloudcore.model.resource import Resource
+from cloudcore.operations.identity.tokens import url_here
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import writing
 from cloudcore.ports.unit_of_work import Transaction
@@ -190,7 +191,7 @@ def _catalogue(platform: Platform, tx: Transaction, seeder: _Seeder) -> None:
                 url=settings.base_url + path,
             )
             stored = seeder.ensure(ENDPOINTS, endpoint, "service_id", "region_id", "interface")
-            if stored.url != endpoint.url:
+            if url_here(platform, stored.url) != endpoint.url:
                 # The deployment listens elsewhere now.
                 tx.of(ENDPOINTS, PLATFORM).save(evolve(stored, url=endpoint.url))
 

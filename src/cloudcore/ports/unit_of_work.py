@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -119,6 +119,14 @@ class Transaction(Protocol):
         """What this unit changes from now on is this one's: a unit may hold the work of several."""
         ...
 
+    def announce(self, topic: str) -> None:
+        """With the commit, let the processes of the deployment that listen know that there is something to do.
+
+        topic: where, as listeners know it; at most 200 characters. It may get lost, come twice, or come to whoever
+        announced it: who listens also looks by himself now and then.
+        """
+        ...
+
     def new_id(self) -> str:
         """A fresh id from the deployment's source of ids."""
         ...
@@ -139,6 +147,14 @@ class UnitOfWork(Protocol):
         """A number that is another one after each commit of this process that changed rows of a type not named here.
 
         Of changes by other processes it says nothing, nor of those that leave no version (`touch`, `adjust`).
+        """
+        ...
+
+    def listen(self, hear: Callable[[str], None]) -> Callable[[], None]:
+        """Be called, in any thread, with each topic that a later commit of any process announces (see `Transaction.announce`);
+        what comes back is called to hear no more.
+
+        An empty topic may also mean that some were missed, such as after a lost connection: look at everything.
         """
         ...
 

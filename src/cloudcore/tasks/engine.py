@@ -6,7 +6,7 @@ gives the task's next state. It waits for nothing and calls nobody.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,17 +22,25 @@ from cloudcore.tasks.flow import Context, Effects, Flow, Later, Step, Turn
 from cloudcore.tasks.task import LOG_LENGTH, TASKS, Task, TaskState, log_entry
 
 LEASE_S = 10.0
+GIVEN_UP_S = 45.0
+"""So long after its deadline a step may be given up by those who can't reach where it is done."""
 _EFFECT = tuple(field.name for field in attrs.fields(Effect))
 RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
 
 @attrs.frozen(kw_only=True)
 class Engine:
-    """Advances tasks. flows: by name; deployment: the id that marks carry; owner: this worker's name."""
+    """Advances tasks. flows: by name; deployment: the id that marks carry; owner: this worker's name.
+
+    near: the targets of effects that this process reaches and others may not; None: whatever there is, it reaches it.
+    everywhere: the targets that every process reaches.
+    """
 
     flows: Mapping[str, Flow]
     deployment: str
     owner: str
+    near: Collection[str] | None = None
+    everywhere: Collection[str] = ()
 
     def advance(self, tx: Transaction, task: Task, outcomes: Sequence[Outcome] = ()) -> Task:
         """Take the task over the outcomes of its intents, up to the next effects or its end; saves it.
@@ -48,6 +56,10 @@ class Engine:
         while task.is_open and not task.intents and not _waits(task, tx.now):
             task = self._turn(tx, flow, task)
         return self._save(tx, task, old)
+
+    def takes(self, task: Task, now: datetime) -> bool:
+        """Whether this process can do what the task waits for, or give it up because nobody has done it in time."""
+        return self.near is None or not task.place or task.place in self.near or _is_given_up(task, now)
 
     def read_ahead(self, tx: Transaction, tasks: Sequence[Task]) -> None:
         """Read at once what advancing each of these tasks reads first: a storage may keep that for the unit."""
@@ -146,23 +158,38 @@ class Engine:
         return evolve(_logged(task, tx.now, step.name, "undone"), cursor=task.cursor - 1, attempt=1)
 
     def _save(self, tx: Transaction, task: Task, old: Task) -> Task:
+        if (place := self._place(task)) != task.place:
+            task = evolve(task, place=place)
+        is_mine = self.takes(task, tx.now)
+        due = _due(task, tx.now) if is_mine else tx.now - timedelta(microseconds=1)
+        held = due is None and task.is_open
         lease = tx.now + timedelta(seconds=LEASE_S)
-        waiting = _waits(task, tx.now) and not task.intents
         volatile: dict[str, Any] = {
-            "lease_owner": "" if waiting or not task.is_open else self.owner,
-            "lease_until": None if waiting or not task.is_open else lease,
-            "wake_at": task.wake_at if waiting else lease,
+            "lease_owner": self.owner if held else "",
+            "lease_until": lease if held else None,
+            "wake_at": lease if due is None else due,
             "deadline_at": task.deadline_at,
             "progress": task.progress,
+            "place": task.place,
         }
+        if not is_mine:
+            tx.announce(task.place)
         try:
             return tx.of(TASKS, PLATFORM).save(task, old=old, volatile=volatile)
         except DuplicateResourceError as error:
             raise Contention("another task took its turn first", internal=str(error)) from error
 
+    def _place(self, task: Task) -> str:
+        """Where the effects are done that a task waits for; empty where everybody reaches that."""
+        if self.near is None:
+            return ""
+        targets = (str(intent["effect"]["target"]) for intent in task.intents)
+        return next((target for target in targets if target not in self.everywhere), "")
+
 
 def recall(tx: Transaction, task: Task) -> None:
     """Ask that a task take back what it did; due at once, whoever drives it has lost it."""
+    tx.announce(task.place)
     due = {"wake_at": tx.now - timedelta(microseconds=1), "lease_owner": "", "lease_until": None}
     tx.of(TASKS, PLATFORM).save(evolve(task, cancelled=True), old=task, volatile=due)
 
@@ -175,6 +202,15 @@ def called_back(task: Task) -> bool:
 def effects_of(task: Task) -> list[tuple[str, Effect]]:
     """The keys and effects that the task waits for, in order."""
     return [(intent["key"], Effect(**intent["effect"])) for intent in task.intents]
+
+
+def _is_given_up(task: Task, now: datetime) -> bool:
+    return task.deadline_at is not None and now > task.deadline_at + timedelta(seconds=GIVEN_UP_S)
+
+
+def _due(task: Task, now: datetime) -> datetime | None:
+    """When somebody should take a task that nobody need hold until then; None for one that is held."""
+    return task.wake_at if _waits(task, now) and not task.intents else None
 
 
 def _waits(task: Task, now: datetime) -> bool:

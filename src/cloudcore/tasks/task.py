@@ -71,6 +71,9 @@ class Task(Entity):
     wake_at: Annotated[datetime, Spec("When somebody should look at it", volatile=True, show=Show.NEVER, index=True)]
     lease_owner: Annotated[str, Spec("Worker that drives it", width=64, volatile=True, show=Show.DETAIL)] = ""
     lease_until: Annotated[datetime | None, Spec("Until when", volatile=True, show=Show.NEVER)] = None
+    place: Annotated[
+        str, Spec("Who reaches this can take it; empty: anybody", width=160, volatile=True, show=Show.NEVER)
+    ] = ""
     progress: Annotated[float, Spec("Percent", volatile=True)] = 0.0
     ended_at: Annotated[datetime | None, Spec("When it ended")] = None
 

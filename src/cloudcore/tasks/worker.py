@@ -15,10 +15,10 @@ import attrs
 from cloudcore.model.effects import Done, Failed, Outcome, Running, Unknown
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import CloudcoreError, Contention, UnreachableError
-from cloudcore.model.query import PLATFORM, And, Compare, In, Op, Order, Query, eq, one_of
+from cloudcore.model.query import PLATFORM, And, Compare, Expr, In, Op, Or, Order, Query, eq, one_of
 from cloudcore.ports.effects import EffectPort
 from cloudcore.ports.unit_of_work import Author, Transaction, UnitOfWork
-from cloudcore.tasks.engine import LEASE_S, Engine, called_back, effects_of
+from cloudcore.tasks.engine import GIVEN_UP_S, LEASE_S, Engine, called_back, effects_of
 from cloudcore.tasks.task import OPEN, TASKS, Task
 
 RENEW_S = LEASE_S / 2
@@ -46,18 +46,25 @@ class Worker:
     def due(self, limit: int = 50) -> Sequence[str]:
         """Ids of open tasks that nobody drives, the longest waiting ones, in an order of this worker's own."""
         with self.uow.read() as tx:
-            where = And((In("state", OPEN), Compare("wake_at", Op.LE, tx.now)))
+            where = And((In("state", OPEN), Compare("wake_at", Op.LE, tx.now), *self._within_reach(tx.now)))
             query = Query(where=where, order=(Order("wake_at"),), limit=limit)
             found = [ident for (ident,) in tx.of(TASKS, PLATFORM).columns(("id",), query)]
         # Several workers begin at different places, so that they seldom reach for the same.
         first = (MOST_TOGETHER + 1) * sum(self.engine.owner.encode()) % max(len(found), 1)
         return [*found[first:], *found[:first]]
 
+    def _within_reach(self, now: datetime) -> tuple[Expr, ...]:
+        near = self.engine.near
+        if near is None:
+            return ()
+        given_up = Compare("deadline_at", Op.LT, now - timedelta(seconds=GIVEN_UP_S))
+        return (Or((one_of("place", ["", *sorted(near)]), given_up)),)
+
     def take(self, ident: str) -> Task | None:
         """Claim a task and bring it to its next effects; None when it is not to be had."""
         with self.uow.read() as tx:
             task, now = tx.of(TASKS, PLATFORM).get(ident), tx.now
-        if task is None or not task.is_open or task.wake_at > now:
+        if task is None or not task.is_open or task.wake_at > now or not self.engine.takes(task, now):
             return None
         if not task.intents:
             return self._advance(task, author_of(task), ())
@@ -121,7 +128,7 @@ class Worker:
             now = tx.now
             found = {task.id: task for task in tx.of(TASKS, PLATFORM).find(Query(where=one_of("id", idents)))}
         named = [found[ident] for ident in dict.fromkeys(idents) if ident in found]
-        free = [task for task in named if task.is_open and task.wake_at <= now]
+        free = [task for task in named if task.is_open and task.wake_at <= now and self.engine.takes(task, now)]
         taken = [claimed for task in free if task.intents and (claimed := self.take(task.id)) is not None]
         return [*taken, *self._advance_all([(task, ()) for task in free if not task.intents])]
 
@@ -167,7 +174,7 @@ class Worker:
     def _begun(self, task: Task) -> Task | None:
         """Say of a task that was just advanced, and submit what it waits for: nobody can have done so before."""
         self.on_change(task)
-        if not task.is_open:
+        if not task.is_open or task.lease_owner != self.engine.owner:
             return None
         for key, effect in effects_of(task):
             try:

@@ -62,11 +62,12 @@ def test_others_are_served_with_tls_or_a_flag_only(host: str) -> None:
         ({"database": "oracle://x"}, "database"),
         ({"database": "cloud.sqlite"}, "database"),
         ({"virt": "xen"}, "virt"),
-        ({"simulated_hosts": 0}, "simulated_hosts"),
+        ({"simulated_hosts": -1}, "simulated_hosts"),
         ({"simulated_hosts": 1001}, "simulated_hosts"),
         ({"simulated_delay_s": -1.0}, "simulated_delay"),
         ({"simulated_delay_s": float("nan")}, "simulated_delay"),
         ({"data": Path("relative")}, "data"),
+        ({"shared": Path("relative")}, "shared"),
         ({"data": Path("/tmp/a\nb")}, "data"),
     ],
 )

@@ -11,7 +11,7 @@ from cloudcore.model.errors import InvalidStatusError, NotEmptyError, ResourceBu
 from cloudcore.operations.images import _saving
 from cloudcore.operations.run import writing
 from cloudcore.operations.session import CoreSession
-from cloudcore_apps.adoption import abandon_uploads
+from cloudcore.tasks.processes import abandon_uploads
 
 
 @pytest.fixture
@@ -87,8 +87,9 @@ def test_an_upload_that_ended_with_its_process_can_be_made_again(cloud: Cloud, s
     half = writing(cloud.platform, CALLER, lambda tx: _saving(cloud.platform, tx, CALLER, None, body))
     driven = session.create("images", {**body, "name": "driven", "copy_from": "https://images.example.com/tiny.raw"})
 
-    assert abandon_uploads(cloud.store) == 1
-    assert abandon_uploads(cloud.store) == 0
+    assert writing(cloud.platform, CALLER, lambda tx: abandon_uploads(tx, "another")) == 0
+    assert writing(cloud.platform, CALLER, lambda tx: abandon_uploads(tx, None)) == 1
+    assert writing(cloud.platform, CALLER, lambda tx: abandon_uploads(tx, None)) == 0
 
     assert session.get("images", half.id)["status"] == "save_fail"
     session.upload(half.id, {}, [IMAGE_BYTES])

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 from cloudcore.model.effects import Done, Failed
 from cloudcore.model.errors import Contention, InvalidInputError
 from cloudcore.model.query import PLATFORM
-from cloudcore.tasks.engine import LEASE_S
+from cloudcore.tasks.engine import GIVEN_UP_S, LEASE_S
 from cloudcore.tasks.task import TaskState
 from cloudcore.tasks.worker import CANCEL_GRACE_S
+from cloudcore_adapters.simulated import SimulatedHosts
 
 from .toys import BOXES, MAKE, Bench, replaced
 
@@ -338,3 +340,42 @@ def test_of_many_tasks_those_that_wait_are_given_back_and_can_be_turned() -> Non
     bench.clock.advance(6)
     assert [worker.turn(task) for task in waiting] == [None, None]
     assert [bench.task(ident).state for ident in idents] == [TaskState.COMPLETE] * 2
+
+
+def test_effects_of_a_place_are_left_to_whoever_reaches_it() -> None:
+    bench = Bench()
+    heard: list[str] = []
+    bench.store.listen(heard.append)
+    ident = bench.make()
+    far, near = bench.worker("far"), bench.worker("near")
+    far = attrs.evolve(far, engine=attrs.evolve(far.engine, near=frozenset({"host:h2"})))
+    near = attrs.evolve(near, engine=attrs.evolve(near.engine, near=frozenset({"host:h1"})))
+
+    assert far.run(ident) is None
+    assert bench.task(ident).place == "host:h1"
+    assert bench.task(ident).lease_owner == ""
+    assert (far.due(), far.take(ident), far.run_all([ident])) == ([], None, [])
+    assert bench.host.journal == {}
+    assert heard == ["host:h1"]
+
+    assert near.due() == [ident]
+    bench.settle(near)
+    assert bench.task(ident).state is TaskState.COMPLETE
+
+
+def test_what_nobody_has_done_long_after_its_deadline_is_given_up_by_anybody() -> None:
+    bench = Bench()
+    ident = bench.make()
+    far = bench.worker("far")
+    hosts = SimulatedHosts({})
+    far = attrs.evolve(far, effects=hosts, engine=attrs.evolve(far.engine, near=frozenset({"host:h2"})))
+    far.run(ident)
+    deadline = bench.task(ident).deadline_at
+    assert deadline is not None
+    bench.clock.advance((deadline - bench.clock.now()).total_seconds() + GIVEN_UP_S)
+    assert far.due() == []
+    bench.clock.advance(1)
+    assert far.due() == [ident]
+    for _ in range(3):
+        far.run(ident)
+    assert bench.task(ident).state is not TaskState.RUNNING

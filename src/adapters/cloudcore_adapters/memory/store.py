@@ -59,6 +59,12 @@ class MemoryStore:
         self._writing = threading.RLock()
         self.guard = threading.RLock()
         self.revisions: dict[str, int] = {}
+        self.listeners: list[Callable[[str], None]] = []
+
+    def listen(self, hear: Callable[[str], None]) -> Callable[[], None]:
+        """See `UnitOfWork.listen`: who commits tells, in his thread."""
+        self.listeners.append(hear)
+        return lambda: self.listeners.remove(hear)
 
     def revision(self, *, without: Collection[str] = ()) -> int:
         """Another number after each commit that changed rows of a type not named here."""
@@ -103,6 +109,7 @@ class MemoryTransaction:
         self._open = True
         self._now = store.clock.now()
         self._held: list[tuple[Any, ...]] = []
+        self._announced: dict[str, None] = {}
 
     @property
     def now(self) -> datetime:
@@ -121,6 +128,11 @@ class MemoryTransaction:
     def act_as(self, author: Author) -> None:
         """What this unit changes from now on is this one's."""
         self._authors.append((len(self.changes), author))
+
+    def announce(self, topic: str) -> None:
+        """Tell with the commit who listens at the store."""
+        self.check_writable()
+        self._announced[topic] = None
 
     def new_id(self) -> str:
         """A fresh id."""
@@ -141,6 +153,9 @@ class MemoryTransaction:
             written = self.own
             self.close()
             self.store.on_commit(written)
+        for hear in list(self.store.listeners):
+            for topic in self._announced:
+                hear(topic)
         self.store.pause("kept")
 
     def close(self) -> None:

@@ -42,6 +42,7 @@ class Dialect:
         fails leaves the transaction as it was.
     statement_aborts: whether a failed statement spoils the transaction it ran in.
     single_writer: whether only one unit may write at a time.
+    notifies: whether the server tells other connections what a commit announces.
     hidden: the rows that lists leave out, as their index has them; None where the number of all rows is not known faster
         than that of some.
     reading: execution options of units that read: one snapshot, no locks.
@@ -63,6 +64,7 @@ class Dialect:
     statement_aborts: bool
     single_writer: bool
     reading: Mapping[str, Any]
+    notifies: bool = False
     writing: Mapping[str, Any] = MappingProxyType({})
     hidden: str | None = None
 
@@ -167,6 +169,7 @@ POSTGRESQL = Dialect(
     insert_or_skip=_postgresql_insert_or_skip,
     statement_aborts=True,
     single_writer=False,
+    notifies=True,
     reading={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
 )
 

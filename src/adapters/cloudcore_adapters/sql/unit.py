@@ -40,6 +40,7 @@ class Unit:
     seen: the rows this unit has read, by plural and id, as they were when last read: what a save starts from.
     is_kept: whether it was committed.
     changes: what the history will say, in order.
+    announced: the topics that listeners hear of with the commit.
     drawn: the ids that were drawn for this unit.
     spoilt: the contention that a statement met. MariaDB has forgotten all that this unit wrote before a deadlock, and
         would begin anew: nothing more is asked of it, and nothing is kept.
@@ -58,6 +59,7 @@ class Unit:
     is_kept: bool = False
     seen: dict[tuple[str, str], Row] = attrs.field(factory=dict)
     changes: list[Change | Fact] = attrs.field(factory=list)
+    announced: dict[str, None] = attrs.field(factory=dict)
     spoilt: Contention | None = None
     _current: dict[tuple[str, str], Row] = attrs.field(factory=dict)
     _own: dict[tuple[str, str], Row] = attrs.field(factory=dict)

@@ -28,6 +28,7 @@ from cloudcore_adapters.sql.engine import TURN_TIMEOUT_S, in_memory, open_engine
 from cloudcore_adapters.sql.failures import translated
 from cloudcore_adapters.sql.flushing import Flusher, Log, unflushed
 from cloudcore_adapters.sql.lowering import Lowering
+from cloudcore_adapters.sql.notices import Notices, ServerNotices
 from cloudcore_adapters.sql.repository import SqlRepository
 from cloudcore_adapters.sql.tables import metadata_for
 from cloudcore_adapters.sql.unit import Change, Unit
@@ -79,6 +80,7 @@ class SqlUnitOfWork:
         self._asked: dict[frozenset[str], tuple[int, int]] = {}
         self._shared = in_memory(self.engine)
         grouped = dialect.single_writer and not self._shared
+        self._notices = ServerNotices(self.engine) if dialect.notifies else Notices()
         self._flusher = Flusher(Log(str(self.engine.url.database)).flush) if grouped else None
 
     def read(self) -> AbstractContextManager[SqlTransaction]:
@@ -98,13 +100,18 @@ class SqlUnitOfWork:
             found = self._asked[key] = (latest, told)
         return found[1]
 
+    def listen(self, hear: Callable[[str], None]) -> Callable[[], None]:
+        """See `UnitOfWork.listen`: PostgreSQL tells the other processes too, the others this one only."""
+        return self._notices.listen(hear)
+
     def _noted(self, changes: Sequence[Change | Fact]) -> None:
         tick = next(self._ticks)
         self._revisions.update({change[0].plural: tick for change in changes if not isinstance(change, Fact)})
         self._latest = tick
 
     def close(self) -> None:
-        """Close all connections that no unit holds."""
+        """Close all connections that no unit holds, and tell listeners no more."""
+        self._notices.close()
         self.engine.dispose()
 
     @contextmanager
@@ -113,7 +120,7 @@ class SqlUnitOfWork:
         try:
             with self._queued(writable=writable), self._opened(engine, writable=writable) as unit:
                 try:
-                    yield SqlTransaction(unit, author, self._ids, self._noted)
+                    yield SqlTransaction(unit, author, self._ids, self._noted, self._notices)
                 finally:
                     kept, unit.is_open = unit.is_kept, False
         finally:
@@ -162,10 +169,16 @@ class SqlTransaction:
     """One unit of work."""
 
     def __init__(
-        self, unit: Unit, author: Author, ids: IdSource, kept: Callable[[Sequence[Change | Fact]], None]
+        self,
+        unit: Unit,
+        author: Author,
+        ids: IdSource,
+        kept: Callable[[Sequence[Change | Fact]], None],
+        notices: Notices,
     ) -> None:
         """kept: told what a commit has changed."""
         self._kept = kept
+        self._notices = notices
         self._unit = unit
         self._authors = [(0, author)]
         self._ids = ids
@@ -196,6 +209,11 @@ class SqlTransaction:
         """What this unit changes from now on is this one's."""
         self._authors.append((len(self._unit.changes), author))
 
+    def announce(self, topic: str) -> None:
+        """Let listeners know with this unit's commit."""
+        self._unit.check_writable()
+        self._unit.announced[topic] = None
+
     def new_id(self) -> str:
         """A fresh id."""
         ident = self._ids.new_id()
@@ -212,6 +230,7 @@ class SqlTransaction:
         unit = self._unit
         unit.check_writable()
         records = self._append_history()
+        self._notices.send(unit)
         transaction = unit.connection.get_transaction()
         if transaction is None:
             raise BackendError("the unit of work has no transaction")
@@ -226,6 +245,7 @@ class SqlTransaction:
         finally:
             self._kept(unit.changes)
         unit.is_kept = True
+        self._notices.sent(unit)
 
     def _append_history(self) -> Sequence[Mapping[str, Any]]:
         unit = self._unit

@@ -51,7 +51,7 @@ def home_of(platform: Platform, tx: Transaction, user_id: str, wanted: str = "")
     return max(idents, key=lambda ident: (ranks[ident], -idents.index(ident)))
 
 
-def profile_of(tx: Transaction, caller: Caller, policies: JsonMapping) -> JsonObject:
+def profile_of(platform: Platform, tx: Transaction, caller: Caller, policies: JsonMapping) -> JsonObject:
     """The caller with his scope, projects, policies and what there is to work with.
 
     policies: names of policies that he holds, by scope.
@@ -79,7 +79,7 @@ def profile_of(tx: Transaction, caller: Caller, policies: JsonMapping) -> JsonOb
         "admin_policies": list(policies.get("system", ())),
         "policies": list(policies.get("project", ())),
         "regions": login_choices(tx)["regions"],
-        "services": [{"type": service["type"], "status": True} for service in catalog_of(tx)],
+        "services": [{"type": service["type"], "status": True} for service in catalog_of(tx, platform)],
         "hypervisors": [d.hypervisor for d in ALL if d.host_type in types],
         "idps": [],
         "is_local": True,

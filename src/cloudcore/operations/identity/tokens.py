@@ -114,7 +114,7 @@ def facts_of(platform: Platform, tx: Transaction, payload: TokenPayload) -> Toke
         ),
         roles=[Identified(id=role.id, name=role.name) for role in names.roles],
         policies=policy_names(held),
-        catalog=catalog_of(tx),
+        catalog=catalog_of(tx, platform),
         access_key=None if key is None else _access_key(key),
     )
 
@@ -134,7 +134,7 @@ def _access_key(key: Any) -> Mapping[str, str | int]:
     return {"access_key": key.id, "expire": 0 if key.expired_at is None else int(key.expired_at.timestamp())}
 
 
-def catalog_of(tx: Transaction) -> list[JsonObject]:
+def catalog_of(tx: Transaction, platform: Platform) -> list[JsonObject]:
     """The service catalogue: enabled services with their enabled endpoints."""
     services = tx.of(SERVICES, PLATFORM).find(Query(where=eq("enabled", True)))
     endpoints = tx.of(ENDPOINTS, PLATFORM).find(Query(where=eq("enabled", True)))
@@ -142,11 +142,22 @@ def catalog_of(tx: Transaction) -> list[JsonObject]:
         [Service(id=s.id, name=s.name, type=s.type) for s in services],
         [
             Endpoint(
-                id=e.id, service_id=e.service_id, region_id=e.region_id, interface=e.interface, url=e.url, name=e.name
+                id=e.id,
+                service_id=e.service_id,
+                region_id=e.region_id,
+                interface=e.interface,
+                url=url_here(platform, e.url),
+                name=e.name,
             )
             for e in endpoints
         ],
     )
+
+
+def url_here(platform: Platform, url: str) -> str:
+    """An address of the catalogue, where another process serves the same as seen from this one."""
+    base = next((peer for peer in platform.peers() if url == peer or url.startswith(f"{peer}/")), None)
+    return url if base is None else platform.settings.base_url + url.removeprefix(base)
 
 
 def projects_of(tx: Transaction, user_id: str) -> list[Identified]:

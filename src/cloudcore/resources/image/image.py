@@ -84,6 +84,7 @@ class Image(Sharable, Statused, ProjectOwned):
     properties: Annotated[JsonObject, Spec("Facts such as os_type", create=True, update=True)] = attrs.field(
         factory=dict[str, Any]
     )
+    uploader: Annotated[str, Spec("Process that takes its bytes", width=64, show=Show.NEVER)] = ""
     quota_held: Annotated[bool, Spec("Counts in its owner's quota", show=Show.NEVER)] = False
     copy_from: Annotated[
         str, Spec("URL that the bytes are fetched from", width=2048, show=Show.NEVER, sealed=True, secret=True)

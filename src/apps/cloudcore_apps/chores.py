@@ -1,0 +1,71 @@
+"""What `cloudcore up` does again and again, beside driving tasks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Mapping
+
+from cloudcore.cloud import Cloud
+from cloudcore.model.errors import CloudcoreError
+from cloudcore.operations.hosts import heartbeat
+from cloudcore.ports.effects import EffectPort
+from cloudcore.tasks.task import Task
+from cloudcore_apps.hosts import LocalHost
+from cloudcore_apps.measuring import Measures
+from cloudcore_apps.power import POWER_S, follow_power
+from cloudcore_apps.runner import HISTORY, NUMBER_EVERY_S, Chore, Runner
+
+HEARTBEAT_S = 30.0
+POLICIES_S = 60.0
+EMPTY_BIN_S = 600.0
+SIMULATION_S = 0.02
+
+_log = logging.getLogger("cloudcore")
+
+
+def open_runner(
+    cloud: Cloud,
+    effects: EffectPort,
+    owner: str,
+    hosts: Mapping[str, LocalHost],
+    measures: Measures,
+    *,
+    everywhere: Collection[str],
+) -> Runner:
+    """The runner of a process that is the agent of these hosts, by id; it is not started yet.
+
+    everywhere: the targets of effects that every process of the deployment reaches.
+    """
+    near = {f"host:{host_id}" for host_id in hosts}
+    worker = cloud.worker(effects, owner, _defect_of_task, measures.task, near=near, everywhere=everywhere)
+
+    def beat() -> None:
+        for host_id in hosts:
+            heartbeat(cloud.platform, host_id)
+
+    def look() -> None:
+        for host_id, host in hosts.items():
+            follow_power(cloud.platform, host_id, host.inventory)
+
+    chores = [Chore(HISTORY, cloud.number_history, NUMBER_EVERY_S), Chore("heartbeat", beat, HEARTBEAT_S)]
+    chores.append(Chore("power states", look, POWER_S))
+    chores.append(Chore("snapshot policies", lambda: cloud.follow_snapshot_policies(_not_followed), POLICIES_S))
+    if cloud.platform.settings.recycle_s:
+        every_s = min(EMPTY_BIN_S, cloud.platform.settings.recycle_s)
+        chores.append(Chore("recycle bin", lambda: cloud.empty_bin(_not_emptied), every_s))
+    ticks = [host.tick for host in hosts.values() if host.tick is not None]
+    if ticks:
+        chores.append(Chore("simulation", lambda: [tick() for tick in ticks], SIMULATION_S))
+    return Runner(worker, chores)
+
+
+def _not_followed(ident: str, error: CloudcoreError) -> None:
+    _log.warning("the snapshot policy of %s waits: %s", ident, error)
+
+
+def _not_emptied(ident: str, error: CloudcoreError) -> None:
+    _log.warning("%s stays in the recycle bin: %s", ident, error)
+
+
+def _defect_of_task(task: Task, error: Exception) -> None:
+    _log.error("a defect in %s (task %s)", task.flow, task.id, exc_info=error)
