@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -74,7 +73,7 @@ class SqlUnitOfWork:
         self._writing = self.engine.execution_options(**dialect.writing)
         self._reading = self.engine.execution_options(**dialect.reading)
         self._turn = threading.Lock()
-        self._ticks = itertools.count(1)
+        self._noting = threading.Lock()
         self._revisions: dict[str, int] = {}
         self._latest = 0
         self._asked: dict[frozenset[str], tuple[int, int]] = {}
@@ -105,9 +104,11 @@ class SqlUnitOfWork:
         return self._notices.listen(hear)
 
     def _noted(self, changes: Sequence[Change | Fact]) -> None:
-        tick = next(self._ticks)
-        self._revisions.update({change[0].plural: tick for change in changes if not isinstance(change, Fact)})
-        self._latest = tick
+        # A number drawn earlier and noted later would hide behind the newest one.
+        with self._noting:
+            tick = self._latest + 1
+            self._revisions.update({change[0].plural: tick for change in changes if not isinstance(change, Fact)})
+            self._latest = tick
 
     def close(self) -> None:
         """Close all connections that no unit holds, and tell listeners no more."""
