@@ -18,6 +18,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import attrs
 import click
 
 from cloudcore.model import errors
@@ -97,7 +98,10 @@ def _resource(resource: Resource[Any]) -> str:
     rows = [_field(field) for field in fields_of(resource.entity) if field.spec.show is not Show.NEVER]
     text += _table(("field", "type", "meaning", "sent by callers", "default"), rows)
     if resource.extra_params:
-        text += "\nAlso accepted when creating:\n\n" + _table(("parameter", "meaning"), resource.extra_params)
+        text += "\nAlso accepted when creating:\n\n" + _table(
+            ("parameter", "type", "meaning"),
+            [(f"`{one.name}`", _type_of(one), one.spec.doc) for one in resource.extra_params],
+        )
     if resource.actions:
         text += "\n" + _table(("action", "request", "meaning"), [_action(resource, a) for a in resource.actions])
     return text
@@ -154,8 +158,25 @@ def _action(resource: Resource[Any], action: Any) -> tuple[str, ...]:
         ActionKind.SPEC: f"GET /{resource.plural}/ID/{action.name}",
         ActionKind.PROPERTY: f"GET /{resource.plural}/{action.name}",
     }[action.kind]
-    params = "; ".join(f"`{name}`: {doc}" for name, doc in action.params)
+    params = "; ".join(_param(one) for one in action.params)
     return f"`{action.name}`", f"`{path}`", _sentence(action.doc) + (f" {params}" if params else "")
+
+
+def _param(one: Field) -> str:
+    needed = ", required" if one.spec.required else ""
+    return f"`{one.name}` ({_type_of(one)}{needed}): {one.spec.doc}"
+
+
+def _type_of(one: Field) -> str:
+    """The type of a parameter as people read it."""
+    spec = one.spec
+    if one.kind is object:
+        return "text, object or list"
+    if one.kind is list:
+        return "list of " + ("objects" if spec.of is dict else "texts")
+    if one.kind is str and spec.unit is not None:
+        return f"size, in {spec.unit.value} if bare"
+    return _kind(attrs.evolve(one, nullable=False))
 
 
 def _lifecycles() -> str:

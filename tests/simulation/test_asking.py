@@ -14,12 +14,12 @@ from cloudcore_apps.simulate.makers import BODIES, PARAMETERS, Draw, body
 
 def test_every_parameter_of_every_action_has_a_maker() -> None:
     wanted = {
-        name
+        one.name
         for resource in RESOURCES
         if resource.service != "internal"
         for action in resource.actions
         if action.kind is ActionKind.PERFORM and ("perform", action.name) not in LEFT_OUT
-        for name, _ in action.params
+        for one in action.params
     }
 
     assert sorted(wanted - PARAMETERS.keys()) == []

@@ -54,10 +54,10 @@ RESOURCES = (
         "box",
         "boxes",
         actions=(
-            Action(name="open", doc="Open it"),
-            Action(name="count-all", doc="Count", kind=ActionKind.PROPERTY),
-            Action(name="sort", doc="Sort", kind=ActionKind.CLASS),
-            Action(name="contents", doc="What is in it", kind=ActionKind.SPEC),
+            Action(name="open", doc="Open it", params=()),
+            Action(name="count-all", doc="Count", kind=ActionKind.PROPERTY, params=()),
+            Action(name="sort", doc="Sort", kind=ActionKind.CLASS, params=()),
+            Action(name="contents", doc="What is in it", kind=ActionKind.SPEC, params=()),
         ),
     ),
     resource(
@@ -66,8 +66,8 @@ RESOURCES = (
         "shelves",
         verbs=frozenset({Verb.LIST, Verb.GET}),
         actions=(
-            Action(name="images", doc="An action that is called as a type", kind=ActionKind.SPEC),
-            Action(name="images", doc="The same"),
+            Action(name="images", doc="An action that is called as a type", kind=ActionKind.SPEC, params=()),
+            Action(name="images", doc="The same", params=()),
         ),
     ),
     resource(

@@ -111,7 +111,7 @@ def hostile(field: Field) -> Any:
 def extras(plural: str, *, update: bool = False) -> dict[str, Any]:
     """Every field of a type that callers may not send, with a value that would be seen."""
     found: dict[str, Any] = {"is_admin": True, "admin": True, "roles": ["admin"]}
-    told = {name for name, _ in BY_PLURAL[plural].extra_params}
+    told = {one.name for one in BY_PLURAL[plural].extra_params}
     for field in fields_of(BY_PLURAL[plural].entity):
         allowed = field.spec.update if update else field.spec.create
         if not allowed and field.name not in {"domain_id", "tenant_id", "name", *told, *READ_OTHERWISE}:

@@ -56,6 +56,24 @@ class ActionKind(StrEnum):
 
 
 @attrs.frozen(kw_only=True)
+class Field:
+    """One field of a resource type, with its type taken apart.
+
+    kind: the plain Python type: str, int, float, bool, datetime, dict or list; `enum` is set for StrEnum fields. Of what
+        is sent beside the fields also object: several forms.
+    """
+
+    name: str
+    kind: type
+    enum: type[Enum] | None
+    nullable: bool
+    has_default: bool
+    default: Any
+    spec: Spec
+    ref: Ref | None
+
+
+@attrs.frozen(kw_only=True)
 class Action:
     """Something that can be asked of one resource (or of the whole type).
 
@@ -64,16 +82,19 @@ class Action:
     transition: name of the lifecycle transition that the action starts; its flow becomes a task.
         An action has either `run` or `transition`, or an operation of its own in `cloudcore.operations.table`, which
         begins the transition itself where the action names one.
-    params: names and one-line docs of the accepted input, for the CLI and OpenAPI.
+    params: what may be sent, see `cloudcore.model.param`; empty for an action that takes nothing. Whatever is sent is
+        checked against it first; the CLI, OpenAPI and the pages are made of it.
+    tags: instead, every key that is sent is a tag.
     read: `(entity, body) -> JsonObject`: the flow's input, checked; without it, what the body has of `params`.
     """
 
     name: str
     doc: str
+    params: tuple[Field, ...]
     kind: ActionKind = ActionKind.PERFORM
     run: Callable[..., Any] | None = None
     transition: str | None = None
-    params: tuple[tuple[str, str], ...] = ()
+    tags: bool = False
     read: Callable[[Any, JsonMapping], JsonObject] | None = None
 
 
@@ -89,23 +110,6 @@ class Joint:
     right: str
     left_path: str
     right_path: str
-
-
-@attrs.frozen(kw_only=True)
-class Field:
-    """One field of a resource type, with its type taken apart.
-
-    kind: the plain Python type: str, int, float, bool, datetime, dict or list; `enum` is set for StrEnum fields.
-    """
-
-    name: str
-    kind: type
-    enum: type[Enum] | None
-    nullable: bool
-    has_default: bool
-    default: Any
-    spec: Spec
-    ref: Ref | None
 
 
 def _no_hook(*_: Any) -> None:
@@ -133,6 +137,7 @@ class Resource(Generic[E]):
     details: `(tx, page: Parts) -> Sequence[dict]`: extra keys for a page, in the page's order, a fixed number of queries;
         or the same as `Columns`, for pages that are long.
     opens: sealed fields that `details` reads; the others are absent from the entities of a list.
+    extra_params: what may be sent with a create beside the fields, see `cloudcore.model.param`.
     documented: columns that the wire names and that are not stored: filters know them and find them absent.
     filters: list parameters besides the columns and references.
     orders: sort keys besides the columns, each with what it sorts by.
@@ -167,7 +172,7 @@ class Resource(Generic[E]):
     narrow: Callable[[JsonMapping], Expr] = _as_wide
     details: Callable[..., Any] | None = None
     opens: tuple[str, ...] = ()
-    extra_params: tuple[tuple[str, str], ...] = ()
+    extra_params: tuple[Field, ...] = ()
     documented: tuple[str, ...] = ()
     filters: tuple[ListFilter, ...] = ()
     orders: tuple[tuple[str, Order], ...] = ()

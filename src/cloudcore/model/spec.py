@@ -54,6 +54,8 @@ class Spec:
     volatile: changes without a new version and without history (heartbeats, progress).
     multiline: may hold line breaks.
     alias: other names under which a caller may send it.
+    of: what a list has: str or dict; None for anything.
+    example: a value, where one can't be made up from the rest.
     """
 
     doc: str
@@ -74,6 +76,8 @@ class Spec:
     volatile: bool = False
     multiline: bool = False
     alias: tuple[str, ...] = ()
+    of: type | None = None
+    example: Any = None
 
 
 @attrs.frozen

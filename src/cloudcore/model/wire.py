@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from math import inf
 from typing import Any, cast
 
 from cloudcore.model.columns import ABSENT, Columns, Parts
@@ -16,6 +17,7 @@ from cloudcore.model.errors import InvalidInputError, MissingParameterError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.reading import format_times, read_bool, read_float, read_int, read_list_of_str, read_str, read_time
 from cloudcore.model.resource import Field, Resource, Show, fields_of
+from cloudcore.model.units import parse_bytes
 
 MAX_JSON_DEPTH = 16
 MAX_JSON_ITEMS = 4096
@@ -126,11 +128,18 @@ def _read_int(field: Field, value: Any) -> int:
 
 
 def _read_float(field: Field, value: Any) -> float:
-    return read_float(value, field.name, *(() if field.spec.minimum is None else (field.spec.minimum,)))
+    spec = field.spec
+    low, high = (limit if limit is not None else inf * sign for limit, sign in ((spec.minimum, -1), (spec.maximum, 1)))
+    return read_float(value, field.name, low, high)
 
 
 def _read_str(field: Field, value: Any) -> str:
-    return read_str(value, field.name, field.spec.width, allow_newlines=field.spec.multiline)
+    if field.spec.unit is not None and not isinstance(value, str):
+        return str(read_int(value, field.name, -1))
+    text = read_str(value, field.name, field.spec.width, allow_newlines=field.spec.multiline)
+    if field.spec.unit is not None:
+        parse_bytes(text, field=field.name)
+    return text
 
 
 def _read_object(field: Field, value: Any) -> JsonObject:
@@ -140,7 +149,22 @@ def _read_object(field: Field, value: Any) -> JsonObject:
     return cast("JsonObject", value)
 
 
+def _read_any(field: Field, value: Any) -> Any:
+    if isinstance(value, bool | float):
+        raise InvalidInputError(f"{field.name} must be a text, an object, or a list of these", field=field.name)
+    check_json(value, field.name)
+    return value
+
+
 def _read_list(field: Field, value: Any) -> list[Any]:
+    if field.spec.of is str:
+        return list(read_list_of_str(value, field.name))
+    if field.spec.of is dict:
+        items = cast("list[Any]", value if isinstance(value, list) else [value])
+        if any(not isinstance(item, dict) for item in items):
+            raise InvalidInputError(f"{field.name} must be a list of objects", field=field.name)
+        check_json(items, field.name)
+        return items
     if isinstance(value, list):
         check_json(value, field.name)
         return cast("list[Any]", value)
@@ -155,6 +179,7 @@ _READERS: Mapping[type, Callable[[Field, Any], Any]] = {
     datetime: lambda field, value: read_time(value, field.name),
     dict: _read_object,
     list: _read_list,
+    object: _read_any,
 }
 
 

@@ -17,6 +17,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.names import generate_name, validate_name
+from cloudcore.model.param import read_params
 from cloudcore.model.query import PLATFORM, both, eq
 from cloudcore.model.reading import read_str
 from cloudcore.model.resource import Resource, field_map, refs_of
@@ -46,6 +47,7 @@ def insert(
 ) -> Any:
     """Authorise, read, complete and insert one resource. `given`: values that the operation decides, not the caller."""
     granted = reach(platform, caller, resource, "create")
+    body = read_params(resource.extra_params, body)
     draft = read_create(resource, body, admin=granted.scope.covers(Scope.DOMAIN))
     draft.update(references(platform, tx, caller, resource, body, context, creating=True))
     _check_parent(platform, tx, caller, resource, draft, granted.scope)
@@ -55,7 +57,7 @@ def insert(
         draft["metadata"] = tags_sent(body)
     if issubclass(resource.entity, Named):
         draft["name"] = new_name(platform, tx, resource, draft, body, body.get(POSITION, position))
-    extra = {name: body[name] for name, _ in resource.extra_params if name in body}
+    extra = {one.name: body[one.name] for one in resource.extra_params if one.name in body}
     prepared = resource.prepare(tx, caller, {**extra, **draft})
     fields = field_map(resource.entity)
     draft = {k: v for k, v in (draft if prepared is None else prepared).items() if k in fields}

@@ -12,15 +12,17 @@ from cloudcore.auth.scopes import Scope
 from cloudcore.model.entity import DomainOwned, Enabled, Entity, Named, ProjectOwned, Sharable, Statused, evolve
 from cloudcore.model.errors import InvalidInputError, NotEmptyError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping
+from cloudcore.model.lifecycle import Lifecycle
 from cloudcore.model.query import PLATFORM, eq
 from cloudcore.model.reading import read_str
-from cloudcore.model.resource import Resource, field_map
+from cloudcore.model.resource import Action, ActionKind, Resource, field_map
 from cloudcore.operations.access import widest
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.sharing import need, share, unshare
 from cloudcore.operations.tags import merged, read_tags
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.counted import count_in, count_out
+from cloudcore.resources.actions import BATCH, LADDER
 
 
 @attrs.frozen(kw_only=True)
@@ -99,7 +101,7 @@ def _status(call: Call, row: Any) -> None:
     _need(call, "status", Scope.SYSTEM)
     lifecycle = call.resource.lifecycle
     status = read_str(call.body.get("status"), "status", 36)
-    allowed = [str(s) for s in lifecycle.stable] + sorted(lifecycle.failures()) if lifecycle is not None else [status]
+    allowed = settable(lifecycle) if lifecycle is not None else (status,)
     if status not in allowed:
         raise InvalidInputError(f"status must be one of {', '.join(allowed)}", field="status")
     reason = read_str(call.body.get("reason") or "", "reason", 1000, allow_newlines=True)
@@ -196,3 +198,25 @@ def ladder_actions(entity: type[Entity]) -> Mapping[str, Callable[[Call, Any], A
         if issubclass(entity, rung):
             found.update(actions)
     return found
+
+
+def actions_of(resource: Resource[Any]) -> tuple[Action, ...]:
+    """Everything that can be asked of a type: its own actions, and those that come with the ladder."""
+    own = {action.name for action in resource.actions if action.kind is ActionKind.PERFORM}
+    found = [_of(resource, name) for name in ladder_actions(resource.entity) if name not in own]
+    several = BATCH.values() if issubclass(resource.entity, Named) else ()
+    return (*resource.actions, *found, *several)
+
+
+def _of(resource: Resource[Any], name: str) -> Action:
+    action, lifecycle = LADDER[name], resource.lifecycle
+    if name != "status" or lifecycle is None:
+        return action
+    status, *others = action.params
+    spec = attrs.evolve(status.spec, choices=settable(lifecycle))
+    return attrs.evolve(action, params=(attrs.evolve(status, spec=spec), *others))
+
+
+def settable(lifecycle: Lifecycle) -> tuple[str, ...]:
+    """The statuses that may be set by hand."""
+    return (*(str(status) for status in lifecycle.stable), *sorted(lifecycle.failures()))

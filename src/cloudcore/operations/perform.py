@@ -8,6 +8,7 @@ from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import Entity
 from cloudcore.model.errors import ActionNotFoundError, SpecNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.param import read_params
 from cloudcore.model.reading import read_bool
 from cloudcore.model.resource import ActionKind, Resource, field_map
 from cloudcore.model.wire import public_tags
@@ -23,6 +24,7 @@ from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.statistics import PROPERTIES, ask
 from cloudcore.operations.table import DETAIL, PERFORM, PERFORM_CLASS
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.actions import BATCH, LADDER
 
 OF_THE_BIN = ("cancel-delete", "purge")
 """What can be done to things in the recycle bin."""
@@ -55,12 +57,13 @@ def perform_action(
         check_not_frozen(row)
     if name not in OF_THE_BIN:
         check_not_recycled(row)
+    body = read_params((action or LADDER[name]).params, body)
     answer: Any = None
     if (own := PERFORM.get((resource.plural, name))) is not None:
         answer = own(platform, tx, caller, row, body)
     elif action is not None and action.transition is not None:
         force = "is_force" in body and read_bool(body["is_force"], "is_force")
-        known = {key: body[key] for key, _ in action.params if key in body}
+        known = {one.name: body[one.name] for one in action.params if one.name in body}
         params = action.read(row, known) if action.read is not None else known
         start_transition(platform, tx, caller, resource, row, action.transition, params, force=force)
     elif action is not None and action.run is not None:
@@ -81,20 +84,21 @@ def perform_class_action(
     """
     common = batch_actions(resource.entity).get(name)
     if common is not None:
-        return common(platform, tx, caller, resource, body)
+        return common(platform, tx, caller, resource, read_params(BATCH[name].params, body))
     action = resource.action(name, ActionKind.CLASS)
     own = PERFORM_CLASS.get((resource.plural, name))
     known = own is not None or (action is not None and action.run is not None)
     if not known and not is_later(CLASS_ACTIONS, resource.plural, name):
         raise ActionNotFoundError(f"{resource.plural} have no class action {name[:64]}")
     reach(platform, caller, resource, "perform", name)
+    if action is None:
+        raise refused(resource.plural, name)
+    sent = read_params(action.params, body)
     answer: JsonObject | None = None
     if own is not None:
-        answer = own(platform, tx, caller, body)
-    elif action is not None and action.run is not None:
-        answer = action.run(tx, caller, None, body)
-    else:
-        raise refused(resource.plural, name)
+        answer = own(platform, tx, caller, sent)
+    elif action.run is not None:
+        answer = action.run(tx, caller, None, sent)
     return answer or {}
 
 
@@ -120,6 +124,7 @@ def named_detail(
     row = fetch_for(platform, tx, caller, resource, ident, "get", name)
     if later:
         raise refused(resource.plural, name)
+    params = read_params(action.params if action is not None else (), params)
     if action is not None and action.run is not None:
         return action.run(tx, caller, row, params)
     if (own := DETAIL.get((resource.plural, name))) is not None:
@@ -140,7 +145,7 @@ def collection_property(
     action = resource.action(name, ActionKind.PROPERTY)
     if action is not None and action.run is not None:
         reach(platform, caller, resource, "get", name)
-        return action.run(tx, caller, None, params)
+        return action.run(tx, caller, None, read_params(action.params, params))
     return ask(platform, tx, caller, resource, name, params)
 
 

@@ -9,8 +9,9 @@ from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import MethodNotAllowedError, OutOfRangeError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.listing import Listing
+from cloudcore.model.param import read_params
 from cloudcore.model.reading import read_flag, read_int, read_str
-from cloudcore.model.resource import Resource, Verb, fields_of
+from cloudcore.model.resource import ActionKind, Resource, Verb, fields_of
 from cloudcore.operations.access import check_limits
 from cloudcore.operations.actions import ACTIONS, bring_action, log_action, log_property
 from cloudcore.operations.capability import CAPABILITIES, capabilities
@@ -148,13 +149,12 @@ class CoreSession:
         if plural in FAMILIES:
             return set_for(self._platform, self.caller, plural, ident, action, body)
         resource = self._type(plural)
-        alone = ALONE.get((plural, action))
-        if alone is not None:
-            return alone(self._platform, self.caller, ident, body)
         key = str(params.get(PARAMETER) or "")
-        making = MAKING.get((plural, action))
-        if making is not None:
-            return making(self._platform, self.caller, ident, body, key)
+        declared = resource.action(action, ActionKind.PERFORM)
+        if declared is not None and (alone := ALONE.get((plural, action))) is not None:
+            return alone(self._platform, self.caller, ident, read_params(declared.params, body))
+        if declared is not None and (making := MAKING.get((plural, action))) is not None:
+            return making(self._platform, self.caller, ident, read_params(declared.params, body), key)
         asked = ["perform", plural, ident, action, body]
 
         def work(tx: Transaction) -> JsonObject:

@@ -11,6 +11,7 @@ import attrs
 
 from cloudcore.model.entity import Entity, entity
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.param import param
 from cloudcore.model.query import Expr, both, one_of
 from cloudcore.model.reading import format_time
 from cloudcore.model.resource import Action, Level, Resource, Show, Spec, Verb
@@ -138,9 +139,12 @@ TASKS = Resource(
         Action(
             name="callback",
             doc="Let it look at once at what it waits for; also POST /tasks/ID.",
-            params=(("__status__", "OK, success or error"), ("__reason__", "Why it failed")),
+            params=(
+                param("__status__", "OK, success or error", width=32),
+                param("__reason__", "Why it failed", width=65_536, multiline=True),
+            ),
         ),
-        Action(name="cancel", doc="Take back what it did so far; refused once that can't be done."),
+        Action(name="cancel", doc="Take back what it did so far; refused once that can't be done.", params=()),
     ),
     recorded=False,
     narrow=_narrow,

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 import pytest
 
+from cloudcore.resources.actions import LADDER
 from cloudcore_apps.climc.app import command_of
-from cloudcore_apps.climc.derive import LADDER
 from cloudcore_apps.climc.index import INDEX_FILE, current, load_index
 from cloudcore_apps.climc.main import run
 from cloudcore_apps.climc.runtime import Runtime

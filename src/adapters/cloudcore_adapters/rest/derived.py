@@ -7,7 +7,7 @@ from typing import Any
 
 from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import Action, ActionKind, Resource, Verb, field_map
-from cloudcore.operations.ladder import ladder_actions
+from cloudcore.operations.ladder import actions_of
 from cloudcore.operations.session import CHECK
 from cloudcore.operations.table import DELETE, DELETE_OPTIONS
 from cloudcore_adapters.rest.operation import (
@@ -25,31 +25,13 @@ from cloudcore_adapters.rest.operation import (
 )
 from cloudcore_adapters.rest.paths import VERSIONS
 from cloudcore_adapters.rest.patterns import MAX_COUNT
-from cloudcore_adapters.rest.schemas import name_of, reference
+from cloudcore_adapters.rest.schemas import create_schema, name_of, param_schema, params_schema, reference
 from cloudcore_adapters.rest.site import SHARED
 
 Found = Iterator[tuple[str, str, JsonObject]]
 """Paths, methods in lower case, operations."""
 
 TAGS = "Tags: key to text; the texts none and null remove one"
-LADDER: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "enable": ("Switch it on", ()),
-    "disable": ("Switch it off", ()),
-    "public": ("Show it to others", ("scope", "shared_projects", "shared_domains")),
-    "private": ("Show it to nobody but its owner", ()),
-    "status": ("Set its status by hand", ("status", "reason")),
-    "freeze": ("Refuse every change until it is unfrozen", ()),
-    "unfreeze": ("Allow changes again", ()),
-    "change-owner": ("Give it to another project or domain", ("project", "project_domain")),
-    "metadata": ("Set tags", ()),
-    "user-metadata": ("Set tags of its owner", ()),
-    "set-user-metadata": ("Set tags of its owner and remove all others of that kind", ()),
-    "class-metadata": ("Set tags of its class", ()),
-    "set-class-metadata": ("Set tags of its class and remove all others of that kind", ()),
-    "set-org-metadata": ("Set tags of its organisation and remove all others of that kind", ()),
-}
-"""What the actions that come with the ladder of ownership do, and what they read; those of tags read any key."""
-
 PROPERTIES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "statistics": ("status", "Numbers by status, and sums", ()),
     "distinct-field": ("id", "The values that columns have", ("field", "extra_field")),
@@ -92,7 +74,6 @@ def _of(resource: Resource[Any], root: str, resources: Sequence[Resource[Any]]) 
     yield from _plain(resource, collection)
     yield from _properties(resource, collection)
     yield from _actions(resource, collection)
-    yield from _ladder(resource, collection)
     yield from _details(resource, collection)
     yield from _nested(resource, root, resources)
 
@@ -214,32 +195,27 @@ def _properties(resource: Resource[Any], collection: str) -> Found:
 
 
 def _actions(resource: Resource[Any], collection: str) -> Found:
-    for action in resource.actions:
+    for action in actions_of(resource):
         on_one = action.kind in (ActionKind.PERFORM, ActionKind.SPEC)
         path = f"{collection}/{{id}}/{action.name}" if on_one else f"{collection}/{action.name}"
         word = resource.plural if action.kind is ActionKind.CLASS else resource.singular
         answer = enveloped(word, ANY)
         doc = _action_doc(resource, action)
         if action.kind in (ActionKind.SPEC, ActionKind.PROPERTY):
-            yield path, "get", operation(_name(resource, action), doc, answer)
+            parameters = [query(one.name, param_schema(one), one.spec.doc) for one in action.params]
+            yield path, "get", operation(_name(resource, action), doc, answer, parameters=parameters)
         else:
-            body = taken_whole(word, _read(action.params))
-            yield path, "post", operation(_name(resource, action), doc, answer, body=body, parameters=[once()])
+            sent = params_schema(action.params)
+            needed = any(one.spec.required for one in action.params)
+            body = enveloped(word, sent, required=True) if needed else taken_whole(word, _taken(action, sent))
+            made = operation(
+                _name(resource, action), doc, answer, body=body, parameters=[once()], body_required=needed
+            )  # fmt: skip
+            yield path, "post", made
 
 
-def _ladder(resource: Resource[Any], collection: str) -> Found:
-    """What can be done with each because of who owns it and what it is."""
-    for name in ladder_actions(resource.entity):
-        if resource.action(name, ActionKind.PERFORM) is not None:
-            continue
-        doc, read = LADDER[name]
-        tags = name.endswith("metadata")
-        read_schema = {**OBJECT, "description": TAGS} if tags else _read(read)
-        body = taken_whole(resource.singular, read_schema)
-        answer = enveloped(resource.singular, OBJECT)
-        operation_name = f"perform_{resource.plural}_{name.replace('-', '_')}"
-        path = f"{collection}/{{id}}/{name}"
-        yield path, "post", operation(operation_name, doc, answer, body=body, parameters=[once()])
+def _taken(action: Action, sent: JsonObject) -> JsonObject:
+    return {**OBJECT, "description": TAGS} if action.tags else sent
 
 
 def _details(resource: Resource[Any], collection: str) -> Found:
@@ -255,14 +231,6 @@ def _details(resource: Resource[Any], collection: str) -> Found:
 
 def _name(resource: Resource[Any], action: Action) -> str:
     return f"{action.kind.value}_{resource.plural}_{action.name.replace('-', '_')}"
-
-
-def _read(params: Sequence[tuple[str, str] | str]) -> JsonObject:
-    properties: JsonObject = {}
-    for one in params:
-        name, doc = (one, "") if isinstance(one, str) else one
-        properties[name] = {"description": doc} if doc else {}
-    return {"type": "object", "properties": properties, "additionalProperties": True}
 
 
 def _action_doc(resource: Resource[Any], action: Action) -> str:
@@ -302,4 +270,10 @@ def _nested(resource: Resource[Any], root: str, resources: Sequence[Resource[Any
 
 
 def _sent(resource: Resource[Any], verb: Verb) -> JsonObject:
-    return reference(name_of(resource, "Update")) if verb is Verb.UPDATE else dict(OBJECT)
+    """What may be sent of a relation: of a new one all but its sides, which the path names."""
+    if verb is Verb.UPDATE:
+        return reference(name_of(resource, "Update"))
+    whole, joint = create_schema(resource), resource.joint
+    sides = (joint.left, joint.right) if joint is not None else ()
+    properties = {name: schema for name, schema in whole["properties"].items() if name not in sides}
+    return {"type": "object", "properties": properties, "additionalProperties": True}

@@ -6,7 +6,7 @@ null for "nothing". The schemas of bodies say so, so that they hold for every bo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -59,6 +59,12 @@ FORMS: Mapping[str, JsonObject] = {
         "type": "string",
         "pattern": "^ *[+-]?([0-9]{1,30}(\\.[0-9]{0,30})?|\\.[0-9]{1,30})([eE][+-]?[0-9]{1,3})? *$",
         "examples": ["1.5"],
+    },
+    "Size": {
+        "description": "A size as people write it: a bare number is in the unit that is named",
+        "type": "string",
+        "pattern": "^ *[0-9]{1,10}([bkmgBKMG]([iI]?[bB])?)? *$",
+        "examples": ["20g"],
     },
     "Truth": {
         "description": "A truth value",
@@ -162,7 +168,78 @@ def _visible(field: Field) -> bool:
 
 
 def _extra(resource: Resource[Any]) -> JsonObject:
-    return {name: {"description": doc} for name, doc in resource.extra_params}
+    return {one.name: param_schema(one) for one in resource.extra_params}
+
+
+def params_schema(params: Sequence[Field]) -> JsonObject:
+    """What may be sent with an action; other keys are passed over."""
+    needed = [one.name for one in params if one.spec.required]
+    schema: JsonObject = {
+        "type": "object",
+        "properties": {one.name: param_schema(one) for one in params},
+        "additionalProperties": True,
+    }
+    if not params:
+        schema["description"] = "Nothing is read of it"
+    example = {one.name: example_of_param(one) for one in params if one.spec.required or one.spec.example is not None}
+    return {**schema, **({"required": needed} if needed else {}), **({"examples": [example]} if example else {})}
+
+
+def param_schema(one: Field) -> JsonObject:
+    """One parameter as it is sent: every form that is read, with its limits."""
+    spec = one.spec
+    if one.kind is str and spec.unit is not None:
+        forms = [reference("Size"), _number(0, None)]
+    elif spec.choices:
+        forms = [{"type": "string", "enum": list(spec.choices)}]
+    elif one.kind is list:
+        forms = _list_of(one)
+    elif one.ref is not None:
+        forms = [{"type": "string", "maxLength": spec.width, "pattern": PLAIN_TEXT}, _number(-MAX_INT, None)]
+    else:
+        forms = list(_READ[one.kind](one))
+    if not spec.required:
+        forms += [_EMPTY, _NULL]
+    schema: JsonObject = {**(forms[0] if len(forms) == 1 else {"anyOf": forms}), "description": spec.doc}
+    if spec.alias:
+        schema["description"] = f"{spec.doc}; also taken as {', '.join(spec.alias)}"
+    if spec.unit is not None:
+        schema["x-unit"] = str(spec.unit)
+    if one.ref is not None:
+        schema["x-refers-to"] = one.ref.target
+    if spec.secret:
+        schema["writeOnly"] = True
+    if spec.example is not None:
+        schema["examples"] = [spec.example]
+    return schema
+
+
+def example_of_param(one: Field) -> Any:
+    """A value of a parameter: the one that is declared, else one that fits."""
+    if one.spec.example is not None:
+        return one.spec.example
+    if one.spec.choices:
+        return one.spec.choices[0]
+    plain: Mapping[type, Any] = {bool: True, float: 1.5, str: "text", list: ["text"], dict: {}, object: "text"}
+    if one.kind is datetime:
+        return "2026-01-02T03:04:05Z"
+    if one.spec.of is dict:
+        return [{}]
+    if one.kind is str and one.spec.unit is not None:
+        return "1g"
+    named = one.name.removesuffix("_id").removesuffix("_ids")
+    value = f"{named}-1" if one.ref is not None else plain.get(one.kind, max(one.spec.minimum or 1, 1))
+    return [value] if one.kind is list and one.ref is not None else value
+
+
+def _list_of(one: Field) -> list[JsonObject]:
+    text: JsonObject = {"type": "string", "maxLength": 256, "pattern": PLAIN_TEXT}
+    if one.spec.of is dict:
+        item: JsonObject = {"type": "object", "additionalProperties": True}
+        return [{"type": "array", "items": item}, item]
+    if one.spec.of is str:
+        return [{"type": "array", "items": {"anyOf": [text, _number(-MAX_INT, None)]}, "maxItems": 2048}, text]
+    return [{"type": "array", "items": {}}, text]
 
 
 def _of_the_ladder(resource: Resource[Any]) -> JsonObject:
@@ -257,7 +334,8 @@ def _text(field: Field) -> list[JsonObject]:
 
 def _decimal(field: Field) -> list[JsonObject]:
     low = -MAX_INT if field.spec.minimum is None else field.spec.minimum
-    return [{"type": "number", "minimum": low, "maximum": MAX_INT}, reference("DecimalNumber")]
+    high = MAX_INT if field.spec.maximum is None else field.spec.maximum
+    return [{"type": "number", "minimum": low, "maximum": high}, reference("DecimalNumber")]
 
 
 _NULL: JsonObject = {"type": "null"}
@@ -271,5 +349,11 @@ _READ: Mapping[type, Callable[[Field], list[JsonObject]]] = {
     datetime: lambda _field: [{"type": "string", "format": "date-time"}],
     dict: lambda _field: [{"type": "object", "additionalProperties": True}],
     list: lambda _field: [{"type": "array", "items": {}}, {"type": "string", "maxLength": 256, "pattern": PLAIN_TEXT}],
+    object: lambda _field: [
+        {"type": "array", "items": {}},
+        {"type": "object", "additionalProperties": True},
+        {"type": "string", "pattern": LONG_TEXT},
+        _number(-MAX_INT, None),
+    ],
 }
 """The forms in which a field of each kind is read."""

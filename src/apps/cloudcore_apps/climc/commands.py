@@ -182,7 +182,7 @@ def _delete(name: str, plural: str, known: Entry) -> click.Command:
 def _named(name: str, kind: str, plural: str, known: Entry, action: str) -> click.Command:
     told: Entry = next((a for a in known.get("actions", ()) if a["name"] == action), {})
     doc = f"{(told.get('doc') or action.capitalize()).rstrip('.')}."
-    inputs: list[click.Parameter] = [options.extra_option(n, d) for n, d in told.get("params", ())]
+    inputs = options.acting(told)
     if kind == "action":
         return _action(name, plural, known, action, doc, inputs, waits=bool(told.get("waits")))
     if kind == "spec":

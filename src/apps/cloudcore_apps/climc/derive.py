@@ -6,37 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cloudcore.model.json import JsonObject
-from cloudcore.model.resource import ActionKind, Field, Joint, Resource, Show, Verb, field_map, fields_of
-from cloudcore.operations.ladder import ladder_actions
+from cloudcore.model.resource import Action, ActionKind, Field, Joint, Resource, Show, Verb, field_map, fields_of
+from cloudcore.operations.ladder import actions_of
 from cloudcore_apps.climc.naming import ARGUMENTS, DELETING, noun_of
 from cloudcore_apps.climc.table import HANDMADE
 
 FORMAT = 1
 
 PAIRS, TREE = "tag-value-pairs", "tag-value-tree"
-LADDER: Mapping[str, tuple[str, tuple[tuple[str, str], ...]]] = {
-    "enable": ("Switch it on", ()),
-    "disable": ("Switch it off", ()),
-    "public": (
-        "Share it",
-        (
-            ("scope", "With whom: project, domain or system"),
-            ("shared_projects", "Projects, with scope project"),
-            ("shared_domains", "Domains, with scope domain"),
-        ),
-    ),
-    "private": ("Stop sharing it", ()),
-    "status": ("Set its status by hand", (("status", "The status"), ("reason", "Why"))),
-    "freeze": ("Refuse every change from now on", ()),
-    "unfreeze": ("Allow changes again", ()),
-    "change-owner": ("Give it to another owner", (("project", "New project"), ("project_domain", "New domain"))),
-    "metadata": ("Set tags; without any, show them", (("tag", "KEY=VALUE; the value none removes the key"),)),
-    "user-metadata": ("Set user tags", (("tag", "KEY=VALUE"),)),
-    "set-user-metadata": ("Replace all user tags", (("tag", "KEY=VALUE"),)),
-    "class-metadata": ("Set class tags", (("tag", "KEY=VALUE"),)),
-    "set-class-metadata": ("Replace all class tags", (("tag", "KEY=VALUE"),)),
-    "set-org-metadata": ("Replace all organisation tags", (("tag", "KEY=VALUE"),)),
-}
 RENAMED = {
     "status": "update-status",
     "login-info": "logininfo",
@@ -84,7 +61,7 @@ def _commands(resource: Resource[Any], noun: str) -> Iterable[tuple[str, list[st
     for verb, word in words.items():
         if verb in resource.verbs:
             yield f"{noun}-{said.get(word, word)}", ["joint-" + word if resource.joint else word, plural]
-    for action in _actions(resource):
+    for action in _actions(resource, {}):
         name = action["name"]
         yield f"{noun}-{RENAMED.get(name, name)}", [action["kind"], plural, name]
     if resource.joint is None:
@@ -108,8 +85,8 @@ def _type(resource: Resource[Any], nouns: Mapping[str, str]) -> JsonObject:
             "joint": _joint(resource, resource.joint, nouns) if resource.joint else None,
             "fields": _fields(resource, nouns),
             "filters": [[one.name, one.doc, one.truth] for one in resource.filters],
-            "extra": [list(pair) for pair in resource.extra_params],
-            "actions": _actions(resource),
+            "inputs": [_param(one, nouns) for one in resource.extra_params],
+            "actions": _actions(resource, nouns),
             "waits": sorted(moves & {"create", "delete"}),
             "busy": sorted(resource.lifecycle.transitional()) if resource.lifecycle else [],
             "recycled": "pending_deleted" in field_map(resource.entity),
@@ -122,7 +99,7 @@ def _type(resource: Resource[Any], nouns: Mapping[str, str]) -> JsonObject:
 
 def _arguments(resource: Resource[Any]) -> tuple[tuple[str, bool], ...]:
     fields = field_map(resource.entity)
-    extra = {name for name, _ in resource.extra_params}
+    extra = {one.name for one in resource.extra_params}
     wanted = ARGUMENTS.get(resource.plural, (("name", True),))
     return tuple((n, must) for n, must in wanted if n in extra or (n in fields and fields[n].spec.create))
 
@@ -173,20 +150,44 @@ def _field(field: Field, nouns: Mapping[str, str]) -> JsonObject:
     )
 
 
-def _actions(resource: Resource[Any]) -> list[JsonObject]:
+def _actions(resource: Resource[Any], nouns: Mapping[str, str]) -> list[JsonObject]:
     found: dict[str, JsonObject] = {}
-    for action in resource.actions:
-        kind = "action" if action.kind is ActionKind.PERFORM else action.kind.value
-        found[action.name] = _action(action.name, kind, action.doc, action.params, waits=bool(action.transition))
-    if Verb.UPDATE in resource.verbs and resource.joint is None:
-        for name in ladder_actions(resource.entity):
-            doc, params = LADDER[name]
-            found.setdefault(name, _action(name, "action", doc, params, waits=False))
+    changeable = Verb.UPDATE in resource.verbs and resource.joint is None
+    own = len(resource.actions)
+    for place, action in enumerate(actions_of(resource)):
+        # What comes with the ladder has a command where the type has one for changes; for several at once none is needed.
+        if place < own or (changeable and action.kind is ActionKind.PERFORM):
+            found.setdefault(action.name, _action(action, nouns))
     return list(found.values())
 
 
-def _action(name: str, kind: str, doc: str, params: Iterable[tuple[str, str]], *, waits: bool) -> JsonObject:
-    return _compact({"name": name, "kind": kind, "doc": doc, "params": [list(p) for p in params], "waits": waits})
+def _action(action: Action, nouns: Mapping[str, str]) -> JsonObject:
+    return _compact(
+        {
+            "name": action.name,
+            "kind": "action" if action.kind is ActionKind.PERFORM else action.kind.value,
+            "doc": action.doc,
+            "inputs": [_param(one, nouns) for one in action.params],
+            "tags": action.tags,
+            "waits": bool(action.transition),
+        }
+    )
+
+
+def _param(one: Field, nouns: Mapping[str, str]) -> JsonObject:
+    spec = one.spec
+    return _compact(
+        {
+            "name": one.name,
+            "kind": one.kind.__name__,
+            "doc": spec.doc + (f" ({spec.unit.value})" if spec.unit else ""),
+            "required": spec.required,
+            "choices": list(spec.choices or ()),
+            "noun": nouns.get(one.ref.target, "") if one.ref else "",
+            "of": spec.of.__name__ if spec.of else "",
+            "secret": spec.secret,
+        }
+    )
 
 
 def _kinds(resource: Resource[Any]) -> JsonObject:

@@ -77,23 +77,6 @@ ALIASES: Mapping[str, str] = {
 }
 """Shorter options of some fields."""
 
-FLAGS = frozenset(
-    {
-        "auto_start",
-        "delete_keypair",
-        "is_force",
-        "is_hard",
-        "is_standard",
-        "purge",
-        "reset_password",
-        "skip_password_complexity_check",
-        "stop_charging",
-        "with_memory",
-    }
-)
-"""Untyped inputs that are yes or no."""
-
-
 DELETING: Mapping[str, tuple[tuple[str, str], ...]] = {
     "servers": (("delete_snapshots", "With the snapshots of its disks"),),
     "disks": (("delete_snapshots", "With its snapshots"),),

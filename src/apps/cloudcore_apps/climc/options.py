@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import click
 
 from cloudcore_apps.climc.index import Entry
-from cloudcore_apps.climc.naming import FLAGS, option_of, options_of, word_of
+from cloudcore_apps.climc.naming import option_of, options_of, word_of
 from cloudcore_apps.climc.output import FORMATS
 
 MAX_VALUE = 1024 * 1024
@@ -118,7 +118,11 @@ def creating(entry: Entry) -> list[click.Parameter]:
     found.extend(
         field_option(f, required=bool(f.get("required"))) for name, f in fields.items() if name not in arguments
     )
-    found.extend(extra_option(n, doc) for n, doc in entry.get("extra", ()) if n not in fields and n not in arguments)
+    found.extend(
+        param_option(one)
+        for one in entry.get("inputs", ())
+        if one["name"] not in fields and one["name"] not in arguments
+    )
     return _distinct(found)
 
 
@@ -126,7 +130,9 @@ def updating(entry: Entry) -> list[click.Parameter]:
     """Options of an update command."""
     found: list[click.Parameter] = [field_option(f) for f in entry.get("fields", ()) if f.get("update")]
     known = {f["name"] for f in entry.get("fields", ())}
-    found.extend(extra_option(n, doc) for n, doc in entry.get("extra", ()) if n == "password" and n not in known)
+    found.extend(
+        param_option(one) for one in entry.get("inputs", ()) if one["name"] == "password" and "password" not in known
+    )
     return _distinct(found)
 
 
@@ -144,15 +150,29 @@ def field_option(field: Entry, *, required: bool = False) -> click.Option:
     )
 
 
-def extra_option(name: str, doc: str) -> click.Option:
-    """The option of an input without a type."""
-    if name in FLAGS:
-        return _option([option_of(name)], name, help=f"{doc.rstrip('.')}.", is_flag=True, default=None)
-    if name == "tag":
-        return _option(["--tag"], name, help=f"{doc.rstrip('.')}.", multiple=True, metavar="KEY=VALUE")
-    if name == "password":
-        return password(f"{doc.rstrip('.')}.")
-    return _option(options_of(name), name, help=f"{doc.rstrip('.')}.", metavar="TEXT")
+def acting(told: Entry) -> list[click.Parameter]:
+    """Options of an action, of the parameters that it declares."""
+    found: list[click.Parameter] = [param_option(one) for one in told.get("inputs", ())]
+    if told.get("tags"):
+        doc = "A tag, several times; the value none removes the key."
+        found.append(_option(["--tag"], "tag", help=doc, multiple=True, metavar="KEY=VALUE"))
+    return _distinct(found)
+
+
+def param_option(one: Entry) -> click.Option:
+    """The option of one parameter."""
+    doc = f"{one['doc'].rstrip('.')}."
+    if one["name"] == "password":
+        return password(doc)
+    if one["kind"] == "bool":
+        return field_option(one)
+    kind = Json() if one.get("of") == "dict" else _type(one)
+    multiple = one["kind"] == "list"
+    metavar = {"int": "NUMBER", "float": "NUMBER"}.get(one["kind"], "TEXT" if kind is None else None)
+    needed = bool(one.get("required"))
+    return _option(
+        options_of(one["name"]), one["name"], help=doc, type=kind, required=needed, multiple=multiple, metavar=metavar
+    )
 
 
 def password(doc: str) -> click.Option:

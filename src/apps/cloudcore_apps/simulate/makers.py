@@ -117,6 +117,7 @@ PARAMETERS: Mapping[str, Maker] = MappingProxyType(
         "login_ip": _of(""),
         "mac": _of(""),
         "name": _name,
+        "network": _of(""),
         "net_desc": lambda draw: draw.of({"network": "n1"}, f"n1:{_ADDRESS(draw)}"),
         "net_id": _of("n1"),
         "nets": lambda draw: draw.of(["n1"], [f"n1:{_ADDRESS(draw)}"], [{"network": "n1"}, {"network": "n1"}]),
@@ -141,6 +142,7 @@ PARAMETERS: Mapping[str, Maker] = MappingProxyType(
         "resources": lambda draw: [{"id": draw.one("servers"), "type": "server"}],
         "role_id": _row("roles"),
         "roles": _rows("roles"),
+        "rule": _of(""),
         "rules": _of(["in:allow tcp 22"]),
         "rx_bw_limit": _of(0, 10),
         "schedtag": _rows("schedtags"),
@@ -330,5 +332,5 @@ def value(draw: Draw, field: Field) -> Any:
 
 def arguments(draw: Draw, action: Action) -> JsonObject:
     """What an action is asked with."""
-    sent = [name for name, _ in action.params if name in ALWAYS or draw.random.random() < 0.5]
+    sent = [one.name for one in action.params if one.name in ALWAYS or draw.random.random() < 0.5]
     return {name: PARAMETERS[name](draw) for name in sent}

@@ -13,11 +13,12 @@ from cloudcore.model.entity import Billed, External, ProjectOwned, Statused, ent
 from cloudcore.model.errors import NotEmptyError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle, Transition
+from cloudcore.model.param import param
 from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.actions import POLICY_ACTIONS
+from cloudcore.resources.actions import IMAGE_PARAMS, POLICY_ACTIONS
 from cloudcore.resources.compute import guestdisk, server
 from cloudcore.resources.compute.filters import DISK_FILTERS, DISK_ORDERS, DISK_SUMS
 from cloudcore.resources.compute.following import policies_of
@@ -227,39 +228,36 @@ DISKS = Resource(
     check_delete=_check_delete,
     actions=(
         *POLICY_ACTIONS,
-        Action(name="cancel-delete", doc="Take it out of the recycle bin; names it by its id."),
+        Action(name="cancel-delete", doc="Take it out of the recycle bin; names it by its id.", params=()),
         Action(
             name="resize",
             doc="Make the disk larger; its server may run.",
             transition="resize",
-            params=(("size", "New size such as 20g; a bare number is in MiB"),),
+            params=(param("size", "New size", width=64, unit=Unit.MIB, required=True, example="20g"),),
         ),
         Action(
             name="save",
             doc="Save the disk as an image; its server may run.",
-            params=(
-                ("name", "Name of the image"),
-                ("generate_name", "Name that is numbered if it is taken"),
-                ("notes", "Free text"),
-                ("format", "Format of the image: qcow2"),
-                ("is_public", "Share it with everybody"),
-            ),
+            params=IMAGE_PARAMS,
         ),
         Action(
             name="disk-reset",
             doc="Make the disk what it was at a snapshot of it; its server must be off.",
             transition="disk-reset",
-            params=(("snapshot_id", "Snapshot"), ("auto_start", "Start the server afterwards")),
+            params=(
+                param("snapshot_id", "Snapshot", refers="snapshots", alias=("snapshot",), required=True),
+                param("auto_start", "Start the server afterwards", bool),
+            ),
         ),
     ),
     extra_params=(
-        ("size", "Size such as 10g; a bare number is in MiB"),
-        ("image_id", "Image that fills it"),
-        ("format", "Format"),
-        ("fs", "File system"),
-        ("backend", "Technology of its storage"),
-        ("medium", "Medium of its storage"),
-        ("prefer_host_id", "Host whose storage it takes"),
-        ("prefer_zone_id", "Zone whose storage it takes"),
+        param("size", "Size such as 10g; a bare number is in MiB", width=64, example="10g"),
+        param("image_id", "Image that fills it", refers="images", alias=("image",)),
+        param("format", "Format", width=32),
+        param("fs", "File system", width=32),
+        param("backend", "Technology of its storage", width=32),
+        param("medium", "Medium of its storage", width=32),
+        param("prefer_host_id", "Host whose storage it takes", refers="hosts", alias=("prefer_host",)),
+        param("prefer_zone_id", "Zone whose storage it takes", refers="zones", alias=("prefer_zone",)),
     ),
 )

@@ -7,12 +7,13 @@ from typing import Annotated
 
 from cloudcore.model.entity import Enabled, ProjectOwned, entity
 from cloudcore.model.json import JsonObject
+from cloudcore.model.param import param
 from cloudcore.model.query import PLATFORM, one_of
 from cloudcore.model.resource import Action, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute import groupguest
 
-GUESTS = (("guests", "Servers, several times"),)
+GUESTS = (param("guests", "Servers", list, of=str, refers="servers", required=True),)
 
 
 @entity

@@ -125,7 +125,7 @@ ISOLATED_DEVICES = Resource(
     level=Level.DOMAIN,
     filters=(*DEVICE_FILTERS, ListFilter(name="vendor", doc="Name or PCI id of who made it", where=_by_vendor)),
     columns=("id", "name", "dev_type", "model", "addr", "vendor_device_id", "host_id", "host", "guest_id", "guest"),
-    actions=(Action(name="purge", doc="Remove the record of a device that is gone."),),
+    actions=(Action(name="purge", doc="Remove the record of a device that is gone.", params=()),),
     prepare=_prepare,
     check_delete=_check_delete,
     details=_details,

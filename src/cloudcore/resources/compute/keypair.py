@@ -61,6 +61,7 @@ KEYPAIRS = Resource(
             doc="Hand out the generated private key, once, and erase it.",
             kind=ActionKind.SPEC,
             run=_hand_out,
+            params=(),
         ),
     ),
     prepare=_prepare,

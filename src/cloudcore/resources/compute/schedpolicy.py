@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from cloudcore.model.condition import parse_condition
 from cloudcore.model.entity import Named, entity
 from cloudcore.model.json import JsonObject
+from cloudcore.model.param import param
 from cloudcore.model.resource import Action, Level, OnDelete, Ref, Resource, Spec
 
 _TAG = Ref("schedtags", on_delete=OnDelete.CASCADE, alias=("sched_tag",), show=("resource_type",))
@@ -53,10 +54,10 @@ _EVALUATE = Action(
     name="evaluate",
     doc="Try the condition out on something.",
     params=(
-        ("object_id", "Id or name"),
-        ("resource_type", "Its type; absent: servers"),
-        ("virtual_object_id", "Id or name of a second thing"),
-        ("virtual_resource_type", "The type of that"),
+        param("object_id", "Id or name", width=128),
+        param("resource_type", "Its type; absent: servers", width=64),
+        param("virtual_object_id", "Id or name of a second thing", width=128),
+        param("virtual_resource_type", "The type of that", width=64),
     ),
 )
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from cloudcore.model.entity import Named, entity
 from cloudcore.model.errors import NotEmptyError
 from cloudcore.model.json import JsonObject
+from cloudcore.model.param import param
 from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.model.resource import Action, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
@@ -105,12 +106,15 @@ SCHEDTAGS = Resource(
         Action(
             name="set-resource",
             doc="Replace what it marks; without any, unmark all.",
-            params=(("resource_ids", "Ids or names"),),
+            params=(param("resource_ids", "What it shall mark, ids or names", list, of=str, alias=("resource",)),),
         ),
         Action(
             name="set-scope",
             doc="Say whose requests may ask for it; without any, everybody's.",
-            params=(("domain", "Only of this domain"), ("project", "Only of this project")),
+            params=(
+                param("domain", "Only of this domain", refers="domains", alias=("project_domain", "domain_id")),
+                param("project", "Only of this project", refers="projects", alias=("project_id",)),
+            ),
         ),
     ),
     check_delete=_check_delete,

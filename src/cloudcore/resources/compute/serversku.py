@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from cloudcore.model.entity import Enabled, External, Named, Statused, entity
 from cloudcore.model.errors import ConflictError, NotEmptyError
 from cloudcore.model.json import JsonObject
+from cloudcore.model.param import param
 from cloudcore.model.query import PLATFORM, Expr, Query, both, eq, one_of
 from cloudcore.model.resource import Action, ActionKind, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
@@ -179,7 +180,11 @@ SERVERSKUS = Resource(
             doc="CPUs and memories that go together.",
             kind=ActionKind.PROPERTY,
             run=_instance_specs,
-            params=(("zone", "Only of this zone"), ("provider", "Only of this provider")),
+            params=(
+                param("zone", "Only of this zone", alias=("zone_id",)),
+                param("cloudregion", "Only of this region", alias=("cloudregion_id",)),
+                param("provider", "Only of this provider"),
+            ),
         ),
     ),
     prepare=_prepare,

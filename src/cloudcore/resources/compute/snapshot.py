@@ -15,6 +15,7 @@ from cloudcore.model.entity import External, ProjectOwned, Statused, entity
 from cloudcore.model.errors import ConflictError, NotEmptyError, ResourceBusyError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle, Transition
+from cloudcore.model.param import param
 from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
 from cloudcore.model.resource import Action, ActionKind, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
@@ -187,7 +188,7 @@ SNAPSHOTS = Resource(
             name="delete-disk-snapshots",
             doc="Delete all snapshots of a disk that no instance snapshot needs.",
             kind=ActionKind.CLASS,
-            params=(("disk_id", "Disk"),),
+            params=(param("disk_id", "Disk", refers="disks", alias=("disk",), required=True),),
         ),
     ),
     check_delete=_check_delete,

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from cloudcore.model.param import param
 from cloudcore.model.resource import Action
 
-ENABLE = Action(name="enable", doc="Let it log in again; what was issued before stays void.")
-DISABLE = Action(name="disable", doc="Refuse logins, and void every token that it has.")
+ENABLE = Action(name="enable", doc="Let it log in again; what was issued before stays void.", params=())
+DISABLE = Action(name="disable", doc="Refuse logins, and void every token that it has.", params=())
 JOIN_PROJECTS = Action(
     name="join",
     doc="Give it roles in projects.",
-    params=(("projects", "Projects, several times"), ("roles", "Roles, several times")),
+    params=(
+        param("projects", "Projects", list, of=str, refers="projects", required=True),
+        param("roles", "Roles", list, of=str, refers="roles", required=True),
+    ),
 )
 LEAVE_PROJECTS = Action(
     name="leave",
     doc="Take roles in projects from it.",
-    params=(("project_roles", "Objects of project and role"),),
+    params=(
+        param(
+            "project_roles",
+            "Objects of project and role",
+            list,
+            of=dict,
+            required=True,
+            example=[{"project": "web", "role": "project_viewer"}],
+        ),
+    ),
 )
 BINDING = (
-    ("project_id", "Only in this project"),
-    ("ips", "Only from these addresses or subnets"),
-    ("valid_since", "From when"),
-    ("valid_until", "Until when"),
+    param("project_id", "Only in this project", refers="projects", alias=("project",)),
+    param("ips", "Only from these addresses or subnets", list, of=str, example=["10.0.0.0/8"]),
+    param("valid_since", "From when", datetime),
+    param("valid_until", "Until when", datetime),
 )
 """Under which conditions a role carries a policy."""

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cloudcore.model.entity import UserOwned, entity
 from cloudcore.model.json import JsonObject
+from cloudcore.model.param import ANY, param
 from cloudcore.model.query import PLATFORM, Query, one_of
 from cloudcore.model.resource import Level, OnDelete, Ref, Resource, Show, Spec
 from cloudcore.ports.unit_of_work import Transaction
@@ -71,8 +72,8 @@ CREDENTIALS = Resource(
     columns=("id", "name", "type", "user_id", "project_id", "enabled"),
     details=_details,
     extra_params=(
-        ("blob", "JSON text with the secret; absent for aksk: one is made"),
-        ("user_id", "Whose; absent: the caller's"),
-        ("project_id", "Project of an access key; absent: the caller's"),
+        param("blob", "JSON text with the secret, or the object; absent for aksk: one is made", ANY, secret=True),
+        param("user_id", "Whose; absent: the caller's", refers="users", alias=("user",)),
+        param("project_id", "Project of an access key; absent: the caller's", refers="projects", alias=("project",)),
     ),
 )

@@ -7,13 +7,14 @@ from typing import Annotated, Any
 
 from cloudcore.model.entity import DomainOwned, Entity, entity
 from cloudcore.model.json import JsonObject
+from cloudcore.model.param import param
 from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.model.resource import Action, Joint, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity import assignment
 from cloudcore.resources.identity.actions import JOIN_PROJECTS, LEAVE_PROJECTS
 
-_MEMBERS = (("user_ids", "Users, several times"),)
+_MEMBERS = (param("user_ids", "Users", list, of=str, refers="users", alias=("users",), required=True),)
 
 
 @entity

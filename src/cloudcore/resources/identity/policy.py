@@ -10,8 +10,11 @@ import attrs
 from cloudcore.model.entity import DomainOwned, Sharable, entity
 from cloudcore.model.errors import ForbiddenError, MissingParameterError
 from cloudcore.model.json import JsonObject
+from cloudcore.model.param import param
 from cloudcore.model.resource import Action, ActionKind, Level, Resource, Show, Spec
 from cloudcore.resources.identity.actions import BINDING
+
+_ROLE = param("role_id", "Role", refers="roles", alias=("role",), required=True)
 
 
 @entity
@@ -77,21 +80,28 @@ POLICIES = Resource(
             doc="Say which rule of which policy allows or refuses something, and what would allow it.",
             kind=ActionKind.CLASS,
             params=(
-                ("request", "[scope] service resource action [extra], apart by blanks or colons"),
-                ("service", "Type of the service that checks"),
-                ("resource", "Plural of the resource type"),
-                ("action", "list, get, create, update, delete or perform"),
-                ("extra", "Name of the action or detail"),
-                ("scope", "At which scope; absent: the type's own"),
-                ("id", "One row that it is about"),
-                ("user", "Of whom; absent: of the caller"),
-                ("project", "Where he is logged in"),
-                ("domain", "Where he is logged in, instead of a project"),
-                ("roles", "Of whoever has these roles, instead of a user"),
-                ("login_ip", "Where he comes from"),
+                param(
+                    "request",
+                    "[scope] service resource action [extra], apart by blanks or colons",
+                    width=512,
+                    example="compute servers list",
+                ),
+                param("service", "Type of the service that checks", width=128),
+                param("resource", "Plural of the resource type", width=128),
+                param("action", "What is asked", choices=("list", "get", "create", "update", "delete", "perform")),
+                param("extra", "Name of the action or detail", list, of=str),
+                param(
+                    "scope", "At which scope; absent: the type's own", choices=("system", "domain", "project", "user")
+                ),
+                param("id", "One row that it is about", width=128),
+                param("user", "Of whom; absent: of the caller", refers="users", alias=("user_id",)),
+                param("project", "Where he is logged in", refers="projects", alias=("project_id",)),
+                param("domain", "The same, instead of a project", refers="domains", alias=("domain_id",)),
+                param("roles", "Of whoever has these, not of a user", list, of=str, alias=("role", "role_id")),
+                param("login_ip", "Where he comes from", width=64, alias=("ip",)),
             ),
         ),
-        Action(name="bind-role", doc="Let a role carry it.", params=(("role_id", "Role; absent: any"), *BINDING)),
+        Action(name="bind-role", doc="Let a role carry it.", params=(_ROLE, *BINDING)),
     ),
     prepare=_prepare,
     details=_details,

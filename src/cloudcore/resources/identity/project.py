@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from cloudcore.model.entity import DomainOwned, entity
 from cloudcore.model.errors import ForbiddenError
 from cloudcore.model.json import JsonObject
+from cloudcore.model.param import param
 from cloudcore.model.query import PLATFORM, Query, one_of
 from cloudcore.model.resource import Action, Level, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
@@ -81,14 +82,25 @@ PROJECTS = Resource(
         Action(
             name="join",
             doc="Give users and groups roles in it.",
-            params=(("users", "Users"), ("groups", "Groups"), ("roles", "Roles")),
+            params=(
+                param("users", "Users", list, of=str, refers="users"),
+                param("groups", "Groups", list, of=str, refers="groups"),
+                param("roles", "Roles", list, of=str, refers="roles", required=True),
+            ),
         ),
         Action(
             name="leave",
             doc="Take roles in it away.",
-            params=(("user_roles", "Objects of user and role"), ("group_roles", "Objects of group and role")),
+            params=(
+                param("user_roles", "Objects of user and role", list, of=dict),
+                param("group_roles", "Objects of group and role", list, of=dict),
+            ),
         ),
-        Action(name="set-admin", doc="Say who is in charge of it.", params=(("user_id", "One of its users"),)),
+        Action(
+            name="set-admin",
+            doc="Say who is in charge of it.",
+            params=(param("user_id", "One of its users", refers="users", alias=("user",), required=True),),
+        ),
     ),
     details=_details,
     check_delete=_check_delete,

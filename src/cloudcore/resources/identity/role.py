@@ -7,10 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from cloudcore.model.entity import DomainOwned, Sharable, entity
+from cloudcore.model.param import param
 from cloudcore.model.query import PLATFORM, Query, one_of
 from cloudcore.model.resource import Action, Level, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.actions import BINDING
+
+_POLICY = param("policy_id", "Policy", refers="policies", alias=("policy",), required=True)
 
 
 @entity
@@ -68,16 +71,22 @@ ROLES = Resource(
     columns=("id", "name", "project_domain", "public_scope", "description"),
     unique=(("name", "domain_id"),),
     actions=(
-        Action(name="add-policy", doc="Let it carry a policy.", params=(("policy_id", "Policy"), *BINDING)),
+        Action(name="add-policy", doc="Let it carry a policy.", params=(_POLICY, *BINDING)),
         Action(
             name="remove-policy",
             doc="Take a policy from it.",
-            params=(("policy_id", "Policy"), ("project_id", "Where it was bound to a project")),
+            params=(
+                _POLICY,
+                param("project_id", "Where it was bound to a project", refers="projects", alias=("project",)),
+            ),
         ),
         Action(
             name="set-policies",
             doc="Say which policies it carries.",
-            params=(("policies", "Objects of policy_id and conditions"), ("action", "replace or update")),
+            params=(
+                param("policies", "Objects of policy_id and conditions", list, of=dict),
+                param("action", "Whether others go or stay", choices=("replace", "update")),
+            ),
         ),
     ),
     details=_details,

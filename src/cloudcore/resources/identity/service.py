@@ -37,6 +37,8 @@ SERVICES = Resource(
     columns=("id", "name", "type", "enabled"),
     unique=(("name",),),
     actions=(
-        Action(name="config", doc="Its configuration in the catalogue: none.", kind=ActionKind.SPEC, run=_config),
+        Action(
+            name="config", doc="Its configuration in the catalogue: none.", kind=ActionKind.SPEC, run=_config, params=()
+        ),
     ),
 )

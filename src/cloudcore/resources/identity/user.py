@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from cloudcore.model.entity import DomainOwned, entity
 from cloudcore.model.errors import ForbiddenError
 from cloudcore.model.json import JsonObject
+from cloudcore.model.param import param
 from cloudcore.model.query import PLATFORM, Query, one_of
 from cloudcore.model.reading import format_time
 from cloudcore.model.resource import Action, Level, Resource, Spec
@@ -103,13 +104,23 @@ USERS = Resource(
         Action(
             name="password",
             doc="Change one's own password; every token of the user is void.",
-            params=(("original_password", "The present one"), ("password", "The new one")),
+            params=(
+                param("original_password", "The present one", width=1024, secret=True, required=True),
+                param("password", "The new one", width=1024, secret=True, required=True),
+            ),
         ),
-        Action(name="reset-credentials", doc="Remove second factors.", params=(("type", "Type of credential; totp"),)),
+        Action(
+            name="reset-credentials",
+            doc="Remove second factors.",
+            params=(param("type", "Type of credential; absent: totp", width=32),),
+        ),
     ),
     details=_details,
     check_update=_check_update,
     check_delete=_check_delete,
-    extra_params=(("password", "Password of the user"), ("skip_password_complexity_check", "Accept a weak one")),
+    extra_params=(
+        param("password", "Password of the user", width=1024, secret=True),
+        param("skip_password_complexity_check", "Accept a weak one", bool),
+    ),
     counts_as="identity_user",
 )

@@ -17,6 +17,7 @@ from cloudcore.model.entity import ProjectOwned, Sharable, Statused, entity
 from cloudcore.model.errors import InvalidInputError, NotSupportedError, OutOfRangeError, ProtectedResourceError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.lifecycle import Lifecycle, Transition
+from cloudcore.model.param import param
 from cloudcore.model.reading import read_str
 from cloudcore.model.resource import Action, ActionKind, Level, Resource, Show, Spec
 from cloudcore.model.units import Unit
@@ -229,6 +230,8 @@ def _subformats(tx: Transaction, _caller: Any, image: Image, _params: JsonObject
     return [{**own, **facts}, *(shown_form(form) for form in subimages_of(tx, image.id))]
 
 
+_MEMBER = (param("project", "Project", refers="projects", alias=("member_id",), required=True),)
+
 IMAGES = Resource(
     entity=Image,
     service="image",
@@ -258,16 +261,31 @@ IMAGES = Resource(
         Action(
             name="convert",
             doc="Make the contents available in another format.",
-            params=(("format", "qcow2, raw, vmdk, vhd or vhdx"),),
+            params=(
+                param(
+                    "format",
+                    "qcow2, raw, vmdk, vhd or vhdx",
+                    width=20,
+                    alias=("disk_format",),
+                    required=True,
+                    example="raw",
+                ),
+            ),
         ),
-        Action(name="subformats", doc="The formats that it is available in.", kind=ActionKind.SPEC, run=_subformats),
+        Action(
+            name="subformats",
+            doc="The formats that it is available in.",
+            kind=ActionKind.SPEC,
+            run=_subformats,
+            params=(),
+        ),
         Action(
             name="mark-standard",
             doc="Offer the image as one of the platform's own.",
-            params=(("is_standard", "Whether it is one"),),
+            params=(param("is_standard", "Whether it is one; absent: it is", bool),),
         ),
-        Action(name="add-member", doc="Show the image to one more project.", params=(("project", "Project"),)),
-        Action(name="remove-member", doc="Show the image to one project less.", params=(("project", "Project"),)),
+        Action(name="add-member", doc="Show the image to one more project.", params=_MEMBER),
+        Action(name="remove-member", doc="Show the image to one project less.", params=_MEMBER),
     ),
     prepare=_prepare,
     check_update=_check_update,

@@ -10,6 +10,7 @@ from cloudcore.model.entity import Billed, External, ProjectOwned, Statused, ent
 from cloudcore.model.errors import ConflictError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle
+from cloudcore.model.param import param
 from cloudcore.model.query import PLATFORM, Order, Query, one_of
 from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
@@ -98,17 +99,23 @@ EIPS = Resource(
             name="associate",
             doc="Give it to a server.",
             params=(
-                ("instance_id", "Server"),
-                ("instance_type", "server"),
-                ("ip_addr", "Address of the server that it stands for"),
+                param("instance_id", "Server", refers="servers", alias=("instance",), required=True),
+                param("instance_type", "server; others have none here", width=32),
+                param("ip_addr", "Address of the server that it stands for", width=64),
             ),
         ),
         Action(
             name="dissociate",
             doc="Part it from what has it.",
-            params=(("auto_delete", "And delete it: true or false"),),
+            params=(param("auto_delete", "And delete it", bool),),
         ),
-        Action(name="change-bandwidth", doc="Change its bandwidth.", params=(("bandwidth", "Mbps"),)),
+        Action(
+            name="change-bandwidth",
+            doc="Change its bandwidth.",
+            params=(
+                param("bandwidth", "0: no bound", int, maximum=1_000_000, unit=Unit.MBPS, required=True, example=100),
+            ),
+        ),
     ),
     check_delete=_check_delete,
     details=_details,

@@ -14,6 +14,7 @@ from cloudcore.model.errors import NotEmptyError
 from cloudcore.model.filter import ListFilter
 from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle
+from cloudcore.model.param import param
 from cloudcore.model.query import PLATFORM, Expr, one_of
 from cloudcore.model.resource import Action, ActionKind, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
@@ -199,24 +200,31 @@ NETWORKS = Resource(
             name="reserve-ip",
             doc="Keep addresses from being given out.",
             params=(
-                ("ips", "Addresses, several times"),
-                ("notes", "What for"),
-                ("duration", "How long, such as 3h; absent: for ever"),
-                ("status", "online, offline or unknown"),
+                param("ips", "Addresses", list, of=str, alias=("ip",), required=True, example=["10.0.0.9"]),
+                param("notes", "What for", width=512),
+                param("duration", "How long, such as 3h; absent: for ever", width=16, example="3h"),
+                param("status", "Whether they answer", choices=("online", "offline", "unknown")),
             ),
         ),
         PURGE,
-        Action(name="addresses", doc="Addresses in use, and who has them.", kind=ActionKind.SPEC),
+        Action(name="addresses", doc="Addresses in use, and who has them.", kind=ActionKind.SPEC, params=()),
         Action(
-            name="available-addresses", doc="Free addresses.", kind=ActionKind.SPEC, params=(("limit", "How many"),)
+            name="available-addresses",
+            doc="Free addresses.",
+            kind=ActionKind.SPEC,
+            params=(param("limit", "How many", int),),
         ),
-        Action(name="reserved-ips", doc="Addresses that are kept.", kind=ActionKind.SPEC),
-        Action(name="release-reserved-ip", doc="Give a reserved address back.", params=(("ip", "Address"),)),
+        Action(name="reserved-ips", doc="Addresses that are kept.", kind=ActionKind.SPEC, params=()),
+        Action(
+            name="release-reserved-ip",
+            doc="Give a reserved address back.",
+            params=(param("ip", "Address", width=64, alias=("ip_addr",), required=True, example="10.0.0.9"),),
+        ),
         SET_SCHEDTAG,
     ),
     prepare=_prepare,
     check_update=_check_update,
     check_delete=_check_delete,
     details=_details,
-    extra_params=(("guest_ip_prefix", "Subnet such as 10.0.0.0/24, instead of start, end and mask"),),
+    extra_params=(param("guest_ip_prefix", "Subnet, instead of start, end and mask", width=64, example="10.0.0.0/24"),),
 )

@@ -10,12 +10,15 @@ from cloudcore.model.entity import External, ProjectOwned, Sharable, Statused, e
 from cloudcore.model.errors import ForbiddenError, NotEmptyError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle
+from cloudcore.model.param import ANY, param
 from cloudcore.model.query import PLATFORM, Order, Query, both, eq, one_of
 from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute import guestsecgroup
 from cloudcore.resources.network import secgrouprule
 from cloudcore.resources.network.filters import SECGROUP_FILTERS, SECGROUP_ORDERS
+from cloudcore.resources.network.rule import ACTIONS as RULE_ACTIONS
+from cloudcore.resources.network.rule import DIRECTIONS, MAX_PRIORITY, PROTOCOLS
 
 DEFAULT_SECGROUP = "default"
 
@@ -75,6 +78,8 @@ def _check_delete(tx: Transaction, _caller: Any, group: Secgroup) -> None:
         raise NotEmptyError(f"the security group is used by {used} servers")
 
 
+_RULES = param("rules", "Rules such as in:allow 10.0.0.0/8 tcp 22,80-90, or objects", ANY, example=["in:allow tcp 22"])
+
 SECGROUPS = Resource(
     entity=Secgroup,
     service="compute",
@@ -95,22 +100,29 @@ SECGROUPS = Resource(
             name="add-rule",
             doc="Add one rule.",
             params=(
-                ("direction", "in or out"),
-                ("protocol", "any, tcp, udp or icmp"),
-                ("action", "allow or deny"),
-                ("priority", "1 to 100, higher first"),
-                ("ports", "Ports such as 22,80-90"),
-                ("cidr", "Address or subnet"),
-                ("description", "Free text"),
+                param("rule", "All of it, as a text such as in:allow tcp 22, or as an object of the others", ANY),
+                param("direction", "To or from servers", choices=DIRECTIONS, example="in"),
+                param("protocol", "Protocol", choices=PROTOCOLS, example="tcp"),
+                param("action", "Allow or deny", choices=RULE_ACTIONS, example="allow"),
+                param("priority", "Higher ones first", int, minimum=1, maximum=MAX_PRIORITY),
+                param("ports", "Ports such as 22,80-90; absent: all", width=512, example="22"),
+                param("cidr", "Address or subnet; absent: everywhere", width=64),
+                param("description", "Free text", width=256),
             ),
         ),
-        Action(name="import-rules", doc="Replace all rules.", params=(("rules", "Rules such as in:allow tcp 22"),)),
+        Action(name="import-rules", doc="Replace all rules.", params=(_RULES,)),
         Action(
-            name="clone", doc="Make another with the same rules.", params=(("name", "Name"), ("description", "Text"))
+            name="clone",
+            doc="Make another with the same rules.",
+            params=(
+                param("name", "Name", width=128),
+                param("generate_name", "A name to derive a free one from", width=128),
+                param("description", "Text", width=1024, multiline=True),
+            ),
         ),
     ),
     check_delete=_check_delete,
     details=_details,
-    extra_params=(("rules", "Rules such as in:allow 10.0.0.0/8 tcp 22,80-90"),),
+    extra_params=(_RULES,),
     counts_as="secgroup",
 )

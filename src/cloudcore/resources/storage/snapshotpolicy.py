@@ -13,6 +13,7 @@ from cloudcore.model.entity import Entity, External, ProjectOwned, Statused, ent
 from cloudcore.model.errors import InvalidInputError, MissingParameterError, NotEmptyError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle
+from cloudcore.model.param import param
 from cloudcore.model.query import PLATFORM, eq, one_of
 from cloudcore.model.reading import read_int
 from cloudcore.model.resource import READ_ONLY, Action, Joint, Level, OnDelete, Ref, Resource, Spec
@@ -128,8 +129,12 @@ def _numbers(tx: Transaction, joint: Resource[Any], idents: Sequence[str]) -> Ma
     return {row["snapshotpolicy_id"]: int(row["count"]) for row in rows}
 
 
-_DISKS = (("disks", "Disks, several times"),)
-_RESOURCES = (("resources", "Objects of type and id"),)
+_DISKS = (param("disks", "Disks", list, of=str, refers="disks", alias=("disk_id", "disk_ids"), required=True),)
+_RESOURCES = (
+    param(
+        "resources", "Objects of type and id", list, of=dict, required=True, example=[{"type": "disk", "id": "data"}]
+    ),
+)
 
 SNAPSHOTPOLICIES = Resource(
     entity=Snapshotpolicy,

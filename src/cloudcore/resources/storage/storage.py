@@ -13,11 +13,12 @@ from cloudcore.model.entity import DomainOwned, Enabled, External, Sharable, Sta
 from cloudcore.model.errors import NotEmptyError, NotSupportedError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle
+from cloudcore.model.param import param
 from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.model.resource import Action, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.actions import COMMIT_BOUND, SET_SCHEDTAG
+from cloudcore.resources.actions import CACHED, COMMIT_BOUND, SET_SCHEDTAG
 from cloudcore.resources.compute import disk, schedtag
 from cloudcore.resources.infrastructure import host
 from cloudcore.resources.storage import hoststorage, storageclaim
@@ -153,6 +154,8 @@ def _switch(status: StorageStatus) -> Callable[..., None]:
     return run
 
 
+_BOUND = (param("cmtbound", "Of its capacity", float, minimum=0, maximum=1000, unit=Unit.RATIO),)
+
 STORAGES = Resource(
     entity=Storage,
     service="compute",
@@ -170,13 +173,16 @@ STORAGES = Resource(
     ),
     actions=(
         SET_SCHEDTAG,
-        Action(name="online", doc="Its hosts reach it.", run=_switch(StorageStatus.ONLINE)),
+        Action(name="online", doc="Its hosts reach it.", run=_switch(StorageStatus.ONLINE), params=()),
         Action(
-            name="offline", doc="Its hosts don't reach it: it gets no new disks.", run=_switch(StorageStatus.OFFLINE)
+            name="offline",
+            doc="Its hosts don't reach it: it gets no new disks.",
+            run=_switch(StorageStatus.OFFLINE),
+            params=(),
         ),
-        Action(name="cache-image", doc="Fetch an image before a server needs it.", params=(("image", "Image"),)),
-        Action(name="uncache-image", doc="Remove an image that no disk is made from.", params=(("image", "Image"),)),
-        Action(name=COMMIT_BOUND, doc="Say how far more may be promised than it has.", params=(("cmtbound", "Ratio"),)),
+        Action(name="cache-image", doc="Fetch an image before a server needs it.", params=CACHED),
+        Action(name="uncache-image", doc="Remove an image that no disk is made from.", params=CACHED),
+        Action(name=COMMIT_BOUND, doc="Say how far more may be promised than it has.", params=_BOUND),
     ),
     prepare=_prepare,
     details=_details,

@@ -13,6 +13,7 @@ from cloudcore.model.entity import Billed, DeleteProtected, External, ProjectOwn
 from cloudcore.model.errors import ForbiddenError, InvalidInputError, InvalidStatusError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.names import validate_hostname
+from cloudcore.model.param import ANY, param
 from cloudcore.model.query import PLATFORM
 from cloudcore.model.resource import Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
@@ -176,18 +177,32 @@ SERVERS = Resource(
     plural="servers",
     doc="Guests that run on hosts.",
     extra_params=(
-        ("disks", "Disks: objects such as {image_id, size} in MiB, or texts such as tiny:10g; the first one starts it"),
-        ("nets", "Cards: objects such as {network, address}, or texts such as default:10.0.0.5"),
-        ("auto_start", "Start it when it is made"),
-        ("password", "Password of its account"),
-        ("reset_password", "Make a password"),
-        ("user_data", "What cloud-init finds in it"),
-        ("deploy_configs", "Files to put into it"),
-        ("secgroups", "Security groups, ids or names"),
-        ("prefer_region", "Region to make it in"),
-        ("prefer_zones", "Zones, of which it goes to one"),
-        ("instance_snapshot_id", "Instance snapshot to make it of"),
-        ("resource_type", "shared; nothing else is offered"),
+        param(
+            "disks",
+            "Disks: objects such as {image_id, size} in MiB, or texts such as tiny:10g; the first one starts it",
+            ANY,
+            alias=("disk",),
+        ),
+        param(
+            "nets", "Cards: objects such as {network, address}, or texts such as default:10.0.0.5", ANY, alias=("net",)
+        ),
+        param("auto_start", "Start it when it is made", bool),
+        param("password", "Password of its account", width=128, secret=True),
+        param("reset_password", "Make a password", bool),
+        param("user_data", "What cloud-init finds in it", width=131_072, multiline=True),
+        param("deploy_configs", "Files to put into it", ANY),
+        param("secgroups", "Security groups", list, of=str, refers="secgroups"),
+        param("prefer_region", "Region to make it in", refers="cloudregions", alias=("prefer_region_id",)),
+        param(
+            "prefer_zones", "Zones, of which it goes to one", list, of=str, refers="zones", alias=("prefer_zone_ids",)
+        ),
+        param(
+            "instance_snapshot_id",
+            "Instance snapshot to make it of",
+            refers="instance_snapshots",
+            alias=("instance_snapshot",),
+        ),
+        param("resource_type", "shared; nothing else is offered", width=32),
     ),
     example={
         "name": "web",

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from cloudcore.model.param import ANY, param, required
 from cloudcore.model.resource import Action
-from cloudcore.resources.actions import POLICY_ACTIONS
+from cloudcore.model.units import Unit
+from cloudcore.resources.actions import IMAGE_PARAMS, POLICY_ACTIONS
 
-_CARD = (("ip_addr", "Address of the card"), ("mac", "Its hardware address"), ("index", "Its position, from 0"))
+_CARD = (
+    param("ip_addr", "Address of the card", width=64),
+    param("mac", "Its hardware address", width=17),
+    param("index", "Its position, from 0", int, maximum=9999),
+)
+_DISK = param("disk_id", "Disk", refers="disks", alias=("disk",), required=True)
+_NAME = param("name", "Name of the new server; of several a pattern", width=128, required=True, example="web-2")
+_START = param("auto_start", "Start it afterwards", bool)
+_DISKS = param("disks", "Disks, as when a server is created", ANY, alias=("disk",), example=["10g"])
+_SNAPSHOT = "Instance snapshot"
 
 DEVICE_ACTIONS = (
     Action(
@@ -13,41 +24,54 @@ DEVICE_ACTIONS = (
         doc="Attach a disk.",
         transition="attachdisk",
         params=(
-            ("disk_id", "Disk that no server uses"),
-            ("driver", "Bus: virtio, scsi, sata, ide"),
-            ("cache", "Cache: none, writeback, writethrough"),
-            ("boot_index", "Boot position, from 0; -1: by index"),
+            _DISK,
+            param("driver", "Bus: virtio, scsi, sata, ide", width=16),
+            param("cache", "Cache: none, writeback, writethrough", width=16),
+            param("boot_index", "Boot position, from 0; -1: by index", int, minimum=-1, maximum=9999),
         ),
     ),
     Action(
         name="detachdisk",
         doc="Detach a disk; one that goes with its server goes, unless it is kept.",
         transition="detachdisk",
-        params=(("disk_id", "Disk"), ("keep_disk", "Keep a disk that goes with its server")),
+        params=(_DISK, param("keep_disk", "Keep a disk that goes with its server", bool)),
     ),
     Action(
         name="createdisk",
         doc="Make disks and attach them.",
         transition="createdisk",
-        params=(("disks", "Disks, as when a server is created"),),
+        params=(required(_DISKS),),
     ),
     Action(
         name="resize-disk",
         doc="Make a disk of the server larger.",
         transition="resize-disk",
-        params=(("disk_id", "Disk"), ("size", "New size such as 20g; a bare number is in MiB")),
+        params=(_DISK, param("size", "New size", width=64, unit=Unit.MIB, required=True, example="20g")),
     ),
     Action(
         name="attachnetwork",
         doc="Plug network cards in.",
         transition="attachnetwork",
-        params=(("nets", "Networks, as when a server is created"),),
+        params=(
+            param(
+                "nets",
+                "Networks, as when a server is created",
+                ANY,
+                alias=("net_desc", "net"),
+                required=True,
+                example=[{"network": "default"}],
+            ),
+        ),
     ),
     Action(
         name="detachnetwork",
         doc="Take a network card out and give its address back.",
         transition="detachnetwork",
-        params=(*_CARD, ("net_id", "Its network"), ("reserve", "Keep the address from being given out")),
+        params=(
+            *_CARD,
+            param("net_id", "Its network", refers="networks"),
+            param("reserve", "Keep the address from being given out", bool),
+        ),
     ),
     Action(
         name="change-ipaddr",
@@ -55,8 +79,14 @@ DEVICE_ACTIONS = (
         transition="change-ipaddr",
         params=(
             *_CARD,
-            ("net_desc", "Network and address, as when a server is created"),
-            ("reserve", "Keep the old address from being given out"),
+            param(
+                "net_desc",
+                "Network and address, as when a server is created",
+                ANY,
+                alias=("nets",),
+                example={"network": "default"},
+            ),
+            param("reserve", "Keep the old address from being given out", bool),
         ),
     ),
     Action(
@@ -64,9 +94,9 @@ DEVICE_ACTIONS = (
         doc="Record how much bandwidth a network card may have, in Mbps; hosts do not limit it yet.",
         params=(
             *_CARD,
-            ("bandwidth", "Both ways; 0: no bound"),
-            ("rx_bw_limit", "Inwards; 0: no bound"),
-            ("tx_bw_limit", "Outwards; 0: no bound"),
+            param("bandwidth", "Both ways; 0: no bound", unit=Unit.MBPS, alias=("bw_limit",)),
+            param("rx_bw_limit", "Inwards; 0: no bound", unit=Unit.MBPS),
+            param("tx_bw_limit", "Outwards; 0: no bound", unit=Unit.MBPS),
         ),
     ),
 )
@@ -76,43 +106,51 @@ SNAPSHOT_ACTIONS = (
     Action(
         name="clone",
         doc="Make a server like it, with new disks of the same images.",
-        params=(("name", "Name of the new server"), ("auto_start", "Start it")),
+        params=(_NAME, _START),
     ),
     Action(
         name="snapshot-and-clone",
         doc="Make servers with its disks as they are now, or as they were at an instance snapshot.",
         params=(
-            ("name", "Name of the new server; of several a pattern"),
-            ("count", "How many"),
-            ("instance_snapshot_id", "Instance snapshot; without one, a new one is made"),
-            ("auto_start", "Start them"),
-            ("prefer_host_id", "Host for them"),
+            _NAME,
+            param("count", "How many", int, minimum=0, maximum=50),
+            param(
+                "instance_snapshot_id",
+                f"{_SNAPSHOT}; without one, a new one is made",
+                refers="instance_snapshots",
+                alias=("instance_snapshot",),
+            ),
+            _START,
+            param("prefer_host_id", "Host for them", refers="hosts", alias=("prefer_host",)),
         ),
     ),
     Action(
         name="save-image",
         doc="Save its system disk as an image; it may run.",
-        params=(
-            ("name", "Name of the image"),
-            ("generate_name", "Name that is numbered if it is taken"),
-            ("notes", "Free text"),
-            ("format", "Format of the image: qcow2"),
-            ("is_public", "Share it with everybody"),
-        ),
+        params=IMAGE_PARAMS,
     ),
     Action(
         name="instance-snapshot",
         doc="Keep all its disks as they are at one moment.",
-        params=(("name", "Name of the snapshot"), ("with_memory", "Keep the memory as well")),
+        params=(
+            param("name", "Name of the snapshot", width=128),
+            param("with_memory", "Keep the memory as well", bool),
+        ),
     ),
     Action(
         name="instance-snapshot-reset",
         doc="Make its disks what they were at an instance snapshot; it must be off.",
         transition="instance-snapshot-reset",
         params=(
-            ("instance_snapshot", "Instance snapshot"),
-            ("auto_start", "Start it afterwards"),
-            ("with_memory", "Go back to the memory as well"),
+            param(
+                "instance_snapshot",
+                _SNAPSHOT,
+                refers="instance_snapshots",
+                alias=("instance_snapshot_id",),
+                required=True,
+            ),
+            _START,
+            param("with_memory", "Go back to the memory as well", bool),
         ),
     ),
     Action(
@@ -120,12 +158,12 @@ SNAPSHOT_ACTIONS = (
         doc="Change processors, memory and disks; a server that runs can only grow, unless it may be stopped.",
         transition="change-config",
         params=(
-            ("instance_type", "Size by name, from the catalogue"),
-            ("vcpu_count", "Virtual CPUs"),
-            ("vmem_size", "Memory such as 2g; a bare number is in MiB"),
-            ("disks", "Disks by position: larger ones grow, further ones are made"),
-            ("force_stop", "Stop it meanwhile if it runs"),
-            ("auto_start", "Start it afterwards"),
+            param("instance_type", "Size by name, from the catalogue", width=64, alias=("sku", "flavor")),
+            param("vcpu_count", "Virtual CPUs", int, minimum=1, maximum=4096, alias=("ncpu_count",)),
+            param("vmem_size", "Memory", width=64, unit=Unit.MIB, example="2g"),
+            param("disks", "Disks by position: larger ones grow, further ones are made", ANY, alias=("disk",)),
+            param("force_stop", "Stop it meanwhile if it runs", bool),
+            _START,
         ),
     ),
 )

@@ -2,57 +2,62 @@
 
 from __future__ import annotations
 
+from cloudcore.model.param import param
 from cloudcore.model.resource import Action
 
 _LOGIN = (
-    ("password", "New password of the login account"),
-    ("reset_password", "Make up a new password; login-info tells it"),
-    ("login_account", "Name of the login account"),
+    param("password", "New password of the login account", width=128, secret=True),
+    param("reset_password", "Make up a new password; login-info tells it", bool),
+    param("login_account", "Name of the login account", width=32),
 )
-_KEYS = (("keypair", "SSH key of the login account"),)
-_START = ("auto_start", "Start it afterwards")
+_KEYS = (param("keypair", "SSH key of the login account", refers="keypairs", alias=("keypair_id",)),)
+_START = param("auto_start", "Start it afterwards", bool)
 
 LOGIN_ACTIONS: tuple[Action, ...] = (
     Action(
         name="deploy",
         doc="Give a stopped server another login; cloud-init takes it up at the next start.",
         transition="deploy",
-        params=(*_KEYS, ("delete_keypair", "Take its SSH key away"), *_LOGIN, _START),
+        params=(*_KEYS, param("delete_keypair", "Take its SSH key away", bool), *_LOGIN, _START),
     ),
     Action(
         name="set-password",
         doc="Set a password: by the guest's agent while it runs, otherwise by cloud-init at the next start.",
         transition="set-password",
-        params=(("username", "Account; the login account if not given"), *_LOGIN[:2], _START),
+        params=(param("username", "Account; the login account if not given", width=32), *_LOGIN[:2], _START),
     ),
     Action(
         name="qga-set-password",
         doc="Set a password by the guest's agent.",
         transition="set-password",
-        params=(("username", "Account"), ("password", "New password")),
+        params=(
+            param("username", "Account", width=32, required=True),
+            param("password", "New password", width=128, secret=True, required=True),
+        ),
     ),
     Action(
         name="rebuild-root",
         doc="Make the system disk of a stopped server anew from an image; what is on it is lost.",
         transition="rebuild-root",
         params=(
-            ("image_id", "Image; the one that it was made from if not given"),
-            ("all_disks", "The further disks too, each of the image that it was made of, else empty"),
+            param("image_id", "Image; the one that it was made from if not given", refers="images", alias=("image",)),
+            param("all_disks", "The further disks too, each of the image that it was made of, else empty", bool),
             *_KEYS,
             *_LOGIN,
-            ("user_data", "Cloud-init data, instead of what it has"),
+            param("user_data", "Cloud-init data, instead of what it has", width=131_072, multiline=True),
             _START,
         ),
     ),
     Action(
         name="login-info",
         doc="Tell the login account and its password.",
+        params=(),
     ),
-    Action(name="qga-ping", doc="Ask whether the agent in a running server answers."),
-    Action(name="screen-dump", doc="Show what the screen of a running server shows, as PNG in base64."),
+    Action(name="qga-ping", doc="Ask whether the agent in a running server answers.", params=()),
+    Action(name="screen-dump", doc="Show what the screen of a running server shows, as PNG in base64.", params=()),
     Action(
         name="user-data",
         doc="Replace its cloud-init data; the next deploy or rebuild-root takes it up.",
-        params=(("user_data", "The data; empty for none"),),
+        params=(param("user_data", "The data; empty for none", width=131_072, multiline=True),),
     ),
 )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.param import param
 from cloudcore.model.reading import read_bool, read_int
 from cloudcore.model.resource import Action
+from cloudcore.model.units import Unit
 from cloudcore.resources.compute.server.lifecycle import SAVED
 
 STOP_GRACE_S = 60
@@ -28,12 +30,18 @@ def _reset(_server: Any, body: JsonMapping) -> JsonObject:
     return {"is_hard": read_bool(body.get("is_hard") or False, "is_hard")}
 
 
-_FORCE = ("is_force", "Cut the power instead of asking the guest")
-_GRACE = ("timeout_secs", "How long the guest may take, in seconds")
+_FORCE = param("is_force", "Cut the power instead of asking the guest", bool)
+_GRACE = param(
+    "timeout_secs", "How long the guest may take", int, maximum=LONGEST_GRACE_S, unit=Unit.SECOND, example=30
+)
 
 POWER_ACTIONS: tuple[Action, ...] = (
     Action(
-        name="start", doc="Start the server; a suspended one goes on where it was.", transition="start", read=_start
+        name="start",
+        doc="Start the server; a suspended one goes on where it was.",
+        transition="start",
+        params=(),
+        read=_start,
     ),
     Action(
         name="stop",
@@ -47,19 +55,27 @@ POWER_ACTIONS: tuple[Action, ...] = (
         name="reset",
         doc="Press the reset button of a running server.",
         transition="reset",
-        params=(("is_hard", "Cut the power and start it again"),),
+        params=(param("is_hard", "Cut the power and start it again", bool),),
         read=_reset,
     ),
     Action(
-        name="suspend", doc="Save the memory of a running server on its host and switch it off.", transition="suspend"
+        name="suspend",
+        doc="Save the memory of a running server on its host and switch it off.",
+        transition="suspend",
+        params=(),
     ),
-    Action(name="resume", doc="Go on where a suspended server was.", transition="resume"),
+    Action(name="resume", doc="Go on where a suspended server was.", transition="resume", params=()),
     Action(
         name="sync",
         doc="Tell the host again what the server is; one that is on takes it up when it next starts.",
         transition="sync",
+        params=(),
     ),
-    Action(name="cancel-delete", doc="Take it out of the recycle bin; names it by its id."),
-    Action(name="purge", doc="Forget a server whose host is disabled or offline; what is on the host stays there."),
-    Action(name="syncstatus", doc="Ask the host how the server is.", transition="syncstatus"),
+    Action(name="cancel-delete", doc="Take it out of the recycle bin; names it by its id.", params=()),
+    Action(
+        name="purge",
+        doc="Forget a server whose host is disabled or offline; what is on the host stays there.",
+        params=(),
+    ),
+    Action(name="syncstatus", doc="Ask the host how the server is.", transition="syncstatus", params=()),
 )

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from cloudcore.model.param import param
 from cloudcore.model.resource import Action
 
-_GROUPS = (("secgroup_ids", "Security groups, by id or name"),)
+_ONE = ("secgroup", "secgrp_id", "secgrp")
+_GROUPS = (
+    param(
+        "secgroup_ids", "Security groups", list, of=str, refers="secgroups", alias=("secgroups", "secgroup_id", *_ONE)
+    ),
+)
 _RECORDED = "It is recorded; hosts do not enforce it yet"
 
 SECURITY_ACTIONS: tuple[Action, ...] = (
@@ -14,6 +20,6 @@ SECURITY_ACTIONS: tuple[Action, ...] = (
     Action(
         name="assign-secgroup",
         doc=f"Replace its first security group. {_RECORDED}.",
-        params=(("secgroup_id", "Security group"),),
+        params=(param("secgroup_id", "Security group", refers="secgroups", alias=_ONE),),
     ),
 )

@@ -13,6 +13,7 @@ import attrs
 from cloudcore.model.entity import Billed, DomainOwned, Enabled, External, Sharable, Statused, entity
 from cloudcore.model.errors import InvalidStatusError, NotEmptyError
 from cloudcore.model.json import JsonObject
+from cloudcore.model.param import param
 from cloudcore.model.query import PLATFORM, eq
 from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
@@ -173,7 +174,10 @@ HOSTS = Resource(
         Action(
             name=COMMIT_BOUND,
             doc="Say how far more may be promised than it has.",
-            params=(("cpu_cmtbound", "Ratio of CPUs"), ("mem_cmtbound", "Ratio of memory")),
+            params=(
+                param("cpu_cmtbound", "Of CPUs", float, minimum=0, maximum=1000, unit=Unit.RATIO),
+                param("mem_cmtbound", "Of memory", float, minimum=0, maximum=1000, unit=Unit.RATIO),
+            ),
         ),
     ),
     details=host_details,
