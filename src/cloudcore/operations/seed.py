@@ -52,6 +52,8 @@ SERVICE_PATHS = (
     ("yunionapi", "apigateway", ""),
 )
 """Type, name and path of the services of a deployment on one address."""
+COMMON = "common"
+"""A service without an address: under its name clients keep what all services read."""
 
 
 @attrs.frozen
@@ -179,6 +181,7 @@ _INTERFACES = {"identity": ("public", "internal", "admin")}
 def _catalogue(platform: Platform, tx: Transaction, seeder: _Seeder) -> None:
     settings = platform.settings
     seeder.ensure(REGIONS, Region(id=settings.region, name=settings.region), "id")
+    seeder.ensure(SERVICES, Service(id=tx.new_id(), name=COMMON, type=COMMON), "name")
     for kind, name, path in SERVICE_PATHS:
         service = seeder.ensure(SERVICES, Service(id=tx.new_id(), name=name, type=kind), "name")
         for interface in _INTERFACES.get(kind, ("public", "internal")):

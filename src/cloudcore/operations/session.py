@@ -34,8 +34,9 @@ from cloudcore.operations.quotas import PENDING, clear_pending, list_quotas, set
 from cloudcore.operations.run import again, reading, try_once, would_be, writing
 from cloudcore.operations.scheduler import SCHEDULER, ask_scheduler
 from cloudcore.operations.servers.create import create_servers
+from cloudcore.operations.specs import SPECS, specs
 from cloudcore.operations.table import ALONE, CREATE, DELETE, DELETE_OPTIONS, GET, MAKING, UPDATE
-from cloudcore.operations.taglist import list_tags
+from cloudcore.operations.taglist import TAGS, list_tags, tag_property
 from cloudcore.operations.usages import USAGES, usages
 from cloudcore.ports.session import NO_PARAMS, Context, Download
 from cloudcore.ports.unit_of_work import Transaction
@@ -43,10 +44,10 @@ from cloudcore.quotas.family import FAMILIES
 
 T = TypeVar("T")
 
-LOGS = {"actions": list_actions, "events": list_actions, "history": list_feed, "metadatas": list_tags}
+LOGS = {"actions": list_actions, "events": list_actions, "history": list_feed, TAGS: list_tags}
 """What is listed and is no type: the action log, as each service calls it, the feed of the history, and all tags."""
-QUESTIONS = {ACTIONS: log_property, USAGES: usages, CAPABILITIES: capabilities}
-"""What is asked like a property of what is no type: the action log, how much there is, and what can be had."""
+QUESTIONS = {ACTIONS: log_property, USAGES: usages, CAPABILITIES: capabilities, SPECS: specs, TAGS: tag_property}
+"""What is asked like a property of what is no type: the action log, how much there is, what can be had, all tags."""
 MOST_AT_ONCE = 50
 CHECK = "check-create-data"
 """The class action of every type that means a create with `dry_run`."""

@@ -55,10 +55,7 @@ class Question:
         Raises:
             InvalidInputError: there are more than `MOST_FIELDS`.
         """
-        found = list(dict.fromkeys(text for text in texts(self.params.get(key)) if text))
-        if len(found) > MOST_FIELDS:
-            raise InvalidInputError(f"{key}: more than {MOST_FIELDS} of them", field=key)
-        return found
+        return _names(self.params, key)
 
 
 def ask(
@@ -204,16 +201,24 @@ def _tags_in_use(asked: Question, owner: str, plural: str) -> list[tuple[JsonMap
 
 def _pairs(owner: str = "", plural: str = "") -> Callable[[Question], list[JsonObject]]:
     def answer(asked: Question) -> list[JsonObject]:
-        keys_only = "key_only" in asked.params and flag(asked.params, "key_only")
-        counts: Counter[tuple[str, str]] = Counter()
-        for tags, number in _tags_in_use(asked, owner, plural):
-            for key, value in tags.items():
-                if _wanted(asked.params, key):
-                    counts[key, "" if keys_only else str(value)] += number
-        descending = str(asked.params.get("order_by_tag_key") or "").lower() == "desc"
-        return [{"key": k, "value": v, "count": n} for (k, v), n in sorted(counts.items(), reverse=descending)]
+        return pairs_of(asked.params, _tags_in_use(asked, owner, plural))
 
     return answer
+
+
+def pairs_of(params: JsonMapping, held: Iterable[tuple[JsonMapping, int]]) -> list[JsonObject]:
+    """Each tag with the number of things that have it.
+
+    held: sets of tags, each with how many have it. params: `key_only`, `order_by_tag_key`, the kinds of tags.
+    """
+    keys_only = "key_only" in params and flag(params, "key_only")
+    counts: Counter[tuple[str, str]] = Counter()
+    for tags, number in held:
+        for key, value in tags.items():
+            if _wanted(params, key):
+                counts[key, "" if keys_only else str(value)] += number
+    descending = str(params.get("order_by_tag_key") or "").lower() == "desc"
+    return [{"key": k, "value": v, "count": n} for (k, v), n in sorted(counts.items(), reverse=descending)]
 
 
 def _wanted(params: JsonMapping, key: str) -> bool:
@@ -226,17 +231,31 @@ def _wanted(params: JsonMapping, key: str) -> bool:
 
 def _tree(owner: str = "", plural: str = "") -> Callable[[Question], Any]:
     def answer(asked: Question) -> Any:
-        keys = [key for key in asked.names("key") if not key.startswith("__")]
-        counts: Counter[tuple[str, ...]] = Counter()
-        for tags, number in _tags_in_use(asked, owner, plural):
-            counts[tuple(str(tags.get(key) or ABSENT) for key in keys)] += number
-        if "show_map" in asked.params and flag(asked.params, "show_map"):
-            return [
-                {"count": n, **{f"value{i}": v for i, v in enumerate(values)}} for values, n in sorted(counts.items())
-            ]
-        return _node("", "", keys, sorted(counts.items()))
+        return tree_of(asked.params, _tags_in_use(asked, owner, plural))
 
     return answer
+
+
+def tree_of(params: JsonMapping, held: Iterable[tuple[JsonMapping, int]]) -> Any:
+    """Numbers by the values of the tags that `key` names, one below the other; as a flat list with `show_map`.
+
+    Raises:
+        InvalidInputError: there are more than `MOST_FIELDS` keys.
+    """
+    keys = [key for key in _names(params, "key") if not key.startswith("__")]
+    counts: Counter[tuple[str, ...]] = Counter()
+    for tags, number in held:
+        counts[tuple(str(tags.get(key) or ABSENT) for key in keys)] += number
+    if "show_map" in params and flag(params, "show_map"):
+        return [{"count": n, **{f"value{i}": v for i, v in enumerate(values)}} for values, n in sorted(counts.items())]
+    return _node("", "", keys, sorted(counts.items()))
+
+
+def _names(params: JsonMapping, key: str) -> list[str]:
+    found = list(dict.fromkeys(text for text in texts(params.get(key)) if text))
+    if len(found) > MOST_FIELDS:
+        raise InvalidInputError(f"{key}: more than {MOST_FIELDS} of them", field=key)
+    return found
 
 
 def _node(key: str, value: str, keys: Sequence[str], counts: Sequence[tuple[tuple[str, ...], int]]) -> JsonObject:

@@ -27,7 +27,7 @@ from cloudcore.operations.caches import cache_image, of_storage, uncache_image
 from cloudcore.operations.callback import call_back
 from cloudcore.operations.cancelling import cancel_task
 from cloudcore.operations.disks import create_disk, delete_disk
-from cloudcore.operations.identity import credentials, memberships, policies
+from cloudcore.operations.identity import credentials, memberships, policies, service_config
 from cloudcore.operations.identity.explain import explain
 from cloudcore.operations.identity.passwords import change_own
 from cloudcore.operations.identity.regions import create_region
@@ -145,6 +145,7 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("roles", "remove-policy"): memberships.remove_policy,
         ("roles", "set-policies"): memberships.set_policies,
         ("policies", "bind-role"): memberships.bind_role,
+        ("services", "config"): service_config.set_config,
         ("isolated_devices", "purge"): members.purge_device,
         ("schedpolicies", "evaluate"): records.evaluate,
         ("dynamicschedtags", "evaluate"): records.evaluate,
@@ -188,6 +189,7 @@ MAKING: Mapping[tuple[str, str], Operation] = MappingProxyType(
 
 DETAIL: Mapping[tuple[str, str], Operation] = MappingProxyType(
     {
+        ("services", "config"): service_config.show_config,
         ("networks", "addresses"): networks.addresses,
         ("networks", "available-addresses"): networks.available_addresses,
         ("networks", "reserved-ips"): networks.reserved_ips,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cloudcore.auth.caller import Caller
-from cloudcore.model.errors import ForbiddenError, ResourceNotFoundError
+from cloudcore.model.errors import ForbiddenError, ResourceNotFoundError, SpecNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.listing import Listing
 from cloudcore.model.query import Contains, Expr, HasKey, Query, both, either, one_of
@@ -15,8 +15,11 @@ from cloudcore.operations.access import reach
 from cloudcore.operations.listing import DEFAULT_LIMIT
 from cloudcore.operations.parameter import flag, number, texts
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.statistics import pairs_of, tree_of
 from cloudcore.operations.tags import PREFIXES
 from cloudcore.ports.unit_of_work import Transaction
+
+TAGS = "metadatas"
 
 
 def list_tags(platform: Platform, tx: Transaction, caller: Caller, params: JsonMapping) -> Listing:
@@ -35,6 +38,24 @@ def list_tags(platform: Platform, tx: Transaction, caller: Caller, params: JsonM
     return Listing(items=page, total=len(rows) if page else 0, limit=limit if page else 0, offset=offset if page else 0)
 
 
+def tag_property(platform: Platform, tx: Transaction, caller: Caller, name: str, params: JsonMapping) -> Any:
+    """Tags of all types that the caller may list, with the number of things that have them, or of their values one below
+    the other; what narrows the list narrows these.
+
+    Raises:
+        SpecNotFoundError: there is no such property.
+        ResourceNotFoundError, ForbiddenError: as for `list_tags`.
+    """
+    told = {"tag-value-pairs": pairs_of, "tag-value-tree": tree_of}.get(name)
+    if told is None:
+        raise SpecNotFoundError(f"{TAGS} have no property {name[:64]}")
+    held: dict[str, dict[str, str]] = {}
+    for resource in _types(platform, params):
+        for row in _rows(platform, tx, caller, resource, params, keys_too=name == "tag-value-pairs"):
+            held.setdefault(row["id"], {})[row["key"]] = row["value"]
+    return told(params, [(tags, 1) for tags in held.values()])
+
+
 def _types(platform: Platform, params: JsonMapping) -> list[Resource[Any]]:
     tagged = [r for r in platform.resources if r.service != "internal" and "metadata" in field_map(r.entity)]
     known = {name: r for r in tagged for name in (r.singular, r.plural)}
@@ -48,15 +69,23 @@ def _types(platform: Platform, params: JsonMapping) -> list[Resource[Any]]:
 
 
 def _rows(
-    platform: Platform, tx: Transaction, caller: Caller, resource: Resource[Any], params: JsonMapping
+    platform: Platform,
+    tx: Transaction,
+    caller: Caller,
+    resource: Resource[Any],
+    params: JsonMapping,
+    *,
+    keys_too: bool = True,
 ) -> Iterator[JsonObject]:
+    """keys_too: `key` narrows."""
     try:
         where = reach(platform, caller, resource, "list").where
     except ForbiddenError:
         if any(texts(params.get(key)) for key in ("resources", "obj_type")):
             raise
         return
-    prefixes, keys, values = _prefixes(params), set(texts(params.get("key"))), set(texts(params.get("value")))
+    prefixes, values = _prefixes(params), set(texts(params.get("value")))
+    keys = set(texts(params.get("key"))) if keys_too else set[str]()
     query = Query(where=_having(prefixes, keys, params))
     for ident, tags in sorted(tx.of(resource, where).columns(("id", "metadata"), query)):
         for key in sorted(tags):

@@ -130,3 +130,26 @@ def test_log_is_one_table_that_only_grows(climc: Climc) -> None:
     rows = _json(climc, "action-show", "--system-account", "--limit", "3")
     assert all(row["is_system_account"] for row in rows)
     assert not any(row["is_system_account"] for row in _json(climc, "action-show", "--normal-account", "--limit", "3"))
+
+
+def test_kinds_of_hardware_are_counted_and_what_is_of_one_is_listed(climc: Climc) -> None:
+    told = _json(climc, "spec-hosts-list")
+    ((key, kind),) = told.items()
+    assert kind["count"] == 2
+    assert _json(climc, "spec", "--model", "hosts") == told == _json(climc, "spec")["hosts"]
+    assert len(_json(climc, "spec", "--model", "hosts", "--key", key)["spec"]) == 2
+    assert len(_json(climc, "spec-hosts-list", "--ncpu", str(kind["cpu"]), "--nic", "1")["spec"]) == 2
+    assert _json(climc, "spec-hosts-list", "--nic", "77") == {"spec": []}
+    assert _json(climc, "spec-isolated-devices-list") == {}
+    assert climc("spec-hosts-list", "--filter", "nothing.equals(1)")[0] == 1
+
+
+def test_configuration_of_a_service_is_put_and_taken_out(climc: Climc) -> None:
+    told = _json(climc, "service-config", "region2", "--config", "port=1", "--config", "more.api=https://here")
+    assert told == {"config": {"default": {"port": 1}, "more": {"api": "https://here"}}}
+    assert _json(climc, "service-config-show", "region2") == told
+    assert _json(climc, "service-config-show2", "compute_v2") == told
+    left = _json(climc, "service-config", "region2", "--remove", "--config", "port")
+    assert left == {"config": {"more": {"api": "https://here"}}}
+    assert climc("service-config", "region2")[0] == 2
+    assert climc("service-config", "region2", "--config", "port")[0] == 2

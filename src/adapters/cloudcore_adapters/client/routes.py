@@ -65,19 +65,21 @@ ADDED: Mapping[str, Route] = {
 """Lists that no declared type stands behind."""
 
 
-QUESTIONS = ("usages", "capabilities")
-"""What is asked like a property and stands behind no type."""
+QUESTIONS = {"usages": "usage", "capabilities": "", "specs": "spec"}
+"""What is asked like a property and stands behind no type, with the envelope of the answer; empty where it has none."""
 
 
 def question_route(plural: str, name: str) -> tuple[Route, str]:
     """Who answers such a question, and the keyword of the answer's envelope; empty where it has none."""
     service = name if plural == "usages" and "/" not in name else "compute"
-    return Route(plural=plural, singular="usage", service=service), "usage" if plural == "usages" else ""
+    return Route(plural=plural, singular=QUESTIONS[plural] or plural, service=service), QUESTIONS[plural]
 
 
 def question_path(route: Route, name: str) -> str:
-    """The path of such a question: of a service, or of what is in a place such as `zones/zone0`."""
+    """The path of such a question: of a service, of what is in a place such as `zones/zone0`, of a type or one kind of it."""
     kind, _, ident = name.partition("/")
+    if route.plural == "specs" and kind:
+        return route.path(kind, ()) + (f"/{quote(ident, safe='')}/resource" if ident else "")
     return route.path(kind, (), ident) if ident else route.path(None, ())
 
 

@@ -44,6 +44,17 @@ def metadatas(site: Site, call: Call, _args: Args) -> Reply:
     return list_reply("metadatas", site.session(call).list("metadatas", call.params()))
 
 
+def tag_property(site: Site, call: Call, args: Args) -> Reply:
+    """`GET /metadatas/tag-value-pairs` and `tag-value-tree`: the same, counted."""
+    return json_reply({"metadata": site.session(call).property("metadatas", args["word"], call.params())})
+
+
+def specs(site: Site, call: Call, args: Args) -> Reply:
+    """`GET /specs[/{type}[/{key}/resource]]`: kinds of things with their numbers, or the things of one kind."""
+    name = "/".join(args[part] for part in ("type", "key") if part in args)
+    return json_reply({"spec": site.session(call).property("specs", name, call.params())})
+
+
 async def history(site: Site, call: Call, _args: Args) -> Reply:
     """`GET /history?after=N&limit=&wait=`: what happened after a position, oldest first; waits for it if asked to."""
     params = call.params()

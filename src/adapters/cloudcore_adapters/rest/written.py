@@ -269,6 +269,8 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     services.metadatas: About(answer=_listed("metadatas"), parameters=_TAGS),
     services.usages: About(answer=enveloped("usage", OBJECT, required=True)),
     services.capabilities: About(),
+    services.specs: About(answer=enveloped("spec", ANY, required=True)),
+    services.tag_property: About(answer=enveloped("metadata", ANY, required=True), parameters=_TAGS),
     services.task_called_back: About(body=MAYBE, body_required=False),
     services.scheduler: About(body={**MAYBE, "examples": [{"limit": 20}, {"vmem_size": "1g"}]}, body_required=False),
 }

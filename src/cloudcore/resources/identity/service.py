@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import attrs
+
 from cloudcore.model.entity import Named, entity
 from cloudcore.model.json import JsonObject
-from cloudcore.model.resource import Action, ActionKind, Level, Resource, Spec
+from cloudcore.model.param import param
+from cloudcore.model.resource import Action, ActionKind, Level, Resource, Show, Spec
 
 
 @entity
@@ -19,11 +22,9 @@ class Service(Named):
     ]
     enabled: Annotated[bool, Spec("Shown in the catalogue", create=True, update=True)] = True
     config_version: Annotated[int, Spec("Version of its configuration")] = 0
-
-
-def _config(*_: Any) -> JsonObject:
-    """What services fetch when they start; here they read their options from where they run."""
-    return {"config": None}
+    config: Annotated[JsonObject, Spec("Its configuration: group → option → value", show=Show.NEVER, secret=True)] = (
+        attrs.field(factory=dict[str, Any])
+    )
 
 
 SERVICES = Resource(
@@ -37,8 +38,20 @@ SERVICES = Resource(
     columns=("id", "name", "type", "enabled"),
     unique=(("name",),),
     actions=(
+        Action(name="config", doc="Its configuration, as it was put here.", kind=ActionKind.SPEC, params=()),
         Action(
-            name="config", doc="Its configuration in the catalogue: none.", kind=ActionKind.SPEC, run=_config, params=()
+            name="config",
+            doc="Put a configuration here for whoever runs the service to fetch.",
+            params=(
+                param(
+                    "config", "Groups, each an object of options", dict, required=True, example={"default": {"port": 1}}
+                ),
+                param(
+                    "action",
+                    "update (merge), remove (these options) or replace (all of it)",
+                    choices=("update", "remove", "replace"),
+                ),
+            ),
         ),
     ),
 )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from cloudcore.model.entity import Entity, entity
+from cloudcore.model.query import PLATFORM
 from cloudcore.model.resource import READ_ONLY, Joint, Level, OnDelete, Ref, Resource, Spec
+from cloudcore.ports.unit_of_work import Transaction
 
 
 @entity
@@ -35,3 +38,8 @@ HOSTWIRES = Resource(
     joint=Joint(left="host_id", right="wire_id", left_path="hosts", right_path="wires"),
     verbs=READ_ONLY,
 )
+
+
+def cards_of_hosts(tx: Transaction) -> Mapping[str, int]:
+    """Host → how many wires it is on."""
+    return {row["host_id"]: int(row["count"]) for row in tx.of(HOSTWIRES, PLATFORM).totals(by=("host_id",))}
