@@ -16,8 +16,11 @@
        forecast     the shapes of the wire's scheduler API
        relaxation   the smallest changes of a refused request that would make it fit
 
-`columns` holds the array types, `disks` packs disks onto storages, `nics` matches cards to networks, `verdict` says what
-a filter is. Nothing here reads a clock, a database or a random number; numpy is imported in this package only.
+`columns` holds the array types and `tables` the columns themselves, which `filling` makes of rows; `disks` packs disks onto
+storages, `nics` matches cards to networks, `devices` finds what a server has for itself, `verdict` says what a filter is.
+
+A `Pool` gives the same answers for a stream of requests: it keeps its columns (`standing`) up to date in place, knows what
+has happened to them (`changes`), and judges again only what has changed since the last request of the same shape. Nothing here reads a clock, a database or a random number; numpy is imported in this package only.
 """
 
 from __future__ import annotations
@@ -25,12 +28,16 @@ from __future__ import annotations
 from cloudcore.scheduling.decision import Decision, Placement, Refusal
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.pipeline import schedule
+from cloudcore.scheduling.pool import Answer, Pool
 from cloudcore.scheduling.relaxation import Relaxation, relaxations
-from cloudcore.scheduling.request import DiskRequest, Mark, NicRequest, Request, Room
-from cloudcore.scheduling.rows import HostRow, NetworkRow, StorageRow
+from cloudcore.scheduling.request import DeviceRequest, DiskRequest, Mark, NicRequest, Request, Room
+from cloudcore.scheduling.rows import DeviceRow, HostRow, NetworkRow, StorageRow
 
 __all__ = [
+    "Answer",
     "Decision",
+    "DeviceRequest",
+    "DeviceRow",
     "DiskRequest",
     "HostRow",
     "Inventory",
@@ -38,6 +45,7 @@ __all__ = [
     "NetworkRow",
     "NicRequest",
     "Placement",
+    "Pool",
     "Refusal",
     "Relaxation",
     "Request",

@@ -33,11 +33,11 @@ class _Batch:
         """Servers go anywhere; alternatives to hosts of their own, where a server's host is not the only one."""
         if len(self.seats) < self.count:
             return True
-        return all(seat[0] != host for seat in self.spares) and any(seat[0] != host for seat in self.seats)
+        return all(seat.host != host for seat in self.spares) and any(seat.host != host for seat in self.seats)
 
     def add(self, seat: Seat) -> None:
         (self.seats if len(self.seats) < self.count else self.spares).append(seat)
-        self.room[seat[0]] -= 1
+        self.room[seat.host] -= 1
 
 
 def assign(

@@ -6,12 +6,16 @@ to write one fails. Text is dictionary-encoded, so that comparing ten thousand z
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 import attrs
 import numpy as np
 import numpy.typing as npt
+
+from cloudcore.scheduling.rows import HostRow
+
+Answer = TypeVar("Answer")
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 """One truth value per row."""
@@ -38,6 +42,26 @@ UNLIMITED = LIMIT
 def frozen(array: npt.NDArray[np.generic]) -> None:
     """Make an array read-only in place."""
     array.setflags(write=False)
+
+
+_MEMOS = 1024
+"""So many answers a memo keeps before it begins anew."""
+
+
+class Memo:
+    """Answers that follow from columns which no placement changes, by question; shared by inventories that share those."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, Any] = {}
+
+    def recall(self, question: Hashable, answer: Callable[[], Answer]) -> Answer:
+        """The answer, worked out the first time. A question names its kind, so that answers of one are of one type."""
+        found: Answer | None = self._known.get(question)
+        if found is None:
+            if len(self._known) >= _MEMOS:
+                self._known.clear()
+            found = self._known[question] = answer()
+        return found
 
 
 @attrs.frozen(eq=False)
@@ -78,6 +102,19 @@ class Coded:
         verdicts = np.array([predicate(value) for value in self.values], dtype=np.bool_)
         return verdicts[self.codes] if self.values else np.zeros(len(self.codes), dtype=np.bool_)
 
+    def taken(self, rows: IntArray) -> Coded:
+        """The texts of some rows."""
+        return Coded(self.codes.take(rows), self.values, self.index)
+
+    def put(self, row: int, value: str) -> Coded:
+        """The column with another text in one row."""
+        index = dict(self.index)
+        code = index.setdefault(value, len(index))
+        codes = self.codes.copy()
+        codes[row] = code
+        frozen(codes)
+        return Coded(codes, tuple(index), index)
+
     def __getitem__(self, row: int) -> str:
         return self.values[int(self.codes[row])]
 
@@ -104,6 +141,38 @@ class Sharing:
             usable[shared] |= self.domain_wide[shared]
         return usable
 
+    def taken(self, rows: IntArray) -> Sharing:
+        """That of some rows."""
+        return Sharing(
+            domain=self.domain.taken(rows),
+            project=self.project.taken(rows),
+            system_wide=self.system_wide.take(rows),
+            domain_wide=self.domain_wide.take(rows),
+            shared_domains={key: np.flatnonzero(np.isin(rows, known)) for key, known in self.shared_domains.items()},
+            shared_projects={key: np.flatnonzero(np.isin(rows, known)) for key, known in self.shared_projects.items()},
+        )
+
+    def put(self, row: int, one: Sharing) -> Sharing:
+        """The same with that of another in one row."""
+        return Sharing(
+            domain=self.domain.put(row, one.domain[0]),
+            project=self.project.put(row, one.project[0]),
+            system_wide=_flag_put(self.system_wide, row, bool(one.system_wide[0])),
+            domain_wide=_flag_put(self.domain_wide, row, bool(one.domain_wide[0])),
+            shared_domains=_rows_put(self.shared_domains, row, one.shared_domains),
+            shared_projects=_rows_put(self.shared_projects, row, one.shared_projects),
+        )
+
+    def is_as(self, row: int, host: HostRow) -> bool:
+        """Whether a row is owned and shared as a host is."""
+        scope = host.public_scope if host.is_public else "none"
+        if self.domain[row] != host.domain_id:
+            return False
+        if self.system_wide[row] != (scope == "system") or self.domain_wide[row] != (scope == "domain"):
+            return False
+        shared = host.shared_domain_ids if host.is_public else ()
+        return {key for key, rows in self.shared_domains.items() if row in rows} == set(shared)
+
     def for_project(self, project_id: str, domain_id: str) -> BoolArray:
         """The rows that a project may use: its own, public ones, and those shared with it or with its domain."""
         usable = self.project.equals(project_id) & self.domain.equals(domain_id)
@@ -115,6 +184,23 @@ class Sharing:
             if shared is not None:
                 usable[shared] |= True if mask is None else mask[shared]
         return usable
+
+
+def _flag_put(column: BoolArray, row: int, flag: bool) -> BoolArray:
+    changed = column.copy()
+    changed[row] = flag
+    frozen(changed)
+    return changed
+
+
+def _rows_put(shared: Mapping[str, IntArray], row: int, wanted: Mapping[str, IntArray]) -> dict[str, IntArray]:
+    """Which rows are shared with whom, when one row is shared with these."""
+    found: dict[str, IntArray] = {}
+    for key in sorted({*shared, *wanted}):
+        others = shared.get(key, np.zeros(0, dtype=np.int64))
+        others = others[others != row]
+        found[key] = np.sort(np.append(others, row)) if key in wanted else others
+    return found
 
 
 def picked(column: FloatArray, rows: IntArray) -> FloatArray:
@@ -172,6 +258,16 @@ class Adjacency:
         """The rights of one left, ascending."""
         return self.right[self.starts[left] : self.starts[left + 1]]
 
+    @classmethod
+    def of_slots(cls, slots: IntArray, filler: int) -> Adjacency:
+        """Build from a matrix, one line a left, filled up with `filler`."""
+        left, place = np.nonzero(slots != filler)
+        return cls.of(left.tolist(), slots[left, place].tolist(), len(slots))
+
+    def turned(self, size: int) -> Adjacency:
+        """Which lefts belong to which of `size` rights."""
+        return Adjacency.of(self.right.tolist(), self.left.tolist(), size)
+
     def padded(self, filler: int) -> IntArray:
         """The rights of every left as a matrix, one line a left, filled up; columns lie together in memory."""
         counts = np.diff(self.starts)
@@ -180,13 +276,3 @@ class Adjacency:
         table[self.left, np.arange(len(self.left)) - self.starts[self.left]] = self.right
         frozen(table)
         return table
-
-
-def host_mask(index: Mapping[str, int], ids: Iterable[str]) -> BoolArray:
-    """The rows of these ids; ids that have none are passed over."""
-    mask = np.zeros(len(index), dtype=np.bool_)
-    for ident in ids:
-        row = index.get(ident)
-        if row is not None:
-            mask[row] = True
-    return mask

@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 
 from cloudcore.scheduling.columns import UNLIMITED, BoolArray, IntArray
+from cloudcore.scheduling.devices import DeviceChoice
 from cloudcore.scheduling.disks import DiskChoice
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.nics import NicChoice
@@ -27,6 +28,7 @@ class Placement:
     score: float
     disks: tuple[DiskChoice, ...]
     nets: tuple[NicChoice, ...]
+    devices: tuple[DeviceChoice, ...] = ()
 
 
 @attrs.frozen(eq=False, kw_only=True)
@@ -46,13 +48,17 @@ class Step:
 
 @attrs.frozen(eq=False, kw_only=True)
 class Walk:
-    """The way of a request through the filters. capacity: of kept hosts, the least that any filter allows."""
+    """The way of a request through the filters. capacity: of kept hosts, the least that any filter allows.
+
+    fits: the same without the filters that read what is particular to the request, which is what weighers see.
+    """
 
     inventory: Inventory
     request: Request
     steps: tuple[Step, ...]
     kept: BoolArray
     capacity: IntArray
+    fits: IntArray
 
     def alone(self, step: Step) -> IntArray:
         """The rows that the filter of a step refuses when it is asked about every host."""

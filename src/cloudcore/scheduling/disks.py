@@ -7,6 +7,7 @@ greedily (largest disk first, onto the storage with most room), which may miss a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import attrs
 import numpy as np
@@ -39,9 +40,19 @@ class Wanted:
     sizes: tuple[int, ...]
     suits: BoolArray
 
+    @cached_property
+    def flags(self) -> tuple[bytes, ...]:
+        """The same as bytes, one of which is got at faster than an entry of a column."""
+        return tuple(line.tobytes() for line in self.suits)
+
     @classmethod
     def of(cls, request: Request, inventory: Inventory) -> Wanted:
         """Look up what suits each disk; ties of size keep the order of the request."""
+        question = ("wanted", request.disks)
+        return inventory.storages.memo.recall(question, lambda: cls._of(request, inventory))
+
+    @classmethod
+    def _of(cls, request: Request, inventory: Inventory) -> Wanted:
         order = tuple(sorted(range(len(request.disks)), key=lambda n: -request.disks[n].size_mib))
         suits = np.zeros((len(order), len(inventory.storages.ids) + 1), dtype=np.bool_)
         for line, position in enumerate(order):
@@ -88,6 +99,30 @@ def room(wanted: Wanted, free: IntArray, slots: IntArray) -> IntArray:
         total = summed(_where(some, free), slots)
         np.minimum(bound, total // sum(wanted.sizes), out=bound)
     return bound
+
+
+def room_on(wanted: Wanted, free: Sequence[int], slots: Sequence[int]) -> int:
+    """The same for one host, and 0 where the disks of one server don't fit together. slots, free: as of `choose`."""
+    pairs = list(zip(slots, free, strict=True))
+    bound = UNLIMITED
+    for flags, size in zip(wanted.flags, wanted.sizes, strict=True):
+        bound = min(bound, sum([amount // size for slot, amount in pairs if flags[slot]]))
+    if len(wanted.sizes) > 1:
+        total = sum([amount for slot, amount in pairs if any(flags[slot] for flags in wanted.flags)])
+        bound = min(bound, total // sum(wanted.sizes))
+    return bound if bound > 0 and choose(wanted, free, slots) is not None else 0
+
+
+def nearby(wanted: Wanted, free: IntArray, slots: IntArray) -> tuple[Wanted, IntArray, IntArray]:
+    """The same with the storages of these slots only, numbered anew; for few hosts of many. free: as in columns."""
+    flat = slots.ravel()
+    there = flat < len(free)
+    suits: BoolArray = np.zeros((len(wanted.sizes), len(flat) + 1), dtype=np.bool_)
+    suits[:, :-1] = wanted.suits[:, flat]
+    amounts = np.zeros(len(flat) + 1, dtype=np.int64)
+    if len(free):
+        amounts[:-1] = free.take(flat, mode="clip") * there
+    return Wanted(wanted.order, wanted.sizes, suits), amounts, np.arange(len(flat)).reshape(slots.shape)
 
 
 def _where(suits: BoolArray, amounts: IntArray) -> IntArray:
@@ -145,7 +180,7 @@ def choose(wanted: Wanted, free: Sequence[int], slots: Sequence[int]) -> list[in
     slots: the storages of the host. free: of each of them.
     """
     left, homes = list(free), list[int]()
-    for suits, size in zip(wanted.suits, wanted.sizes, strict=True):
+    for suits, size in zip(wanted.flags, wanted.sizes, strict=True):
         best = -1
         for place, slot in enumerate(slots):
             if left[place] >= size and (best < 0 or left[place] > left[best]) and suits[slot]:
@@ -159,7 +194,7 @@ def choose(wanted: Wanted, free: Sequence[int], slots: Sequence[int]) -> list[in
 
 def candidates(line: int, chosen: int, wanted: Wanted, free: Sequence[int], slots: Sequence[int]) -> tuple[int, ...]:
     """The chosen storage, then the others with room for the disk, roomiest first."""
-    suits, size = wanted.suits[line], wanted.sizes[line]
+    suits, size = wanted.flags[line], wanted.sizes[line]
     others = [
         (-free[place], place)
         for place, slot in enumerate(slots)

@@ -1,4 +1,4 @@
-"""What one batch takes of storages and networks, exactly, seat by seat.
+"""What one batch takes of storages, networks and devices, exactly, seat by seat.
 
 A batch looks at few hosts of many and at a handful of storages and networks of each, so plain numbers serve it better than
 columns do.
@@ -7,16 +7,46 @@ columns do.
 from __future__ import annotations
 
 from bisect import insort
-from typing import TypeAlias
+from collections.abc import Sequence
+from operator import attrgetter
 
 import attrs
 
-from cloudcore.scheduling import disks, nics
+from cloudcore.scheduling import devices, disks, nics
+from cloudcore.scheduling.columns import IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
 
-Seat: TypeAlias = tuple[int, tuple[disks.DiskChoice, ...], tuple[nics.NicChoice, ...]]
-"""A host row, and where its disks and cards go."""
+_index = attrgetter("index")
+
+
+@attrs.frozen(eq=False)
+class Seat:
+    """A host row, and where its disks, cards and devices go."""
+
+    host: int
+    disks: tuple[disks.DiskChoice, ...]
+    nets: tuple[nics.NicChoice, ...]
+    devices: tuple[devices.DeviceChoice, ...]
+
+
+class _Left(dict[int, int]):
+    """Amounts of a column as far as somebody asked for them, less what was taken."""
+
+    def __init__(self, column: IntArray) -> None:
+        super().__init__()
+        self._column = column
+
+    def __missing__(self, row: int) -> int:
+        amount = self[row] = int(self._column[row])
+        return amount
+
+    def column(self) -> IntArray:
+        """The whole column."""
+        column = self._column.copy()
+        for row, amount in self.items():
+            column[row] = amount
+        return column
 
 
 @attrs.define(eq=False)
@@ -29,33 +59,49 @@ class _Reach:
 
 
 class Ledger:
-    """What a batch has taken so far of storages and networks. Lives as long as one decision."""
+    """What a batch has taken so far of storages, networks and devices. Lives as long as one decision."""
 
     def __init__(self, inventory: Inventory, request: Request) -> None:
+        skipped = request.ignore_filters
+        check_disks = request.disks and "host_storage" not in skipped
+        check_nets = request.nets and "host_network" not in skipped
+        check_devices = request.devices and "host_isolated_device" not in skipped
         self._inventory = inventory
         self._request = request
-        check_disks = request.disks and "host_storage" not in request.ignore_filters
-        check_nets = request.nets and "host_network" not in request.ignore_filters
         self._disks = disks.Wanted.of(request, inventory) if check_disks else disks.NOTHING
-        self._groups = nics.groups(request, inventory) if check_nets else ()
-        self._taken: dict[int, int] = {}
-        self._ports: list[int] = inventory.networks.free_ports.tolist() if self._groups else []
-        self._distance: list[int] = nics.distance(request, inventory).tolist() if self._groups else []
+        self._cards = nics.groups(request, inventory) if check_nets else ()
+        self._devices = devices.groups(request, inventory) if check_devices else ()
+        self._distance = nics.distance(request, inventory)
+        self._rooms = _Left(inventory.storages.free_mib)
+        self._ports = _Left(inventory.networks.free_ports)
+        self._given: set[int] = set()
         self._reaches: dict[tuple[int, ...], _Reach] = {}
         self._plugged: list[int] = []
 
     def take(self, host: int) -> Seat | None:
-        """Claim the disks and ports of one server on a host, or nothing and answer None."""
-        slots: list[int] = self._inventory.host_storages.of_row(host).tolist()
-        free = [self._free(slot) for slot in slots]
+        """Claim the disks, ports and devices of one server on a host, or nothing and answer None."""
+        slots = _filled(self._inventory.storage_slots[host].tolist(), len(self._inventory.storages.ids))
+        free = [self._rooms[slot] for slot in slots]
         homes = disks.choose(self._disks, free, slots)
+        if homes is None:
+            return None
         networks = self._networks(host)
-        if homes is None or networks is None:
+        given = self._choose_devices(host)
+        if networks is None or given is None:
             return None
         choices = [self._disk_choice(line, home, free, slots) for line, home in enumerate(homes)]
         choices.sort(key=_index)
         for line, home in enumerate(homes):
-            self._taken[home] = self._taken.get(home, 0) + self._disks.sizes[line]
+            self._rooms[home] -= self._disks.sizes[line]
+        return Seat(host, tuple(choices), self._plug(networks), self._give(given))
+
+    def left(self) -> Inventory:
+        """The inventory with what is left of storages, networks and devices."""
+        free = self._inventory.devices.free.copy()
+        free[list(self._given)] = False
+        return self._inventory.with_left(storage_mib=self._rooms.column(), ports=self._ports.column(), devices=free)
+
+    def _plug(self, networks: dict[int, list[int]]) -> tuple[nics.NicChoice, ...]:
         ids, nets = self._inventory.networks.ids, self._request.nets
         cards: list[nics.NicChoice] = []
         for position in sorted(networks):
@@ -63,19 +109,20 @@ class Ledger:
             self._ports[found[0]] -= 1
             self._plugged.append(found[0])
             cards.append(nics.NicChoice(index=nets[position].index, network_ids=tuple([ids[n] for n in found])))
-        return host, tuple(choices), tuple(cards)
+        return tuple(cards)
 
-    def left(self) -> Inventory:
-        """The inventory with what is left of storages and networks."""
-        storage, ports = self._inventory.storages.free_mib.copy(), self._inventory.networks.free_ports.copy()
-        for home, size in self._taken.items():
-            storage[home] -= size
-        for network in self._plugged:
-            ports[network] -= 1
-        return self._inventory.with_free(storage_mib=storage, ports=ports)
+    def _give(self, given: dict[int, list[int]]) -> tuple[devices.DeviceChoice, ...]:
+        ids, wanted = self._inventory.devices.ids, self._request.devices
+        self._given.update([found[0] for found in given.values()])
+        return tuple(
+            [
+                devices.DeviceChoice(index=wanted[position].index, device_ids=tuple([ids[n] for n in given[position]]))
+                for position in sorted(given)
+            ]
+        )
 
-    def _free(self, storage: int) -> int:
-        return int(self._inventory.storages.free_mib[storage]) - self._taken.get(storage, 0)
+    def _choose_devices(self, host: int) -> dict[int, list[int]] | None:
+        return devices.choose(self._devices, host, self._given, self._inventory) if self._devices else {}
 
     def _disk_choice(self, line: int, home: int, free: list[int], slots: list[int]) -> disks.DiskChoice:
         ranked = disks.candidates(line, home, self._disks, free, slots)
@@ -84,13 +131,11 @@ class Ledger:
         return disks.DiskChoice(index=index, storage_ids=tuple([ids[storage] for storage in ranked]))
 
     def _networks(self, host: int) -> dict[int, list[int]] | None:
-        if not self._groups:
-            return {}
-        return nics.choose(self._groups, self._ranked(host), self._ports)
+        return nics.choose(self._cards, self._ranked(host), self._ports) if self._cards else {}
 
     def _ranked(self, host: int) -> list[int]:
         """The networks that a host reaches: own before the domain's, those before shared ones; then by free ports."""
-        wires = tuple(self._inventory.host_wires.of_row(host).tolist())
+        wires = tuple(_filled(self._inventory.wire_slots[host].tolist(), len(self._inventory.wires)))
         reach = self._reaches.get(wires)
         if reach is None:
             found: list[int] = []
@@ -107,8 +152,8 @@ class Ledger:
         return reach.ranked
 
     def _rank(self, network: int) -> tuple[int, int, int]:
-        return self._distance[network], -self._ports[network], network
+        return int(self._distance[network]), -self._ports[network], network
 
 
-def _index(choice: disks.DiskChoice) -> int:
-    return choice.index
+def _filled(slots: Sequence[int], filler: int) -> list[int]:
+    return [slot for slot in slots if slot != filler]

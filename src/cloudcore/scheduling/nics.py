@@ -8,6 +8,7 @@ once, however many cards share a network.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from ipaddress import ip_address
 from itertools import islice
 
@@ -37,9 +38,20 @@ class Group:
     positions: tuple[int, ...]
     suits: BoolArray
 
+    @cached_property
+    def flags(self) -> bytes:
+        """The same as bytes, one of which is got at faster than an entry of a column."""
+        return self.suits.tobytes()
+
 
 def groups(request: Request, inventory: Inventory) -> tuple[Group, ...]:
     """Group the cards of a request, in order of first appearance."""
+    caller = (request.project_id, request.domain_id, request.is_admin, request.is_domain_admin)
+    question = ("groups", request.nets, request.network_types, caller)
+    return inventory.networks.memo.recall(question, lambda: _groups(request, inventory))
+
+
+def _groups(request: Request, inventory: Inventory) -> tuple[Group, ...]:
     found: dict[NicRequest, list[int]] = {}
     for position, nic in enumerate(request.nets):
         found.setdefault(attrs.evolve(nic, index=0), []).append(position)
@@ -83,13 +95,27 @@ def room(wanted: Sequence[Group], inventory: Inventory) -> IntArray:
     Exact up to `EXACT_GROUPS` groups, else a bound from above.
     """
     bound: IntArray | None = None
-    for union in _unions(len(wanted)):
+    for union in unions(len(wanted)):
         cards = sum(len(wanted[n].positions) for n in union)
         suits = np.logical_or.reduce([wanted[n].suits for n in union])
         ports = reachable_ports(suits, inventory)
         fitting = ports if cards == 1 else ports // cards
         bound = fitting if bound is None else np.minimum(bound, fitting, out=bound)
     return np.full(len(inventory.hosts), UNLIMITED, dtype=np.int64) if bound is None else bound
+
+
+def room_on(wanted: Sequence[Group], host: int, inventory: Inventory) -> int:
+    """The same for one host."""
+    known, free = len(inventory.wires), inventory.networks.free_ports
+    wires = [wire for wire in inventory.wire_slots[host].tolist() if wire < known]
+    reached: list[int] = [network for wire in wires for network in inventory.wire_networks.of_row(wire).tolist()]
+    bound = UNLIMITED
+    for union in unions(len(wanted)):
+        cards = sum([len(wanted[n].positions) for n in union])
+        flags = [wanted[n].flags for n in union]
+        ports = sum([int(free[network]) for network in reached if any(each[network] for each in flags)])
+        bound = min(bound, ports // cards)
+    return bound
 
 
 def reachable_ports(suits: BoolArray, inventory: Inventory) -> IntArray:
@@ -100,16 +126,18 @@ def reachable_ports(suits: BoolArray, inventory: Inventory) -> IntArray:
     return summed(per_wire, inventory.wire_slots)
 
 
-def choose(wanted: Sequence[Group], ranked: Sequence[int], ports: Sequence[int]) -> dict[int, list[int]] | None:
+def choose(wanted: Sequence[Group], ranked: Sequence[int], ports: Mapping[int, int]) -> dict[int, list[int]] | None:
     """Pick networks for the cards of one server on one host: per position of a card, candidates in order.
 
     ranked: the networks that the host reaches, best first. ports: free ones, by network. The first candidates can all be
     used together. None when the cards do not fit.
     """
+    if len(wanted) == 1 and len(wanted[0].positions) > 1:
+        return _alike(wanted[0], ranked, ports)
     options: dict[int, list[int]] = {}
     alone = len(wanted) == 1 and len(wanted[0].positions) == 1
     for group in wanted:
-        suiting = (network for network in ranked if ports[network] > 0 and group.suits[network])
+        suiting = (network for network in ranked if ports[network] > 0 and group.flags[network])
         found = list(islice(suiting, _MOST_CANDIDATES) if alone else suiting)
         options.update(dict.fromkeys(group.positions, found))
     if alone:
@@ -121,6 +149,25 @@ def choose(wanted: Sequence[Group], ranked: Sequence[int], ports: Sequence[int])
         position: [chosen, *(n for n in options[position] if n != chosen)][:_MOST_CANDIDATES]
         for position, chosen in matched.items()
     }
+
+
+def _alike(group: Group, ranked: Sequence[int], ports: Mapping[int, int]) -> dict[int, list[int]] | None:
+    """Cards that are asked for alike take the best network that has a port for them, one after the other."""
+    flags = group.flags
+    offered = [network for network in ranked if flags[network] and ports[network] > 0]
+    found: dict[int, list[int]] = {}
+    place, left = -1, 0
+    for position in group.positions:
+        if not left:
+            place += 1
+            if place == len(offered):
+                return None
+            left = ports[offered[place]]
+        left -= 1
+        chosen = offered[place]
+        others = [network for network in offered[:_MOST_CANDIDATES] if network != chosen]
+        found[position] = [chosen, *others[: _MOST_CANDIDATES - 1]]
+    return found
 
 
 def match(options: Mapping[int, Sequence[int]], ports: Mapping[int, int]) -> dict[int, int] | None:
@@ -147,7 +194,8 @@ def match(options: Mapping[int, Sequence[int]], ports: Mapping[int, int]) -> dic
     return {card: network for network, cards in held.items() for card in cards}
 
 
-def _unions(count: int) -> list[list[int]]:
+def unions(count: int) -> list[list[int]]:
+    """Every set of `count` groups; of many groups, each alone and all together."""
     if count > EXACT_GROUPS:
         return [[n] for n in range(count)] + [list(range(count))]
     return [[n for n in range(count) if mask >> n & 1] for mask in range(1, 1 << count)]
@@ -166,6 +214,11 @@ def _holding(address: str, inventory: Inventory) -> BoolArray:
 
 def distance(request: Request, inventory: Inventory) -> IntArray:
     """How near each network is to the caller: 0 is his project's own, 1 his domain's, 2 another's."""
+    owner = (request.project_id, request.domain_id)
+    return inventory.networks.memo.recall(("distance", *owner), lambda: _distance(request, inventory))
+
+
+def _distance(request: Request, inventory: Inventory) -> IntArray:
     sharing = inventory.networks.sharing
     same_domain = sharing.domain.equals(request.domain_id)
     same_project = sharing.project.equals(request.project_id) & same_domain

@@ -14,11 +14,12 @@ from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.ledger import Ledger, Seat
 from cloudcore.scheduling.ranking import Ranking
 from cloudcore.scheduling.request import Request
-from cloudcore.scheduling.verdict import Filter
+from cloudcore.scheduling.tables import Hosts
+from cloudcore.scheduling.verdict import Filter, Reads
 from cloudcore.scheduling.weighers import WEIGHERS, Weigher
 
 ALTERNATIVES = 5
-_DECIMALS = 9
+DECIMALS = 9
 
 
 def schedule(
@@ -39,20 +40,20 @@ def schedule(
     active = tuple(one for one in filters if one.name not in request.ignore_filters)
     walk = filter_hosts(inventory, request, active)
     rows = np.flatnonzero(walk.kept)
-    capacity = walk.capacity if len(rows) == len(walk.capacity) else walk.capacity[rows]
-    scores = weigh(inventory, request, rows, capacity, weighers)
-    ranking = Ranking(rows, scores, lambda some: _mixed(inventory, request, some))
+    fits = walk.fits if len(rows) == len(walk.fits) else walk.fits[rows]
+    scores = weigh(inventory, request, rows, fits, weighers)
+    ranking = Ranking(rows, scores, lambda some: mixed(inventory.hosts, request.seed, some))
 
     def recheck(left: Inventory, hosts: BoolArray) -> BoolArray:
         return filter_hosts(left, request, active, hosts & walk.kept).kept
 
     ledger = Ledger(inventory, request)
     seats, spares = assign(ranking, walk.capacity, ledger, recheck, count=request.count, spare=spare)
-    placements = tuple(_placement(inventory, seat, ranking.score(seat[0])) for seat in seats)
+    placements = tuple(placed(inventory, seat, ranking.score(seat.host)) for seat in seats)
     enough = len(seats) == request.count or (request.best_effort and seats)
     return Decision(
         placements=placements if enough else (),
-        alternatives=tuple(_placement(inventory, seat, ranking.score(seat[0])) for seat in spares) if enough else (),
+        alternatives=tuple(placed(inventory, seat, ranking.score(seat.host)) for seat in spares) if enough else (),
         fitting=len(seats),
         refusal=None if enough else Refusal.of(walk, len(seats)),
         walk=walk,
@@ -65,6 +66,7 @@ def filter_hosts(
     """Run filters one after the other over all hosts, or over those of `alive`."""
     kept = np.ones(len(inventory.hosts), dtype=np.bool_) if alive is None else alive
     capacity: IntArray | None = None
+    fits: IntArray | None = None
     steps: list[Step] = []
     for one in filters:
         verdict = one.apply(request, inventory, kept)
@@ -72,10 +74,19 @@ def filter_hosts(
         steps.append(Step(filter=one, before=kept, kept=left, capacity=verdict.capacity))
         kept = left
         if verdict.capacity is not None:
-            capacity = verdict.capacity if capacity is None else np.minimum(capacity, verdict.capacity)
+            capacity = least(capacity, verdict.capacity)
+            if one.reads is not Reads.PARTICULAR:
+                fits = least(fits, verdict.capacity)
     if capacity is None:
         capacity = np.full(len(inventory.hosts), UNLIMITED, dtype=np.int64)
-    return Walk(inventory=inventory, request=request, steps=tuple(steps), kept=kept, capacity=capacity)
+    if fits is None:
+        fits = np.full(len(inventory.hosts), UNLIMITED, dtype=np.int64)
+    return Walk(inventory=inventory, request=request, steps=tuple(steps), kept=kept, capacity=capacity, fits=fits)
+
+
+def least(bound: IntArray | None, other: IntArray) -> IntArray:
+    """The lower of two bounds, of which there may be one only."""
+    return other if bound is None or bound is other else np.minimum(bound, other)
 
 
 def weigh(
@@ -86,26 +97,27 @@ def weigh(
     for weigher in weighers:
         if weigher.weight:
             total += weigher.weight * weigher.score(request, inventory, rows, capacity)
-    return np.round(total, _DECIMALS)
+    return np.round(total, DECIMALS)
 
 
-def _mixed(inventory: Inventory, request: Request, rows: IntArray) -> KeyArray:
+def mixed(hosts: Hosts, seed: str, rows: IntArray) -> KeyArray:
     """A hash of seed and host id: the order of equally good hosts, so that requests don't all begin alike."""
-    digest = blake2b(request.seed.encode(errors="surrogatepass"), digest_size=8).digest()
-    mixed = inventory.hosts.keys[rows] ^ np.uint64(int.from_bytes(digest, "little"))
+    digest = blake2b(seed.encode(errors="surrogatepass"), digest_size=8).digest()
+    mixed = hosts.keys[rows] ^ np.uint64(int.from_bytes(digest, "little"))
     mixed ^= mixed >> np.uint64(31)
     mixed *= np.uint64(0x9E3779B97F4A7C15)
     return mixed
 
 
-def _placement(inventory: Inventory, seat: Seat, score: float) -> Placement:
-    row, disk_choices, nic_choices = seat
-    hosts = inventory.hosts
+def placed(inventory: Inventory, seat: Seat, score: float) -> Placement:
+    """A seat in the words of its ids."""
+    row, hosts = seat.host, inventory.hosts
     return Placement(
         host_id=hosts.ids[row],
         host_name=hosts.names[row],
         generation=int(hosts.generation[row]),
         score=score,
-        disks=disk_choices,
-        nets=nic_choices,
+        disks=seat.disks,
+        nets=seat.nets,
+        devices=seat.devices,
     )

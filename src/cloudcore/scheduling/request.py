@@ -10,7 +10,7 @@ import attrs
 
 from cloudcore.model.errors import DuplicateResourceError, InvalidFormatError, OutOfRangeError
 
-MAX_COUNT = 5000
+MAX_COUNT = 10_000
 MAX_VCPUS = 4096
 MAX_MIB = 1 << 40
 MAX_PARTS = 32
@@ -41,7 +41,7 @@ def _address(_: object, attribute: attrs.Attribute[Any], value: str) -> None:
         raise InvalidFormatError(f"{value[:64]!r} is not an address", field=attribute.name) from error
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class DiskRequest:
     """One new disk. An empty backend, medium or storage_id leaves the choice to the scheduler.
 
@@ -55,7 +55,7 @@ class DiskRequest:
     index: int = attrs.field(default=0, validator=_between(0, MAX_PARTS))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class NicRequest:
     """One network card. Without `network_id` (an id or a name) any network that suits is taken.
 
@@ -70,7 +70,23 @@ class NicRequest:
     index: int = attrs.field(default=0, validator=_between(0, MAX_PARTS))
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
+class DeviceRequest:
+    """One device for the server alone: this one, or any of this kind. Empty texts leave it open.
+
+    memory_mib: the least memory of its own. index: its position in the server.
+    """
+
+    device_id: str = ""
+    dev_type: str = ""
+    model: str = ""
+    vendor: str = ""
+    path: str = ""
+    memory_mib: int = attrs.field(default=0, validator=_between(0, MAX_MIB))
+    index: int = attrs.field(default=0, validator=_between(0, MAX_PARTS))
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
 class Mark:
     """A scheduling tag of hosts that matters for the request.
 
@@ -88,7 +104,7 @@ class Room:
     """A group of servers of which at most `most` run on one host. present: host id → how many of it run there."""
 
     name: str
-    most: int
+    most: int = attrs.field(validator=_between(1, MAX_COUNT))
     present: Mapping[str, int]
 
 
@@ -101,6 +117,10 @@ def _names(value: Iterable[str]) -> frozenset[str]:
 
 
 def _disks(value: Iterable[DiskRequest]) -> tuple[DiskRequest, ...]:
+    return tuple(value)
+
+
+def _devices(value: Iterable[DeviceRequest]) -> tuple[DeviceRequest, ...]:
     return tuple(value)
 
 
@@ -134,6 +154,7 @@ class Request:
     memory_mib: int = attrs.field(default=0, validator=_between(0, MAX_MIB))
     disks: tuple[DiskRequest, ...] = attrs.field(default=(), converter=_disks, validator=_few)
     nets: tuple[NicRequest, ...] = attrs.field(default=(), converter=_nets, validator=_few)
+    devices: tuple[DeviceRequest, ...] = attrs.field(default=(), converter=_devices, validator=_few)
     hypervisor: str = "kvm"
     arch: str = ""
     resource_type: str = "shared"

@@ -105,3 +105,20 @@ class NetworkRow:
     public_scope: str = "none"
     shared_domain_ids: tuple[str, ...] = ()
     shared_project_ids: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class DeviceRow:
+    """One device that a server can have for itself, such as a GPU.
+
+    dev_type: such as `GPU-HPC`. vendor: PCI id of who made it. memory_mib: of the device itself. free: nobody has it.
+    """
+
+    id: str
+    host_id: str
+    dev_type: str = ""
+    model: str = ""
+    vendor: str = ""
+    path: str = ""
+    memory_mib: int = 0
+    free: bool = True

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from enum import Enum, auto
 from typing import TypeAlias
 
 import attrs
@@ -32,14 +33,42 @@ Explain: TypeAlias = Callable[[Request, Inventory, IntArray], str]
 """(request, inventory, rows) → why these hosts, one or several and never none, do not do."""
 
 
+class Reads(Enum):
+    """What a filter or weigher follows from; so much of a verdict can be kept for the next request that is alike.
+
+    FIXED: what no placement changes. MOVING: what placements take. PARTICULAR: what differs between requests that are
+    otherwise alike, such as where the servers of a group are.
+    """
+
+    FIXED = auto()
+    MOVING = auto()
+    PARTICULAR = auto()
+
+
+Probe: TypeAlias = Callable[[Request, Inventory, int], int]
+"""(request, inventory, row) → how many of the requested servers fit on one host; 0 where the filter refuses it. As `Apply`,
+in plain numbers: a host that something happened to is judged again without columns."""
+
+Refuse: TypeAlias = Callable[[Request, Inventory], Sequence[int]]
+"""(request, inventory) → the rows that are refused, which are few."""
+
+
 @attrs.frozen(kw_only=True)
 class Filter:
-    """One filter. name: of the predicate on the wire. reason: what is wrong, in a few words that never change."""
+    """One filter. name: of the predicate on the wire. reason: what is wrong, in a few words that never change.
+
+    reads: what its verdict follows from beside the request.
+    probe: of a filter that reads what moves; without it a host is judged with the columns of that host.
+    refuse: of a filter that reads what is particular, which has to have it.
+    """
 
     name: str
     reason: str
     apply: Apply
     explain: Explain
+    reads: Reads = Reads.MOVING
+    probe: Probe | None = None
+    refuse: Refuse | None = None
 
 
 def shortage(wanted: int, free: IntArray, rows: IntArray, unit: str = "") -> str:

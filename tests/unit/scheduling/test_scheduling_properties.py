@@ -11,120 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.effort import examples
+from tests.unit.scheduling.worlds import requests, worlds
 
-from cloudcore.scheduling import (
-    DiskRequest,
-    HostRow,
-    Inventory,
-    NetworkRow,
-    NicRequest,
-    Request,
-    StorageRow,
-    relaxations,
-    schedule,
-)
+from cloudcore.scheduling import Inventory, Request, relaxations, schedule
+from cloudcore.scheduling.columns import UNLIMITED
 from cloudcore.scheduling.filters import FILTERS
 from cloudcore.scheduling.forecast import candidates, forecast
+from cloudcore.scheduling.weighers import WEIGHERS
 
 PROFILE = settings(deadline=None, max_examples=examples(12))
-few = st.integers(0, 12)
-backends = st.sampled_from(("local", "nfs"))
-
-
-@attrs.frozen
-class World:
-    """The rows of an inventory, so that a test can change them and build again."""
-
-    hosts: tuple[HostRow, ...]
-    storages: tuple[StorageRow, ...]
-    networks: tuple[NetworkRow, ...]
-    host_storages: tuple[tuple[str, str], ...]
-    host_wires: tuple[tuple[str, str], ...]
-
-    def build(self) -> Inventory:
-        return Inventory.build(self.hosts, self.storages, self.networks, self.host_storages, self.host_wires)
-
-
-@st.composite
-def worlds(draw) -> World:
-    host_ids = [f"h{n}" for n in range(draw(st.integers(0, 6)))]
-    storage_ids = [f"s{n}" for n in range(draw(st.integers(0, 6)))]
-    network_ids = [f"n{n}" for n in range(draw(st.integers(0, 4)))]
-    wires = ("w0", "w1")
-    hosts = tuple(
-        HostRow(
-            id=ident,
-            domain_id=draw(st.sampled_from(("", "", "d1"))),
-            is_public=draw(st.booleans()),
-            public_scope=draw(st.sampled_from(("system", "domain"))),
-            shared_domain_ids=draw(st.sampled_from(((), ("",)))),
-            zone_id=draw(st.sampled_from(("z1", "z2"))),
-            enabled=draw(st.integers(0, 6)) > 0,
-            host_status=draw(st.sampled_from(("online", "online", "online", "offline"))),
-            architecture=draw(st.sampled_from(("x86_64", "amd64", "aarch64"))),
-            resource_type=draw(st.sampled_from(("shared", "shared", "prepaid"))),
-            cpu_count=draw(few),
-            cpu_cmtbound=draw(st.sampled_from((1.0, 1.5, 2.0))),
-            cpu_claimed=draw(st.integers(0, 4)),
-            mem_size=draw(few),
-            mem_cmtbound=1.0,
-            mem_reserved=draw(st.integers(0, 2)),
-            max_vcpu=draw(st.sampled_from((0, 2))),
-            guests=draw(st.integers(0, 1)),
-            project_guests=draw(st.sampled_from(({}, {"": 2}))),
-        )
-        for ident in host_ids
-    )
-    storages = tuple(
-        StorageRow(
-            id=ident,
-            storage_type=draw(backends),
-            capacity=draw(few),
-            claimed=draw(st.integers(0, 3)),
-            is_sys_disk_store=draw(st.integers(0, 4)) > 0,
-        )
-        for ident in storage_ids
-    )
-    networks = tuple(
-        NetworkRow(
-            id=ident,
-            wire_id=draw(st.sampled_from(wires)),
-            free_ports=draw(st.integers(0, 4)),
-            is_exit=draw(st.integers(0, 4)) == 0,
-            project_id=draw(st.sampled_from(("", "", "other"))),
-            is_public=draw(st.booleans()),
-            public_scope="system",
-        )
-        for ident in network_ids
-    )
-    pairs = st.lists(st.sampled_from(tuple(product(host_ids, storage_ids)) or (("", ""),)), max_size=16)
-    plugs = st.lists(st.sampled_from(tuple(product(host_ids, wires)) or (("", ""),)), max_size=8)
-    return World(hosts, storages, networks, tuple(draw(pairs)), tuple(draw(plugs)))
-
-
-@st.composite
-def requests(draw) -> Request:
-    sizes = draw(st.lists(st.integers(1, 6), max_size=4))
-    nics = draw(st.lists(st.sampled_from(("", "", "n0", "n1")), max_size=3))
-    return Request(
-        count=draw(st.integers(1, 6)),
-        vcpus=draw(st.integers(0, 3)),
-        memory_mib=draw(st.integers(0, 4)),
-        disks=[
-            DiskRequest(size_mib=size, backend=draw(st.sampled_from(("", "local"))), index=n)
-            for n, size in enumerate(sizes)
-        ],
-        nets=[
-            NicRequest(network_id=network, exit=draw(st.integers(0, 5)) == 0, index=n) for n, network in enumerate(nics)
-        ],
-        arch=draw(st.sampled_from(("", "", "x86_64"))),
-        resource_type=draw(st.sampled_from(("shared", "shared", "shared", "prepaid"))),
-        prefer_zone=draw(st.sampled_from(("", "", "z1"))),
-        prefer_wire=draw(st.sampled_from(("", "", "w1"))),
-        prefer_host=draw(st.sampled_from(("", "", "", "h1"))),
-        seed=draw(st.sampled_from(("a", "b"))),
-        best_effort=draw(st.booleans()),
-    )
 
 
 def masks(inventory: Inventory) -> st.SearchStrategy[np.ndarray]:
@@ -165,8 +60,21 @@ def test_a_filter_judges_each_host_for_itself_whatever_its_neighbours_and_place(
         hosts=tuple(attrs.evolve(row, id=names[row.id]) for row in world.hosts),
         host_storages=tuple((names[h], s) for h, s in world.host_storages if h in names),
         host_wires=tuple((names[h], w) for h, w in world.host_wires if h in names),
+        devices=tuple(attrs.evolve(one, host_id=names[one.host_id]) for one in world.devices),
     ).build()
-    moved = attrs.evolve(request, prefer_host=names.get(request.prefer_host, request.prefer_host))
+    moved = attrs.evolve(
+        request,
+        prefer_host=names.get(request.prefer_host, request.prefer_host),
+        present_host=names.get(request.present_host, request.present_host),
+        marks=tuple(
+            attrs.evolve(mark, hosts=frozenset(names[host] for host in mark.hosts if host in names))
+            for mark in request.marks
+        ),
+        rooms=tuple(
+            attrs.evolve(room, present={names[host]: n for host, n in room.present.items() if host in names})
+            for room in request.rooms
+        ),
+    )
     after = one.apply(moved, renamed, everyone).kept
     for ident, row in inventory.hosts.index.items():
         assert after[renamed.hosts.index[names[ident]]] == kept[row]
@@ -187,6 +95,7 @@ def test_more_capacity_never_makes_a_filter_refuse(one, world, request, data):
         ),
         storages=tuple(attrs.evolve(row, capacity=row.capacity + data.draw(more)) for row in world.storages),
         networks=tuple(attrs.evolve(row, free_ports=row.free_ports + data.draw(more)) for row in world.networks),
+        devices=tuple(attrs.evolve(row, free=True) for row in world.devices),
     ).build()
     inventory = world.build()
     everyone = np.ones(len(inventory.hosts), dtype=np.bool_)
@@ -208,6 +117,28 @@ def test_a_filter_has_words_for_every_host_that_it_refuses(one, world, request):
         assert one.explain(request, inventory, refused)
 
 
+@settings(PROFILE, max_examples=examples(25))
+@given(world=worlds(), request=requests())
+def test_one_host_is_judged_without_columns_as_with_them(world, request):
+    inventory = world.build()
+    everyone = np.ones(len(inventory.hosts), dtype=np.bool_)
+    rows = np.arange(len(inventory.hosts))
+    for one in FILTERS:
+        verdict = one.apply(request, inventory, everyone)
+        capacity = np.full(len(rows), UNLIMITED) if verdict.capacity is None else verdict.capacity
+        if one.probe is not None:
+            probed = [one.probe(request, inventory, row) for row in rows.tolist()]
+            assert probed == np.where(verdict.kept, capacity, 0).tolist()
+            assert [number > 0 for number in probed] == verdict.kept.tolist()
+        if one.refuse is not None:
+            assert sorted(one.refuse(request, inventory)) == np.flatnonzero(~verdict.kept).tolist()
+    for weigher in WEIGHERS:
+        fits = np.arange(len(rows))
+        scores = weigher.score(request, inventory, rows, fits)
+        if weigher.probe is not None:
+            assert [weigher.probe(request, inventory, row, row) for row in rows.tolist()] == scores.tolist()
+
+
 @settings(PROFILE, max_examples=examples(40))
 @given(world=worlds(), request=requests())
 def test_placements_and_alternatives_together_never_exceed_any_capacity(world, request):
@@ -218,6 +149,7 @@ def test_placements_and_alternatives_together_never_exceed_any_capacity(world, r
     per_host = Counter(inventory.hosts.index[one.host_id] for one in decision.placements)
     per_storage: Counter[int] = Counter()
     per_network: Counter[int] = Counter()
+    per_device: Counter[str] = Counter()
     for one in taken:
         row = inventory.hosts.index[one.host_id]
         assert [disk.index for disk in one.disks] == sorted(disks)
@@ -231,6 +163,17 @@ def test_placements_and_alternatives_together_never_exceed_any_capacity(world, r
             wires = set(inventory.host_wires.of_row(row).tolist())
             assert all(inventory.networks.wire[inventory.networks.index[n]] in wires for n in nic.network_ids)
             per_network[inventory.networks.index[nic.network_ids[0]]] += 1
+        assert sorted(one.devices, key=lambda choice: choice.index) == list(one.devices)
+        assert len(one.devices) == len(request.devices)
+        per_device.update(device.device_ids[0] for device in one.devices)
+        for choice, wanted in zip(one.devices, request.devices, strict=True):
+            for ident in choice.device_ids:
+                device = next(each for each in world.devices if each.id == ident)
+                assert device.host_id == one.host_id
+                assert device.free
+                assert device.memory_mib >= wanted.memory_mib
+                assert wanted.model in ("", device.model)
+    assert set(per_device.values()) <= {1}
     for row, count in per_host.items():
         assert count * request.vcpus <= inventory.hosts.cpu_free[row]
         assert count * request.memory_mib <= inventory.hosts.mem_free_mib[row]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from cloudcore.scheduling.filters.architecture import ARCHITECTURE
 from cloudcore.scheduling.filters.cpu import CPU
+from cloudcore.scheduling.filters.device import DEVICE
 from cloudcore.scheduling.filters.domain import DOMAIN
 from cloudcore.scheduling.filters.group import GROUP
 from cloudcore.scheduling.filters.hypervisor import HYPERVISOR
@@ -33,6 +34,7 @@ FILTERS: tuple[Filter, ...] = (
     GROUP,
     MEMORY,
     CPU,
+    DEVICE,
     STORAGE,
     NETWORK,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cloudcore.scheduling.columns import BoolArray, IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
-from cloudcore.scheduling.verdict import Filter, Verdict
+from cloudcore.scheduling.verdict import Filter, Reads, Verdict
 
 REASON = "architecture does not match"
 _FAMILIES = {
@@ -21,7 +21,11 @@ def architecture(request: Request, inventory: Inventory, alive: BoolArray) -> Ve
     if not request.arch:
         return Verdict(alive.copy())
     wanted = _family(request.arch)
-    return Verdict(alive & inventory.hosts.architecture.where(lambda name: _family(name) == wanted))
+    hosts = inventory.hosts
+    return Verdict(
+        alive
+        & hosts.memo.recall(("family", wanted), lambda: hosts.architecture.where(lambda name: _family(name) == wanted))
+    )
 
 
 def explain(request: Request, inventory: Inventory, rows: IntArray) -> str:
@@ -33,4 +37,4 @@ def _family(name: str) -> str:
     return _FAMILY.get(name.lower(), name.lower())
 
 
-ARCHITECTURE = Filter(name="host_arch", reason=REASON, apply=architecture, explain=explain)
+ARCHITECTURE = Filter(name="host_arch", reason=REASON, apply=architecture, explain=explain, reads=Reads.FIXED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cloudcore.scheduling.columns import BoolArray, IntArray
+from cloudcore.scheduling.columns import UNLIMITED, BoolArray, IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
 from cloudcore.scheduling.verdict import Filter, Verdict, shortage
@@ -19,6 +19,15 @@ def cpu(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
     return Verdict(alive & allowed & (hosts.cpu_free >= wanted), hosts.cpu_free // wanted)
 
 
+def probe(request: Request, inventory: Inventory, row: int) -> int:
+    """The same for one host."""
+    hosts, wanted = inventory.hosts, request.vcpus
+    if not wanted:
+        return UNLIMITED
+    most = int(hosts.max_vcpu[row])
+    return 0 if 0 < most < wanted else int(hosts.cpu_free[row]) // wanted
+
+
 def explain(request: Request, inventory: Inventory, rows: IntArray) -> str:
     """Name the wanted number and the free one, or the limit of one guest."""
     hosts = inventory.hosts
@@ -27,4 +36,4 @@ def explain(request: Request, inventory: Inventory, rows: IntArray) -> str:
     return shortage(request.vcpus, hosts.cpu_free, rows)
 
 
-CPU = Filter(name="host_cpu", reason=REASON, apply=cpu, explain=explain)
+CPU = Filter(name="host_cpu", reason=REASON, apply=cpu, explain=explain, probe=probe)

@@ -7,7 +7,7 @@ import numpy as np
 from cloudcore.scheduling.columns import BoolArray, IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request, Room
-from cloudcore.scheduling.verdict import Filter, Verdict
+from cloudcore.scheduling.verdict import Filter, Reads, Verdict
 
 REASON = "its group has enough servers there"
 
@@ -18,6 +18,13 @@ def group(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
         return Verdict(alive.copy())
     left = np.minimum.reduce([_left(room, inventory) for room in request.rooms])
     return Verdict(alive & (left > 0), left)
+
+
+def refuse(request: Request, inventory: Inventory) -> list[int]:
+    """The hosts on which one of the groups has as many servers as it may."""
+    index = inventory.hosts.index
+    full = {host for room in request.rooms for host, number in room.present.items() if number >= room.most}
+    return [index[host] for host in sorted(full) if host in index]
 
 
 def explain(request: Request, inventory: Inventory, rows: IntArray) -> str:
@@ -35,4 +42,4 @@ def _left(room: Room, inventory: Inventory) -> IntArray:
     return left
 
 
-GROUP = Filter(name="host_group", reason=REASON, apply=group, explain=explain)
+GROUP = Filter(name="host_group", reason=REASON, apply=group, explain=explain, reads=Reads.PARTICULAR, refuse=refuse)

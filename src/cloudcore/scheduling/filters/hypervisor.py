@@ -5,7 +5,7 @@ from __future__ import annotations
 from cloudcore.scheduling.columns import BoolArray, IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
-from cloudcore.scheduling.verdict import Filter, Verdict
+from cloudcore.scheduling.verdict import Filter, Reads, Verdict
 
 REASON = "hypervisor does not match"
 
@@ -20,4 +20,4 @@ def explain(request: Request, inventory: Inventory, rows: IntArray) -> str:
     return f"request: {request.host_type}, host: {inventory.hosts.host_type[int(rows[0])]}"
 
 
-HYPERVISOR = Filter(name="host_hypervisor_runtime", reason=REASON, apply=hypervisor, explain=explain)
+HYPERVISOR = Filter(name="host_hypervisor_runtime", reason=REASON, apply=hypervisor, explain=explain, reads=Reads.FIXED)

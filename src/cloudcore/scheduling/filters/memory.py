@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cloudcore.scheduling.columns import BoolArray, IntArray
+from cloudcore.scheduling.columns import UNLIMITED, BoolArray, IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
 from cloudcore.scheduling.verdict import Filter, Verdict, shortage
@@ -18,9 +18,14 @@ def memory(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
     return Verdict(alive & (free >= wanted), free // wanted)
 
 
+def probe(request: Request, inventory: Inventory, row: int) -> int:
+    """The same for one host."""
+    return int(inventory.hosts.mem_free_mib[row]) // request.memory_mib if request.memory_mib else UNLIMITED
+
+
 def explain(request: Request, inventory: Inventory, rows: IntArray) -> str:
     """Name the wanted amount and the free one."""
     return shortage(request.memory_mib, inventory.hosts.mem_free_mib, rows, "MiB")
 
 
-MEMORY = Filter(name="host_memory", reason=REASON, apply=memory, explain=explain)
+MEMORY = Filter(name="host_memory", reason=REASON, apply=memory, explain=explain, probe=probe)

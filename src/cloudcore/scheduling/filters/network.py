@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudcore.scheduling import nics
-from cloudcore.scheduling.columns import BoolArray, IntArray
+from cloudcore.scheduling.columns import UNLIMITED, BoolArray, IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
 from cloudcore.scheduling.verdict import Filter, Verdict
@@ -17,6 +17,11 @@ def network(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict
         return Verdict(alive.copy())
     capacity = nics.room(nics.groups(request, inventory), inventory)
     return Verdict(alive & (capacity > 0), capacity)
+
+
+def probe(request: Request, inventory: Inventory, row: int) -> int:
+    """The same for one host."""
+    return nics.room_on(nics.groups(request, inventory), row, inventory) if request.nets else UNLIMITED
 
 
 def explain(request: Request, inventory: Inventory, rows: IntArray) -> str:
@@ -33,4 +38,4 @@ def explain(request: Request, inventory: Inventory, rows: IntArray) -> str:
     return f"request: {len(request.nets)} cards do not fit together on the networks in reach"
 
 
-NETWORK = Filter(name="host_network", reason=REASON, apply=network, explain=explain)
+NETWORK = Filter(name="host_network", reason=REASON, apply=network, explain=explain, probe=probe)

@@ -10,7 +10,7 @@ import numpy as np
 from cloudcore.scheduling.columns import BoolArray, IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
-from cloudcore.scheduling.verdict import Filter, Verdict
+from cloudcore.scheduling.verdict import Filter, Reads, Verdict
 
 REASON = "not where the request wants it"
 
@@ -44,8 +44,7 @@ def _preferences(request: Request, inventory: Inventory) -> list[tuple[str, Bool
         found.append((f"not of manager {request.prefer_manager}", hosts.manager.equals(request.prefer_manager)))
     if request.prefer_wire:
         wire = inventory.wires.get(request.prefer_wire, -1)
-        on_wire = np.zeros(len(hosts), dtype=np.bool_)
-        on_wire[inventory.host_wires.left[inventory.host_wires.right == wire]] = True
+        on_wire: BoolArray = np.any(inventory.wire_slots == wire, axis=1)
         found.append((f"not on wire {request.prefer_wire}", on_wire))
     return found
 
@@ -57,4 +56,4 @@ def _row_mask(row: int | None, size: int) -> BoolArray:
     return mask
 
 
-PREFER = Filter(name="host_prefer", reason=REASON, apply=prefer, explain=explain)
+PREFER = Filter(name="host_prefer", reason=REASON, apply=prefer, explain=explain, reads=Reads.FIXED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from cloudcore.scheduling.columns import BoolArray, IntArray
+from cloudcore.scheduling.columns import UNLIMITED, BoolArray, IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
 from cloudcore.scheduling.verdict import Filter, Verdict
@@ -22,6 +22,16 @@ def resource_type(request: Request, inventory: Inventory, alive: BoolArray) -> V
     return Verdict(kept & (hosts.guests == 0), np.ones(len(hosts), dtype=np.int64))
 
 
+def probe(request: Request, inventory: Inventory, row: int) -> int:
+    """The same for one host."""
+    hosts = inventory.hosts
+    if hosts.resource_type[row] != request.resource_type:
+        return 0
+    if request.resource_type not in _WHOLE_HOST:
+        return UNLIMITED
+    return 0 if hosts.guests[row] else 1
+
+
 def explain(request: Request, inventory: Inventory, rows: IntArray) -> str:
     """Name the wanted type and that of the first of the hosts, or the guests that occupy it."""
     row = int(rows[0])
@@ -31,4 +41,4 @@ def explain(request: Request, inventory: Inventory, rows: IntArray) -> str:
     return f"request: {request.resource_type}, host: {have}"
 
 
-RESOURCE_TYPE = Filter(name="resource_type", reason=REASON, apply=resource_type, explain=explain)
+RESOURCE_TYPE = Filter(name="resource_type", reason=REASON, apply=resource_type, explain=explain, probe=probe)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cloudcore.scheduling.columns import BoolArray, IntArray, host_mask
+from cloudcore.scheduling.columns import BoolArray, IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
-from cloudcore.scheduling.verdict import Filter, Verdict
+from cloudcore.scheduling.verdict import Filter, Reads, Verdict
 
 REASON = "scheduling tags forbid it"
 REQUIRE, EXCLUDE = "require", "exclude"
@@ -28,10 +28,10 @@ def _rules(request: Request, inventory: Inventory) -> list[tuple[str, BoolArray]
     found: list[tuple[str, BoolArray]] = []
     for mark in request.marks:
         if mark.strategy == REQUIRE:
-            found.append((f"without tag {mark.name}", host_mask(inventory.hosts.index, mark.hosts)))
+            found.append((f"without tag {mark.name}", inventory.hosts.among(mark.hosts)))
         elif mark.strategy == EXCLUDE:
-            found.append((f"has tag {mark.name}", ~host_mask(inventory.hosts.index, mark.hosts)))
+            found.append((f"has tag {mark.name}", ~inventory.hosts.among(mark.hosts)))
     return found
 
 
-SCHEDTAG = Filter(name="host_schedtag", reason=REASON, apply=schedtag, explain=explain)
+SCHEDTAG = Filter(name="host_schedtag", reason=REASON, apply=schedtag, explain=explain, reads=Reads.FIXED)

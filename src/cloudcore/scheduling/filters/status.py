@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cloudcore.scheduling.columns import BoolArray, IntArray
+from cloudcore.scheduling.columns import UNLIMITED, BoolArray, IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
 from cloudcore.scheduling.verdict import Filter, Verdict
@@ -13,6 +13,13 @@ REASON = "host is not ready"
 def status(_request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
     """Require status `running`, host_status `online`, and everything above the host enabled."""
     return Verdict(alive & inventory.hosts.ready)
+
+
+def probe(_request: Request, inventory: Inventory, row: int) -> int:
+    """The same for one host."""
+    hosts = inventory.hosts
+    up = hosts.status[row] == "running" and hosts.host_status[row] == "online"
+    return UNLIMITED if up and hosts.enabled[row] and hosts.zone_enabled[row] and hosts.provider_ready[row] else 0
 
 
 def explain(_request: Request, inventory: Inventory, rows: IntArray) -> str:
@@ -28,4 +35,4 @@ def explain(_request: Request, inventory: Inventory, rows: IntArray) -> str:
     return ", ".join(text for text, applies in wrong.items() if applies)
 
 
-STATUS = Filter(name="host_status", reason=REASON, apply=status, explain=explain)
+STATUS = Filter(name="host_status", reason=REASON, apply=status, explain=explain, probe=probe)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cloudcore.scheduling import disks
-from cloudcore.scheduling.columns import BoolArray, IntArray
+from cloudcore.scheduling.columns import UNLIMITED, BoolArray, IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
 from cloudcore.scheduling.verdict import Filter, Verdict
@@ -17,18 +17,29 @@ def storage(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict
     """Pack the disks onto suitable storages of each host; capacity is exact for one disk, else a bound."""
     if not request.disks:
         return Verdict(alive.copy())
-    wanted = disks.Wanted.of(request, inventory)
-    free = np.append(inventory.storages.free_mib, 0)
+    wanted, free, slots = disks.Wanted.of(request, inventory), inventory.storages.free_mib, inventory.storage_slots
+    if slots.size * 4 < len(free):
+        wanted, free, slots = disks.nearby(wanted, free, slots)
+    else:
+        free = np.append(free, 0)
     if np.count_nonzero(alive) * 2 > len(alive):
-        slots = inventory.storage_slots
         capacity = disks.room(wanted, free, slots)
         return Verdict(disks.fits(wanted, free, slots, capacity) & alive, capacity)
     rows = np.flatnonzero(alive)
-    slots = inventory.storage_slots[rows]
+    slots = slots[rows]
     capacity, kept = np.zeros(len(alive), dtype=np.int64), np.zeros_like(alive)
     capacity[rows] = disks.room(wanted, free, slots)
     kept[rows] = disks.fits(wanted, free, slots, capacity[rows])
     return Verdict(kept, capacity)
+
+
+def probe(request: Request, inventory: Inventory, row: int) -> int:
+    """The same for one host."""
+    if not request.disks:
+        return UNLIMITED
+    storages = inventory.storages
+    slots = [slot for slot in inventory.storage_slots[row].tolist() if slot < len(storages.ids)]
+    return disks.room_on(disks.Wanted.of(request, inventory), storages.free_mib[slots].tolist(), slots)
 
 
 def explain(request: Request, inventory: Inventory, rows: IntArray) -> str:
@@ -53,4 +64,4 @@ def _wish(*words: str) -> str:
     return f" ({', '.join(given)})" if given else ""
 
 
-STORAGE = Filter(name="host_storage", reason=REASON, apply=storage, explain=explain)
+STORAGE = Filter(name="host_storage", reason=REASON, apply=storage, explain=explain, probe=probe)

@@ -1,4 +1,4 @@
-"""The weighers. A host's score is the sum of score times weight; equally good hosts are ordered by the request's seed.
+"""The weighers, those first that read what no placement changes. A host's score is the sum of score times weight; equally good hosts are ordered by the request's seed.
 
 To add one: a file with a function and its `Weigher` value; its line here; a test for its own rule.
 """
@@ -14,4 +14,4 @@ from cloudcore.scheduling.weighers.weigher import Weigher
 
 __all__ = ["WEIGHERS", "Weigher"]
 
-WEIGHERS: tuple[Weigher, ...] = (SPREAD, CAPACITY, PROJECT, CREATING, SCHEDTAG)
+WEIGHERS: tuple[Weigher, ...] = (SCHEDTAG, SPREAD, CAPACITY, PROJECT, CREATING)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from cloudcore.scheduling.columns import FloatArray, IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
-from cloudcore.scheduling.weighers.weigher import Weigher
+from cloudcore.scheduling.weighers.weigher import MUCH, Weigher
 
 
 def capacity(_request: Request, _inventory: Inventory, _rows: IntArray, fits: IntArray) -> FloatArray:
-    """Score the capacity of each host relative to the largest."""
-    return fits / max(int(fits.max(initial=0)), 1)
+    """Score 0 for none, 1/2 for one, 2/3 for two, and so on, up to `MUCH`."""
+    return 1.0 - 1.0 / (1.0 + np.clip(fits, 0, MUCH).astype(np.float64))
 
 
-CAPACITY = Weigher(name="capacity", weight=1.0, score=capacity)
+def probe(_request: Request, _inventory: Inventory, _row: int, fits: int) -> float:
+    """The same for one host."""
+    return 1.0 - 1.0 / (1.0 + min(max(fits, 0), MUCH))
+
+
+CAPACITY = Weigher(name="capacity", weight=1.0, score=capacity, probe=probe)

@@ -13,4 +13,9 @@ def creating(_request: Request, inventory: Inventory, rows: IntArray, _capacity:
     return picked(inventory.hosts.calm, rows)
 
 
-CREATING = Weigher(name="creating", weight=1.0, score=creating)
+def probe(_request: Request, inventory: Inventory, row: int, _capacity: int) -> float:
+    """The same for one host."""
+    return 1.0 / (1.0 + int(inventory.hosts.creating[row]))
+
+
+CREATING = Weigher(name="creating", weight=1.0, score=creating, probe=probe)

@@ -13,10 +13,14 @@ from cloudcore.scheduling.weighers.weigher import Weigher
 def project(request: Request, inventory: Inventory, rows: IntArray, _capacity: IntArray) -> FloatArray:
     """Score 1 without a guest of the project, 1/2 with one, 1/3 with two, and so on."""
     scores = np.ones(len(inventory.hosts))
-    held = inventory.hosts.project_guests.get(request.project_id)
-    if held is not None:
-        scores[held[0]] = 1.0 / (1.0 + held[1])
+    held, guests = inventory.hosts.crowd(request.project_id)
+    scores[held] = 1.0 / (1.0 + guests)
     return picked(scores, rows)
 
 
-PROJECT = Weigher(name="project", weight=1.0, score=project)
+def probe(request: Request, inventory: Inventory, row: int, _capacity: int) -> float:
+    """The same for one host."""
+    return 1.0 / (1.0 + inventory.hosts.guests_of(request.project_id, row))
+
+
+PROJECT = Weigher(name="project", weight=1.0, score=project, probe=probe)

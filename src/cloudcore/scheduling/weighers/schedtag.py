@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from cloudcore.scheduling.columns import FloatArray, IntArray, host_mask
+from cloudcore.scheduling.columns import FloatArray, IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
+from cloudcore.scheduling.verdict import Reads
 from cloudcore.scheduling.weighers.weigher import Weigher
 
 
@@ -15,10 +16,10 @@ def schedtag(request: Request, inventory: Inventory, rows: IntArray, _capacity: 
     soft = [mark for mark in request.marks if mark.strategy in ("prefer", "avoid") and mark.weight > 0]
     scores = np.zeros(len(rows))
     for mark in soft:
-        has = host_mask(inventory.hosts.index, mark.hosts).take(rows)
+        has = inventory.hosts.among(mark.hosts).take(rows)
         scores += mark.weight * (has if mark.strategy == "prefer" else ~has)
     total = sum(mark.weight for mark in soft)
     return scores / total if total else scores
 
 
-SCHEDTAG = Weigher(name="schedtag", weight=10.0, score=schedtag)
+SCHEDTAG = Weigher(name="schedtag", weight=10.0, score=schedtag, reads=Reads.FIXED)

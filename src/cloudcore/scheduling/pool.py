@@ -1,0 +1,265 @@
+"""Standing columns: an inventory that is kept up to date in place, and what is already known of requests that recur.
+
+`schedule` looks at every host for every request. A pool remembers, for each shape of request, the score of each host, and
+judges again only those hosts that something happened to since: so a decision costs what has changed and not what there is.
+It answers exactly as `schedule` on `Pool.inventory()` would, and hands a request over to it when it would refuse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any
+
+import attrs
+import numpy as np
+
+from cloudcore.scheduling.columns import BoolArray, FloatArray, IntArray
+from cloudcore.scheduling.decision import Decision, Placement, Refusal
+from cloudcore.scheduling.filters import FILTERS
+from cloudcore.scheduling.inventory import Inventory
+from cloudcore.scheduling.ledger import Ledger
+from cloudcore.scheduling.pipeline import DECIMALS, least, mixed, placed, schedule
+from cloudcore.scheduling.request import Request
+from cloudcore.scheduling.rows import HostRow
+from cloudcore.scheduling.standing import Standing
+from cloudcore.scheduling.verdict import Filter, Reads
+from cloudcore.scheduling.weighers import WEIGHERS, Weigher
+from cloudcore.scheduling.weighers.weigher import MUCH
+
+MOST_SHAPES = 64
+"""So many shapes of requests are remembered, those that were asked for last: 17 bytes per host each."""
+_FEW = 8
+"""So many hosts are sooner judged one by one than together."""
+_NOWHERE = -np.inf
+_SCALE = 10.0**DECIMALS
+_PARTICULAR = frozenset({"count", "seed", "best_effort", "rooms", "present_host"})
+_shape_of = attrgetter(*(each.name for each in attrs.fields(Request) if each.name not in _PARTICULAR))
+
+
+@attrs.frozen
+class Answer:
+    """Where the servers of a request go. decision: the whole story, where all hosts had to be looked at anew."""
+
+    placements: tuple[Placement, ...]
+    decision: Decision | None = None
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why they don't fit, where they don't."""
+        return None if self.decision is None else self.decision.refusal
+
+
+@attrs.define(eq=False)
+class _Shape:
+    """What is known of requests that are alike: whether fixed filters keep a host, fixed scores, and scores.
+
+    scores: of hosts that don't do, minus infinity. seen: how many changes are in them.
+    floors: a storage with that much room, and a network with so many ports, can change no verdict.
+    """
+
+    fixed: BoolArray
+    fixed_scores: FloatArray
+    scores: FloatArray
+    seen: int
+    floors: tuple[int, int]
+
+
+class Pool:
+    """One inventory and its shapes. Not for several threads at once: its holder keeps a lock.
+
+    Claims are the pool's own view; what admits them is elsewhere, and `refresh` brings in what that says.
+    """
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        *,
+        filters: tuple[Filter, ...] = FILTERS,
+        weighers: tuple[Weigher, ...] = WEIGHERS,
+    ) -> None:
+        """Take an inventory, which stays as it is.
+
+        filters, weighers: as of `schedule`, fixed weighers first.
+        """
+        self._filters, self._weighers = filters, weighers
+        self._standing = Standing(inventory)
+        self._epoch = 0
+        moving = [one for one in filters if one.reads is Reads.MOVING]
+        counting = [one for one in weighers if one.reads is Reads.MOVING and one.weight]
+        self._filter_probes = [(one.name, one.probe) for one in moving if one.probe]
+        self._weigher_probes = [(one.weight, one.probe) for one in counting if one.probe]
+        probes = len(self._filter_probes) + len(self._weigher_probes)
+        self._can_probe = probes == len(moving) + len(counting)
+        self._shapes: dict[tuple[Any, ...], _Shape] = {}
+
+    def inventory(self) -> Inventory:
+        """The columns as they are now; they don't change any more."""
+        return self._standing.snapshot()
+
+    def decide(self, request: Request) -> Answer:
+        """Where the servers of a request go, by what the pool knows; the placements of `schedule`, without alternatives."""
+        if request.count == 1:
+            shape = self._current(request)
+            row = self._best(shape, request)
+            live = self._standing.live
+            seat = None if row is None else Ledger(live, request).take(row)
+            if seat is not None:
+                return Answer((placed(live, seat, float(shape.scores[seat.host])),))
+        inventory = self._standing.snapshot(request.project_id)
+        decision = schedule(inventory, request, filters=self._filters, weighers=self._weighers, spare=0)
+        return Answer(decision.placements, decision)
+
+    def place(self, request: Request) -> Answer:
+        """Decide, and claim what was decided."""
+        answer = self.decide(request)
+        for placement in answer.placements:
+            self.claim(request, placement)
+        return answer
+
+    def claim(self, request: Request, placement: Placement) -> None:
+        """Take what one server of a request needs from where it was placed.
+
+        Raises:
+            ResourceNotFoundError: the host, a storage, a network or a device is not in the inventory.
+        """
+        self._standing.move(request, placement, 1)
+
+    def release(self, request: Request, placement: Placement) -> None:
+        """Give back what `claim` took.
+
+        Raises:
+            ResourceNotFoundError: as `claim`.
+        """
+        self._standing.move(request, placement, -1)
+
+    def refresh(self, host: HostRow) -> None:
+        """Take over everything that a row says of its host. A new host needs a new pool.
+
+        Raises:
+            ResourceNotFoundError: the host is not in the inventory.
+            OutOfRangeError: as `Inventory.build`.
+        """
+        self._standing.refresh(host)
+
+    def set_storage(self, storage_id: str, free_mib: int) -> None:
+        """Take over how much room a storage has.
+
+        Raises:
+            ResourceNotFoundError: it is not in the inventory.
+        """
+        self._standing.set_storage(storage_id, free_mib)
+
+    def set_network(self, network_id: str, free_ports: int) -> None:
+        """Take over how many ports of a network are free.
+
+        Raises:
+            ResourceNotFoundError: it is not in the inventory.
+        """
+        self._standing.set_network(network_id, free_ports)
+
+    def _current(self, request: Request) -> _Shape:
+        """The shape of a request, with every change in it."""
+        standing, key = self._standing, _shape_of(request)
+        if self._epoch != standing.epoch:
+            self._epoch = standing.epoch
+            self._shapes.clear()
+        shape = self._shapes.pop(key, None)
+        stale = None if shape is None else standing.changes.rows(shape.seen, *shape.floors)
+        if shape is None or stale is None:
+            shape = self._new_shape(request)
+        elif 0 < len(stale) <= _FEW and self._can_probe:
+            for row in stale:
+                shape.scores[row] = self._probe(request, row, shape)
+        elif stale:
+            rows = np.array(sorted(stale), dtype=np.int64)
+            part = standing.part(rows, request.project_id)
+            shape.scores[rows] = self._judge(request, part, shape.fixed[rows], shape.fixed_scores[rows])
+        shape.seen = self._standing.changes.count
+        self._shapes[key] = shape
+        if len(self._shapes) > MOST_SHAPES:
+            del self._shapes[next(iter(self._shapes))]
+        return shape
+
+    def _new_shape(self, request: Request) -> _Shape:
+        inventory = self._standing.fresh()
+        kept = np.ones(len(inventory.hosts), dtype=np.bool_)
+        for one in self._reading(Reads.FIXED, request):
+            kept = kept & one.apply(request, inventory, kept).kept
+        rows = np.arange(len(inventory.hosts))
+        nothing = np.zeros(len(rows), dtype=np.int64)
+        scores = np.zeros(len(rows))
+        for weigher in self._weighers:
+            if weigher.weight and weigher.reads is Reads.FIXED:
+                scores += weigher.weight * weigher.score(request, inventory, rows, nothing)
+        # More than six disks are packed greedily, in an order that any amount may change.
+        room = (
+            sum(disk.size_mib for disk in request.disks) * MUCH if len(request.disks) <= 6 else np.iinfo(np.int64).max
+        )
+        return _Shape(
+            fixed=kept,
+            fixed_scores=scores,
+            scores=self._judge(request, inventory, kept, scores),
+            seen=self._standing.changes.count,
+            floors=(int(room), len(request.nets) * MUCH),
+        )
+
+    def _judge(self, request: Request, inventory: Inventory, kept: BoolArray, scores: FloatArray) -> FloatArray:
+        """Score all hosts of an inventory, which fixed filters keep and fixed weighers score so."""
+        fits: IntArray | None = None
+        for one in self._reading(Reads.MOVING, request):
+            verdict = one.apply(request, inventory, kept)
+            kept = kept & verdict.kept
+            if verdict.capacity is not None:
+                fits = least(fits, verdict.capacity)
+        if fits is None:
+            fits = np.full(len(kept), MUCH, dtype=np.int64)
+        rows = np.arange(len(kept))
+        total = scores
+        for weigher in self._weighers:
+            if weigher.weight and weigher.reads is not Reads.FIXED:
+                total = total + weigher.weight * weigher.score(request, inventory, rows, fits)
+        return np.where(kept, np.round(total, DECIMALS), _NOWHERE)
+
+    def _probe(self, request: Request, row: int, shape: _Shape) -> float:
+        """The score of one host, as `_judge`."""
+        if not shape.fixed[row]:
+            return _NOWHERE
+        live, fits = self._standing.live, MUCH
+        for name, probe in self._filter_probes:
+            if name not in request.ignore_filters:
+                fits = min(fits, probe(request, live, row))
+                if fits <= 0:
+                    return _NOWHERE
+        total = float(shape.fixed_scores[row])
+        for weight, weigh in self._weigher_probes:
+            total += weight * weigh(request, live, row, fits)
+        return round(total * _SCALE) / _SCALE
+
+    def _reading(self, reads: Reads, request: Request) -> list[Filter]:
+        return [one for one in self._filters if one.reads is reads and one.name not in request.ignore_filters]
+
+    def _best(self, shape: _Shape, request: Request) -> int | None:
+        """The host that is tried first: the best score, and among equals the lowest hash."""
+        scores = shape.scores
+        refused = [
+            row
+            for one in self._reading(Reads.PARTICULAR, request)
+            for row in _refused(one, request, self._standing.live)
+        ]
+        if refused:
+            scores = scores.copy()
+            scores[refused] = _NOWHERE
+        best = scores.max(initial=_NOWHERE)
+        if best == _NOWHERE:
+            return None
+        equal = np.flatnonzero(scores == best)
+        if len(equal) == 1:
+            return int(equal[0])
+        return int(equal[np.argmin(mixed(self._standing.live.hosts, request.seed, equal))])
+
+
+def _refused(one: Filter, request: Request, inventory: Inventory) -> Sequence[int]:
+    if one.refuse is None:
+        raise TypeError(f"filter {one.name} reads what is particular and has no `refuse`")
+    return one.refuse(request, inventory)

@@ -1,0 +1,190 @@
+"""An inventory that is kept up to date in place: claims are taken and given back, rows of hosts are taken over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import attrs
+
+from cloudcore.model.errors import ResourceNotFoundError
+from cloudcore.scheduling.changes import Changes
+from cloudcore.scheduling.columns import BoolArray, IntArray, Memo, frozen
+from cloudcore.scheduling.decision import Placement
+from cloudcore.scheduling.filling import amounts_of, hosts_of
+from cloudcore.scheduling.inventory import Inventory
+from cloudcore.scheduling.request import Request
+from cloudcore.scheduling.rows import HostRow
+from cloudcore.scheduling.tables import Crowds, Hosts
+
+_AMOUNTS = ("cpu_total", "cpu_free", "mem_total_mib", "mem_free_mib", "max_vcpu", "guests", "creating", "generation")
+_FLAGS = ("enabled", "zone_enabled", "provider_ready")
+_STATES = ("status", "host_status")
+_PLACES = {
+    "region": "region_id",
+    "zone": "zone_id",
+    "manager": "manager_id",
+    "host_type": "host_type",
+    "architecture": "architecture",
+    "resource_type": "resource_type",
+}
+
+
+class Standing:
+    """Columns of which a reader sees the present state through `live`, whose arrays can't be written to.
+
+    live: as it is now. A column that is worked out of others, such as `Hosts.ready`, is worked out once for one object: so
+    it is read of `fresh`, of `snapshot` or of a part. changes: what has happened. epoch: how often all hosts were to be
+    judged anew, because one is somewhere else now or is another kind of host.
+    """
+
+    def __init__(self, inventory: Inventory) -> None:
+        hosts = inventory.hosts
+        self._amounts: dict[str, IntArray] = {name: getattr(hosts, name).copy() for name in _AMOUNTS}
+        self._flags: dict[str, BoolArray] = {name: getattr(hosts, name).copy() for name in _FLAGS}
+        self._rooms, self._ports = inventory.storages.free_mib.copy(), inventory.networks.free_ports.copy()
+        self._free = inventory.devices.free.copy()
+        self._crowds = {project: dict(counts) for project, counts in hosts.crowds.items()}
+        self._projects: dict[int, set[str]] = {}
+        for project, counts in self._crowds.items():
+            for row in counts:
+                self._projects.setdefault(row, set()).add(project)
+        views: dict[str, Any] = {name: _view(each) for name, each in (*self._amounts.items(), *self._flags.items())}
+        self.live = attrs.evolve(
+            inventory.with_left(storage_mib=_view(self._rooms), ports=_view(self._ports), devices=_view(self._free)),
+            hosts=attrs.evolve(hosts, crowds=self._crowds, **views),
+        )
+        self.changes = Changes(inventory)
+        self.epoch = 0
+
+    def fresh(self) -> Inventory:
+        """The present state, with nothing worked out yet; good until the next change."""
+        return attrs.evolve(self.live, hosts=attrs.evolve(self.live.hosts))
+
+    def snapshot(self, project: str | None = None) -> Inventory:
+        """The present state, which does not change any more. project: whose guests matter, None: everybody's."""
+        crowds = self._crowds if project is None else {project: self._crowds.get(project, {})}
+        columns: dict[str, Any] = {name: _copy(each) for name, each in (*self._amounts.items(), *self._flags.items())}
+        left = self.live.with_left(storage_mib=_copy(self._rooms), ports=_copy(self._ports), devices=_copy(self._free))
+        kept = {name: dict(counts) for name, counts in crowds.items() if counts}
+        return attrs.evolve(left, hosts=attrs.evolve(self.live.hosts, crowds=kept, **columns))
+
+    def part(self, rows: IntArray, project: str) -> Inventory:
+        """The present state of some hosts, with the guests of one project."""
+        counts = self._crowds.get(project, {})
+        crowds: Crowds = {project: {place: counts[row] for place, row in enumerate(rows.tolist()) if row in counts}}
+        return self.live.part(rows, crowds)
+
+    def move(self, request: Request, placement: Placement, sign: int) -> None:
+        """Take what one server needs from where it was placed (1), or give it back (-1).
+
+        Raises:
+            ResourceNotFoundError: the host, a storage, a network or a device is not in the inventory.
+        """
+        live, amounts = self.live, self._amounts
+        row = _row(live.hosts.index, placement.host_id)
+        storages = [_row(live.storages.index, disk.storage_ids[0]) for disk in placement.disks]
+        networks = [_row(live.networks.index, nic.network_ids[0]) for nic in placement.nets]
+        devices = [_row(live.devices.index, device.device_ids[0]) for device in placement.devices]
+        sizes = {disk.index: disk.size_mib for disk in request.disks}
+        amounts["cpu_free"][row] -= sign * request.vcpus
+        amounts["mem_free_mib"][row] -= sign * request.memory_mib
+        amounts["guests"][row] += sign
+        amounts["generation"][row] += 1
+        project = request.project_id
+        self._put_guests(project, row, max(self._crowds.get(project, {}).get(row, 0) + sign, 0))
+        for storage, disk in zip(storages, placement.disks, strict=True):
+            self._put_storage(storage, int(self._rooms[storage]) - sign * sizes[disk.index])
+        for network in networks:
+            self._put_network(network, int(self._ports[network]) - sign)
+        for device in devices:
+            self._free[device] = sign < 0
+        self.changes.host(row)
+
+    def refresh(self, host: HostRow) -> None:
+        """Take over everything that a row says of its host.
+
+        Raises:
+            ResourceNotFoundError: the host is not in the inventory.
+            OutOfRangeError: as `Inventory.build`.
+        """
+        row = _row(self.live.hosts.index, host.id)
+        for name, amount in amounts_of(host).items():
+            self._amounts[name][row] = amount
+        for name in _FLAGS:
+            self._flags[name][row] = getattr(host, name)
+        hosts = self.live.hosts
+        states: dict[str, Any] = {
+            name: getattr(hosts, name).put(row, getattr(host, name))
+            for name in _STATES
+            if getattr(hosts, name)[row] != getattr(host, name)
+        }
+        if states:
+            self.live = attrs.evolve(self.live, hosts=attrs.evolve(hosts, **states))
+        for project in sorted({*self._projects.get(row, ()), *host.project_guests}):
+            self._put_guests(project, row, host.project_guests.get(project, 0))
+        self._replace(row, host)
+        self.changes.host(row)
+
+    def set_storage(self, storage_id: str, free_mib: int) -> None:
+        """Take over how much room a storage has.
+
+        Raises:
+            ResourceNotFoundError: it is not in the inventory.
+        """
+        self._put_storage(_row(self.live.storages.index, storage_id), free_mib)
+
+    def set_network(self, network_id: str, free_ports: int) -> None:
+        """Take over how many ports of a network are free.
+
+        Raises:
+            ResourceNotFoundError: it is not in the inventory.
+        """
+        self._put_network(_row(self.live.networks.index, network_id), free_ports)
+
+    def _replace(self, row: int, host: HostRow) -> None:
+        hosts = self.live.hosts
+        moved = [name for name, field in _PLACES.items() if getattr(hosts, name)[row] != getattr(host, field)]
+        if not moved and hosts.names[row] == (host.name or host.id) and hosts.sharing.is_as(row, host):
+            return
+        one: Hosts = hosts_of([host])
+        places: dict[str, Any] = {name: getattr(hosts, name).put(row, getattr(one, name)[0]) for name in moved}
+        names = (*hosts.names[:row], one.names[0], *hosts.names[row + 1 :])
+        changed = attrs.evolve(hosts, names=names, sharing=hosts.sharing.put(row, one.sharing), memo=Memo(), **places)
+        self.live = attrs.evolve(self.live, hosts=changed)
+        self.epoch += 1
+
+    def _put_storage(self, row: int, free_mib: int) -> None:
+        self.changes.storage(row, int(self._rooms[row]), free_mib)
+        self._rooms[row] = free_mib
+
+    def _put_network(self, row: int, ports: int) -> None:
+        self.changes.network(row, int(self._ports[row]), ports)
+        self._ports[row] = ports
+
+    def _put_guests(self, project: str, row: int, guests: int) -> None:
+        if guests:
+            self._crowds.setdefault(project, {})[row] = guests
+            self._projects.setdefault(row, set()).add(project)
+        elif project in self._crowds:
+            self._crowds[project].pop(row, None)
+            self._projects.get(row, set()).discard(project)
+
+
+def _view(array: Any) -> Any:
+    view = array.view()
+    frozen(view)
+    return view
+
+
+def _copy(array: Any) -> Any:
+    copy = array.copy()
+    frozen(copy)
+    return copy
+
+
+def _row(index: Mapping[str, int], ident: str) -> int:
+    row = index.get(ident)
+    if row is None:
+        raise ResourceNotFoundError(f"{ident[:64]} is not in the inventory")
+    return row

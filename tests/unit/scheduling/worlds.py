@@ -1,0 +1,151 @@
+"""Random inventories and requests."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import attrs
+from hypothesis import strategies as st
+
+from cloudcore.scheduling import (
+    DeviceRequest,
+    DeviceRow,
+    DiskRequest,
+    HostRow,
+    Inventory,
+    Mark,
+    NetworkRow,
+    NicRequest,
+    Request,
+    Room,
+    StorageRow,
+)
+
+few = st.integers(0, 12)
+STRATEGIES = ("exclude", "prefer", "prefer", "avoid")
+backends = st.sampled_from(("local", "nfs"))
+
+
+@attrs.frozen
+class World:
+    """The rows of an inventory, so that a test can change them and build again."""
+
+    hosts: tuple[HostRow, ...]
+    storages: tuple[StorageRow, ...]
+    networks: tuple[NetworkRow, ...]
+    host_storages: tuple[tuple[str, str], ...]
+    host_wires: tuple[tuple[str, str], ...]
+    devices: tuple[DeviceRow, ...] = ()
+
+    def build(self) -> Inventory:
+        return Inventory.build(
+            self.hosts, self.storages, self.networks, self.host_storages, self.host_wires, self.devices
+        )
+
+
+@st.composite
+def worlds(draw) -> World:
+    host_ids = [f"h{n}" for n in range(draw(st.integers(0, 6)))]
+    storage_ids = [f"s{n}" for n in range(draw(st.integers(0, 6)))]
+    network_ids = [f"n{n}" for n in range(draw(st.integers(0, 4)))]
+    wires = ("w0", "w1")
+    hosts = tuple(
+        HostRow(
+            id=ident,
+            domain_id=draw(st.sampled_from(("", "", "d1"))),
+            is_public=draw(st.booleans()),
+            public_scope=draw(st.sampled_from(("system", "domain"))),
+            shared_domain_ids=draw(st.sampled_from(((), ("",)))),
+            zone_id=draw(st.sampled_from(("z1", "z2"))),
+            enabled=draw(st.integers(0, 6)) > 0,
+            host_status=draw(st.sampled_from(("online", "online", "online", "offline"))),
+            architecture=draw(st.sampled_from(("x86_64", "amd64", "aarch64"))),
+            resource_type=draw(st.sampled_from(("shared", "shared", "prepaid"))),
+            cpu_count=draw(few),
+            cpu_cmtbound=draw(st.sampled_from((1.0, 1.5, 2.0))),
+            cpu_claimed=draw(st.integers(0, 4)),
+            mem_size=draw(few),
+            mem_cmtbound=1.0,
+            mem_reserved=draw(st.integers(0, 2)),
+            max_vcpu=draw(st.sampled_from((0, 2))),
+            guests=draw(st.integers(0, 1)),
+            project_guests=draw(st.sampled_from(({}, {"": 2}))),
+        )
+        for ident in host_ids
+    )
+    storages = tuple(
+        StorageRow(
+            id=ident,
+            storage_type=draw(backends),
+            capacity=draw(few),
+            claimed=draw(st.integers(0, 3)),
+            is_sys_disk_store=draw(st.integers(0, 4)) > 0,
+        )
+        for ident in storage_ids
+    )
+    networks = tuple(
+        NetworkRow(
+            id=ident,
+            wire_id=draw(st.sampled_from(wires)),
+            free_ports=draw(st.integers(0, 4)),
+            is_exit=draw(st.integers(0, 4)) == 0,
+            project_id=draw(st.sampled_from(("", "", "other"))),
+            is_public=draw(st.booleans()),
+            public_scope="system",
+        )
+        for ident in network_ids
+    )
+    pairs = st.lists(st.sampled_from(tuple(product(host_ids, storage_ids)) or (("", ""),)), max_size=16)
+    plugs = st.lists(st.sampled_from(tuple(product(host_ids, wires)) or (("", ""),)), max_size=8)
+    devices = tuple(
+        DeviceRow(
+            id=f"d{n}",
+            host_id=draw(st.sampled_from(host_ids)),
+            dev_type=draw(st.sampled_from(("GPU-HPC", "GPU-HPC", "USB"))),
+            model=draw(st.sampled_from(("T4", "A100"))),
+            vendor="10de",
+            memory_mib=draw(st.sampled_from((16, 40))),
+            free=draw(st.integers(0, 4)) > 0,
+        )
+        for n in range(draw(st.integers(0, 8)) if host_ids else 0)
+    )
+    return World(hosts, storages, networks, tuple(draw(pairs)), tuple(draw(plugs)), devices)
+
+
+@st.composite
+def requests(draw) -> Request:
+    sizes = draw(st.lists(st.integers(1, 6), max_size=4))
+    nics = draw(st.lists(st.sampled_from(("", "", "n0", "n1")), max_size=3))
+    cards = draw(st.lists(st.sampled_from((("", 0), ("T4", 0), ("", 20))), max_size=2)) if draw(st.booleans()) else []
+    some = st.frozensets(st.sampled_from(("h0", "h1", "h2", "h3")))
+    return Request(
+        count=draw(st.integers(1, 6)),
+        vcpus=draw(st.integers(0, 3)),
+        memory_mib=draw(st.integers(0, 4)),
+        disks=[
+            DiskRequest(size_mib=size, backend=draw(st.sampled_from(("", "local"))), index=n)
+            for n, size in enumerate(sizes)
+        ],
+        nets=[
+            NicRequest(network_id=network, exit=draw(st.integers(0, 5)) == 0, index=n) for n, network in enumerate(nics)
+        ],
+        devices=[
+            DeviceRequest(dev_type="GPU-HPC", model=model, memory_mib=least, index=n)
+            for n, (model, least) in enumerate(cards)
+        ],
+        marks=tuple(
+            Mark(name=f"m{n}", strategy=strategy, hosts=draw(some))
+            for n, strategy in enumerate(draw(st.lists(st.sampled_from(STRATEGIES), max_size=2)))
+        ),
+        rooms=(Room(name="g", most=2, present={"h0": draw(st.integers(0, 3)), "h1": 1}),)
+        if draw(st.booleans())
+        else (),
+        present_host=draw(st.sampled_from(("", "", "", "h2"))),
+        arch=draw(st.sampled_from(("", "", "x86_64"))),
+        resource_type=draw(st.sampled_from(("shared", "shared", "shared", "prepaid"))),
+        prefer_zone=draw(st.sampled_from(("", "", "z1"))),
+        prefer_wire=draw(st.sampled_from(("", "", "w1"))),
+        prefer_host=draw(st.sampled_from(("", "", "", "h1"))),
+        seed=draw(st.sampled_from(("a", "b"))),
+        best_effort=draw(st.booleans()),
+    )
