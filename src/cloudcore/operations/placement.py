@@ -6,7 +6,7 @@ that no longer fits is replaced by the decision's next alternative.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -33,6 +33,7 @@ from cloudcore.scheduling import (
     HostRow,
     Inventory,
     NetworkRow,
+    Occupant,
     Placement,
     Refusal,
     Request,
@@ -180,8 +181,10 @@ def _attached(tx: Transaction, query: Query) -> list[tuple[str, str]]:
     return [(host, storage) for host, storage, folder in rows if folder]
 
 
-def decide(inventory: Inventory, request: Request) -> Decision:
-    """A decision that places the whole request.
+def decide(
+    inventory: Inventory, request: Request, occupants: Callable[[], Iterable[Occupant]] = tuple[Occupant]
+) -> Decision:
+    """A decision that places the whole request. occupants: asked for when it does not fit; see `relaxations`.
 
     Raises:
         InsufficientResourceError: it does not fit; says which filter removed how many hosts and what would help.
@@ -189,13 +192,13 @@ def decide(inventory: Inventory, request: Request) -> Decision:
     decision = schedule(inventory, request)
     if decision.refusal is None:
         return decision
-    raise refused(decision, decision.refusal)
+    raise refused(decision, decision.refusal, occupants())
 
 
-def refused(decision: Decision, refusal: Refusal) -> InsufficientResourceError:
+def refused(decision: Decision, refusal: Refusal, occupants: Iterable[Occupant] = ()) -> InsufficientResourceError:
     """The error of a request that does not fit: which filter removed how many hosts, and what would help."""
     inventory, request = decision.walk.inventory, decision.request
-    proposals = relaxations(inventory, request) if refusal.hosts <= MAX_RELAXED_HOSTS else ()
+    proposals = relaxations(inventory, request, occupants) if refusal.hosts <= MAX_RELAXED_HOSTS else ()
     helps = f"; it would fit with {' or '.join(p.text for p in proposals[:3])}" if proposals else ""
     data: JsonObject = dict(explanation(refusal, proposals))
     return InsufficientResourceError(f"{refusal.summary()}{helps}", data=data)

@@ -5,7 +5,7 @@ So there is nothing to release: what a session reserved elsewhere, the unit of w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
@@ -27,6 +27,7 @@ from cloudcore.model.reading import format_time, read_bool, read_int, read_list_
 from cloudcore.operations.access import fetch, reach
 from cloudcore.operations.candidates import candidate_detail, candidate_list
 from cloudcore.operations.history import visible
+from cloudcore.operations.occupants import occupants_of
 from cloudcore.operations.placement import inventory_of, refused
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import reading, writing
@@ -34,7 +35,7 @@ from cloudcore.operations.servers.input import read_wanted
 from cloudcore.operations.veil import hosts_shown, veil
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.infrastructure.host import HOSTS
-from cloudcore.scheduling import Decision, schedule
+from cloudcore.scheduling import Decision, Occupant, schedule
 from cloudcore.scheduling.filters import FILTERS
 from cloudcore.scheduling.forecast import candidates, forecast, reasons, suggestions
 from cloudcore.scheduling.pipeline import ALTERNATIVES
@@ -77,7 +78,8 @@ def ask_scheduler(platform: Platform, caller: Caller, question: str, body: JsonM
 def _placed(platform: Platform, caller: Caller, question: str, asked: JsonMapping) -> JsonObject:
     session = read_str(asked.get("session_id") or caller.request_id or platform.ids.new_id(), "session_id", 128)
     decision = reading(platform, lambda tx: _decide(platform, tx, caller, question, asked))
-    answer, refusal = _shaped(question, decision, asked, session)
+    there = reading(platform, lambda tx: _occupants(platform, tx, caller, question, decision))
+    answer, refusal = _shaped(question, decision, asked, session, there)
     if read_bool(asked.get("record_to_history") or False, "record_to_history"):
         writing(platform, caller, lambda tx: tx.record(_fact(caller, session, question, decision, asked)))
     shown = reading(platform, lambda tx: hosts_shown(platform, tx, caller))
@@ -89,7 +91,7 @@ def _placed(platform: Platform, caller: Caller, question: str, asked: JsonMappin
 
 
 def _shaped(
-    question: str, decision: Decision, asked: JsonMapping, session: str
+    question: str, decision: Decision, asked: JsonMapping, session: str, there: Sequence[Occupant]
 ) -> tuple[JsonObject, InsufficientResourceError | None]:
     if question == "forecast":
         return forecast(decision, session_id=session), None
@@ -101,8 +103,16 @@ def _shaped(
         answer: JsonObject = {"data": page, "total": len(page), "limit": len(page) if everyone else limit, "offset": 0}
         return answer | ({"not_allow_reasons": reasons(decision)} if decision.refusal is not None else {}), None
     if decision.refusal is not None:
-        return {}, refused(decision, decision.refusal)
+        return {}, refused(decision, decision.refusal, there)
     return {"candidates": candidates(decision, session_id=session)}, None
+
+
+def _occupants(
+    platform: Platform, tx: Transaction, caller: Caller, question: str, decision: Decision
+) -> Sequence[Occupant]:
+    if question != "schedule" or decision.refusal is None:
+        return ()
+    return occupants_of(platform, tx, caller, decision.request)
 
 
 def _decide(platform: Platform, tx: Transaction, caller: Caller, question: str, asked: JsonMapping) -> Decision:

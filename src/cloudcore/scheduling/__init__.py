@@ -29,7 +29,7 @@ from cloudcore.scheduling.decision import Decision, Placement, Refusal
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.pipeline import schedule
 from cloudcore.scheduling.pool import Answer, Pool
-from cloudcore.scheduling.relaxation import Relaxation, relaxations
+from cloudcore.scheduling.relaxation import Occupant, Relaxation, relaxations
 from cloudcore.scheduling.request import DeviceRequest, DiskRequest, Mark, NicRequest, Request, Room
 from cloudcore.scheduling.rows import DeviceRow, HostRow, NetworkRow, StorageRow
 
@@ -44,6 +44,7 @@ __all__ = [
     "Mark",
     "NetworkRow",
     "NicRequest",
+    "Occupant",
     "Placement",
     "Pool",
     "Refusal",

@@ -37,6 +37,26 @@ def schedule(
     Pure: the same inventory and request give the same decision. Without `best_effort` all servers are placed or none;
     with it, a refusal comes only when none fits. Never raises for lack of room: the refusal is the answer.
     """
+    walk, ranking, seats, spares = _assigned(inventory, request, filters, weighers, spare)
+    placements = tuple(placed(inventory, seat, ranking.score(seat.host)) for seat in seats)
+    enough = len(seats) == request.count or (request.best_effort and seats)
+    return Decision(
+        placements=placements if enough else (),
+        alternatives=tuple(placed(inventory, seat, ranking.score(seat.host)) for seat in spares) if enough else (),
+        fitting=len(seats),
+        refusal=None if enough else Refusal.of(walk, len(seats)),
+        walk=walk,
+    )
+
+
+def fitting(inventory: Inventory, request: Request) -> int:
+    """How many servers of a request `schedule` finds a place for, without saying where or why not."""
+    return len(_assigned(inventory, request, FILTERS, WEIGHERS, 0)[2])
+
+
+def _assigned(
+    inventory: Inventory, request: Request, filters: tuple[Filter, ...], weighers: tuple[Weigher, ...], spare: int
+) -> tuple[Walk, Ranking, list[Seat], list[Seat]]:
     active = tuple(one for one in filters if one.name not in request.ignore_filters)
     walk = filter_hosts(inventory, request, active)
     rows = np.flatnonzero(walk.kept)
@@ -49,15 +69,7 @@ def schedule(
 
     ledger = Ledger(inventory, request)
     seats, spares = assign(ranking, walk.capacity, ledger, recheck, count=request.count, spare=spare)
-    placements = tuple(placed(inventory, seat, ranking.score(seat.host)) for seat in seats)
-    enough = len(seats) == request.count or (request.best_effort and seats)
-    return Decision(
-        placements=placements if enough else (),
-        alternatives=tuple(placed(inventory, seat, ranking.score(seat.host)) for seat in spares) if enough else (),
-        fitting=len(seats),
-        refusal=None if enough else Refusal.of(walk, len(seats)),
-        walk=walk,
-    )
+    return walk, ranking, seats, spares
 
 
 def filter_hosts(

@@ -2,28 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import attrs
 
+from cloudcore.scheduling.columns import frozen
+from cloudcore.scheduling.filters import FILTERS
 from cloudcore.scheduling.inventory import Inventory
-from cloudcore.scheduling.pipeline import schedule
+from cloudcore.scheduling.pipeline import filter_hosts, fitting
 from cloudcore.scheduling.request import Request
 
 MAX_RELAXATIONS = 5
 _SERVERS = "servers"
 _MOST_SEARCHED = 200
 
+_MOST_TRIED = 8
+_PLACES = {
+    "prefer_host": "any host",
+    "prefer_wire": "any wire",
+    "prefer_zone": "any zone",
+    "prefer_zones": "any zone",
+    "prefer_manager": "any manager",
+    "prefer_region": "any region",
+}
+
+Change = Callable[[Request], Request]
 Scale = Callable[[Request, int], Request]
 
 
 @attrs.frozen(kw_only=True)
 class Relaxation:
-    """A change in words (`memory 1024 MiB instead of 4096 MiB`), and the request after it, which fits."""
+    """A change in words (`memory 1024 MiB instead of 4096 MiB`), and the request after it, which fits.
+
+    gone: the id of a server whose end is the change.
+    """
 
     text: str
     request: Request
+    gone: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Occupant:
+    """A server that runs on a host of the inventory, and what it holds there."""
+
+    id: str
+    name: str = ""
+    host_id: str
+    vcpus: int
+    memory_mib: int
+
+
+@attrs.frozen
+class _Drop:
+    """A wish that can be given up, in words, and how."""
+
+    text: str
+    put: Change
 
 
 @attrs.frozen
@@ -42,33 +78,76 @@ class _Amount:
         return f"{self.name} {value}{self.unit} instead of {self.value}{self.unit}"
 
 
-def relaxations(inventory: Inventory, request: Request) -> tuple[Relaxation, ...]:
-    """Find up to five changes, each alone enough; for use after a refusal only.
+def relaxations(inventory: Inventory, request: Request, occupants: Iterable[Occupant] = ()) -> tuple[Relaxation, ...]:
+    """Find up to five changes, each alone enough and tried out; for use after a refusal only.
 
     Where no single change helps, the answer is one combination of several, none of which could be left out.
     Amounts (servers, memory, CPUs, the largest disk) are lowered to the largest value that fits. The relaxed requests
     ask for all servers or none, also where the original was best effort. Some eighty decisions are made; so batches of
     more than 200 servers are offered fewer servers, but no search for what would do for all of them.
+
+    occupants: servers whose end the caller may bring about; the smallest one that would make room is named.
     """
     strict = attrs.evolve(request, best_effort=False)
     if _fits(inventory, strict):
         return ()
-    found = [Relaxation(text=text, request=relaxed) for text, relaxed in _dropped(strict) if _fits(inventory, relaxed)]
+    dropped = [(drop.text, drop.put(strict)) for drop in _drops(strict)]
+    found = [Relaxation(text=text, request=relaxed) for text, relaxed in dropped if _fits(inventory, relaxed)]
     for amount in _amounts(strict):
         value = _largest(inventory, strict, amount)
         if value:
             found.append(Relaxation(text=amount.text(value), request=amount.put(strict, value)))
+    gone = departure(inventory, strict, occupants)
+    if gone is not None:
+        text = f"server {gone.name or gone.id} gone"
+        found.insert(MAX_RELAXATIONS - 1, Relaxation(text=text, request=strict, gone=gone.id))
     return tuple(found[:MAX_RELAXATIONS]) or _combined(inventory, strict)
 
 
+def departure(inventory: Inventory, request: Request, occupants: Iterable[Occupant]) -> Occupant | None:
+    """The smallest server whose end makes room for all of a request; of those with most chances eight are tried."""
+    counted = {"host_memory", "host_cpu", "resource_type", "host_group"}
+    others = tuple(one for one in FILTERS if one.name not in {*counted, *request.ignore_filters})
+    kept = filter_hosts(inventory, request, others).kept
+    hosts, tried = inventory.hosts, 0
+    for one in sorted(occupants, key=lambda each: (each.memory_mib, each.vcpus, each.id)):
+        row = hosts.index.get(one.host_id)
+        if row is None or not kept[row]:
+            continue
+        short = request.vcpus > hosts.cpu_free[row] + one.vcpus or request.memory_mib > (
+            hosts.mem_free_mib[row] + one.memory_mib
+        )
+        if short:
+            continue
+        if _fits(without(inventory, one), request):
+            return one
+        tried += 1
+        if tried == _MOST_TRIED:
+            return None
+    return None
+
+
+def without(inventory: Inventory, occupant: Occupant) -> Inventory:
+    """The inventory once a server of it is gone."""
+    hosts = inventory.hosts
+    row = hosts.index[occupant.host_id]
+    cpu, memory, guests = hosts.cpu_free.copy(), hosts.mem_free_mib.copy(), hosts.guests.copy()
+    cpu[row] += occupant.vcpus
+    memory[row] += occupant.memory_mib
+    guests[row] = max(int(guests[row]) - 1, 0)
+    for column in (cpu, memory, guests):
+        frozen(column)
+    return attrs.evolve(inventory, hosts=attrs.evolve(hosts, cpu_free=cpu, mem_free_mib=memory, guests=guests))
+
+
 def _fits(inventory: Inventory, request: Request) -> bool:
-    return schedule(inventory, request).refusal is None
+    return fitting(inventory, request) == request.count
 
 
 def _largest(inventory: Inventory, request: Request, amount: _Amount) -> int:
     """Search the largest lower value that fits by halving; 0 when even 1 does not."""
     if amount.name == _SERVERS:
-        return schedule(inventory, request).fitting
+        return fitting(inventory, request)
     if not _fits(inventory, amount.put(request, 1)):
         return 0
     low, high = 1, amount.value
@@ -83,12 +162,14 @@ def _largest(inventory: Inventory, request: Request, amount: _Amount) -> int:
 
 def _combined(inventory: Inventory, request: Request) -> tuple[Relaxation, ...]:
     """Relax everything, then take each change back, or as far back as it goes, while the request still fits."""
-    amounts = _amounts(request)
-    drops = [(text, tuple(changes)) for text, changes in _drops(request)]
+    amounts, drops = _amounts(request), _drops(request)
     lowered: dict[str, int] = {amount.name: 1 for amount in amounts}
 
-    def build(kept: list[tuple[str, tuple[str, ...]]]) -> Request:
-        relaxed = _without(request, [name for _, names in kept for name in names])
+    def build(kept: list[_Drop]) -> Request:
+        relaxed = request
+        # Places in the request move when something is dropped, so the last go first.
+        for drop in reversed(kept):
+            relaxed = drop.put(relaxed)
         for amount in amounts:
             relaxed = amount.put(relaxed, lowered[amount.name])
         return relaxed
@@ -96,7 +177,7 @@ def _combined(inventory: Inventory, request: Request) -> tuple[Relaxation, ...]:
     if not _fits(inventory, build(drops)):
         return ()
     for drop in list(drops):
-        fewer = [one for one in drops if one != drop]
+        fewer = [one for one in drops if one is not drop]
         if _fits(inventory, build(fewer)):
             drops = fewer
     for amount in amounts:
@@ -104,46 +185,51 @@ def _combined(inventory: Inventory, request: Request) -> tuple[Relaxation, ...]:
         relaxed = build(drops)
         if not _fits(inventory, relaxed):
             lowered[amount.name] = _largest(inventory, relaxed, amount)
-    texts = [text for text, _ in drops]
+    texts = [drop.text for drop in drops]
     texts += [amount.text(lowered[amount.name]) for amount in amounts if lowered[amount.name] < amount.value]
     return (Relaxation(text=", ".join(texts), request=build(drops)),)
 
 
-def _drops(request: Request) -> Iterator[tuple[str, list[str]]]:
-    preferences = {
-        "prefer_host": "any host",
-        "prefer_wire": "any wire",
-        "prefer_zone": "any zone",
-        "prefer_zones": "any zone",
-        "prefer_manager": "any manager",
-        "prefer_region": "any region",
-    }
-    for name, words in preferences.items():
+def _drops(request: Request) -> list[_Drop]:
+    """Every wish that could be given up."""
+    found: list[_Drop] = []
+    for name, words in _PLACES.items():
         value = getattr(request, name)
         if value:
             wanted = value if isinstance(value, str) else ", ".join(value)
-            yield f"{words} instead of {wanted}", [name]
+            nothing = "" if isinstance(value, str) else ()
+            found.append(_Drop(f"{words} instead of {wanted}", _setting(name, nothing)))
+    if request.arch:
+        found.append(_Drop(f"any architecture instead of {request.arch}", _setting("arch", "")))
+    for place, mark in enumerate(request.marks):
+        if mark.strategy in ("require", "exclude"):
+            word = "without" if mark.strategy == "require" else "also with"
+            found.append(_Drop(f"{word} tag {mark.name}", _leaving("marks", place)))
+    for place, room in enumerate(request.rooms):
+        found.append(_Drop(f"outside of group {room.name}", _leaving("rooms", place)))
+    for place, device in enumerate(request.devices):
+        found.append(_Drop(f"without device {device.index}", _leaving("devices", place)))
     if any(disk.backend or disk.medium or disk.storage_id for disk in request.disks):
-        yield "any kind of storage", ["disks"]
+        anywhere = tuple(attrs.evolve(disk, backend="", medium="", storage_id="") for disk in request.disks)
+        found.append(_Drop("any kind of storage", _setting("disks", anywhere)))
     if any(nic.network_id or nic.wire_id for nic in request.nets):
-        yield "any network", ["nets"]
+        reachable = tuple(attrs.evolve(nic, network_id="", wire_id="", address="") for nic in request.nets)
+        found.append(_Drop("any network", _setting("nets", reachable)))
+    return found
 
 
-def _dropped(request: Request) -> Iterator[tuple[str, Request]]:
-    for text, names in _drops(request):
-        yield text, _without(request, names)
+def _setting(name: str, value: object) -> Change:
+    changes: dict[str, Any] = {name: value}
+    return lambda request: attrs.evolve(request, **changes)
 
 
-def _without(request: Request, names: list[str]) -> Request:
-    changes: dict[str, Any] = {}
-    for name in names:
-        if name == "disks":
-            changes[name] = tuple(attrs.evolve(disk, backend="", medium="", storage_id="") for disk in request.disks)
-        elif name == "nets":
-            changes[name] = tuple(attrs.evolve(nic, network_id="", wire_id="", address="") for nic in request.nets)
-        else:
-            changes[name] = () if name == "prefer_zones" else ""
-    return attrs.evolve(request, **changes)
+def _leaving(name: str, place: int) -> Change:
+    def change(request: Request) -> Request:
+        parts = getattr(request, name)
+        changes: dict[str, Any] = {name: (*parts[:place], *parts[place + 1 :])}
+        return attrs.evolve(request, **changes)
+
+    return change
 
 
 def _amounts(request: Request) -> list[_Amount]:

@@ -105,3 +105,23 @@ def test_a_host_that_registers_again_keeps_what_was_set(people: Any, host: str) 
     assert (found["mem_size"], found["mem_reserved"], found["enabled"]) == (16_384, 1024, False)
     assert people.admin.list("storages").total == 1
     assert people.admin.list("networks").total == 1
+
+
+def test_a_refusal_names_the_smallest_own_server_whose_end_would_make_room(people: Any, host: str) -> None:
+    session = people.admin
+    for name, memory in (("small", 512), ("middle", 3000), ("large", 4000)):
+        session.create("servers", {**BODY, "name": name, "vmem_size": memory})
+    refusals = []
+    for attempt in (
+        lambda: session.create("servers", {**BODY, "name": "more", "vmem_size": 2048}),
+        lambda: ask(people, "schedule", vmem_size=2048),
+    ):
+        with pytest.raises(InsufficientResourceError) as refusal:
+            attempt()
+        refusals.append(refusal.value)
+    for one in refusals:
+        assert "server middle gone" in one.data["relaxations"]
+    with pytest.raises(InsufficientResourceError) as other:
+        people.bob.perform_class("scheduler", "schedule", {**BODY, "vmem_size": 2048, "disks": [{"size": 1024}]})
+    assert other.value.data["relaxations"]
+    assert not [text for text in other.value.data["relaxations"] if "gone" in text]

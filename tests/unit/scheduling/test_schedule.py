@@ -12,17 +12,22 @@ import numpy as np
 import pytest
 
 from cloudcore.scheduling import (
+    DeviceRequest,
     DiskRequest,
     Inventory,
+    Mark,
     NetworkRow,
     NicRequest,
+    Occupant,
     Request,
+    Room,
     relaxations,
     schedule,
 )
 from cloudcore.scheduling.filters import FILTERS
 from cloudcore.scheduling.forecast import candidates, explanation, forecast
 from cloudcore.scheduling.nics import match
+from cloudcore.scheduling.relaxation import without
 from cloudcore.scheduling.verdict import Filter, Verdict
 from cloudcore.scheduling.weighers import WEIGHERS, Weigher
 
@@ -228,6 +233,44 @@ def test_a_smaller_disk_or_another_storage_is_proposed(make):
     assert found == {"any kind of storage", "size of disk 0 100 MiB instead of 300 MiB"}
     request = Request(nets=[NicRequest(network_id="gone")])
     assert [one.text for one in relaxations(inventory, request)] == ["any network"]
+
+
+def test_a_tag_a_group_a_device_or_an_architecture_is_given_up_by_name(make):
+    inventory = make.inventory([make.host("a")])
+    for wish, text in (
+        (Request(marks=(Mark(name="gpu", strategy="require", hosts=frozenset()),)), "without tag gpu"),
+        (Request(marks=(Mark(name="old", strategy="exclude", hosts=frozenset("a")),)), "also with tag old"),
+        (Request(rooms=(Room(name="g", most=1, present={"a": 1}),)), "outside of group g"),
+        (Request(devices=(DeviceRequest(dev_type="GPU"),)), "without device 0"),
+        (Request(arch="aarch64"), "any architecture instead of aarch64"),
+    ):
+        assert [one.text for one in relaxations(inventory, wish)] == [text]
+    both = Request(
+        marks=(
+            Mark(name="gpu", strategy="require", hosts=frozenset()),
+            Mark(name="fine", strategy="require", hosts=frozenset("a")),
+            Mark(name="old", strategy="exclude", hosts=frozenset("a")),
+        )
+    )
+    assert [one.text for one in relaxations(inventory, both)] == ["without tag gpu, also with tag old"]
+
+
+def test_the_smallest_server_whose_end_makes_room_is_named(make):
+    inventory = make.inventory(
+        [make.host("a", mem_claimed=8000, guests=3), make.host("b", enabled=False), make.host("c", mem_size=512)]
+    )
+    there = [
+        Occupant(id="s1", name="small", host_id="a", vcpus=1, memory_mib=500),
+        Occupant(id="s2", name="large", host_id="a", vcpus=1, memory_mib=7000),
+        Occupant(id="s3", name="middle", host_id="a", vcpus=1, memory_mib=3000),
+        Occupant(id="s4", name="elsewhere", host_id="b", vcpus=1, memory_mib=2500),
+        Occupant(id="s5", name="unknown", host_id="x", vcpus=1, memory_mib=2500),
+    ]
+    request = Request(memory_mib=2048)
+    found = [one for one in relaxations(inventory, request, there) if one.gone]
+    assert [(one.text, one.gone) for one in found] == [("server middle gone", "s3")]
+    assert schedule(without(inventory, there[2]), found[0].request).refusal is None
+    assert not [one for one in relaxations(inventory, Request(memory_mib=9000), there) if one.gone]
 
 
 def test_links_to_rows_that_are_not_there_are_left_out(make):

@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from tests.effort import examples
 from tests.unit.scheduling.worlds import requests, worlds
 
-from cloudcore.scheduling import Inventory, Request, relaxations, schedule
+from cloudcore.scheduling import Inventory, Occupant, Request, relaxations, schedule
 from cloudcore.scheduling.columns import UNLIMITED
 from cloudcore.scheduling.filters import FILTERS
 from cloudcore.scheduling.forecast import candidates, forecast
+from cloudcore.scheduling.relaxation import without
 from cloudcore.scheduling.weighers import WEIGHERS
 
 PROFILE = settings(deadline=None, max_examples=examples(12))
@@ -224,8 +225,17 @@ def test_the_count_is_met_or_refused_and_the_answer_has_the_shape_of_the_wire(wo
 @given(world=worlds(), request=requests())
 def test_every_relaxation_fits_and_asks_for_no_more(world, request):
     inventory = world.build()
-    for relaxation in relaxations(inventory, request):
+    there = [
+        Occupant(id=f"g-{host.id}", host_id=host.id, vcpus=host.cpu_claimed, memory_mib=1)
+        for host in world.hosts
+        if host.cpu_claimed
+    ]
+    for relaxation in relaxations(inventory, request, there):
         relaxed = relaxation.request
+        if relaxation.gone:
+            gone = next(one for one in there if one.id == relaxation.gone)
+            assert schedule(without(inventory, gone), relaxed).refusal is None
+            continue
         assert relaxation.text
         assert schedule(inventory, relaxed).refusal is None
         assert relaxed.count <= request.count

@@ -21,6 +21,7 @@ from cloudcore.operations.access import check_limits
 from cloudcore.operations.begin import begin
 from cloudcore.operations.creating import under_parents
 from cloudcore.operations.idempotency import once, remembered
+from cloudcore.operations.occupants import occupants_of
 from cloudcore.operations.placement import MOVING, Seat, admit, decide, inventory_of, kept_inventory, seats
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
@@ -137,7 +138,7 @@ def _decide_now(platform: Platform, tx: Transaction, caller: Caller, wanted: Wan
     request = wanted.request
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=_networks(wanted))
     try:
-        return decide(inventory, request)
+        return decide(inventory, request, lambda: occupants_of(platform, tx, caller, request))
     except InsufficientResourceError as error:
         raise veiled_refusal(platform, tx, caller, error) from error
 
