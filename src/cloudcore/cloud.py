@@ -127,9 +127,12 @@ class Cloud:
 
     # Identity
 
-    def authenticate_v3(self, body: JsonMapping, peer: str, request_id: str) -> tuple[str, JsonObject]:
-        """A token for a v3 login body, and the body of the answer."""
-        text, payload = self._authenticate(parse_v3(body), peer, request_id)
+    def authenticate_v3(
+        self, body: JsonMapping, peer: str, request_id: str, *, to_default: bool = False
+    ) -> tuple[str, JsonObject]:
+        """A token for a v3 login body, and the body of the answer. to_default: see `AuthRequest`."""
+        request = attrs.evolve(parse_v3(body), to_default=to_default)
+        text, payload = self._authenticate(request, peer, request_id)
         facts = reading(self.platform, lambda tx: facts_of(self.platform, tx, payload))
         return text, token_v3(payload, facts, token_id=text)
 

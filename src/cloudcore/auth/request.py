@@ -59,6 +59,7 @@ class ScopeRef:
 
 
 UNSCOPED = ScopeRef()
+EXPLICITLY_UNSCOPED = "unscoped"
 
 
 @attrs.frozen(kw_only=True)
@@ -72,6 +73,8 @@ class AuthRequest:
     access_key: the JSON text of a signed request (for aksk).
     source: web, api, cli, srv or operator.
     claimed_ip: the address the caller says it has; trust it only where the peer may speak for others.
+    unscoped: the caller said that he wants no scope, rather than naming none.
+    to_default: without a scope the user's default project is meant, as OpenStack has it; the wire means none.
     """
 
     method: str
@@ -85,6 +88,8 @@ class AuthRequest:
     scope: ScopeRef = UNSCOPED
     source: str = "api"
     claimed_ip: str = ""
+    unscoped: bool = False
+    to_default: bool = False
 
     def attempt_key(self, domain_id: str = "") -> str:
         """Under which failed attempts are counted: the same for names that exist and names that do not.
@@ -118,7 +123,10 @@ def parse_v3(body: Json) -> AuthRequest:
     identity = as_object(auth.get("identity"), "auth.identity")
     method = _method(identity)
     source, ip = _context(auth)
-    common = AuthRequest(method=method, scope=_scope(auth.get("scope")), source=source, claimed_ip=ip)
+    scope = auth.get("scope")
+    common = AuthRequest(
+        method=method, scope=_scope(scope), source=source, claimed_ip=ip, unscoped=scope == EXPLICITLY_UNSCOPED
+    )
     if method == TOKEN:
         return attrs.evolve(common, token=_token(identity))
     if method == AKSK:
@@ -185,7 +193,7 @@ def _context(auth: JsonMapping) -> tuple[str, str]:
 
 
 def _scope(value: Json) -> ScopeRef:
-    if value == "unscoped":
+    if value == EXPLICITLY_UNSCOPED:
         return UNSCOPED
     scope = as_object(value, "auth.scope")
     if "system" in scope:

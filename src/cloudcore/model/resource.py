@@ -145,6 +145,7 @@ class Resource(Generic[E]):
     example: a body of a create, for people and for trying it out; without one it is made from what is required.
     counts_as: the field of the quota ledger that each one is charged to, for its owner; empty for none.
     is_domain: a row is itself what domains own things as: who may read at domain scope sees his own.
+    in_project: `(project_id) -> Expr`: what is listed at the scope of a project, of a type that projects do not own.
     parent: the field that refers to what it belongs to, where it has no owner of its own (rules of a security group):
         whoever reaches that reaches this. Of a joint it is the left side.
     """
@@ -171,6 +172,7 @@ class Resource(Generic[E]):
     check_delete: Callable[..., Any] = _no_hook
     narrow: Callable[[JsonMapping], Expr] = _as_wide
     details: Callable[..., Any] | None = None
+    in_project: Callable[[str], Expr] | None = None
     opens: tuple[str, ...] = ()
     extra_params: tuple[Field, ...] = ()
     documented: tuple[str, ...] = ()

@@ -96,6 +96,8 @@ def check_limits(
 def _scopes(resource: Resource[Any], action: str) -> tuple[Scope, ...]:
     """Where the type can be asked for, widest first; a domain also as the caller's own, to read it."""
     legal = legal_scopes(natural_scope(resource))
+    if action == "list" and resource.in_project is not None:
+        return (*legal, Scope.PROJECT)
     return (*legal, Scope.DOMAIN) if resource.is_domain and action in READING else legal
 
 
@@ -177,7 +179,7 @@ def _wanted(resource: Resource[Any], params: JsonMapping, granted: Scope) -> Sco
         if text not in tuple(Scope):
             raise InvalidInputError("scope must be one of system, domain, project, user or max", field="scope")
         wanted = Scope(text)
-        legal = legal_scopes(natural)
+        legal = _scopes(resource, "list")
         return wanted if wanted in legal else next((s for s in reversed(legal) if s.covers(wanted)), natural)
     if "admin" in params and read_bool(params["admin"] if params["admin"] not in (None, "") else True, "admin"):
         return granted
@@ -203,6 +205,8 @@ def rows_of(platform: Platform, caller: Caller, resource: Resource[Any], scope: 
         return eq("id", caller.scope_domain_id) if scope is Scope.DOMAIN and caller.scope_domain_id else NOTHING
     if scope is Scope.USER:
         return eq("owner_id", caller.user_id) if "owner_id" in names and caller.user_id else NOTHING
+    if scope is Scope.PROJECT and resource.in_project is not None:
+        return resource.in_project(caller.project_id) if caller.project_id else NOTHING
     if scope is Scope.PROJECT:
         return eq("tenant_id", caller.project_id) if "tenant_id" in names and caller.project_id else NOTHING
     return eq("domain_id", caller.scope_domain_id) if "domain_id" in names and caller.scope_domain_id else NOTHING

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from cloudcore.model.errors import ResourceNotFoundError
 from cloudcore.model.json import JsonObject
 from cloudcore.ports.session import Session
-from cloudcore_adapters.rest.openstack import linked, list_reply, of_subject
+from cloudcore_adapters.rest.openstack import asks, linked, list_reply, of_subject
 from cloudcore_adapters.rest.request import Call, optional_envelope, required_header
 from cloudcore_adapters.rest.responses import Reply, json_reply
 from cloudcore_adapters.rest.site import Args, Site
@@ -17,7 +17,7 @@ SUBJECT = "X-Subject-Token"
 
 def login(site: Site, call: Call, _args: Args) -> Reply:
     """`POST /v3/auth/tokens`: the token stands in the header; clients that look into the body find it there too."""
-    token, document = site.cloud.authenticate_v3(call.body, call.peer, call.request_id)
+    token, document = site.cloud.authenticate_v3(call.body, call.peer, call.request_id, to_default=asks(call))
     _without_catalog(call, document)
     return json_reply(document, headers=((SUBJECT, token), ("Vary", "X-Auth-Token")))
 

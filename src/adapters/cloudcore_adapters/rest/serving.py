@@ -29,8 +29,10 @@ class ServedCloud(Protocol):
         """Whether requests would succeed: the storage answers and the schema is current."""
         ...
 
-    def authenticate_v3(self, body: JsonMapping, peer: str, request_id: str) -> tuple[str, JsonObject]:
-        """A token's text and the document that goes with it."""
+    def authenticate_v3(
+        self, body: JsonMapping, peer: str, request_id: str, *, to_default: bool = False
+    ) -> tuple[str, JsonObject]:
+        """A token's text and the document that goes with it. to_default: see `AuthRequest`."""
         ...
 
     def authenticate_v2(self, body: JsonMapping, peer: str, request_id: str) -> JsonObject:

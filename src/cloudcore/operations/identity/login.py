@@ -5,7 +5,7 @@ An unknown user, a wrong password, a locked or a disabled account all get the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -16,24 +16,21 @@ from cloudcore.auth.caller import GUEST
 from cloudcore.auth.passwords import Attempts, after_failure, after_success, check_lock
 from cloudcore.auth.request import AKSK, PASSWORD, TOKEN, AuthRequest, ScopeRef, login_refused
 from cloudcore.auth.signedrequest import SignedRequest, signed_of
-from cloudcore.auth.tokens import TokenPayload, TokenScope, encode, expiry, rescope
+from cloudcore.auth.tokens import TokenPayload, encode, expiry, rescope
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import CloudcoreError, InvalidCredentialError, NotSupportedError, UnauthorizedError
 from cloudcore.model.history import Fact
-from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
+from cloudcore.model.query import PLATFORM, Query, both, eq
 from cloudcore.operations.identity.credentials import KeyHolder, holder_of, use_signature
 from cloudcore.operations.identity.directory import find_domain
-from cloudcore.operations.identity.grants import actors_of
 from cloudcore.operations.identity.revocations import issued_in
+from cloudcore.operations.identity.scoping import Scoped, scope_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import reading, writing
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.identity.assignment import ASSIGNMENTS, IN_DOMAIN, IN_PROJECT
 from cloudcore.resources.identity.credential import CREDENTIALS
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.password import PASSWORDS
-from cloudcore.resources.identity.project import PROJECTS
-from cloudcore.resources.identity.role import ROLES
 from cloudcore.resources.identity.user import USERS
 
 T = TypeVar("T")
@@ -45,14 +42,6 @@ class Issued:
 
     text: str = attrs.field(repr=False)
     payload: TokenPayload
-
-
-@attrs.frozen(kw_only=True)
-class _Scope:
-    kind: TokenScope
-    ident: str = ""
-    domain_id: str = ""
-    role_ids: tuple[str, ...] = ()
 
 
 def login(platform: Platform, request: AuthRequest, peer: str, parent: TokenPayload | None, request_id: str) -> Issued:
@@ -97,7 +86,9 @@ def _issue(
 ) -> TokenPayload:
     """The token's content, all of it by one snapshot: what is taken away after it voids the token."""
     user = proof.user_of(tx)
-    scope = _scope(tx, user, proof.scope)
+    bound_to_key = parent is not None and bool(parent.access_key)
+    default = request.to_default and not request.unscoped and not bound_to_key
+    scope = scope_of(tx, user, proof.scope, to_default=default)
     if parent is not None:
         _check_key(tx, parent, scope)
         payload = rescope(
@@ -129,7 +120,7 @@ def _issue(
     return attrs.evolve(payload, issued_at=issued_in(tx, payload, parent))
 
 
-def _check_key(tx: Transaction, parent: TokenPayload, scope: _Scope) -> None:
+def _check_key(tx: Transaction, parent: TokenPayload, scope: Scoped) -> None:
     """Refuse to leave the project of the access key that a token was had by: the key was given for that one alone."""
     key = tx.of(CREDENTIALS, PLATFORM).get(parent.access_key) if parent.access_key else None
     if key is not None and key.project_id and scope.ident not in ("", key.project_id):
@@ -336,52 +327,3 @@ def _fact(request: AuthRequest, user: Any, peer: str, *, success: bool, why: str
         service="identity",
         notes={"source": request.source, "ip": peer, "reason": why} if why else {"source": request.source, "ip": peer},
     )
-
-
-def _scope(tx: Transaction, user: Any, wanted: ScopeRef) -> _Scope:
-    if wanted.project_id or wanted.project_name:
-        return _project_scope(tx, user, wanted)
-    if wanted.domain_id or wanted.domain_name:
-        return _domain_scope(tx, user, wanted)
-    return _Scope(kind=TokenScope.UNSCOPED)
-
-
-def _project_scope(tx: Transaction, user: Any, wanted: ScopeRef) -> _Scope:
-    where = eq("id", wanted.project_id) if wanted.project_id else eq("name", wanted.project_name)
-    domain = wanted.domain_id or wanted.domain_name
-    if domain and not wanted.project_id:
-        owner = find_domain(tx, domain)
-        where = both(where, eq("domain_id", owner.id if owner is not None else ""))
-    candidates = tx.of(PROJECTS, PLATFORM).find(Query(where=where, limit=20))
-    held = [(project, roles) for project in candidates if (roles := roles_in(tx, user.id, project.id, "project"))]
-    if len(held) != 1 or not held[0][0].enabled or not _in_force(tx, held[0][0].domain_id):
-        # Whether the project exists is none of the business of somebody without a role in it.
-        raise UnauthorizedError("the user has no role in this project", field="auth.scope.project")
-    project, roles = held[0]
-    return _Scope(kind=TokenScope.PROJECT, ident=project.id, domain_id=project.domain_id, role_ids=roles)
-
-
-def _in_force(tx: Transaction, domain_id: str) -> bool:
-    domain = tx.of(DOMAINS, PLATFORM).get(domain_id)
-    return domain is not None and domain.enabled
-
-
-def _domain_scope(tx: Transaction, user: Any, wanted: ScopeRef) -> _Scope:
-    domain = find_domain(tx, wanted.domain_id or wanted.domain_name)
-    stored = tx.of(DOMAINS, PLATFORM).get(domain.id) if domain is not None else None
-    roles = roles_in(tx, user.id, stored.id, "domain") if stored is not None else ()
-    if stored is None or not roles or not stored.enabled:
-        raise UnauthorizedError("the user has no role in this domain", field="auth.scope.domain")
-    return _Scope(kind=TokenScope.DOMAIN, ident=stored.id, domain_id=stored.id, role_ids=roles)
-
-
-def roles_in(tx: Transaction, user_id: str, target_id: str, kind: str) -> tuple[str, ...]:
-    """Ids of the roles that a user has in a project or domain, himself or by a group, in a stable order."""
-    types = {"project": IN_PROJECT, "domain": IN_DOMAIN}[kind]
-    where = both(one_of("actor_id", actors_of(tx, user_id)), eq("target_id", target_id), one_of("type", types))
-    return tuple(dict.fromkeys(sorted(a.role_id for a in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=where)))))
-
-
-def roles_of(tx: Transaction, idents: Sequence[str]) -> list[Any]:
-    """The roles with these ids."""
-    return list(tx.of(ROLES, PLATFORM).find(Query(where=one_of("id", idents)))) if idents else []

@@ -12,7 +12,7 @@ from cloudcore.model.errors import ForbiddenError
 from cloudcore.model.json import JsonMapping
 from cloudcore.model.reading import read_list_of_str, read_str
 from cloudcore.operations.access import fetch
-from cloudcore.operations.identity.login import roles_in, roles_of
+from cloudcore.operations.identity.scoping import roles_in, roles_of
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.domain import DOMAINS

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from cloudcore.model.entity import DomainOwned, Entity, entity
 from cloudcore.model.json import JsonObject
 from cloudcore.model.param import param
-from cloudcore.model.query import PLATFORM, Query, eq, one_of
+from cloudcore.model.query import PLATFORM, Exists, Expr, Query, both, eq, one_of
 from cloudcore.model.resource import Action, Joint, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity import assignment
@@ -50,6 +50,11 @@ def _details(tx: Transaction, page: Sequence[Group]) -> Sequence[JsonObject]:
     return [{"user_count": numbers.get(i, 0), "project_count": projects.get(i, 0)} for i in idents]
 
 
+def _in_project(project_id: str) -> Expr:
+    """The groups that have a role in a project."""
+    return Exists("assignments", "actor_id", "id", both(eq("type", "GroupProject"), eq("target_id", project_id)))
+
+
 def _check_delete(tx: Transaction, _caller: Any, group: Group) -> None:
     repository = tx.of(assignment.ASSIGNMENTS, PLATFORM)
     for held in repository.find(Query(where=eq("actor_id", group.id))):
@@ -74,6 +79,7 @@ GROUPS = Resource(
     ),
     check_delete=_check_delete,
     details=_details,
+    in_project=_in_project,
     counts_as="identity_group",
 )
 

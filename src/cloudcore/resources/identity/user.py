@@ -10,9 +10,9 @@ from cloudcore.model.entity import DomainOwned, entity
 from cloudcore.model.errors import ForbiddenError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.param import param
-from cloudcore.model.query import PLATFORM, Query, one_of
+from cloudcore.model.query import PLATFORM, Exists, Expr, Query, both, either, eq, one_of
 from cloudcore.model.reading import format_time
-from cloudcore.model.resource import Action, Level, Resource, Spec
+from cloudcore.model.resource import Action, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity import assignment, credential, group
 from cloudcore.resources.identity.actions import DISABLE, ENABLE, JOIN_PROJECTS, LEAVE_PROJECTS
@@ -32,6 +32,11 @@ class User(DomainOwned):
     enable_mfa: Annotated[bool, Spec("Asks for a second factor", create=True, update=True)] = False
     lang: Annotated[str, Spec("Language", create=True, update=True, width=8)] = ""
     expired_at: Annotated[datetime | None, Spec("When the account ends", create=True, update=True)] = None
+    default_project_id: Annotated[
+        str | None,
+        Spec("Project of a login of OpenStack's clients that names no scope", create=True, update=True, width=64),
+        Ref("projects", on_delete=OnDelete.CLEAR, context=False),
+    ] = None
     last_active_at: Annotated[datetime | None, Spec("Last login", volatile=True)] = None
     last_login_ip: Annotated[str, Spec("Address of the last login", width=64, volatile=True)] = ""
     last_login_source: Annotated[str, Spec("Client of the last login", width=36, volatile=True)] = ""
@@ -75,6 +80,16 @@ def _numbers(tx: Transaction, resource: Resource[Any], field: str, idents: Seque
     return {row[field]: int(row["count"]) for row in rows}
 
 
+def _in_project(project_id: str) -> Expr:
+    """The users who have a role in a project, themselves or by a group."""
+    there = eq("target_id", project_id)
+    grouped = Exists("assignments", "actor_id", "group_id", both(eq("type", "GroupProject"), there))
+    return either(
+        Exists("assignments", "actor_id", "id", both(eq("type", "UserProject"), there)),
+        Exists("memberships", "user_id", "id", grouped),
+    )
+
+
 def _check_update(_tx: Transaction, _caller: Any, user: User, changes: JsonObject) -> JsonObject:
     if user.is_system_account and changes.get("enabled") is False:
         raise ForbiddenError("a system account cannot be disabled", field="enabled")
@@ -116,6 +131,7 @@ USERS = Resource(
         ),
     ),
     details=_details,
+    in_project=_in_project,
     check_update=_check_update,
     check_delete=_check_delete,
     extra_params=(
