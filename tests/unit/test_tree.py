@@ -65,6 +65,7 @@ UNSCOPED_OPERATIONS = {
     "identity/directory.py",
     "identity/grants.py",
     "identity/login.py",
+    "identity/scoping.py",
     "identity/memberships.py",
     "identity/passwords.py",
     "identity/revocations.py",
