@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from cloudcore.cloud import Cloud
 from cloudcore.model.errors import CloudcoreError
 from cloudcore.operations.hosts import heartbeat
+from cloudcore.operations.terms import follow_terms
 from cloudcore.ports.effects import EffectPort
 from cloudcore.tasks.task import Task
 from cloudcore_apps.hosts import LocalHost
@@ -17,6 +18,7 @@ from cloudcore_apps.runner import HISTORY, NUMBER_EVERY_S, Chore, Runner
 
 HEARTBEAT_S = 30.0
 POLICIES_S = 60.0
+TERMS_S = 60.0
 EMPTY_BIN_S = 600.0
 SIMULATION_S = 0.02
 
@@ -50,6 +52,7 @@ def open_runner(
     chores = [Chore(HISTORY, cloud.number_history, NUMBER_EVERY_S), Chore("heartbeat", beat, HEARTBEAT_S)]
     chores.append(Chore("power states", look, POWER_S))
     chores.append(Chore("snapshot policies", lambda: cloud.follow_snapshot_policies(_not_followed), POLICIES_S))
+    chores.append(Chore("terms", lambda: follow_terms(cloud.platform, _not_followed_term), TERMS_S))
     if cloud.platform.settings.recycle_s:
         every_s = min(EMPTY_BIN_S, cloud.platform.settings.recycle_s)
         chores.append(Chore("recycle bin", lambda: cloud.empty_bin(_not_emptied), every_s))
@@ -61,6 +64,10 @@ def open_runner(
 
 def _not_followed(ident: str, error: CloudcoreError) -> None:
     _log.warning("the snapshot policy of %s waits: %s", ident, error)
+
+
+def _not_followed_term(ident: str, error: CloudcoreError) -> None:
+    _log.warning("the term of server %s waits: %s", ident, error)
 
 
 def _not_emptied(ident: str, error: CloudcoreError) -> None:

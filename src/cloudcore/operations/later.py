@@ -20,7 +20,7 @@ _TUNING = (
 )
 _AGENT = "qga-command qga-guest-info-task qga-get-network qga-set-network monitor"
 _FORWARD = "open-forward close-forward list-forward"
-_BILLING = "prepaid-recycle undo-prepaid-recycle renew set-auto-renew postpaid-expire cancel-expire change-billing-type"
+_BILLING = "prepaid-recycle undo-prepaid-recycle"
 _CONVERSION = "convert convert-to-kvm publicip-to-eip save-template save-guest-image change-disk-storage change-storage"
 _RESCUE = "start-rescue stop-rescue"
 _SECURITY = "add-network-secgroup set-network-secgroup revoke-network-secgroup"

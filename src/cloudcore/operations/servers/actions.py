@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cloudcore.operations import recycling
-from cloudcore.operations.servers import boot, eips, login, rebuild, records, security
+from cloudcore.operations.servers import billing, boot, eips, login, rebuild, records, security
 
 SERVER_ACTIONS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
     {
@@ -29,6 +29,11 @@ SERVER_ACTIONS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
         ("servers", "associate-eip"): eips.associate,
         ("servers", "dissociate-eip"): eips.dissociate,
         ("servers", "create-eip"): eips.create,
+        ("servers", "renew"): billing.renew,
+        ("servers", "set-auto-renew"): billing.set_auto_renew,
+        ("servers", "postpaid-expire"): billing.expire,
+        ("servers", "cancel-expire"): billing.cancel_expire,
+        ("servers", "change-billing-type"): billing.change_type,
     }
 )
 """`(platform, tx, caller, server, body) -> JsonObject | None`."""

@@ -22,6 +22,7 @@ from cloudcore.model.wire import read_create
 from cloudcore.operations.access import fetch, reach
 from cloudcore.operations.creating import owner
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.servers.billing import read_terms
 from cloudcore.operations.servers.bonds import Bonds, read_bonds
 from cloudcore.operations.servers.login import default_account, read_login, read_user_data
 from cloudcore.operations.servers.size import SIZE_KEYS, size_of
@@ -145,6 +146,7 @@ def _columns(
         draft["src_ip_check"] = False
     draft["user_data"] = read_user_data(body)
     draft["metadata"] = tags_sent(body)
+    draft.update(read_terms(body, tx.now))
     draft.update(read_login(platform, tx, caller, body, draft.get("os_type") or ""))
     if draft.get("login_password"):
         draft["login_account"] = draft.get("login_account") or default_account(draft.get("os_type") or "")

@@ -14,14 +14,13 @@ _KEYS = (
     *("backup", "backup_host", "backup_host_id", "prefer_backup_host", "prefer_backup_host_id"),
     *("instance_backup_id", "guest_image_id", "cdrom", "cdrom_boot_index", "kickstart_config", "deploy_configs"),
     *("deploy_telegraf", "encrypt_key_id", "encrypt_key_new", "eip_tx_bw", "eip_rx_bw", "public_ip_bw"),
-    *("public_ip_charge_type", "billing_cycle", "duration", "auto_renew", "auto_prepaid_recycle", "release_at"),
+    *("public_ip_charge_type", "auto_prepaid_recycle"),
     *("enable_tpm", "disable_usb_kbd", "enable_memclean", "network_tags", "fake_create"),
     *("prefer_manager", "prefer_manager_id"),
 )
 _DOTTED = re.compile(r"(isolated_device|baremetal_disk_config)\.[0-9]+", re.ASCII)
 _ONLY = {
     "provider": ("OneCloud",),
-    "billing_type": ("postpaid",),
     "baremetal": (False,),
 }
 _DISK = (*("backup_id", "disk_id", "existing_path", "image_encrypt_key_id", "schedtags", "nvme_device", "auto_reset"),)

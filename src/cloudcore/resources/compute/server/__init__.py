@@ -202,6 +202,14 @@ SERVERS = Resource(
             refers="instance_snapshots",
             alias=("instance_snapshot",),
         ),
+        param(
+            "duration",
+            "Term, such as 1M: paid in advance, or after which it is deleted",
+            width=16,
+            alias=("billing_cycle",),
+        ),
+        param("auto_renew", "Renew what is paid in advance", bool),
+        param("release_at", "When it is deleted by itself", datetime),
         param("resource_type", "shared; nothing else is offered", width=32),
     ),
     example={
@@ -232,7 +240,7 @@ SERVERS = Resource(
         "created_at",
     ),
     unique=(("name", "tenant_id", "name_key"),),
-    indexes=(("host_id", "status"),),
+    indexes=(("host_id", "status"), ("release_at",), ("expired_at",)),
     lifecycle=SERVER_LIFECYCLE,
     actions=(*POWER_ACTIONS, *LOGIN_ACTIONS, *SECURITY_ACTIONS, *SNAPSHOT_ACTIONS, *DEVICE_ACTIONS, *RECORD_ACTIONS),
     check_update=_check_update,

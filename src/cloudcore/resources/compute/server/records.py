@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from cloudcore.model.param import ANY, param
 from cloudcore.model.resource import Action, ActionKind
 from cloudcore.model.units import Unit
@@ -54,6 +56,36 @@ RECORD_ACTIONS: tuple[Action, ...] = (
             param("bgp_type", "Kind of line", width=64),
             param("auto_dellocate", "It goes with the server", bool),
             param("network", "Network to take it from", refers="networks", alias=("network_id",)),
+        ),
+    ),
+    Action(
+        name="renew",
+        doc="Add a term to what is paid in advance.",
+        params=(param("duration", "Term, such as 1M", width=16, required=True, example="1M"),),
+    ),
+    Action(
+        name="set-auto-renew",
+        doc="Say whether what is paid in advance is renewed at its end.",
+        params=(
+            param("auto_renew", "Renew it", bool),
+            param("duration", "By which term; absent: the last one", width=16, example="1M"),
+        ),
+    ),
+    Action(
+        name="postpaid-expire",
+        doc="Say when it is deleted by itself.",
+        params=(
+            param("duration", "After this term, such as 7D", width=16, example="7D"),
+            param("release_at", "At this time", datetime, alias=("expire_time",)),
+        ),
+    ),
+    Action(name="cancel-expire", doc="Keep what was to be deleted by itself.", params=()),
+    Action(
+        name="change-billing-type",
+        doc="Have it paid by use, or in advance.",
+        params=(
+            param("billing_type", "How it is paid", choices=("postpaid", "prepaid"), required=True),
+            param("duration", "Term that is paid in advance", width=16, example="1M"),
         ),
     ),
     Action(name="sshport", doc="The port of its SSH server.", kind=ActionKind.SPEC, params=()),
