@@ -54,9 +54,51 @@ def _account() -> dict[str, Any]:
     return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
 
 
+class Server:
+    """A server in a folder of its own, which `start` and `stop` may follow each other for."""
+
+    def __init__(self, folder: Path, home: Path, account: dict[str, Any], *, fsync: bool) -> None:
+        self.url = f"postgresql+psycopg://postgres@/postgres?host={home}"
+        self._folder = folder
+        self._home = home
+        self._account = account
+        self._command = [
+            folder / "postgres",
+            "-D",
+            home / "data",
+            "-k",
+            home,
+            "-c",
+            f"fsync={'on' if fsync else 'off'}",
+        ]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Serve; ready when it returns."""
+        with (self._home / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*self._command, *_SERVE], stdout=log, stderr=subprocess.STDOUT, cwd=self._home, **self._account
+            )
+        _wait(self._folder, self._home, self._process)
+
+    def stop(self) -> None:
+        """End it, and every connection."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(timeout=120)
+            self._process = None
+
+
 @contextmanager
 def server(*, fsync: bool = False) -> Iterator[str]:
     """The URL of a fresh, empty server."""
+    with controlled(fsync=fsync) as found:
+        yield found.url
+
+
+@contextmanager
+def controlled(*, fsync: bool = False) -> Iterator[Server]:
+    """A fresh, empty server that serves, and may be stopped and started."""
     folder = binaries()
     if folder is None:
         pytest.skip("PostgreSQL is not installed")
@@ -71,17 +113,12 @@ def server(*, fsync: bool = False) -> Iterator[str]:
             capture_output=True, text=True, check=False, cwd=home, **account,
         )  # fmt: skip
         assert made.returncode == 0, made.stderr
-        with (home / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [folder / "postgres", "-D", data, "-k", home, "-c", f"fsync={'on' if fsync else 'off'}", *_SERVE],
-                stdout=log, stderr=subprocess.STDOUT, cwd=home, **account,
-            )  # fmt: skip
+        found = Server(folder, home, account, fsync=fsync)
         try:
-            _wait(folder, home, process)
-            yield f"postgresql+psycopg://postgres@/postgres?host={home}"
+            found.start()
+            yield found
         finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(timeout=120)
+            found.stop()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

@@ -1,16 +1,18 @@
 """How many steps of long operations are taken in a second, each durable when its effect begins: on SQLite by one process,
-also beside 100,000 tasks that have ended, and on PostgreSQL by two processes; and how soon another one takes a new task up.
+also beside 100,000 tasks that have ended, and on PostgreSQL by two processes; how soon another process takes up what is
+ready, and what a killed one held.
 
 A step is one effect that is done at once: its result and the next intent are committed before the next effect begins.
 """
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,11 +23,12 @@ import sqlalchemy as sa
 from tests.contracts.postgres import server
 
 from cloudcore.cloud import TYPES
-from cloudcore.model.effects import Effect
+from cloudcore.model.effects import Done, Effect, Outcome, Running, Unknown
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import PLATFORM, one_of
+from cloudcore.model.query import PLATFORM, both, eq, one_of
+from cloudcore.ports.effects import EffectPort
 from cloudcore.ports.unit_of_work import Author
-from cloudcore.tasks.engine import Engine
+from cloudcore.tasks.engine import LEASE_S, Engine
 from cloudcore.tasks.flow import Context, Flow, Step
 from cloudcore.tasks.inline import InlineEffects
 from cloudcore.tasks.task import OPEN, TASKS, Task
@@ -42,6 +45,11 @@ TASKS_AT_ONCE = 200
 ENDED = 100_000
 ROOT = Path(__file__).parents[2]
 ROUNDS = 3
+READY = 400
+"""Tasks of which half are begun and half handed over, one each `READY_EVERY_S`."""
+READY_EVERY_S = 0.02
+HELD = 20
+HERE = "host:h"
 
 
 class Instant:
@@ -63,6 +71,43 @@ def _nothing(_context: Context, _reason: str) -> None:
     return None
 
 
+class Stamping:
+    """Notes when effects are performed, by what they are about."""
+
+    def __init__(self) -> None:
+        self.at: dict[str, float] = {}
+
+    def perform(
+        self, effect: Effect, fence: int, progress: Callable[[float], None], cancelled: Callable[[], bool]
+    ) -> JsonObject:
+        del fence, progress, cancelled
+        self.at.setdefault(effect.resource, time.time())
+        return {"size_mib": 10}
+
+
+class Endless:
+    """Effects that never end, or do so after some seconds."""
+
+    def __init__(self, lasting_s: float = 1e9) -> None:
+        self._lasting_s = lasting_s
+        self._since: dict[str, float] = {}
+
+    def submit(self, effect: Effect, key: str, fence: int) -> None:
+        """Take it."""
+        del effect, fence
+        self._since.setdefault(key, time.monotonic())
+
+    def outcome(self, key: str) -> Outcome:
+        """It is under way, or over."""
+        since = self._since.get(key)
+        if since is None:
+            return Unknown()
+        return Running() if time.monotonic() < since + self._lasting_s else Done({"size_mib": 10})
+
+    def cancel(self, key: str) -> None:
+        """Go on."""
+
+
 FLOW = Flow(
     name="walk", obj_type="disk", steps=tuple(Step(name=f"step-{n}", do=_ask) for n in range(STEPS)), fail=_nothing
 )
@@ -74,31 +119,50 @@ class Place:
 
     uow: SqlUnitOfWork
 
-    def begin(self, count: int) -> None:
-        """Insert tasks that are due."""
+    def begin(self, count: int) -> Sequence[str]:
+        """Insert tasks that are due; their ids."""
+        idents: list[str] = []
         with self.uow.write(Author()) as tx:
+            tx.announce("")
             for _ in range(count):
                 ident = tx.new_id()
                 due = tx.now - timedelta(seconds=1)
                 task = Task(id=ident, flow=FLOW.name, obj_type="disk", obj_id=ident, exclusive=ident, wake_at=due)
-                tx.of(TASKS, PLATFORM).add(task)
+                idents.append(tx.of(TASKS, PLATFORM).add(task).id)
             tx.commit()
+        return idents
 
     def work(self, owner: str) -> None:
         """Take tasks further until none is open."""
-        effects = InlineEffects(performer=Instant())
-        engine = Engine(flows={FLOW.name: FLOW}, deployment="bench", owner=owner)
-        worker = Worker(uow=self.uow, effects=effects, engine=engine)
+        with self.working(owner, InlineEffects(performer=Instant())):
+            while self.left():
+                time.sleep(0.02)
+
+    @contextmanager
+    def working(self, owner: str, effects: EffectPort) -> Iterator[Worker]:
+        """Take tasks further meanwhile, as a process that is the agent of the host does."""
+        worker = Worker(uow=self.uow, effects=effects, engine=_engine(owner, (HERE,)))
         runner = Runner(worker)
+        end = self.uow.listen(runner.told)
         runner.start()
-        while self.left():
-            time.sleep(0.02)
+        yield worker
+        end()
         runner.stop()
 
     def left(self) -> int:
         """How many tasks have not ended."""
         with self.uow.read() as tx:
             return tx.of(TASKS, PLATFORM).count(one_of("state", OPEN))
+
+    def held_by(self, owner: str) -> int:
+        """How many open tasks a worker holds."""
+        with self.uow.read() as tx:
+            return tx.of(TASKS, PLATFORM).count(both(one_of("state", OPEN), eq("lease_owner", owner)))
+
+    def journals(self, idents: Sequence[str]) -> Sequence[Task]:
+        """The tasks as they stand."""
+        with self.uow.read() as tx:
+            return [task for ident in idents if (task := tx.of(TASKS, PLATFORM).get(ident)) is not None]
 
     def remember(self, count: int) -> None:
         """Fill the table with tasks that have ended."""
@@ -135,6 +199,10 @@ def sqlite() -> Iterator[Place]:
             place.uow.close()
 
 
+def _engine(owner: str, near: Collection[str]) -> Engine:
+    return Engine(flows={FLOW.name: FLOW}, deployment="bench", owner=owner, near=near)
+
+
 def benchmarks() -> dict[str, dict[str, object]]:
     """Figures by name."""
     collect_rarely()
@@ -148,6 +216,8 @@ def benchmarks() -> dict[str, dict[str, object]]:
         "steps_history_ratio": {"value": few_computing / many_computing, "unit": "ratio"},
         "steps_per_s_beside_100000": {"value": many, "unit": "1/s"},
         "steps_per_s_postgres": {"value": _postgres_rate(), "unit": "1/s"},
+        "pickup_p99_ms": {"value": _pickup_ms(), "unit": "ms"},
+        "takeover_s": {"value": _takeover_s(), "unit": "s"},
     }
 
 
@@ -187,9 +257,55 @@ def _postgres_rate() -> float:
     return best
 
 
-def _worker(url: str, owner: str) -> subprocess.Popen[str]:
+def _pickup_ms() -> float:
+    """From the commit that makes a step ready to the beginning of its effect in another process: of 100, the second worst."""
+    with server(fsync=True) as url:
+        place = opened(url)
+        migrate(place.uow.engine)
+        begins = Worker(uow=place.uow, effects=Endless(), engine=_engine("begins", ()))
+        other = _worker(url, "other", "stamp")
+        _heard(other)
+        ready: dict[str, float] = {}
+        for number in range(READY):
+            (ident,) = place.begin(1)
+            if number % 2:
+                begins.run(ident)
+            ready[ident] = time.time()
+            time.sleep(READY_EVERY_S)
+        while place.left():
+            time.sleep(0.05)
+        _tell(other)
+        at = json.loads(other.communicate(timeout=60)[0])
+        place.uow.close()
+    waits = sorted(at[ident] - when for ident, when in ready.items())
+    return 1000 * waits[len(waits) * 99 // 100 - 1]
+
+
+def _takeover_s() -> float:
+    """From the SIGKILL of a process to the end of the last of the tasks that it held, which another one takes over."""
+    with server(fsync=True) as url:
+        place = opened(url)
+        migrate(place.uow.engine)
+        first = _worker(url, "first", "hold")
+        _heard(first)
+        idents = place.begin(HELD)
+        while place.held_by("first") < len(idents):
+            time.sleep(0.05)
+        with place.working("second", InlineEffects(performer=Instant())):
+            time.sleep(LEASE_S)  # the first has renewed its leases
+            first.kill()
+            killed = time.perf_counter()
+            first.communicate()
+            while place.left():
+                time.sleep(0.02)
+            taken = time.perf_counter() - killed
+        place.uow.close()
+    return taken
+
+
+def _worker(url: str, owner: str, how: str = "work") -> subprocess.Popen[str]:
     """A worker in a process of its own; it says when it is ready, and waits for a word."""
-    command = [sys.executable, "-m", "tests.perf.steps_bench", url, owner]
+    command = [sys.executable, "-m", "tests.perf.steps_bench", url, owner, how]
     return subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
@@ -204,14 +320,24 @@ def _tell(worker: subprocess.Popen[str]) -> None:
         worker.stdin.flush()
 
 
-def main(url: str, owner: str) -> None:
-    """One worker."""
+def main(url: str, owner: str, how: str) -> None:
+    """One worker: it works until nothing is left, notes when it did what until it is told to end, or just holds tasks."""
     collect_rarely()
     place = opened(url)
     place.left()
-    print("ready", flush=True)
-    sys.stdin.readline()
-    place.work(owner)
+    stamping = Stamping()
+    lasting: dict[str, EffectPort] = {"hold": Endless(), "stamp-slowly": Endless(lasting_s=1.5)}
+    effects = lasting.get(how) or InlineEffects(performer=stamping)
+    if how == "work":
+        print("ready", flush=True)
+        sys.stdin.readline()
+        place.work(owner)
+    else:
+        with place.working(owner, effects):
+            time.sleep(0.5)
+            print("ready", flush=True)
+            sys.stdin.readline()
+        print(json.dumps(stamping.at))
     place.uow.close()
 
 

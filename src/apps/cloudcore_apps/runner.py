@@ -18,7 +18,7 @@ FIRST_LOOK_S = 0.05
 LONGEST_LOOK_S = 1.0
 GATHER_S = 0.004
 """Requests that commit within this time have their tasks looked for, and taken further, together."""
-FOREIGN_S = 0.015
+FOREIGN_S = 0.01
 """So long whoever begins a task has to take it before others do."""
 NUMBER_AFTER_S = 0.09
 NUMBER_EVERY_S = 1.0
