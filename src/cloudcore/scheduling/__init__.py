@@ -30,7 +30,7 @@ from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.pipeline import schedule
 from cloudcore.scheduling.pool import Answer, Pool
 from cloudcore.scheduling.relaxation import Occupant, Relaxation, relaxations
-from cloudcore.scheduling.request import DeviceRequest, DiskRequest, Mark, NicRequest, Request, Room
+from cloudcore.scheduling.request import DeviceRequest, DiskRequest, Live, Mark, NicRequest, Request, Room
 from cloudcore.scheduling.rows import DeviceRow, HostRow, NetworkRow, StorageRow
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "DiskRequest",
     "HostRow",
     "Inventory",
+    "Live",
     "Mark",
     "NetworkRow",
     "NicRequest",

@@ -14,7 +14,7 @@ import numpy as np
 
 from cloudcore.model.errors import DuplicateResourceError, InvalidFormatError, OutOfRangeError
 from cloudcore.scheduling.columns import LIMIT, BoolArray, Coded, IntArray, Sharing, frozen, rows_by_key
-from cloudcore.scheduling.rows import DeviceRow, HostRow, NetworkRow, StorageRow
+from cloudcore.scheduling.rows import DeviceRow, HostRow, NetworkRow, StorageRow, labels_text
 from cloudcore.scheduling.tables import Devices, Hosts, Networks, Storages
 
 _HOST_AMOUNTS = (
@@ -131,6 +131,11 @@ def hosts_of(rows: Sequence[HostRow]) -> Hosts:
         host_type=_texts(rows, "host_type"),
         architecture=_texts(rows, "architecture"),
         resource_type=_texts(rows, "resource_type"),
+        cpu_desc=_texts(rows, "cpu_desc"),
+        cpu_microcode=_texts(rows, "cpu_microcode"),
+        kernel=_texts(rows, "kernel"),
+        page_size_kb=Coded.of(str(row.page_size_kb) for row in rows),
+        classes=Coded.of(labels_text(row.classes) for row in rows),
         cpu_total=cpu_total,
         cpu_free=_free(cpu_total, _amounts(rows, "cpu_reserved"), _amounts(rows, "cpu_claimed")),
         mem_total_mib=mem_total,

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from cloudcore.model.errors import DuplicateResourceError, InvalidFormatError, OutOfRangeError
+from cloudcore.scheduling.rows import Labels, labels_of
 
 MAX_COUNT = 10_000
 MAX_VCPUS = 4096
@@ -99,6 +100,16 @@ class Mark:
     weight: int = 10
 
 
+@attrs.frozen(kw_only=True, cache_hash=True)
+class Live:
+    """What a server that moves while it runs needs of its next host to be as it is; empty or 0 where it does not matter."""
+
+    cpu_desc: str = ""
+    cpu_microcode: str = ""
+    kernel: str = ""
+    page_size_kb: int = 0
+
+
 @attrs.frozen(kw_only=True)
 class Room:
     """A group of servers of which at most `most` run on one host. present: host id → how many of it run there."""
@@ -114,6 +125,10 @@ def _texts(value: Iterable[str]) -> tuple[str, ...]:
 
 def _names(value: Iterable[str]) -> frozenset[str]:
     return frozenset(_texts(value))
+
+
+def _some_names(value: Iterable[str] | None) -> frozenset[str] | None:
+    return None if value is None else _names(value)
 
 
 def _disks(value: Iterable[DiskRequest]) -> tuple[DiskRequest, ...]:
@@ -136,6 +151,9 @@ class Request:
     arch: `x86_64`, `aarch64`, `riscv64` or one of their other names; empty for any.
     prefer_…: hard restrictions, as on the wire; empty for none.
     present_host: where the server is that is to move; it is not placed there again.
+    live: set for a server that runs on while it moves.
+    image_zones, size_zones: where its image can be used and its size is for sale; None for anywhere.
+    classes: `class:` labels of its project and image.
     network_types: server types of networks that may be chosen when none is named.
     is_admin, is_domain_admin: the caller may use any network, or any of the domain.
     seed: the request's id; among equally good hosts it decides, so a repeated request is placed alike.
@@ -165,6 +183,10 @@ class Request:
     prefer_wire: str = ""
     prefer_host: str = ""
     present_host: str = ""
+    live: Live | None = None
+    image_zones: frozenset[str] | None = attrs.field(default=None, converter=_some_names)
+    size_zones: frozenset[str] | None = attrs.field(default=None, converter=_some_names)
+    classes: Labels = attrs.field(default=(), converter=labels_of)
     project_id: str = ""
     domain_id: str = ""
     is_admin: bool = False

@@ -7,8 +7,22 @@ Numbers are checked when the inventory is built, all rows of a column at once.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import attrs
+
+Labels: TypeAlias = tuple[tuple[str, str], ...]
+"""Names and values, in order."""
+
+
+def labels_of(value: Mapping[str, str] | Labels) -> Labels:
+    """Labels in order, from a mapping or from pairs."""
+    return tuple(sorted(value)) if isinstance(value, tuple) else tuple(sorted(value.items()))
+
+
+def labels_text(labels: Labels) -> str:
+    """Labels in one line, by which they are compared."""
+    return ", ".join(f"{name}={value}" for name, value in labels)
 
 
 def _no_counts() -> Mapping[str, int]:
@@ -24,6 +38,8 @@ class HostRow:
     max_vcpu: the most virtual CPUs of one guest; 0 is no limit.
     guests, creating: guests on the host, and how many of them are being created.
     project_guests: guests per project id, for keeping a project's guests apart.
+    kernel, page_size_kb: what it runs; a server that moves while it runs may need the same.
+    classes: `class:` labels; a request has the same, or the host is not for it.
     generation: the number that the claim of a placement is made against.
     """
 
@@ -43,6 +59,11 @@ class HostRow:
     provider_ready: bool = True
     host_type: str = "hypervisor"
     architecture: str = "x86_64"
+    cpu_desc: str = ""
+    cpu_microcode: str = ""
+    kernel: str = ""
+    page_size_kb: int = 4
+    classes: Labels = attrs.field(default=(), converter=labels_of)
     resource_type: str = "shared"
     cpu_count: int = 0
     cpu_cmtbound: float = 8.0

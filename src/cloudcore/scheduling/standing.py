@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any
 
 import attrs
@@ -14,19 +15,24 @@ from cloudcore.scheduling.decision import Placement
 from cloudcore.scheduling.filling import amounts_of, hosts_of
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
-from cloudcore.scheduling.rows import HostRow
+from cloudcore.scheduling.rows import HostRow, labels_text
 from cloudcore.scheduling.tables import Crowds, Hosts
 
 _AMOUNTS = ("cpu_total", "cpu_free", "mem_total_mib", "mem_free_mib", "max_vcpu", "guests", "creating", "generation")
 _FLAGS = ("enabled", "zone_enabled", "provider_ready")
 _STATES = ("status", "host_status")
-_PLACES = {
-    "region": "region_id",
-    "zone": "zone_id",
-    "manager": "manager_id",
-    "host_type": "host_type",
-    "architecture": "architecture",
-    "resource_type": "resource_type",
+_PLACES: Mapping[str, Callable[[HostRow], str]] = {
+    "region": attrgetter("region_id"),
+    "zone": attrgetter("zone_id"),
+    "manager": attrgetter("manager_id"),
+    "host_type": attrgetter("host_type"),
+    "architecture": attrgetter("architecture"),
+    "resource_type": attrgetter("resource_type"),
+    "cpu_desc": attrgetter("cpu_desc"),
+    "cpu_microcode": attrgetter("cpu_microcode"),
+    "kernel": attrgetter("kernel"),
+    "page_size_kb": lambda host: str(host.page_size_kb),
+    "classes": lambda host: labels_text(host.classes),
 }
 
 
@@ -144,7 +150,7 @@ class Standing:
 
     def _replace(self, row: int, host: HostRow) -> None:
         hosts = self.live.hosts
-        moved = [name for name, field in _PLACES.items() if getattr(hosts, name)[row] != getattr(host, field)]
+        moved = [name for name, text in _PLACES.items() if getattr(hosts, name)[row] != text(host)]
         if not moved and hosts.names[row] == (host.name or host.id) and hosts.sharing.is_as(row, host):
             return
         one: Hosts = hosts_of([host])

@@ -11,6 +11,10 @@ import numpy as np
 
 from cloudcore.scheduling.columns import BoolArray, Coded, FloatArray, IntArray, Memo, Sharing
 
+MACHINE = "baremetal"
+MACHINE_READY = ("running", "start_convert", "converting")
+"""Type and usable statuses of hosts that one server gets as a whole."""
+
 Crowds: TypeAlias = Mapping[str, Mapping[int, int]]
 """Guests by project and row of host."""
 
@@ -38,6 +42,11 @@ class Hosts:
     host_type: Coded
     architecture: Coded
     resource_type: Coded
+    cpu_desc: Coded
+    cpu_microcode: Coded
+    kernel: Coded
+    page_size_kb: Coded
+    classes: Coded
     cpu_total: IntArray
     cpu_free: IntArray
     mem_total_mib: IntArray
@@ -76,6 +85,9 @@ class Hosts:
     def ready(self) -> BoolArray:
         """The hosts that run and answer, and above which everything is enabled."""
         up = self.status.equals("running") & self.host_status.equals("online")
+        if MACHINE in self.host_type.index:
+            # Machines that are given out as a whole have no agent that answers.
+            up = np.where(self.host_type.equals(MACHINE), self.status.among(MACHINE_READY), up)
         return up & self.enabled & self.zone_enabled & self.provider_ready
 
     @cached_property
@@ -114,6 +126,11 @@ class Hosts:
             host_type=self.host_type.taken(rows),
             architecture=self.architecture.taken(rows),
             resource_type=self.resource_type.taken(rows),
+            cpu_desc=self.cpu_desc.taken(rows),
+            cpu_microcode=self.cpu_microcode.taken(rows),
+            kernel=self.kernel.taken(rows),
+            page_size_kb=self.page_size_kb.taken(rows),
+            classes=self.classes.taken(rows),
             cpu_total=self.cpu_total.take(rows),
             cpu_free=self.cpu_free.take(rows),
             mem_total_mib=self.mem_total_mib.take(rows),

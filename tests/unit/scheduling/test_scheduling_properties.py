@@ -87,6 +87,9 @@ def test_a_filter_judges_each_host_for_itself_whatever_its_neighbours_and_place(
 @PROFILE
 @given(world=worlds(), request=requests(), data=st.data())
 def test_more_capacity_never_makes_a_filter_refuse(one, world, request, data):
+    if one.name == "baremetal":
+        # What is given out as a whole has to be exactly as it is wanted.
+        request = attrs.evolve(request, hypervisor="kvm")
     more = st.integers(0, 5)
     richer = attrs.evolve(
         world,

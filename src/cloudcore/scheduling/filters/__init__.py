@@ -7,11 +7,16 @@ Every filter in the tuple is tested for the properties that all of them share.
 from __future__ import annotations
 
 from cloudcore.scheduling.filters.architecture import ARCHITECTURE
+from cloudcore.scheduling.filters.baremetal import BAREMETAL
 from cloudcore.scheduling.filters.cpu import CPU
 from cloudcore.scheduling.filters.device import DEVICE
 from cloudcore.scheduling.filters.domain import DOMAIN
 from cloudcore.scheduling.filters.group import GROUP
 from cloudcore.scheduling.filters.hypervisor import HYPERVISOR
+from cloudcore.scheduling.filters.image import IMAGE
+from cloudcore.scheduling.filters.instance_type import INSTANCE_TYPE
+from cloudcore.scheduling.filters.kind import KIND
+from cloudcore.scheduling.filters.live import LIVE
 from cloudcore.scheduling.filters.memory import MEMORY
 from cloudcore.scheduling.filters.migrate import MIGRATE
 from cloudcore.scheduling.filters.network import NETWORK
@@ -25,13 +30,18 @@ from cloudcore.scheduling.verdict import Filter
 FILTERS: tuple[Filter, ...] = (
     PREFER,
     MIGRATE,
+    LIVE,
     STATUS,
     HYPERVISOR,
     RESOURCE_TYPE,
     DOMAIN,
+    KIND,
+    IMAGE,
+    INSTANCE_TYPE,
     ARCHITECTURE,
     SCHEDTAG,
     GROUP,
+    BAREMETAL,
     MEMORY,
     CPU,
     DEVICE,

@@ -1,0 +1,24 @@
+"""Keep hosts in the zones in which the size is for sale."""
+
+from __future__ import annotations
+
+from cloudcore.scheduling.columns import BoolArray, IntArray
+from cloudcore.scheduling.inventory import Inventory
+from cloudcore.scheduling.request import Request
+from cloudcore.scheduling.verdict import Filter, Reads, Verdict
+
+REASON = "the size is not for sale there"
+
+
+def instance_type(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
+    """Require one of the size's zones, where it is sold in some only."""
+    zones = request.size_zones
+    return Verdict(alive.copy() if zones is None else alive & inventory.hosts.zone.among(zones))
+
+
+def explain(_request: Request, inventory: Inventory, rows: IntArray) -> str:
+    """Name the zone of the first of the hosts."""
+    return f"the size is not for sale in zone {inventory.hosts.zone[int(rows[0])] or 'none'}"
+
+
+INSTANCE_TYPE = Filter(name="instance_type", reason=REASON, apply=instance_type, explain=explain, reads=Reads.FIXED)
