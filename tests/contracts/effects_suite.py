@@ -513,6 +513,7 @@ class EffectsSuite:
         rig.done("volume-create", "v-fence", fence=7, **rig.volume("v-fence"))
         failure = rig.failed("volume-delete", "v-fence", fence=6, volume_id="v-fence", storage_path=rig.storage_path)
         assert "fence" in failure.error
+        assert failure.newer_fence == 7
         assert rig.found("v-fence") == [FoundKind.VOLUME]
 
     def test_outcomes_outlive_the_port(self, rig: Rig) -> None:

@@ -62,10 +62,17 @@ class Failed:
 
     error: safe to show to the owner of the resource.
     transient: the same effect may succeed if it is tried again.
+    newer_fence: it was refused for its fence alone, and this is the newest one that was seen; 0 otherwise.
     """
 
     error: str
     transient: bool = False
+    newer_fence: int = 0
+
+
+def outdated(fence: int, newest: int) -> Failed:
+    """What becomes of an effect whose fence is older than one that was seen for its resource."""
+    return Failed(f"fence {fence} is older than {newest}", newer_fence=newest)
 
 
 @attrs.frozen

@@ -139,6 +139,10 @@ class Engine:
     @staticmethod
     def _failed(tx: Transaction, step: Step, task: Task, failed: Failed) -> Task:
         unwinding = task.state is TaskState.UNWINDING
+        if failed.newer_fence:
+            # Who commits this drives the task, so that the other is no newer driver: the clock that fences come from has
+            # gone back since an earlier task of the object.
+            return evolve(_again(task, tx.now, step.name, failed.error), fence=failed.newer_fence, wake_at=tx.now)
         # Taking back is tried until it works: giving up would leave something behind that nobody knows of.
         if unwinding or (failed.transient and task.attempt < step.attempts):
             return _again(task, tx.now, step.name, failed.error)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import attrs
 
-from cloudcore.model.effects import Done, Effect, Failed, Outcome, Running, Unknown
+from cloudcore.model.effects import Done, Effect, Failed, Outcome, Running, Unknown, outdated
 from cloudcore.model.errors import BackendError, CloudcoreError, Contention, InvalidInputError
 from cloudcore.ports.effects import Performer
 
@@ -43,7 +43,7 @@ class InlineEffects:
         highest = self._fences.get(effect.resource, fence)
         self._remember_fence(effect.resource, max(fence, highest))
         if fence < highest:
-            self._outcomes[key] = Failed(f"fence {fence} is older than {highest}")
+            self._outcomes[key] = outdated(fence, highest)
             return
         try:
             self._outcomes[key] = self._perform(effect, fence)

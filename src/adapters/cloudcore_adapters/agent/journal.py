@@ -17,7 +17,7 @@ from typing import IO
 
 import attrs
 
-from cloudcore.model.effects import Done, Effect, Failed, Outcome, Running, Unknown
+from cloudcore.model.effects import Done, Effect, Failed, Outcome, Running, Unknown, outdated
 from cloudcore.model.errors import BackendError, ConflictError, UnreachableError
 from cloudcore.model.json import JsonObject
 
@@ -81,7 +81,7 @@ class Journal:
             if db.execute("SELECT 1 FROM effects WHERE key = ?", (key,)).fetchone():
                 return False
             row = db.execute("SELECT fence FROM fences WHERE resource = ?", (effect.resource,)).fetchone()
-            refusal = Failed(f"fence {fence} is older than {row[0]}") if row and fence < row[0] else None
+            refusal = outdated(fence, row[0]) if row and fence < row[0] else None
             body = json.dumps(attrs.asdict(effect), separators=(",", ":"))
             db.execute(
                 "INSERT INTO effects (key, position, effect, fence, outcome, finished) "

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import attrs
 
-from cloudcore.model.effects import Done, Effect, Failed, Outcome, Running, Unknown
+from cloudcore.model.effects import Done, Effect, Failed, Outcome, Running, Unknown, outdated
 from cloudcore.model.errors import (
     BackendError,
     CloudcoreError,
@@ -136,7 +136,7 @@ class SimulatedHost:
                 self.journal[key] = {"effect": attrs.asdict(effect, recurse=False), "fence": fence, "outcome": None}
                 self._schedule(key)
                 if fence < highest:
-                    self._end(key, Failed(f"fence {fence} is older than {highest}"))
+                    self._end(key, outdated(fence, highest))
                     refused = [key]
         self._tell(refused)
         self.tick()

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
+
+import attrs
 
 from cloudcore.model.effects import Done, Failed, Mark
 from cloudcore.model.errors import UnreachableError
 from cloudcore_adapters.simulated import SimulatedHost
 from cloudcore_adapters.simulated.machine import Capacity, Lease, Volume
 
+HANG_S = 7200.0
 FOREIGN = "99999999-0000-4000-8000-000000000000"
 """Whose things lie on every host beside ours."""
 
@@ -18,12 +22,14 @@ class Agent(SimulatedHost):
     """One host.
 
     life: counts its agent's starts. tears: asked after each piece of work whether the agent dies before noting it.
+    hangs: asked before each whether it takes `HANG_S` longer.
     complain: told of what must not be.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.life = 0
         self.tears: Callable[[], bool] = lambda: False
+        self.hangs: Callable[[], bool] = lambda: False
         self.complain: Callable[[str], None] = lambda _text: None
         self._done_at: dict[str, int] = {}
         super().__init__(*args, **options)
@@ -72,6 +78,12 @@ class Agent(SimulatedHost):
         self.machine.volumes[path, volume.volume_id] = volume
         self.machine.leases[lease.mac] = lease
         self._foreign = (volume, lease)
+
+    def _schedule(self, key: str) -> None:
+        super()._schedule(key)
+        if self.hangs():
+            job = self._jobs[key]
+            self._jobs[key] = attrs.evolve(job, ends=job.ends + timedelta(seconds=HANG_S))
 
     def _perform(self, key: str) -> Done | Failed:
         fence, resource = int(self.journal[key]["fence"]), str(self.journal[key]["effect"]["resource"])

@@ -22,6 +22,7 @@ from cloudcore_apps.simulate.emptying import delete_all
 from cloudcore_apps.simulate.invariants import check, snapshot
 from cloudcore_apps.simulate.lines import LATEST_S
 from cloudcore_apps.simulate.menu import CRASHES, Faults
+from cloudcore_apps.simulate.ordeals import FOR_NOW
 from cloudcore_apps.simulate.process import Server
 from cloudcore_apps.simulate.stage import Actor, Process, Stage
 from cloudcore_apps.simulate.watch import Violation, Watch
@@ -68,6 +69,7 @@ class Life:
         self.shape = shape or Shape()
         self.calm = False
         self.deaths = 0
+        self.requests = 0
         self.busy = self.shape.clients
         self.violations: list[Violation] = []
         self.asked: Counter[tuple[str, str]] = Counter()
@@ -83,13 +85,14 @@ class Life:
             late_failures=0.33,
             on_outcome=self._pushed,
         )
-        self.watch = Watch(self.cloud, self._found)
+        self.watch = Watch(self.cloud, self._found, self.faults.kinds)
         self.stage = Stage(self.cloud.clock, seed, self._befall)
         self.weather = Weather(self)
         self.cloud.store.on_commit = self.watch.committed
         for ident, agent in self.cloud.machines.items():
             agent.plant()
             agent.tears = lambda ident=ident: self._tears(ident)  # type: ignore[misc]
+            agent.hangs = lambda: self.strikes("hang")
             agent.complain = lambda text, ident=ident: self.watch.complain("fence", f"{ident}: {text}")  # type: ignore[misc]
         self.servers = [Server(self, f"process{number}") for number in range(self.shape.processes)]
         menu = Menu(self.cloud.platform.resources)
@@ -185,7 +188,8 @@ class Life:
     def _failure(self, effect: Effect, attempt: int) -> Failed | None:
         if attempt > 3 or not self.strikes("failure"):
             return None
-        return Failed(f"{effect.kind} failed", transient=self.stage.random.random() < 0.5)
+        transient = self.stage.random.random() < 0.5
+        return Failed(f"{effect.kind} failed {FOR_NOW if transient else 'for good'}", transient=transient)
 
     def _tears(self, ident: str) -> bool:
         if not self.strikes("torn"):
@@ -228,9 +232,10 @@ class Life:
         if not server.up:
             self.stage.note(f"{name} finds nobody at {server.process.name}")
             return None
+        self.requests += 1
         actor.enter(server.process)
         try:
-            return ask(CoreSession(server.platform, CALLER))
+            return ask(CoreSession(server.platform, attrs.evolve(CALLER, request_id=f"{name}/{self.requests}")))
         except Crash:
             if actor.doomed:
                 raise

@@ -23,6 +23,7 @@ CALLS: Mapping[str, float] = MappingProxyType(
         "callback": 0.5,
         "failure": 0.08,
         "torn": 0.02,
+        "hang": 0.015,
     }
 )
 """Faults that strike at calls, with the probability for each occasion."""
@@ -49,8 +50,9 @@ MENU: Mapping[str, str] = MappingProxyType(
         "partition": "the line between control plane and a host is cut for a while",
         "outage": "the database is away for some seconds",
         "slow": "everything that a host does takes up to 100 times as long",
-        "full-disk": "a host's storage takes no more for a while",
+        "full-disk": "the storages of all hosts take no more for a while",
         "clock": "the clock of the database jumps forwards by up to 5 minutes or back by up to 20 s",
+        "hang": "an effect takes two hours more, far beyond its deadline, unless it is told to stop or its agent dies",
     }
 )
 """Every kind of fault, in a sentence."""

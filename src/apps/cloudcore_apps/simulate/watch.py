@@ -15,6 +15,7 @@ from cloudcore.tasks.task import OPEN, TASKS
 from cloudcore_apps.doctor.owner import works_on
 from cloudcore_apps.simulate.cloud import Cloud
 from cloudcore_apps.simulate.invariants import check_addresses, check_capacity, check_cover, check_foreign
+from cloudcore_apps.simulate.ordeals import Ordeals
 
 WHOLE_EVERY = 50
 LONGEST_WAIT = timedelta(seconds=LEASE_S + max(RETRY_S))
@@ -32,13 +33,17 @@ class Violation(AssertionError):  # noqa: N818 - what was found, and no failure 
 class Watch:
     """Sees each commit. What it finds is told to `complain`, as it must not be caught by what it watches."""
 
-    def __init__(self, cloud: Cloud, complain: Callable[[Violation], None]) -> None:
+    def __init__(
+        self, cloud: Cloud, complain: Callable[[Violation], None], kinds: frozenset[str] = frozenset()
+    ) -> None:
+        """kinds: of the faults that may strike."""
         self._cloud = cloud
         self._complain = complain
         self._keys: set[str] = set()
         self._versions: dict[tuple[str, str], int] = {}
         self._acknowledged: dict[str, str] = {}
         self._gone: set[str] = set()
+        self._transactions: dict[str, str] = {}
         self._tables: dict[str, Mapping[str, Transition]] = {
             r.plural: r.lifecycle.transitional() for r in cloud.platform.resources if r.lifecycle is not None
         }
@@ -47,6 +52,7 @@ class Watch:
         for plural in self._recorded:
             known = {(self._singulars[plural], row.id): row.update_version for row in cloud.rows(plural)}
             self._versions.update(known)
+        self._ordeals = Ordeals(cloud, self.complain, kinds)
         self.commits = 0
 
     def committed(self, rows: Mapping[str, Mapping[str, Any]]) -> None:
@@ -111,6 +117,7 @@ class Watch:
 
     def _history(self, rows: Mapping[str, Mapping[str, Any]]) -> None:
         recorded: dict[tuple[str, str], int] = {}
+        self._once(rows)
         for record in rows.get(HISTORY.plural, {}).values():
             if record is None or record.obj_id not in self._versioned(record.obj_type, rows):
                 continue
@@ -128,6 +135,13 @@ class Watch:
                 elif row.update_version != before:
                     self._require("audit", recorded.get(key) == row.update_version, f"{key} changed without a record")
                     self._versions[key] = row.update_version
+
+    def _once(self, rows: Mapping[str, Mapping[str, Any]]) -> None:
+        """What one request asked for is written in one commit, and by nobody a second time."""
+        for record in rows.get(HISTORY.plural, {}).values():
+            if record is not None and "/" in record.request_id and "task_id" not in record.actor:
+                first = self._transactions.setdefault(record.request_id, record.transaction)
+                self._require("once", first == record.transaction, f"{record.request_id} was carried out twice")
 
     def _versioned(self, singular: str, rows: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
         plural = next((p for p, s in self._singulars.items() if s == singular), "")
@@ -148,6 +162,7 @@ class Watch:
         self._require("owned", owned, f"{what} is {row.status} and no open task works on it")
 
     def _task(self, task: Any) -> None:
+        self._ordeals.committed(task)
         self._keys.update(intent["key"] for intent in task.intents)
         if task.state not in OPEN:
             held = (task.intents, task.exclusive, task.lease_owner)

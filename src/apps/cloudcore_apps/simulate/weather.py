@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 LONGEST_S = 40.0
 SLOWEST = 100.0
+EVERYWHERE = ("outage", "clock", "full-disk")
+"""Spells that are not of one host."""
 
 
 class Weather:
@@ -31,7 +33,7 @@ class Weather:
             stage.sleep(stage.random.random() * 60)
             spell = faults.spells[stage.random.randrange(len(faults.spells))]
             ident = sorted(self._life.cloud.machines)[stage.random.randrange(len(self._life.cloud.machines))]
-            stage.note(f"weather: {spell}" + (f" of {ident}" if spell not in ("outage", "clock") else ""))
+            stage.note(f"weather: {spell}" + (f" of {ident}" if spell not in EVERYWHERE else ""))
             self._bring(spell, ident)
         while self._life.busy:
             stage.sleep(10)
@@ -61,12 +63,16 @@ class Weather:
             stage.sleep(seconds)
             agent.slow(1)
         elif spell == "full-disk":
-            agent.fill(full=True)
-            stage.sleep(seconds)
-            agent.fill(full=False)
+            self._fill(full=True)
+            stage.sleep(3 * seconds)
+            self._fill(full=False)
         else:
             self._strike(agent, spell, seconds)
             self._life.report(ident)
+
+    def _fill(self, *, full: bool) -> None:
+        for _, agent in sorted(self._life.cloud.machines.items()):
+            agent.fill(full=full)
 
     def _strike(self, agent: Agent, spell: str, seconds: float) -> None:
         agent.crash(power=spell == "power")

@@ -1,0 +1,77 @@
+"""What tasks must bear: faults that the platform is there to hide, hypervisors that need a second try, and slow ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+
+from cloudcore.tasks.task import Task, TaskState
+from cloudcore_apps.simulate.cloud import Cloud
+
+FOR_NOW = "for now"
+"""How the words of a failure end that another try may get over."""
+HIDDEN = (
+    "the database",
+    "another transaction",
+    "somebody else is changing",
+    "the object has changed",
+    "no answer came",
+    "nobody took the call",
+    "the call was not answered",
+    "the host does not answer",
+    "internal error",
+    "fence ",
+)
+"""How the words begin that nobody may hear as the reason for which an operation failed."""
+LATE = "it did not answer within its deadline"
+GRACE = timedelta(seconds=30)
+"""So long what is under way has to stop after its deadline, before it is given up."""
+OVERDUE = timedelta(minutes=15)
+FEW = 3
+"""So often a task may change hands while nothing keeps workers from their work."""
+DELAYING = frozenset(("crash", "stall", "conflict", "outage", "doubt", "clock"))
+"""Faults for which a worker may come too late to renew a lease."""
+
+
+class Ordeals:
+    """Sees each task as it is committed. complain: told which invariant was hurt, and how."""
+
+    def __init__(self, cloud: Cloud, complain: Callable[[str, str], None], kinds: frozenset[str]) -> None:
+        self._cloud = cloud
+        self._complain = complain
+        self._prompt = not kinds & DELAYING
+        self._before: dict[str, Task] = {}
+        self._changes: Counter[str] = Counter()
+
+    def committed(self, task: Task) -> None:
+        """Compare a task with what it was before."""
+        before = self._before.get(task.id)
+        self._before[task.id] = task
+        if before is None:
+            return
+        if task.state is TaskState.UNWINDING and before.state is TaskState.RUNNING:
+            self._turned(before, task)
+        owners = (before.lease_owner, task.lease_owner)
+        if self._prompt and all(owners) and owners[0] != owners[1]:
+            # Once in a while a worker may lose a task to another that is about to fail to take it.
+            self._changes[task.id] += 1
+            if self._changes[task.id] > FEW:
+                self._complain(
+                    "lease", f"{task.flow} {task.id} goes from hand to hand: again from {owners[0]} to {owners[1]}"
+                )
+        if task.intents and task.deadline_at is not None and self._cloud.clock.now() > task.deadline_at + OVERDUE:
+            self._complain("deadline", f"{task.flow} {task.id} should have been given up at {task.deadline_at}")
+
+    def _turned(self, before: Task, task: Task) -> None:
+        what = f"{task.flow} {task.id}"
+        if task.error.startswith(HIDDEN):
+            self._complain("excuse", f"{what} fails for what it should have borne: {task.error}")
+        steps = self._cloud.flows[task.flow].steps
+        step = steps[min(before.cursor, len(steps) - 1)]
+        if task.error.endswith(FOR_NOW) and before.attempt < step.attempts:
+            self._complain("patience", f"{what} gives {step.name} up at try {before.attempt} of {step.attempts}")
+        if task.error == LATE and before.deadline_at is not None:
+            early = self._cloud.clock.now() < before.deadline_at + GRACE
+            if early:
+                self._complain("patience", f"{what} gives {step.name} up before it had the time to stop")
