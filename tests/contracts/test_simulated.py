@@ -22,7 +22,7 @@ from tests.contracts.simulated_bench import (
     volume_create,
 )
 
-from cloudcore.model.effects import Done, Effect, Failed, Running, Unknown
+from cloudcore.model.effects import Done, Effect, Failed, Running, Unknown, outdated
 from cloudcore.model.errors import InvalidInputError, ResourceNotFoundError, UnreachableError
 from cloudcore_adapters.memory.world import ManualClock
 from cloudcore_adapters.simulated import Capacity, SimulatedHost
@@ -76,7 +76,7 @@ def test_an_older_fence_is_refused(bench: Bench) -> None:
 
     outcome = bench.do(effect("volume-delete", "a", volume_id="a", storage_path=STORAGE), fence=6)
 
-    assert outcome == Failed("fence 6 is older than 7")
+    assert outcome == outdated(6, 7)
     assert bench.kinds() == [("volume", "a")]
 
 

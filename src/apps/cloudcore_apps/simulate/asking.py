@@ -13,7 +13,7 @@ from cloudcore.operations.ladder import ladder_actions
 from cloudcore.operations.session import CoreSession
 from cloudcore_apps.simulate.makers import Draw, arguments, body, value
 
-OFTEN = ("servers", "servers", "servers", "servers", "disks", "snapshots", "instance_snapshots", "images")
+OFTEN = ("servers", "servers", "servers", "servers", "disks", "snapshots", "instance_snapshots", "images", "tasks")
 """Types with long operations, of which most that is asked for is."""
 
 LEFT_OUT = frozenset(

@@ -25,6 +25,7 @@ from cloudcore.resources.infrastructure.cloudregion import CLOUDREGIONS, Cloudre
 from cloudcore.resources.infrastructure.host import HOSTS, AgentStatus, Host, HostStatus
 from cloudcore.resources.infrastructure.zone import ZONES, Zone
 from cloudcore.resources.network.network import NETWORKS, Network
+from cloudcore.resources.network.vpc import VPCS, Vpc
 from cloudcore.resources.network.wire import WIRES, Wire
 from cloudcore.resources.registry import ALL
 from cloudcore.resources.storage.hoststorage import HOSTSTORAGES, Hoststorage
@@ -282,6 +283,7 @@ class Cloud:
         with self.store.write(Author()) as tx:
             tx.of(CLOUDREGIONS, PLATFORM).add(Cloudregion(id="default", name="Default"))
             tx.of(ZONES, PLATFORM).add(Zone(id="z1", name="zone"))
+            tx.of(VPCS, PLATFORM).add(Vpc(id="default", name="Default", domain_id="default", cloudregion_id="default"))
             tx.of(WIRES, PLATFORM).add(Wire(id="w1", name="wire", domain_id="default", zone_id="z1"))
             network = Network(
                 id="n1",

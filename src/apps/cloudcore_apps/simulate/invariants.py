@@ -8,9 +8,12 @@ from typing import Any
 
 from cloudcore.model.history import HISTORY
 from cloudcore.model.host import FoundKind
+from cloudcore.model.resource import fields_of
 from cloudcore.quotas.family import COUNTERS
 from cloudcore_apps.simulate.cloud import DEPLOYMENT, Cloud
 
+ELSEWHERE = frozenset(("domains", "projects", "users"))
+"""Whose ids a directory of somebody else knows."""
 HALF_GONE = ("delete_fail", "dealloc_failed", "rebuild_root_fail", "init")
 """What an operation that is not taken back got to before it failed is there, or is not; it is repeated by who asks again."""
 
@@ -134,11 +137,15 @@ def check_addresses(cloud: Cloud) -> None:
 
 
 def check_orphans(cloud: Cloud) -> None:
-    """Links lead somewhere, at both ends."""
-    for plural, ends in (("guestdisks", ("servers", "disks")), ("guestnetworks", ("servers", "networks"))):
-        for link in cloud.rows(plural):
-            owners = (link.guest_id, link.disk_id if plural == "guestdisks" else link.network_id)
-            assert [ident for end, ident in zip(ends, owners, strict=True) if cloud.row(end, ident) is None] == []
+    """What names another row names one that is there."""
+    for resource in cloud.platform.resources:
+        for field in fields_of(resource.entity):
+            if field.ref is None or field.ref.target not in cloud.store.rows or field.ref.target in ELSEWHERE:
+                continue
+            for row in cloud.rows(resource.plural):
+                ident = getattr(row, field.name)
+                there = not ident or cloud.row(field.ref.target, ident) is not None
+                assert there, f"{resource.singular} {row.id}: there is no {field.name} {ident}"
 
 
 def check_hosts(cloud: Cloud) -> None:

@@ -21,8 +21,9 @@ from cloudcore_apps.simulate.crash import Crash
 from cloudcore_apps.simulate.emptying import delete_all
 from cloudcore_apps.simulate.invariants import check, snapshot
 from cloudcore_apps.simulate.lines import LATEST_S
+from cloudcore_apps.simulate.makers import ADDRESSES
 from cloudcore_apps.simulate.menu import CRASHES, Faults
-from cloudcore_apps.simulate.ordeals import FOR_NOW
+from cloudcore_apps.simulate.ordeals import DELAYED_S, DELAYING, FOR_NOW
 from cloudcore_apps.simulate.process import Server
 from cloudcore_apps.simulate.stage import Actor, Process, Stage
 from cloudcore_apps.simulate.watch import Violation, Watch
@@ -70,12 +71,14 @@ class Life:
         self.calm = False
         self.deaths = 0
         self.requests = 0
+        self.delayed_until = 0.0
         self.busy = self.shape.clients
         self.violations: list[Violation] = []
         self.asked: Counter[tuple[str, str]] = Counter()
         self.cloud = Cloud(
             seed=seed,
             hosts=self.shape.hosts,
+            addresses=ADDRESSES,
             interleave=True,
             pause=self.pause,
             backoff=lambda attempt: self.stage.sleep(0.01 * attempt),
@@ -85,7 +88,7 @@ class Life:
             late_failures=0.33,
             on_outcome=self._pushed,
         )
-        self.watch = Watch(self.cloud, self._found, self.faults.kinds)
+        self.watch = Watch(self.cloud, self._found, lambda: self.stage.elapsed > self.delayed_until)
         self.stage = Stage(self.cloud.clock, seed, self._befall)
         self.weather = Weather(self)
         self.cloud.store.on_commit = self.watch.committed
@@ -138,7 +141,13 @@ class Life:
         if not chance or self.stage.random.random() >= chance:
             return False
         self.stage.note(f"fault: {kind}")
+        self.befell(kind)
         return True
+
+    def befell(self, kind: str) -> None:
+        """Remember that something went wrong."""
+        if kind in DELAYING:
+            self.delayed_until = self.stage.elapsed + DELAYED_S
 
     def later(self, name: str, target: str, work: Callable[[], None]) -> None:
         """Do something up to `LATEST_S` later, unless whoever is called has died by then."""

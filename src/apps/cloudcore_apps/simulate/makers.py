@@ -14,6 +14,8 @@ from cloudcore.model.resource import Action, Field, Resource, fields_of
 from cloudcore_apps.simulate.cloud import IMAGE_URL, Cloud
 
 FEW_ADDRESSES = "10.99.1."
+ADDRESSES = 30
+"""So many has the network in which servers are, so that many want the same."""
 
 
 @attrs.frozen(kw_only=True)
@@ -28,6 +30,8 @@ class Draw:
     def one(self, plural: str) -> str:
         """The id of some row of a type; of none, when there is none."""
         rows = self.cloud.rows(plural)
+        if plural == "tasks":
+            rows = self.cloud.open_tasks() or rows
         return str(rows[self.random.randrange(len(rows))].id) if rows else "nothing"
 
     def some(self, plural: str) -> list[str]:
@@ -67,7 +71,7 @@ def _name(draw: Draw) -> str:
 
 
 _FLAG = _of(True, False)
-_ADDRESS: Maker = lambda draw: f"{FEW_ADDRESSES}{draw.random.randint(1, 200)}"  # noqa: E731 - one of a table of makers
+_ADDRESS: Maker = lambda draw: f"{FEW_ADDRESSES}{draw.random.randint(1, ADDRESSES)}"  # noqa: E731 - one of a table of makers
 _DISKS: Maker = lambda draw: [{"size": draw.of(64, 512)}, {"image_id": "i1", "size": 32}][: draw.random.randint(1, 2)]  # noqa: E731
 _NO_ROLES = _of([])
 
@@ -111,7 +115,7 @@ PARAMETERS: Mapping[str, Maker] = MappingProxyType(
         "instance_type": _of(""),
         "ip": _ADDRESS,
         "ip_addr": _ADDRESS,
-        "ips": lambda draw: [f"{FEW_ADDRESSES}{draw.random.randint(1, 200)}"],
+        "ips": lambda draw: [f"{FEW_ADDRESSES}{draw.random.randint(1, ADDRESSES)}"],
         "keypair": _row("keypairs"),
         "login_account": _of("admin"),
         "login_ip": _of(""),

@@ -15,7 +15,7 @@ CALLS: Mapping[str, float] = MappingProxyType(
         "crash": 0.002,
         "stall": 0.001,
         "conflict": 0.002,
-        "doubt": 0.004,
+        "doubt": 0.01,
         "lost-call": 0.03,
         "lost-answer": 0.03,
         "twice": 0.05,
@@ -51,7 +51,7 @@ MENU: Mapping[str, str] = MappingProxyType(
         "outage": "the database is away for some seconds",
         "slow": "everything that a host does takes up to 100 times as long",
         "full-disk": "the storages of all hosts take no more for a while",
-        "clock": "the clock of the database jumps forwards by up to 5 minutes or back by up to 20 s",
+        "clock": "the clock of the database jumps forwards by up to 5 minutes or back by up to a minute",
         "hang": "an effect takes two hours more, far beyond its deadline, unless it is told to stop or its agent dies",
     }
 )

@@ -32,15 +32,20 @@ FEW = 3
 """So often a task may change hands while nothing keeps workers from their work."""
 DELAYING = frozenset(("crash", "stall", "conflict", "outage", "doubt", "clock"))
 """Faults for which a worker may come too late to renew a lease."""
+DELAYED_S = 60.0
+"""So long after such a fault workers are behind."""
 
 
 class Ordeals:
-    """Sees each task as it is committed. complain: told which invariant was hurt, and how."""
+    """Sees each task as it is committed.
 
-    def __init__(self, cloud: Cloud, complain: Callable[[str, str], None], kinds: frozenset[str]) -> None:
+    complain: told which invariant was hurt, and how. prompt: whether nothing keeps workers from their work just now.
+    """
+
+    def __init__(self, cloud: Cloud, complain: Callable[[str, str], None], prompt: Callable[[], bool]) -> None:
         self._cloud = cloud
         self._complain = complain
-        self._prompt = not kinds & DELAYING
+        self._prompt = prompt
         self._before: dict[str, Task] = {}
         self._changes: Counter[str] = Counter()
 
@@ -53,7 +58,7 @@ class Ordeals:
         if task.state is TaskState.UNWINDING and before.state is TaskState.RUNNING:
             self._turned(before, task)
         owners = (before.lease_owner, task.lease_owner)
-        if self._prompt and all(owners) and owners[0] != owners[1]:
+        if self._prompt() and all(owners) and owners[0] != owners[1]:
             # Once in a while a worker may lose a task to another that is about to fail to take it.
             self._changes[task.id] += 1
             if self._changes[task.id] > FEW:

@@ -34,9 +34,9 @@ class Watch:
     """Sees each commit. What it finds is told to `complain`, as it must not be caught by what it watches."""
 
     def __init__(
-        self, cloud: Cloud, complain: Callable[[Violation], None], kinds: frozenset[str] = frozenset()
+        self, cloud: Cloud, complain: Callable[[Violation], None], prompt: Callable[[], bool] = lambda: True
     ) -> None:
-        """kinds: of the faults that may strike."""
+        """prompt: whether nothing keeps workers from their work just now."""
         self._cloud = cloud
         self._complain = complain
         self._keys: set[str] = set()
@@ -52,7 +52,7 @@ class Watch:
         for plural in self._recorded:
             known = {(self._singulars[plural], row.id): row.update_version for row in cloud.rows(plural)}
             self._versions.update(known)
-        self._ordeals = Ordeals(cloud, self.complain, kinds)
+        self._ordeals = Ordeals(cloud, self.complain, prompt)
         self.commits = 0
 
     def committed(self, rows: Mapping[str, Mapping[str, Any]]) -> None:

@@ -34,6 +34,7 @@ class Weather:
             spell = faults.spells[stage.random.randrange(len(faults.spells))]
             ident = sorted(self._life.cloud.machines)[stage.random.randrange(len(self._life.cloud.machines))]
             stage.note(f"weather: {spell}" + (f" of {ident}" if spell not in EVERYWHERE else ""))
+            self._life.befell(spell)
             self._bring(spell, ident)
         while self._life.busy:
             stage.sleep(10)
@@ -53,7 +54,7 @@ class Weather:
         if spell == "outage":
             self._away_until = stage.elapsed + seconds / 2
         elif spell == "clock":
-            self._life.cloud.clock.jump(stage.random.choice((-20, -5, -1, 5, 60, 300)) * stage.random.random())
+            self._life.cloud.clock.jump(stage.random.choice((-60, -60, -5, 5, 60, 300)) * stage.random.random())
         elif spell == "partition":
             self._life.cloud.hosts.partition(ident)
             stage.sleep(seconds)
