@@ -7,14 +7,15 @@ from typing import Any, cast
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import evolve
-from cloudcore.model.errors import ConflictError, ForbiddenError, InvalidInputError, MissingParameterError
+from cloudcore.model.errors import ConflictError, Contention, ForbiddenError, InvalidInputError, MissingParameterError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
 from cloudcore.model.reading import read_list_of_str, read_str
-from cloudcore.model.resource import Resource
+from cloudcore.model.resource import Resource, field_map
 from cloudcore.operations.access import fetch, fetch_for
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.ties import hold
 from cloudcore.resources.compute import tagging
 from cloudcore.resources.compute.groupguest import GROUPGUESTS, Groupguest
 from cloudcore.resources.compute.isolateddevice import ISOLATED_DEVICES
@@ -44,6 +45,7 @@ def add(tx: Transaction, joint: Resource[Any], left: str, rights: Sequence[str])
     held = {row[0] for row in repository.columns((sides.right,), Query(where=eq(sides.left, left)))}
     for right in dict.fromkeys(rights):
         if right not in held:
+            _hold(tx, joint, sides.right, right)
             repository.add(joint.entity(**{"id": tx.new_id(), sides.left: left, sides.right: right}))
 
 
@@ -58,6 +60,7 @@ def drop(tx: Transaction, joint: Resource[Any], left: str, rights: Sequence[str]
 
 def replace(tx: Transaction, joint: Resource[Any], field: str, ident: str, other: str, wanted: Sequence[str]) -> None:
     """Make `wanted` the only values of `other` in rows whose `field` is `ident`."""
+    _hold(tx, joint, field, ident)
     repository = tx.of(joint, PLATFORM)
     held: set[str] = set()
     for row in repository.find(Query(where=eq(field, ident))):
@@ -68,6 +71,12 @@ def replace(tx: Transaction, joint: Resource[Any], field: str, ident: str, other
     for value in dict.fromkeys(wanted):
         if value not in held:
             repository.add(joint.entity(**{"id": tx.new_id(), field: ident, other: value}))
+
+
+def _hold(tx: Transaction, joint: Resource[Any], field: str, ident: str) -> None:
+    ref = field_map(joint.entity)[field].ref
+    if ref is not None and not hold(tx, ref.target, ident):
+        raise Contention("the object has changed meanwhile", internal=f"{ref.target} {ident} is gone")
 
 
 def bind_guests(platform: Platform, tx: Transaction, caller: Caller, group: Any, body: JsonMapping) -> None:

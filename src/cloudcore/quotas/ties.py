@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from cloudcore.model.entity import evolve
@@ -9,9 +11,11 @@ from cloudcore.model.query import PLATFORM, Query, both, eq
 from cloudcore.model.resource import Resource
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.counted import count_out
+from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.groupguest import GROUPGUESTS
 from cloudcore.resources.compute.guestsecgroup import GUESTSECGROUPS
 from cloudcore.resources.compute.isolateddevice import ISOLATED_DEVICES
+from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.network.eip import EIPS
 from cloudcore.resources.storage.snapshotpolicy import SNAPSHOTPOLICYDISKS, SNAPSHOTPOLICYSERVERS
 
@@ -22,11 +26,29 @@ _OF_SERVERS: tuple[tuple[Resource[Any], str], ...] = (
 )
 
 
+_NUMBERS: Mapping[str, tuple[Resource[Any], str]] = MappingProxyType(
+    {"servers": (SERVERS, "vcpu_count"), "disks": (DISKS, "disk_size")}
+)
+"""By plural: what is removed by tasks, and a number of it."""
+
+
+def hold(tx: Transaction, plural: str, ident: str) -> bool:
+    """Keep others from removing a server or disk, or tying something to it, until the unit ends; False when it is gone.
+
+    Who ties and who removes both begin with this: otherwise something could be tied to what is removed at the same time.
+    """
+    if plural not in _NUMBERS:
+        return True
+    resource, number = _NUMBERS[plural]
+    return tx.of(resource, PLATFORM).adjust(ident, {number: 0})
+
+
 def untie_server(tx: Transaction, server_id: str) -> None:
     """Take a server out of its groups and policies, and free its devices and public addresses.
 
     A public address that goes with its server is removed.
     """
+    hold(tx, "servers", server_id)
     for joint, field in _OF_SERVERS:
         _remove(tx, joint, field, server_id)
     devices = tx.of(ISOLATED_DEVICES, PLATFORM)
@@ -43,6 +65,7 @@ def untie_server(tx: Transaction, server_id: str) -> None:
 
 def untie_disk(tx: Transaction, disk_id: str) -> None:
     """Take a disk out of its snapshot policies."""
+    hold(tx, "disks", disk_id)
     _remove(tx, SNAPSHOTPOLICYDISKS, "disk_id", disk_id)
 
 

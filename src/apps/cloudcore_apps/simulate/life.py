@@ -79,6 +79,8 @@ class Life:
             seed=seed,
             hosts=self.shape.hosts,
             addresses=ADDRESSES,
+            cpus=3,
+            memory_mib=2048,
             interleave=True,
             pause=self.pause,
             backoff=lambda attempt: self.stage.sleep(0.01 * attempt),
