@@ -6,23 +6,35 @@ import random
 
 import pytest
 
+from cloudcore.model.param import param
 from cloudcore.model.resource import ActionKind
 from cloudcore_apps.simulate.asking import LEFT_OUT, Menu, operations
 from cloudcore_apps.simulate.cloud import RESOURCES, Cloud
-from cloudcore_apps.simulate.makers import BODIES, PARAMETERS, Draw, body
+from cloudcore_apps.simulate.makers import BODIES, Draw, arguments, body, parameter
 
 
-def test_every_parameter_of_every_action_has_a_maker() -> None:
-    wanted = {
-        one.name
+def test_every_parameter_of_every_action_can_be_made() -> None:
+    cloud, source = Cloud(), random.Random(1)
+    draw = Draw(cloud=cloud, random=source, name="one")
+    actions = [
+        action
         for resource in RESOURCES
         if resource.service != "internal"
         for action in resource.actions
         if action.kind is ActionKind.PERFORM and ("perform", action.name) not in LEFT_OUT
-        for one in action.params
-    }
+    ]
 
-    assert sorted(wanted - PARAMETERS.keys()) == []
+    for action in actions:
+        sent = {name for _ in range(30) for name in arguments(draw, action)}
+        assert sent == {one.name for one in action.params}, action.name
+
+
+def test_a_parameter_that_nobody_foresaw_is_made_by_its_declaration() -> None:
+    draw = Draw(cloud=Cloud(), random=random.Random(1), name="one")
+    flag, choice = param("surprise", "A flag", bool), param("surprise", "One of two", choices=("a", "b"))
+
+    assert parameter(draw, flag) in (True, False)
+    assert parameter(draw, choice) in ("a", "b")
 
 
 def test_every_type_that_can_be_made_has_a_body() -> None:

@@ -134,7 +134,10 @@ def _switchable(ident: str, operation: Operation) -> str:
 
 
 def _options(draw: Draw) -> JsonObject:
-    return {"override_pending_delete": True, **({"delete_snapshots": True} if draw.random.random() < 0.3 else {})}
+    return {
+        "override_pending_delete": draw.random.random() < 0.5,
+        **({"delete_snapshots": True} if draw.random.random() < 0.3 else {}),
+    }
 
 
 def _changes(draw: Draw, resource: Resource[Any]) -> JsonObject:

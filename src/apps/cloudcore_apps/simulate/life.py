@@ -18,6 +18,7 @@ from cloudcore_apps.simulate.asking import Menu
 from cloudcore_apps.simulate.clients import Client
 from cloudcore_apps.simulate.cloud import CALLER, Cloud
 from cloudcore_apps.simulate.crash import Crash
+from cloudcore_apps.simulate.duties import do_duties
 from cloudcore_apps.simulate.emptying import delete_all
 from cloudcore_apps.simulate.invariants import check, snapshot
 from cloudcore_apps.simulate.lines import LATEST_S
@@ -32,6 +33,8 @@ from cloudcore_apps.simulate.weather import Weather
 TURN_S = 1.0
 SETTLE_S = 200_000
 """So long after the last fault every task has ended, whatever befell it: the longest flow and its retries."""
+RECYCLE_S = 40
+"""So long things lie in the recycle bin in each second life; in the others they are deleted at once."""
 DELAYS = {
     "image-cache": 4.0,
     "volume-create": 2.0,
@@ -81,6 +84,7 @@ class Life:
             addresses=ADDRESSES,
             cpus=3,
             memory_mib=2048,
+            recycle_s=RECYCLE_S if seed % 2 else 0,
             interleave=True,
             pause=self.pause,
             backoff=lambda attempt: self.stage.sleep(0.01 * attempt),
@@ -106,6 +110,7 @@ class Life:
             self.stage.add(client.name, client.work)
         self.stage.add("weather", self.weather.work)
         self.stage.add("power", self._look)
+        self.stage.add("duties", lambda: do_duties(self))
 
     def live(self) -> str:
         """Run to the end, check everything, delete everything and check again; answers a digest of all that happened.

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
 import attrs
 
 from cloudcore.model.json import JsonObject
+from cloudcore.model.reading import format_time
 from cloudcore.model.resource import Action, Field, Resource, fields_of
 from cloudcore_apps.simulate.cloud import IMAGE_URL, Cloud
 
@@ -287,7 +289,7 @@ BODIES: Mapping[str, Callable[[Draw], JsonObject]] = MappingProxyType(
             "schedtag_id": draw.one("schedtags"),
             "condition": "host.sys_load > 1",
         },
-        "snapshotpolicies": lambda _draw: {"repeat_weekdays": [1, 2, 3], "time_points": [3], "retention_days": 7},
+        "snapshotpolicies": lambda _draw: {"repeat_weekdays": [1, 2, 3], "time_points": [0, 3], "retention_days": 7},
         "isolated_devices": lambda draw: {
             "host_id": draw.one("hosts"),
             "dev_type": "GPU-HPC",
@@ -336,5 +338,12 @@ def value(draw: Draw, field: Field) -> Any:
 
 def arguments(draw: Draw, action: Action) -> JsonObject:
     """What an action is asked with."""
-    sent = [one.name for one in action.params if one.name in ALWAYS or draw.random.random() < 0.5]
-    return {name: PARAMETERS[name](draw) for name in sent}
+    sent = [p for p in action.params if p.name in ALWAYS or p.spec.required or draw.random.random() < 0.5]
+    return {p.name: PARAMETERS[p.name](draw) if p.name in PARAMETERS else parameter(draw, p) for p in sent}
+
+
+def parameter(draw: Draw, field: Field) -> Any:
+    """What a parameter that nobody has made anything for takes, by its declaration."""
+    if field.kind is datetime:
+        return format_time(draw.cloud.clock.now() + timedelta(seconds=draw.random.randint(1, 300)))
+    return value(draw, field) if field.spec.example is None else field.spec.example
