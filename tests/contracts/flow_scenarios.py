@@ -13,6 +13,7 @@ from tests.simulation.cloud import CALLER, IMAGE_BYTES, IMAGE_URL, Cloud, server
 
 from cloudcore.model.entity import evolve
 from cloudcore.model.query import PLATFORM
+from cloudcore.operations.host_leases import lease_of, revoke
 from cloudcore.operations.run import writing
 from cloudcore.operations.session import CoreSession
 from cloudcore.resources.storage.cachedimage import CACHEDIMAGES, Cachedimage
@@ -29,7 +30,7 @@ class Scenario:
     takes_back: whether a failure leaves the world as it was before; otherwise the failed object stays where the flow got
         to, and `again` ends what was begun.
     again: what a user does after a failure; None: the same operation.
-    recycle_s: of the deployment.
+    recycle_s: of the deployment. leases: whether its hosts have leases and a storage together.
     """
 
     plural: str
@@ -38,6 +39,7 @@ class Scenario:
     takes_back: bool = True
     again: Callable[[Cloud, str], str] | None = None
     recycle_s: int = 0
+    leases: bool = False
 
 
 def flow_of(name: str) -> str:
@@ -68,6 +70,21 @@ def _server_with_data(cloud: Cloud) -> str:
     disks = [{"image_id": "i1", "size": 1024}, {"size": 64, "format": "raw"}, {"image_id": "i1", "size": 2048}]
     ident = str(session(cloud).create("servers", server_body("web", disks=disks))["id"])
     cloud.settle()
+    return ident
+
+
+def _server_of_a_dead_host(cloud: Cloud) -> str:
+    disks = [{"image_id": "i1", "size": 1024, "storage_id": "s-shared"}]
+    body = server_body("web", disks=disks, auto_start=True, prefer_host="h1")
+    ident = str(session(cloud).create("servers", body)["id"])
+    cloud.settle()
+    cloud.hosts.partition("h1")
+    cloud.machines["h1"].fence()
+    with cloud.platform.uow.read() as tx:
+        turn = lease_of(tx, "h1").turn
+    assert revoke(cloud.platform, "h1", turn)
+    cloud.machines["h1"].drop([ident])
+    cloud.machines["h2"].renewed(1e9)
     return ident
 
 
@@ -358,6 +375,14 @@ SCENARIOS: dict[str, Scenario] = {
         prepare=_server_with_data,
         start=_perform("rebuild-root", image_id="i1", all_disks=True),
         takes_back=False,
+    ),
+    "server-migrate": Scenario(
+        plural="servers",
+        prepare=_server_of_a_dead_host,
+        start=_perform("migrate", rescue_mode=True),
+        takes_back=False,
+        again=_perform("start"),
+        leases=True,
     ),
     "server-recycle": Scenario(
         plural="servers",

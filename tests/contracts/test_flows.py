@@ -77,7 +77,11 @@ class Run:
         self.pauses = 0
         self.armed = ""
         self.cloud = Cloud(
-            flows={**FLOWS, **(flows or {})}, pause=self._pause, hosts=1, recycle_s=self.scenario.recycle_s
+            flows={**FLOWS, **(flows or {})},
+            pause=self._pause,
+            hosts=2 if self.scenario.leases else 1,
+            leases=self.scenario.leases,
+            recycle_s=self.scenario.recycle_s,
         )
         self.existing = self.scenario.prepare(self.cloud)
         self.before = world(self.cloud)

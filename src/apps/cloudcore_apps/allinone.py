@@ -7,6 +7,7 @@ data folder, keys, database, platform, hosts, threads, address.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from importlib.util import find_spec
@@ -51,6 +52,7 @@ from cloudcore_apps.greeting import Greeting, text_of
 from cloudcore_apps.hasher import LazyHasher
 from cloudcore_apps.hosts import LocalHost, open_hosts
 from cloudcore_apps.image_work import open_image_work
+from cloudcore_apps.leases import keep_lease
 from cloudcore_apps.logs import set_up
 from cloudcore_apps.measuring import MeasuredEffects, Measures, MetricsDoor, fresh_key
 from cloudcore_apps.member import Member, owner_name
@@ -334,13 +336,14 @@ def _platform(
 def _register(
     platform: Platform, hosts: Sequence[LocalHost], effects: EffectRouter, guests: dict[str, Guests]
 ) -> dict[str, LocalHost]:
-    """Register the hosts, by id, and bring their servers' power states up to date."""
+    """Register the hosts, by id, get their leases, and bring their servers' power states up to date."""
     found: dict[str, LocalHost] = {}
     for host in hosts:
         host_id = register_host(platform, host.facts)
         effects.add(f"host:{host_id}", host.effects)
         guests[host_id] = host.guests
         found[host_id] = host
+        keep_lease(platform, host_id, host.agent, time.monotonic)
         sync_power(platform, host_id, guest_states(platform.uow, host_id, host.found))
     return found
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Collection, Mapping
 
 from cloudcore.cloud import Cloud
 from cloudcore.model.errors import CloudcoreError
-from cloudcore.operations.hosts import heartbeat
+from cloudcore.model.lease import RENEW_S
+from cloudcore.operations.evacuation import evacuate
+from cloudcore.operations.host_leases import HostWatch
 from cloudcore.operations.terms import follow_terms
 from cloudcore.ports.effects import EffectPort
 from cloudcore.tasks.task import Task
 from cloudcore_apps.hosts import LocalHost
+from cloudcore_apps.leases import keep_lease
 from cloudcore_apps.measuring import Measures
 from cloudcore_apps.power import POWER_S, follow_power
 from cloudcore_apps.runner import HISTORY, NUMBER_EVERY_S, Chore, Runner
 
-HEARTBEAT_S = 30.0
 POLICIES_S = 60.0
 TERMS_S = 60.0
 EMPTY_BIN_S = 600.0
@@ -41,15 +44,20 @@ def open_runner(
     near = {f"host:{host_id}" for host_id in hosts}
     worker = cloud.worker(effects, owner, _defect_of_task, measures.task, near=near, everywhere=everywhere)
 
+    watch = HostWatch(cloud.platform)
+
     def beat() -> None:
-        for host_id in hosts:
-            heartbeat(cloud.platform, host_id)
+        for host_id, host in hosts.items():
+            keep_lease(cloud.platform, host_id, host.agent, time.monotonic)
+        for host_id in watch.look(time.monotonic()):
+            _log.warning("host %s is down: it has not renewed its lease", host_id)
+        evacuate(cloud.platform)
 
     def look() -> None:
         for host_id, host in hosts.items():
             follow_power(cloud.platform, host_id, host.inventory)
 
-    chores = [Chore(HISTORY, cloud.number_history, NUMBER_EVERY_S), Chore("heartbeat", beat, HEARTBEAT_S)]
+    chores = [Chore(HISTORY, cloud.number_history, NUMBER_EVERY_S), Chore("host leases", beat, RENEW_S)]
     chores.append(Chore("power states", look, POWER_S))
     chores.append(Chore("snapshot policies", lambda: cloud.follow_snapshot_policies(_not_followed), POLICIES_S))
     chores.append(Chore("terms", lambda: follow_terms(cloud.platform, _not_followed_term), TERMS_S))

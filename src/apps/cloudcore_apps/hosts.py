@@ -15,6 +15,7 @@ from cloudcore.ports.console import Consoles
 from cloudcore.ports.effects import EffectPort
 from cloudcore.ports.guest import Guests
 from cloudcore_apps.data_folder import DataFolder
+from cloudcore_apps.leases import HostAgent
 from cloudcore_apps.settings import Settings
 
 
@@ -22,12 +23,14 @@ from cloudcore_apps.settings import Settings
 class LocalHost:
     """One host and its in-process agent.
 
+    agent: keeps its lease; effects are performed only while it has one.
     found: what was on it at the start; inventory: asks what is there now. described: what it is and why, for people.
     tick: moves a simulation on. watch: begins to call back with (guest id, power state); what it gives has `close`.
     """
 
     facts: Facts
     effects: EffectPort
+    agent: HostAgent
     consoles: Consoles
     guests: Guests
     found: Sequence[Found]
@@ -69,6 +72,7 @@ def open_hosts(
             LocalHost(
                 facts=facts,
                 effects=host,
+                agent=host,
                 consoles=host,
                 guests=host,
                 found=host.inventory(),

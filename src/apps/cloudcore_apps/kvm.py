@@ -13,6 +13,7 @@ from cloudcore_adapters.agent import EffectRunner
 from cloudcore_adapters.libvirt import HostSettings, LibvirtHost, StorageSetting, Verdict, probe_virt
 from cloudcore_apps.data_folder import DataFolder
 from cloudcore_apps.hosts import LocalHost
+from cloudcore_apps.libvirt_host import LibvirtAgent
 from cloudcore_apps.libvirtd import Libvirtd, reach
 from cloudcore_apps.settings import Settings
 
@@ -51,11 +52,12 @@ def open_host(
     stack.callback(host.close)
     _ensure_network(host, folder / "network.json", deployment, nat=settings.nat)
     facts = host.facts()
-    agent = EffectRunner(host, folder / "host" / "journal", on_outcome=on_outcome)
+    agent = EffectRunner(host, folder / "host" / "journal", on_outcome=on_outcome, barred=True)
     stack.callback(agent.close, JOURNAL_S)
     return LocalHost(
         facts=facts,
         effects=agent,
+        agent=LibvirtAgent(host, agent),
         consoles=host,
         guests=host,
         found=host.inventory(),

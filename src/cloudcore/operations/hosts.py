@@ -1,4 +1,4 @@
-"""Hosts as their agents report them: registration, heartbeats, power states of guests."""
+"""Hosts as their agents report them: registration, power states of guests."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from cloudcore.model.host import BridgeFacts, Facts, StorageFacts
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq
 from cloudcore.model.resource import Resource
+from cloudcore.operations.host_leases import lease_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import writing
 from cloudcore.operations.seed import WIRE, ZONE
@@ -29,7 +30,7 @@ from cloudcore.resources.network.network import NETWORKS, Network
 from cloudcore.resources.network.wire import WIRES, Wire
 from cloudcore.resources.storage.hoststorage import HOSTSTORAGES, Hoststorage
 from cloudcore.resources.storage.hostwire import HOSTWIRES, Hostwire
-from cloudcore.resources.storage.storage import STORAGES, Storage, StorageStatus
+from cloudcore.resources.storage.storage import LOCAL, STORAGES, Storage, StorageStatus
 from cloudcore.resources.storage.storagecache import STORAGECACHES, Storagecache
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS, Storageclaim
 from cloudcore.tasks.task import TASKS
@@ -57,20 +58,6 @@ def hosts_of(tx: Transaction, storage_id: str) -> list[Any]:
     ids = [link.host_id for link in links if link.mount_point]
     hosts = (tx.of(HOSTS, PLATFORM).get(ident) for ident in ids)
     return [h for h in hosts if h is not None and h.enabled and h.host_status == AgentStatus.ONLINE]
-
-
-def heartbeat(platform: Platform, host_id: str) -> None:
-    """Note that a host's agent answers; a host that was offline is online again."""
-
-    def work(tx: Transaction) -> None:
-        host = tx.of(HOSTS, PLATFORM).get(host_id)
-        if host is None:
-            raise ResourceNotFoundError(f"host {host_id} not found")
-        tx.of(HOSTS, PLATFORM).touch([(host_id, {"last_ping_at": tx.now})])
-        if host.host_status != AgentStatus.ONLINE:
-            tx.of(HOSTS, PLATFORM).save(evolve(host, host_status=AgentStatus.ONLINE), action="online")
-
-    writing(platform, platform_caller("heartbeat"), work)
 
 
 def host_offline(platform: Platform, host_id: str) -> None:
@@ -108,9 +95,9 @@ def sync_power(
 def _follow(tx: Transaction, server: Any, power: str) -> bool:
     if power == "on" and server.status != ServerStatus.RUNNING:
         status, state, reason = ServerStatus.RUNNING, PowerState.ON, "it was found running"
-    elif power == "saved" and server.status in (ServerStatus.RUNNING, ServerStatus.READY):
+    elif power == "saved" and server.status in (ServerStatus.RUNNING, ServerStatus.READY, ServerStatus.UNKNOWN):
         status, state, reason = ServerStatus.SUSPEND, PowerState.OFF, "it was found suspended"
-    elif power in ("off", "crashed") and server.status in (ServerStatus.RUNNING, ServerStatus.SUSPEND):
+    elif power in ("off", "crashed") and server.status in _NOT_OFF:
         status, state, reason = ServerStatus.READY, PowerState.OFF, f"it was found {power}"
     elif power == "missing" and server.status in _STABLE:
         status, state, reason = ServerStatus.UNKNOWN, PowerState.UNKNOWN, "its host does not have it"
@@ -122,6 +109,7 @@ def _follow(tx: Transaction, server: Any, power: str) -> bool:
 
 
 _STABLE = (ServerStatus.RUNNING, ServerStatus.READY, ServerStatus.SUSPEND)
+_NOT_OFF = (ServerStatus.RUNNING, ServerStatus.SUSPEND, ServerStatus.UNKNOWN)
 
 
 def _register(tx: Transaction, facts: Facts, manager_uri: str, host_type: str) -> str:
@@ -142,6 +130,8 @@ def _register(tx: Transaction, facts: Facts, manager_uri: str, host_type: str) -
         "status": HostStatus.RUNNING.value,
         "host_status": AgentStatus.ONLINE,
     }
+    if known is not None and not lease_of(tx, known.id).held:
+        values["host_status"] = known.host_status  # it has to put itself in order first
     if known is None:
         name = _free_name(tx, facts.hostname)
         fresh = Host(id=tx.new_id(), name=name, uuid=facts.uuid, domain_id=DEFAULT_DOMAIN, zone_id=zone.id, **values)
@@ -159,7 +149,9 @@ def _register(tx: Transaction, facts: Facts, manager_uri: str, host_type: str) -
 
 
 def _storage(tx: Transaction, host: Any, facts: StorageFacts, place: int) -> None:
-    name = f"host_{host.name}_{facts.storage_type}_storage_{place}"
+    # A storage that is not the host's own is known by the name that all its hosts give it.
+    own = facts.storage_type in LOCAL
+    name = f"host_{host.name}_{facts.storage_type}_storage_{place}" if own else facts.name
     known = _one_or_none(tx, STORAGES, name=name)
     if known is None:
         cache = tx.of(STORAGECACHES, PLATFORM).add(

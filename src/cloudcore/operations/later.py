@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from cloudcore.model.errors import NotSupportedError
 
-_MIGRATION = "migrate live-migrate migrate-forecast cancel-live-migrate set-live-migrate-params migrate-network"
+_MIGRATION = "live-migrate migrate-forecast cancel-live-migrate set-live-migrate-params migrate-network"
 _BACKUP = "create-backup start-backup delete-backup switch-to-backup reconcile-backup"
 _MEDIA = "insertiso ejectiso insertvfd ejectvfd"
 _TUNING = (
@@ -46,7 +46,7 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
             "snapshotpolicies": "syncstatus",
             "instancegroups": "associate-eip attachnetwork create-eip detachnetwork dissociate-eip",
             "hosts": (
-                "add-netif auto-migrate-on-host-down cache-image convert-hypervisor disable-netif eject-iso "
+                "add-netif cache-image convert-hypervisor disable-netif eject-iso "
                 "enable-netif host-exit-maintenance host-maintenance initialize insert-iso ipmi-probe login-info "
                 "maintenance offline online ping prepare probe-isolated-devices remove-all-netifs remove-netif "
                 "renew-prepaid-recycle report-dmesg reserve-cpus reset restart-host-agent set-host-files "

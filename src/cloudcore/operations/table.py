@@ -10,6 +10,7 @@ from typing import Any
 from cloudcore.operations import (
     addresses,
     capability,
+    evacuation,
     image_members,
     image_records,
     instancesnapshots,
@@ -108,6 +109,8 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("secgroups", "add-rule"): secgroups.add_rule,
         ("secgroups", "import-rules"): secgroups.import_rules,
         ("secgroups", "clone"): secgroups.clone,
+        ("hosts", "auto-migrate-on-host-down"): evacuation.set_policy,
+        ("hosts", "evacuate"): evacuation.evacuate_host,
         ("networks", "reserve-ip"): addresses.reserve_ip,
         ("networks", "release-reserved-ip"): addresses.release_reserved_ip,
         ("eips", "associate"): addresses.associate_eip,

@@ -19,6 +19,7 @@ from cloudcore.model.query import PLATFORM, And, Compare, Expr, In, Op, Or, Orde
 from cloudcore.ports.effects import EffectPort
 from cloudcore.ports.unit_of_work import Author, Transaction, UnitOfWork
 from cloudcore.tasks.engine import GIVEN_UP_S, LEASE_S, Engine, called_back, effects_of
+from cloudcore.tasks.fenced import unanswered
 from cloudcore.tasks.task import OPEN, TASKS, Task
 
 RENEW_S = LEASE_S / 2
@@ -233,7 +234,7 @@ class Worker:
                     self.effects.submit(effect, key, task.fence)
                     outcome = self.effects.outcome(key)
             except UnreachableError:
-                outcome = Unknown()
+                outcome = unanswered(self.uow, task, effect)
             except CloudcoreError as error:
                 outcome = Failed(str(error))
             outcomes.append(outcome)

@@ -11,7 +11,8 @@ from cloudcore.model.entity import evolve
 from cloudcore.model.errors import ActionNotFoundError, InsufficientResourceError, InvalidInputError, OutOfRangeError
 from cloudcore.model.host import BridgeFacts, Facts, StorageFacts
 from cloudcore.model.query import PLATFORM
-from cloudcore.operations.hosts import heartbeat, host_offline, register_host
+from cloudcore.operations.host_leases import renew
+from cloudcore.operations.hosts import host_offline, register_host
 from cloudcore.ports.unit_of_work import Author
 from cloudcore.resources.image.image import IMAGES
 
@@ -93,7 +94,7 @@ def test_a_host_that_goes_gets_nothing_until_it_is_back(people: Any, host: str) 
     assert people.admin.get("hosts", host)["host_status"] == "offline"
     with pytest.raises(InsufficientResourceError):
         ask(people, "schedule")
-    heartbeat(people.cloud.platform, host)
+    renew(people.cloud.platform, host)
     assert ask(people, "schedule")["candidates"]
 
 

@@ -19,7 +19,7 @@ UNTOLD: dict[str, dict[str, str]] = {
         **dict.fromkeys(("server_id", "server", "server_ips", "server_pending_deleted"), "baremetal"),
         **dict.fromkeys(("backup_guests", "guest_pinned_cpus", "reserved_resource_for_gpu"), LATER),
         **dict.fromkeys(("can_prepare", "prepare_fail_reason", "is_prepaid_recycle", "spec"), LATER),
-        **dict.fromkeys(("allow_health_check", "auto_migrate_on_host_down", "auto_migrate_on_host_shutdown"), LATER),
+        **dict.fromkeys(("allow_health_check", "auto_migrate_on_host_shutdown"), LATER),
         **dict.fromkeys(("sys_warn", "sys_error", "host_files", "isolated_device_type_count"), LATER),
     },
     "networks": {"routes": LATER, "additional_wires": LATER},

@@ -16,6 +16,7 @@ from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, In
 from cloudcore.model.resource import Level, Resource, Spec
 from cloudcore.ports.unit_of_work import Author, Transaction
+from cloudcore.resources.compute.hostlease import HOSTLEASES
 from cloudcore.tasks.engine import Engine
 from cloudcore.tasks.flow import Context, Flow, Step
 from cloudcore.tasks.task import OPEN, TASKS, Task, new_task
@@ -58,7 +59,7 @@ def _resource(kind: type[Any], singular: str, plural: str) -> Resource[Any]:
 
 SHELVES = _resource(Shelf, "shelf", "shelves")
 BOXES = _resource(Box, "box", "boxes")
-TYPES = (SHELVES, BOXES, TASKS, HISTORY)
+TYPES = (SHELVES, BOXES, HOSTLEASES, TASKS, HISTORY)
 
 
 def _box(ctx: Context) -> Box:

@@ -55,6 +55,7 @@ class EffectRunner:
         on_outcome: Callable[[str], None] | None = None,
         keep_s: float = 30 * DAY_S,
         now: Callable[[], float] = time.time,
+        barred: bool = False,
     ) -> None:
         """Open the journal and go on with what is open in it.
 
@@ -64,6 +65,7 @@ class EffectRunner:
             it asks `outcome`.
         keep_s: how long finished effects, and fences of resources without effects, are remembered.
         now: seconds since the epoch.
+        barred: perform nothing until `admit`, as after `bar`.
 
         Raises:
             ConflictError: another runner holds the journal.
@@ -80,6 +82,8 @@ class EffectRunner:
         self._queues: dict[str, deque[_Job]] = {}
         self._ready: deque[str] = deque()
         self._closing = False
+        self._barred = barred
+        self._floor = 0
         self._pruned = now()
         self._journal.prune(self._pruned - keep_s)
         for entry in self._journal.open_entries():
@@ -95,10 +99,15 @@ class EffectRunner:
         with self._changed:
             if self._closing:
                 raise UnreachableError("the agent is closing")
+            if self._barred:
+                raise UnreachableError("the host has no lease")
             added = self._journal.add(key, effect, fence, self._now())
             if added is True:
                 self._enqueue(Entry(key, effect, fence, cancelled=False))
                 self._changed.notify()
+                if fence < self._floor:
+                    self._give_up(self._jobs[key], "the host was fenced since this was asked for")
+                    added = Failed("")
         if isinstance(added, Failed):
             self._tell(key)
 
@@ -106,6 +115,8 @@ class EffectRunner:
         """See `EffectPort.outcome`."""
         with self._changed:
             if (job := self._jobs.get(key)) is not None:
+                if self._barred and not job.running:
+                    raise UnreachableError("the host has no lease")
                 return Running(job.progress)
         return self._journal.outcome(key)
 
@@ -122,6 +133,33 @@ class EffectRunner:
             self._journal.finish(key, Failed("cancelled before it began"), self._now())
             self._forget(job)
         self._tell(key)
+
+    def bar(self) -> None:
+        """Begin nothing more, and take nothing, until `admit`; what has begun is asked to end early."""
+        with self._changed:
+            self._barred = True
+            for job in self._jobs.values():
+                if job.running:
+                    job.cancelled.set()
+
+    def admit(self, floor: int = 0) -> None:
+        """Go on; effects with a fence below the floor fail when they are submitted."""
+        with self._changed:
+            self._barred, self._floor = False, max(self._floor, floor)
+            self._changed.notify_all()
+
+    def abandon(self) -> None:
+        """Let what was submitted and has not begun end as failed: it was asked for before the host was fenced."""
+        with self._changed:
+            waiting = [job for job in self._jobs.values() if not job.running]
+            for job in waiting:
+                self._give_up(job, "the host was fenced meanwhile")
+        for job in waiting:
+            self._tell(job.entry.key)
+
+    def _give_up(self, job: _Job, reason: str) -> None:
+        self._journal.finish(job.entry.key, Failed(reason, transient=True), self._now())
+        self._forget(job)
 
     def prune(self) -> int:
         """Forget finished effects older than `keep_s`; also done hourly by itself. Answers how many."""
@@ -181,7 +219,7 @@ class EffectRunner:
     def _next(self) -> _Job | None:
         with self._changed:
             while not self._closing:
-                if self._ready:
+                if self._ready and not self._barred:
                     job = self._queues[self._ready.popleft()][0]
                     job.running = True
                     return job

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import attrs
@@ -20,10 +20,12 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.host import BridgeFacts, Facts, Found, StorageFacts
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.lease import Tenure
 from cloudcore.ports.clock import Clock
 from cloudcore_adapters.simulated.console import SimulatedConsole
 from cloudcore_adapters.simulated.machine import Capacity, SimulatedMachine
 from cloudcore_adapters.simulated.screen import picture
+from cloudcore_adapters.simulated.shared import SharedStorage
 
 FORMAT = 1
 KEPT = 10_000
@@ -82,19 +84,22 @@ class SimulatedHost:
         seed: int = 0,
         journal: dict[str, JsonObject] | None = None,
         on_outcome: Callable[[str], None] | None = None,
+        shared: Mapping[str, SharedStorage] | None = None,
+        elapsed: Callable[[], float] | None = None,
     ) -> None:
         """Begin with an empty machine.
 
         delays: seconds by kind of effect; 0 for those that are not named.
         jitter: share by which a delay may be longer, chosen by the seed.
-        failures: asked with the effect and how often this kind was tried for this resource, from 1; what it gives is the
-            outcome.
+        failures: asked with the effect and how often this kind was tried for this resource, from 1; gives the outcome.
         late_failures: probability, 0 to 1, that such a failure strikes only after the work was done.
         downloads: address → SHA-256 of the bytes that are there; elsewhere the bytes are what the effect expects.
         power_button: whether guests stop when they are asked to.
         uploads: the image store: takes an image's id and bytes, gives size, checksum and sha256; without it none is saved.
         journal: key → entry; passing the one of a dead agent goes on with its open effects.
         on_outcome: called with the key after an effect has ended; a hint, not a guarantee.
+        shared: storages that other hosts reach too, by their path on this one.
+        elapsed: seconds of a clock that nobody sets; with it the host needs a lease, and its watchdog fences it without one.
         """
         self.machine = SimulatedMachine(
             facts or default_facts(),
@@ -103,7 +108,10 @@ class SimulatedHost:
             downloads=downloads,
             power_button=power_button,
             uploads=uploads,
+            shared=shared,
         )
+        self._elapsed = elapsed
+        self.tenure = Tenure()
         self.journal = journal if journal is not None else {}
         self._clock = clock
         self._delays = dict(delays or {})
@@ -128,7 +136,7 @@ class SimulatedHost:
             raise InvalidInputError("an effect's key has 1 to 512 characters", field="key")
         refused: list[str] = []
         with self._lock:
-            self._answer()
+            self._serve()
             if key not in self.journal:
                 highest = self._fences.get(effect.resource, fence)
                 self._fences[effect.resource] = max(fence, highest)
@@ -138,13 +146,16 @@ class SimulatedHost:
                 if fence < highest:
                     self._end(key, outdated(fence, highest))
                     refused = [key]
+                elif fence < self.tenure.floor:
+                    self._end(key, Failed("the host was fenced since this was asked for", transient=True))
+                    refused = [key]
         self._tell(refused)
         self.tick()
 
     def outcome(self, key: str) -> Outcome:
         """See `EffectPort.outcome`."""
         with self._lock:
-            self._answer()
+            self._serve()
         self.tick()
         with self._lock:
             job = self._jobs.get(key)
@@ -157,7 +168,7 @@ class SimulatedHost:
         """See `EffectPort.cancel`; what is under way fails at once without having done anything."""
         self.tick()
         with self._lock:
-            self._answer()
+            self._serve()
             ended = key in self._jobs
             if ended:
                 self._end(key, Failed("cancelled"))
@@ -168,6 +179,7 @@ class SimulatedHost:
         """Perform what is due by the clock and push it; the keys of what has ended, in order."""
         with self._lock:
             now, ended = self._clock.now(), []
+            self._keep_watch()
             while self._up and (key := self._due(now)) is not None:
                 self._end(key, self._perform(key))
                 ended.append(key)
@@ -226,6 +238,44 @@ class SimulatedHost:
         if self.power_state(guest_id) != "on":
             raise ResourceNotFoundError(f"guest {guest_id[:64]} is not running here")
 
+    # Its lease.
+
+    @property
+    def fences(self) -> bool:
+        """See `Fencing.fences`."""
+        return self._elapsed is not None
+
+    def renewed(self, asked_at: float, floor: int = 0) -> None:
+        """See `Fencing.renewed`."""
+        with self._lock:
+            self._keep_watch()
+            if self.tenure.renewed(asked_at, floor):
+                self._begin_open()
+        self.tick()
+
+    def fence(self) -> None:
+        """See `Fencing.fence`."""
+        with self._lock:
+            if not self.tenure.barred:
+                self.tenure.barred = True
+                self._jobs = {}
+                self.machine.fence()
+
+    def drop(self, guests: Collection[str]) -> None:
+        """See `Fencing.drop`."""
+        with self._lock:
+            self._answer()
+            lost = [key for key, entry in self.journal.items() if entry["outcome"] is None]
+            for key in lost:
+                self._end(key, Failed("the host was fenced meanwhile", transient=True))
+            for guest_id in guests:
+                self.machine.drop(guest_id)
+        self._tell(lost)
+
+    def _keep_watch(self) -> None:
+        if self._elapsed is not None and self.tenure.over(self._elapsed()):
+            self.fence()
+
     # What befalls the host.
 
     def crash(self, *, power: bool = False) -> None:
@@ -233,6 +283,8 @@ class SimulatedHost:
         with self._lock:
             self._up = False
             self._jobs = {}
+            if power:
+                self.tenure = Tenure(floor=self.tenure.floor)
             for guest_id, domain in list(self.machine.domains.items()) if power else ():
                 if domain.power_state != "saved":
                     self.machine.set_power_state(guest_id, "off")
@@ -268,6 +320,12 @@ class SimulatedHost:
             self._jobs = {}
             self._begin_open()
 
+    def _serve(self) -> None:
+        self._answer()
+        self._keep_watch()
+        if self._elapsed is not None and self.tenure.barred:
+            raise UnreachableError("the host has no lease")
+
     def _answer(self) -> None:
         if not self._up:
             raise UnreachableError("the host does not answer")
@@ -279,6 +337,8 @@ class SimulatedHost:
                 del self.journal[key]
 
     def _begin_open(self) -> None:
+        if self._elapsed is not None and self.tenure.barred:
+            return
         for key, entry in self.journal.items():
             resource = entry["effect"]["resource"]
             self._fences[resource] = max(entry["fence"], self._fences.get(resource, 0))

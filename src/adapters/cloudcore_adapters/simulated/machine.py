@@ -22,6 +22,7 @@ from cloudcore.model.host import Facts, Found, FoundKind
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore_adapters.simulated import arguments, devices
 from cloudcore_adapters.simulated.power import Power
+from cloudcore_adapters.simulated.shared import SharedStorage, Things
 from cloudcore_adapters.simulated.snapshots import Snapshots
 
 _FORMATS = ("qcow2", "raw")
@@ -98,16 +99,18 @@ class SimulatedMachine:
         downloads: Mapping[str, str] | None = None,
         power_button: bool = True,
         uploads: Callable[[str, Iterable[bytes]], JsonObject] | None = None,
+        shared: Mapping[str, SharedStorage] | None = None,
     ) -> None:
-        """See `SimulatedHost` for downloads, power_button and uploads."""
+        """See `SimulatedHost` for downloads, power_button, uploads and shared."""
         self.facts = facts
         self.deployment = deployment
         self.capacity = capacity or Capacity()
         self._downloads = dict(downloads or {})
         self._power_button = power_button
         self.uploads = uploads
-        self.images: dict[tuple[str, str], CachedImage] = {}
-        self.volumes: dict[tuple[str, str], Volume] = {}
+        places = dict(shared or {})
+        self.images: Things[CachedImage] = Things({path: place.images for path, place in places.items()})
+        self.volumes: Things[Volume] = Things({path: place.volumes for path, place in places.items()})
         self.trash: list[Volume] = []
         self.domains: dict[str, Domain] = {}
         self.leases: dict[str, Lease] = {}
@@ -156,6 +159,20 @@ class SimulatedMachine:
         if guest_id in self.domains:
             self.domains[guest_id] = attrs.evolve(self.domains[guest_id], power_state=state)
 
+    def fence(self) -> None:
+        """Stop the guests that use a storage which is not the host's own: others may start them from now on."""
+        reached = {storage.path for storage in self.facts.storages if storage.storage_type != "local"}
+        for ident, domain in list(self.domains.items()):
+            if domain.power_state in ("on", "paused") and any(d.storage_path in reached for d in domain.desc.disks):
+                self.set_power_state(ident, "off")
+
+    def drop(self, guest_id: str) -> None:
+        """Forget a guest of ours; its volumes stay."""
+        domain = self.domains.get(guest_id)
+        if domain is not None and domain.desc.mark.deployment == self.deployment:
+            del self.domains[guest_id]
+            self._drop_leases(guest_id)
+
     def inventory(self) -> Sequence[Found]:
         """See `Hypervisor.inventory`; guests first, then volumes, images and address reservations, each sorted."""
         order = list(FoundKind)
@@ -175,8 +192,8 @@ class SimulatedMachine:
         """Hold what `dump` gave, and nothing else."""
         images = [CachedImage(**_marked(item)) for item in data["images"]]
         volumes = [Volume(**_marked(item)) for item in data["volumes"]]
-        self.images = {(i.storage_path, i.image_id): i for i in images}
-        self.volumes = {(v.storage_path, v.volume_id): v for v in volumes}
+        self.images.replace({(i.storage_path, i.image_id): i for i in images})
+        self.volumes.replace({(v.storage_path, v.volume_id): v for v in volumes})
         self.trash = [Volume(**_marked(item)) for item in data["trash"]]
         domains = [Domain(desc=from_json(d["desc"]), power_state=d["power_state"]) for d in data["domains"]]
         self.domains = {d.desc.guest_id: d for d in domains}

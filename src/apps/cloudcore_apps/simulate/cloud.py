@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
 
-from cloudcore.auth.caller import Caller
 from cloudcore.model.effects import Effect, Failed, Outcome
+from cloudcore.model.errors import UnreachableError
+from cloudcore.model.host import Facts
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.operations.kept_columns import KeptColumns
 from cloudcore.operations.platform import Platform, Settings
 from cloudcore.operations.policies import PolicyCache
 from cloudcore.operations.saving import take_saved
-from cloudcore.ports.directory import Binding, Named
 from cloudcore.ports.effects import EffectPort
 from cloudcore.ports.unit_of_work import Author
 from cloudcore.quotas.recount import open_counters
@@ -47,53 +47,17 @@ from cloudcore_adapters.memory.secrets import MemoryPasswordHasher, MemoryTokenS
 from cloudcore_adapters.memory.store import MemoryStore
 from cloudcore_adapters.memory.world import ManualClock, SeededIds
 from cloudcore_adapters.simulated import SimulatedHosts, default_facts
+from cloudcore_adapters.simulated.shared import SharedStorage
+from cloudcore_apps.leases import keep_lease
 from cloudcore_apps.simulate.agents import Agent
+from cloudcore_apps.simulate.people import CALLER, PROJECT, OneProject
 
 DEPLOYMENT = "11111111-0000-4000-8000-000000000000"
-PROJECT = Named(id="p1", name="project", domain_id="d1", domain_name="domain")
 RESOURCES = tuple({r.plural: r for r in (*ALL, TASKS)}.values())
+SHARED = "/sim/shared"
+"""Where each host has the storage that all reach, in lives with leases."""
 IMAGE_URL = "https://images.example.com/tiny.raw"
 IMAGE_BYTES = bytes(510) + b"\x55\xaa" + bytes(512)
-CALLER = Caller(
-    user_id="u1",
-    user_name="user",
-    project_id=PROJECT.id,
-    project_name=PROJECT.name,
-    project_domain_id=PROJECT.domain_id,
-    project_domain_name=PROJECT.domain_name,
-    is_platform=True,
-    request_id="request",
-)
-
-
-class OneProject:
-    """A directory of an embedding product with one project and one user."""
-
-    # The methods are described in `cloudcore.ports.directory.Directory`.
-
-    def projects(self, ids: Collection[str]) -> Mapping[str, Named]:
-        return {PROJECT.id: PROJECT} if PROJECT.id in ids else {}
-
-    def domains(self, ids: Collection[str]) -> Mapping[str, Named]:
-        return {"d1": Named(id="d1", name="domain")} if "d1" in ids else {}
-
-    def users(self, ids: Collection[str]) -> Mapping[str, Named]:
-        return {"u1": Named(id="u1", name="user")} if "u1" in ids else {}
-
-    def find_project(self, ident: str, _domain: str | None) -> Named | None:
-        return PROJECT if ident in (PROJECT.id, PROJECT.name) else None
-
-    def find_domain(self, ident: str) -> Named | None:
-        return Named(id="d1", name="domain") if ident in ("d1", "domain") else None
-
-    def tagged(self, _plural: str, _sets: Sequence[Any]) -> Sequence[str]:
-        return ()
-
-    def tags_of(self, _plural: str, _ids: Collection[str]) -> Mapping[str, Any]:
-        return {}
-
-    def bindings(self, _role_ids: Collection[str]) -> Sequence[Binding]:
-        return ()
 
 
 _TICK = timedelta(microseconds=1)
@@ -106,6 +70,16 @@ class TickingClock(ManualClock):
         """The present of this clock."""
         self._now += _TICK
         return self._now
+
+    def __init__(self) -> None:
+        """elapsed_s: how far it was moved on; nobody who sets the clock changes that."""
+        super().__init__()
+        self.elapsed_s = 0.0
+
+    def advance(self, seconds: float) -> None:
+        """Move on."""
+        super().advance(seconds)
+        self.elapsed_s += seconds
 
     def jump(self, seconds: float) -> None:
         """Be set forwards or back by somebody."""
@@ -155,8 +129,9 @@ class Cloud:
         backoff: Callable[[int], None] = lambda _attempt: None,
         recycle_s: int = 0,
         on_outcome: Callable[[str], None] | None = None,
+        leases: bool = False,
     ) -> None:
-        """addresses: of the network, from 10.99.1.1. files: of the world elsewhere, by URL."""
+        """leases: hosts work only as long as they have one, and reach a storage together. addresses: of the network, from 10.99.1.1. files: of the world elsewhere, by URL."""
         self.clock = TickingClock()
         self.ids = SeededIds(seed)
         self.pause = pause or (lambda _where: None)
@@ -165,11 +140,13 @@ class Cloud:
         self.flows = flows
         self.held: dict[str, Task] = {}
         self.defects: list[Exception] = []
+        self.leases = leases
+        shared = {SHARED: SharedStorage()} if leases else {}
         self.machines = {
             f"h{number}": Agent(
                 self.clock,
                 deployment=DEPLOYMENT,
-                facts=attrs.evolve(default_facts(f"h{number}"), cpu_count=cpus, memory_mib=memory_mib),
+                facts=_facts(f"h{number}", cpus, memory_mib, reaches_shared=leases),
                 delays=delays,
                 jitter=jitter,
                 failures=failures,
@@ -177,6 +154,8 @@ class Cloud:
                 uploads=self._take,
                 seed=seed * 1000 + number,
                 on_outcome=on_outcome,
+                shared=shared,
+                elapsed=(lambda: self.clock.elapsed_s) if leases else None,
             )
             for number in range(1, hosts + 1)
         }
@@ -188,7 +167,15 @@ class Cloud:
         self.effects = self.new_effects()
         self.platform = self._new_platform(backoff, recycle_s)
         self._furnish(cpus, memory_mib, addresses)
+        for ident in sorted(self.machines) if leases else ():
+            self.keep_lease(ident)
         self.store.pause = self.pause
+
+    def keep_lease(self, ident: str, platform: Platform | None = None) -> bool:
+        """A host's agent renews its lease, at a process of the control plane that it reaches."""
+        if ident in self.hosts.partitioned:
+            raise UnreachableError("the control plane does not answer")
+        return keep_lease(platform or self.platform, ident, self.machines[ident], lambda: self.clock.elapsed_s)
 
     def _performer(self, files: Mapping[str, bytes]) -> ImagePerformer:
         return ImagePerformer(
@@ -313,6 +300,8 @@ class Cloud:
             tx.of(IMAGES, PLATFORM).add(image)
             for ident in sorted(self.machines):
                 self._add_host(tx, ident, cpus, memory_mib)
+            if self.leases:
+                _add_shared(tx, sorted(self.machines))
             open_counters(tx)
             tx.commit()
         self.images.write("images/i1", [IMAGE_BYTES])
@@ -351,6 +340,31 @@ class Cloud:
         tx.of(HOSTSTORAGES, PLATFORM).add(link)
         wire = Hostwire(id=f"hw-{ident}", host_id=ident, wire_id="w1", bridge="simbr0")
         tx.of(HOSTWIRES, PLATFORM).add(wire)
+
+
+def _facts(hostname: str, cpus: int, memory_mib: int, *, reaches_shared: bool) -> Facts:
+    facts = attrs.evolve(default_facts(hostname), cpu_count=cpus, memory_mib=memory_mib)
+    shared = attrs.evolve(facts.storages[0], name="shared", path=SHARED, storage_type="nfs")
+    return attrs.evolve(facts, storages=(*facts.storages, shared)) if reaches_shared else facts
+
+
+def _add_shared(tx: Any, hosts: Sequence[str]) -> None:
+    tx.of(STORAGECACHES, PLATFORM).add(Storagecache(id="c-shared", name="cache-shared", path=SHARED))
+    storage = Storage(
+        id="s-shared",
+        name="shared",
+        domain_id="default",
+        zone_id="z1",
+        capacity=100_000,
+        storage_type="nfs",
+        storagecache_id="c-shared",
+        is_public=True,
+        public_scope="system",
+    )
+    tx.of(STORAGES, PLATFORM).add(storage)
+    for ident in hosts:
+        link = Hoststorage(id=f"hs-shared-{ident}", host_id=ident, storage_id=storage.id, mount_point=SHARED)
+        tx.of(HOSTSTORAGES, PLATFORM).add(link)
 
 
 def server_body(name: str, **changes: Any) -> dict[str, Any]:

@@ -10,11 +10,11 @@ from cloudcore.model.history import HISTORY
 from cloudcore.model.host import FoundKind
 from cloudcore.model.resource import fields_of
 from cloudcore.quotas.family import COUNTERS
-from cloudcore_apps.simulate.cloud import DEPLOYMENT, Cloud
+from cloudcore_apps.simulate.cloud import DEPLOYMENT, SHARED, Cloud
 
 ELSEWHERE = frozenset(("domains", "projects", "users"))
 """Whose ids a directory of somebody else knows."""
-HALF_GONE = ("delete_fail", "dealloc_failed", "rebuild_root_fail", "init")
+HALF_GONE = ("delete_fail", "dealloc_failed", "rebuild_root_fail", "init", "migrate_failed")
 """What an operation that is not taken back got to before it failed is there, or is not; it is repeated by who asks again."""
 
 
@@ -163,7 +163,13 @@ def check_hosts(cloud: Cloud) -> None:
         (ident, thing.kind.value, thing.ident)
         for ident, machine in cloud.machines.items()
         for thing in machine.machine.inventory()
-        if thing.kind is not FoundKind.IMAGE and thing.mark.deployment == DEPLOYMENT
+        if thing.kind not in (FoundKind.IMAGE, FoundKind.VOLUME) and thing.mark.deployment == DEPLOYMENT
+    }
+    found |= {
+        ("shared" if path == SHARED else ident, FoundKind.VOLUME.value, volume.volume_id)
+        for ident, machine in cloud.machines.items()
+        for (path, _), volume in machine.machine.volumes.items()
+        if volume.mark.deployment == DEPLOYMENT
     }
     assert (found - wanted - optional, wanted - found) == (set(), set())
     for server in cloud.rows("servers"):

@@ -7,12 +7,13 @@ from types import MappingProxyType
 from typing import Any
 
 from cloudcore.operations import recycling
-from cloudcore.operations.servers import billing, boot, eips, login, rebuild, records, security
+from cloudcore.operations.servers import billing, boot, eips, login, migrate, rebuild, records, security
 
 SERVER_ACTIONS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
     {
         ("servers", "cancel-delete"): recycling.restore_server,
         ("servers", "purge"): recycling.purge_server,
+        ("servers", "migrate"): migrate.migrate,
         ("servers", "deploy"): login.deploy,
         ("servers", "set-password"): login.set_password,
         ("servers", "qga-set-password"): login.agent_set_password,

@@ -11,6 +11,7 @@ from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
 from cloudcore.resources.compute.guestsecgroup import GUESTSECGROUPS
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
+from cloudcore.resources.compute.hostlease import HOSTLEASES
 from cloudcore.resources.compute.instancegroup import INSTANCEGROUPS
 from cloudcore.resources.compute.instancesnapshot import INSTANCE_SNAPSHOTS, SNAPSHOTJOINTS
 from cloudcore.resources.compute.isolateddevice import ISOLATED_DEVICES
@@ -38,6 +39,7 @@ RESOURCES: tuple[Resource[Any], ...] = (
     SCHEDPOLICIES,
     DYNAMICSCHEDTAGS,
     HOSTCLAIMS,
+    HOSTLEASES,
     SNAPSHOTS,
     INSTANCE_SNAPSHOTS,
     SNAPSHOTJOINTS,

@@ -8,6 +8,7 @@ reset     the same; a soft one presses the reset button and the guest stays on
 suspend   start_suspend → suspending → suspend
 resume    resuming → running
 sync      sync_config → ready or running, as it was
+migrate   start_migrate → migrating (→ starting) → ready or running, on another host
 delete    start_delete → deleting → gone
 recycle   start_delete → deleting → ready, in the recycle bin
 
@@ -71,6 +72,9 @@ class ServerStatus(StrEnum):
     START_SNAPSHOT_RESET = "start_snapshot_reset"
     SNAPSHOT_RESET_FAILED = "snapshot_reset_failed"
     UNKNOWN = "unknown"
+    START_MIGRATE = "start_migrate"
+    MIGRATING = "migrating"
+    MIGRATE_FAILED = "migrate_failed"
     ATTACH_DISK = "attach_disk"
     ATTACH_DISK_FAIL = "attach_disk_fail"
     DETACH_DISK = "detach_disk"
@@ -108,6 +112,7 @@ SIDE_FAILURES: tuple[ServerStatus, ...] = (
     S.SNAPSHOT_RESET_FAILED,
     S.RESTART_NETWORK_FAILED,
     S.CHANGE_FLAVOR_FAIL,
+    S.MIGRATE_FAILED,
 )
 """Something beside power failed and left the guest as it was, on or off: nothing that a server can do is locked by it."""
 
@@ -142,6 +147,21 @@ def _beside(name: str, flow: str, through: tuple[ServerStatus, ...], failed: Ser
         flow=flow,
         deadline_s=seconds,
         also_to=(S.RUNNING,),
+    )
+
+
+def _meanwhile(name: str, flow: str, through: tuple[ServerStatus, ...], seconds: int) -> Transition:
+    """Something that is done to disks of the server: however it ends, back to running or ready, as it was."""
+    return Transition(
+        name=name,
+        sources=CHANGEABLE,
+        through=through,
+        to=S.READY,
+        failed=S.READY,
+        flow=flow,
+        deadline_s=seconds,
+        also_to=(S.RUNNING,),
+        also_failed=(S.RUNNING,),
     )
 
 
@@ -293,51 +313,21 @@ SERVER_LIFECYCLE = Lifecycle(
             deadline_s=300,
             also_to=(S.RUNNING, S.SUSPEND),
         ),
+        Transition(
+            name="migrate",
+            sources=(S.READY, S.RUNNING, S.START_FAIL, S.STOP_FAIL, S.UNKNOWN, *SIDE_FAILURES),
+            through=(S.START_MIGRATE, S.MIGRATING, S.STARTING),
+            to=S.READY,
+            failed=S.MIGRATE_FAILED,
+            flow="server-migrate",
+            deadline_s=1200,
+            also_to=(S.RUNNING,),
+        ),
         *DEVICES,
-        Transition(
-            name="snapshot",
-            sources=(S.READY, S.RUNNING, *SIDE_FAILURES),
-            through=(S.SNAPSHOT_START, S.SNAPSHOT),
-            to=S.READY,
-            failed=S.READY,
-            flow="snapshot-create",
-            deadline_s=1800,
-            also_to=(S.RUNNING,),
-            also_failed=(S.RUNNING,),
-        ),
-        Transition(
-            name="snapshot-delete",
-            sources=(S.READY, S.RUNNING, *SIDE_FAILURES),
-            through=(S.SNAPSHOT_DELETE,),
-            to=S.READY,
-            failed=S.READY,
-            flow="snapshot-delete",
-            deadline_s=3600,
-            also_to=(S.RUNNING,),
-            also_failed=(S.RUNNING,),
-        ),
-        Transition(
-            name="instance-snapshot",
-            sources=(S.READY, S.RUNNING, *SIDE_FAILURES),
-            through=(S.START_INSTANCE_SNAPSHOT,),
-            to=S.READY,
-            failed=S.READY,
-            flow="instance-snapshot-create",
-            deadline_s=1800,
-            also_to=(S.RUNNING,),
-            also_failed=(S.RUNNING,),
-        ),
-        Transition(
-            name="instance-snapshot-delete",
-            sources=(S.READY, S.RUNNING, *SIDE_FAILURES),
-            through=(S.SNAPSHOT_DELETE,),
-            to=S.READY,
-            failed=S.READY,
-            flow="instance-snapshot-delete",
-            deadline_s=3600,
-            also_to=(S.RUNNING,),
-            also_failed=(S.RUNNING,),
-        ),
+        _meanwhile("snapshot", "snapshot-create", (S.SNAPSHOT_START, S.SNAPSHOT), 1800),
+        _meanwhile("snapshot-delete", "snapshot-delete", (S.SNAPSHOT_DELETE,), 3600),
+        _meanwhile("instance-snapshot", "instance-snapshot-create", (S.START_INSTANCE_SNAPSHOT,), 1800),
+        _meanwhile("instance-snapshot-delete", "instance-snapshot-delete", (S.SNAPSHOT_DELETE,), 3600),
         Transition(
             name="instance-snapshot-reset",
             sources=(S.READY, *SIDE_FAILURES),
@@ -348,17 +338,7 @@ SERVER_LIFECYCLE = Lifecycle(
             deadline_s=3600,
             also_to=(S.RUNNING,),
         ),
-        Transition(
-            name="save-image",
-            sources=(S.READY, S.RUNNING, *SIDE_FAILURES),
-            through=(S.START_SAVE_DISK, S.SAVE_DISK),
-            to=S.READY,
-            failed=S.READY,
-            flow="image-save",
-            deadline_s=6 * 3600,
-            also_to=(S.RUNNING,),
-            also_failed=(S.RUNNING,),
-        ),
+        _meanwhile("save-image", "image-save", (S.START_SAVE_DISK, S.SAVE_DISK), 6 * 3600),
         Transition(
             name="disk-reset",
             sources=(S.READY, *SIDE_FAILURES),

@@ -77,5 +77,15 @@ POWER_ACTIONS: tuple[Action, ...] = (
         doc="Forget a server whose host is disabled or offline; what is on the host stays there.",
         params=(),
     ),
+    Action(
+        name="migrate",
+        doc="Start it on another host, where its own is down and fenced and all its disks are on shared storage.",
+        transition="migrate",
+        params=(
+            param("rescue_mode", "Its host is down; needed, as nothing else is offered", bool),
+            param("prefer_host_id", "Host to move to", refers="hosts", alias=("prefer_host",)),
+            param("auto_start", "Start it there; otherwise as it was", bool),
+        ),
+    ),
     Action(name="syncstatus", doc="Ask the host how the server is.", transition="syncstatus", params=()),
 )

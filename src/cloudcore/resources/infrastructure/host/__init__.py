@@ -1,6 +1,6 @@
 """Hosts: the machines that servers run on.
 
-status.py has the statuses, details.py the counts and commitments that details add.
+status.py has the statuses, policy.py what happens when one goes down, details.py the counts and commitments that details add.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from cloudcore.resources.actions import COMMIT_BOUND, PURGE, SET_SCHEDTAG
 from cloudcore.resources.compute import server as servers
 from cloudcore.resources.infrastructure.filters import HOST_FILTERS, HOST_ORDERS
 from cloudcore.resources.infrastructure.host.details import host_details
+from cloudcore.resources.infrastructure.host.policy import POLICY_ACTIONS
 from cloudcore.resources.infrastructure.host.status import HOST_LIFECYCLE, AgentStatus, HostStatus
 
 __all__ = ["HOSTS", "AgentStatus", "Host", "HostStatus"]
@@ -171,6 +172,7 @@ HOSTS = Resource(
     actions=(
         SET_SCHEDTAG,
         PURGE,
+        *POLICY_ACTIONS,
         Action(
             name=COMMIT_BOUND,
             doc="Say how far more may be promised than it has.",

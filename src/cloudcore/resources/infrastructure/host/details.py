@@ -10,6 +10,7 @@ from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute import hostclaim, isolateddevice, schedtag, server
+from cloudcore.resources.infrastructure.host.policy import moves_guests
 from cloudcore.resources.storage import hoststorage, hostwire, storage
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def host_details(tx: Transaction, page: Sequence[Host]) -> Sequence[JsonObject]:
             **guests[host.id],
             **stored[host.id],
             **_nics([card for card in cards if card.host_id == host.id]),
+            "auto_migrate_on_host_down": moves_guests(host),
             "isolated_device_count": devices.get(host.id, 0),
         }
         for host in page

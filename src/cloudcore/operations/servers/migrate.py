@@ -1,0 +1,158 @@
+"""Servers to another host, when theirs is down: decided, claimed and moved in one commit; a task makes the guest there.
+
+A server moves only while it is certain that its host runs nothing of it any more: that host's lease was taken away, and
+either the host fences itself or somebody has said that it is off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cloudcore.auth.caller import Caller
+from cloudcore.model.entity import evolve
+from cloudcore.model.errors import InsufficientResourceError, InvalidStatusError, NotSupportedError
+from cloudcore.model.json import JsonMapping
+from cloudcore.model.query import PLATFORM, Query, eq, one_of
+from cloudcore.model.reading import read_bool, read_str
+from cloudcore.operations.access import fetch
+from cloudcore.operations.begin import check_idle, start_transition
+from cloudcore.operations.host_leases import lease_of, while_fenced
+from cloudcore.operations.placement import decide, host_limits, inventory_of, seats
+from cloudcore.operations.platform import Platform
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.claims import claim_host, release_host
+from cloudcore.resources.compute.disk import DISKS
+from cloudcore.resources.compute.guestdisk import GUESTDISKS
+from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
+from cloudcore.resources.compute.server import SERVERS, PowerState
+from cloudcore.resources.compute.server.lifecycle import SAVED
+from cloudcore.resources.infrastructure.host import HOSTS
+from cloudcore.resources.network.network import NETWORKS
+from cloudcore.resources.storage.hostwire import HOSTWIRES
+from cloudcore.resources.storage.storage import LOCAL, STORAGES
+from cloudcore.scheduling import DiskRequest, Request
+
+MOVE = "migrate"
+
+
+def migrate(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
+    """Begin to start a server on another host than its own, which is down.
+
+    body: rescue_mode (must be true), prefer_host_id, auto_start.
+
+    Raises:
+        NotSupportedError: without `rescue_mode`.
+        InvalidStatusError: its host is not down and fenced, or has a disk that no other host reaches; says what helps.
+        InsufficientResourceError: no host has room for it; says why.
+    """
+    if not read_bool(body.get("rescue_mode") or False, "rescue_mode"):
+        raise NotSupportedError("only servers of a host that is down are moved: say rescue_mode", field="rescue_mode")
+    wanted = read_str(body.get("prefer_host_id") or "", "prefer_host_id", 128)
+    prefer = str(fetch(platform, tx, caller, HOSTS, wanted).id) if wanted else ""
+    rescue(platform, tx, caller, server, prefer=prefer, start=read_bool(body.get("auto_start") or False, "auto_start"))
+
+
+def rescue(
+    platform: Platform, tx: Transaction, caller: Caller, server: Any, *, prefer: str = "", start: bool = False
+) -> str:
+    """As `migrate`, for whoever needs no permission; the id of the new host. Nothing is written when it raises.
+
+    start: also where it was off.
+    """
+    lifecycle = SERVERS.lifecycle
+    assert lifecycle is not None
+    check_idle(tx, SERVERS, server)
+    if server.status in SAVED:
+        raise InvalidStatusError("its memory is kept on its host: stop it by force first", field="status")
+    lifecycle.start(MOVE, server.status, what=f"server {server.name}")
+    old = tx.of(HOSTS, PLATFORM).get(server.host_id) if server.host_id else None
+    if old is None:
+        raise InvalidStatusError(f"server {server.name} is on no host", field="host_id")
+    _check_fenced(tx, old)
+    request = _request(tx, server, old, prefer)
+    target = _claimed(platform, tx, server, request)
+    release_host(tx, old.id, vcpus=_vcpus(server), memory_mib=server.vmem_size)
+    was_on = server.power_states == PowerState.ON
+    params = {"source": old.id, "auto_start": start or was_on, "reason": f"moved from host {old.name}, which was down"}
+    start_transition(platform, tx, caller, SERVERS, evolve(server, host_id=target), MOVE, params)
+    return target
+
+
+def _check_fenced(tx: Transaction, host: Any) -> None:
+    if while_fenced(tx, host.id):
+        return
+    if lease_of(tx, host.id).held:
+        raise InvalidStatusError(f"host {host.name} is not down: it has its lease", field="host_id")
+    raise InvalidStatusError(
+        f"host {host.name} does not answer, but may still run its guests: switch it off, "
+        "then `host-evacuate --fenced`, or wait until it is back",
+        field="host_id",
+    )
+
+
+def _request(tx: Transaction, server: Any, old: Any, prefer: str) -> Request:
+    """Where the server may go: to hosts that reach all its storages. Their space is taken already."""
+    links = tx.of(GUESTDISKS, PLATFORM).find(Query(where=eq("guest_id", server.id)))
+    disks = tx.of(DISKS, PLATFORM).find(Query(where=one_of("id", [link.disk_id for link in links])))
+    storages = tx.of(STORAGES, PLATFORM).find(Query(where=one_of("id", sorted({disk.storage_id for disk in disks}))))
+    own = {storage.id for storage in storages if storage.storage_type in LOCAL}
+    if stuck := sorted(disk.name for disk in disks if disk.storage_id in own):
+        raise InvalidStatusError(
+            f"disk {stuck[0]} is on a storage of host {old.name} alone: the server is there again when the host is",
+            field="host_id",
+        )
+    wanted = tuple(DiskRequest(size_mib=1, storage_id=one.id, index=place) for place, one in enumerate(storages))
+    return Request(
+        vcpus=_vcpus(server),
+        memory_mib=server.vmem_size,
+        disks=wanted,
+        hypervisor=server.hypervisor or "kvm",
+        arch=server.os_arch or "",
+        present_host=old.id,
+        prefer_host=prefer,
+        project_id=server.tenant_id,
+        domain_id=server.domain_id,
+        is_admin=True,
+        seed=server.id,
+    )
+
+
+def _claimed(platform: Platform, tx: Transaction, server: Any, request: Request) -> str:
+    """The host that was chosen and whose share was taken."""
+    inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=[])
+    decision = decide(inventory, request)
+    wires = _wires(tx, server)
+    for placement in seats(decision):
+        host = tx.of(HOSTS, PLATFORM).get(placement.host_id)
+        if host is None or not wires <= _wires_of(tx, host.id):
+            continue
+        cpu, memory = host_limits(host, platform.settings)
+        amounts = {"vcpus": request.vcpus, "memory_mib": request.memory_mib}
+        if claim_host(tx, host.id, **amounts, cpu_limit=cpu, memory_limit=memory):
+            return str(host.id)
+    raise InsufficientResourceError("no host that has room reaches all networks of the server", field="prefer_host_id")
+
+
+def _wires(tx: Transaction, server: Any) -> set[str]:
+    cards = tx.of(GUESTNETWORKS, PLATFORM).find(Query(where=eq("guest_id", server.id)))
+    networks = tx.of(NETWORKS, PLATFORM).find(Query(where=one_of("id", [card.network_id for card in cards])))
+    return {network.wire_id for network in networks}
+
+
+def _wires_of(tx: Transaction, host_id: str) -> set[str]:
+    return {wire for (wire,) in tx.of(HOSTWIRES, PLATFORM).columns(("wire_id",), Query(where=eq("host_id", host_id)))}
+
+
+def _vcpus(server: Any) -> int:
+    return int(server.vcpu_count + server.extra_cpu_count)
+
+
+def servers_to_move(tx: Transaction, host_id: str) -> Sequence[Any]:
+    """Servers that the host would run now: those that were on, the oldest first."""
+    rows = tx.of(SERVERS, PLATFORM).find(Query(where=eq("host_id", host_id)))
+    running = [row for row in rows if row.power_states == PowerState.ON and not row.pending_deleted]
+    return sorted(running, key=lambda row: (row.created_at, row.id))
+
+
+__all__ = ["MOVE", "migrate", "rescue", "servers_to_move"]
