@@ -16,13 +16,18 @@ OWNERS = {"own": ("alpha", "red"), "peer": ("alpha", "blue"), "foreign": ("beta"
 
 @attrs.frozen
 class Request:
-    """What is sent. listed: the ids to look for in the answer instead of its status, by target."""
+    """What is sent. listed: the ids to look for in the answer instead of its status, by target; rows: where its rows stand.
+
+    each: the answer has one for each of several; its first one counts.
+    """
 
     method: str
     path: str
     body: Any = None
     headers: Mapping[str, str] = attrs.field(factory=dict)
     listed: Mapping[str, str] = attrs.field(factory=dict)
+    rows: str = ""
+    each: bool = False
 
 
 @attrs.frozen

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tests.wire.matrix.asking import OWNERS, Operation, Request, url
+from tests.wire.matrix.gateway import at_the_gateway
 from tests.wire.matrix.world import BY_PLURAL, SERVED, TARGETS, World
 from tests.wire.matrix.written import written
 
@@ -160,6 +161,7 @@ def operations() -> Iterator[Operation]:
         yield from _referring(resource)
         yield from _under(resource)
     yield from written()
+    yield from at_the_gateway()
 
 
 def _about(resource: Resource[Any], method: str, *words: str, body: Any = None) -> Callable[..., Request | None]:

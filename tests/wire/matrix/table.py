@@ -40,6 +40,7 @@ CODES: tuple[tuple[str, str, str], ...] = (
 ALONE = {"+": "+", "F": "-", "N": "n", "U": "u", "!": "!"}
 """The letters of operations that are about no thing in particular."""
 
+MULTI_STATUS = 207
 LETTERS = {401: "U", 403: "F", 404: "N"}
 Answers = Mapping[tuple[str, str], Mapping[str, str]]
 """(group, name) → caller → one letter for each of `TARGETS`, a blank where no row stands in that relation; or the code."""
@@ -71,7 +72,8 @@ def _cells(world: World, operation: Operation, who: str) -> str:
 
 
 def _status(world: World, who: str, request: Request) -> int:
-    return world.ask(who, request.method, request.path, request.body, request.headers)
+    status = world.ask(who, request.method, request.path, request.body, request.headers)
+    return int(json.loads(world.body)["data"][0]["status"]) if request.each and status == MULTI_STATUS else status
 
 
 def _letter(status: int) -> str:
@@ -82,7 +84,7 @@ def _listed(world: World, request: Request, who: str) -> str:
     letter = _letter(status := _status(world, who, request))
     if status != 200:
         return "".join(letter if target in request.listed else " " for target in TARGETS)
-    plural = request.path.partition("?")[0].rpartition("/")[2]
+    plural = request.rows or request.path.partition("?")[0].rpartition("/")[2]
     found = {item["id"] for item in json.loads(world.body)[plural]}
     return "".join(
         " " if target not in request.listed else "+" if request.listed[target] in found else "N" for target in TARGETS

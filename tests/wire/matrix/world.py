@@ -146,7 +146,7 @@ class World:
         raw, _, query = path.partition("?")
         pairs = {"content-type": "application/json", "content-length": str(len(sent[0])), **headers}
         if who != ANONYMOUS:
-            pairs["x-auth-token"] = who
+            pairs = {"x-auth-token": who, **{name.lower(): value for name, value in pairs.items()}}
         scope = {
             "type": "http",
             "method": method,

@@ -45,16 +45,17 @@ _HOMES = (("log", ()), ("compute", ()), ("identity", ("v3",)), ("image", ("v1",)
 def serve(site: Site, call: Call, _args: Args) -> Reply:
     """Answer one request about resources."""
     enter(site, call)
-    parts = _plain(call.target.parts[1:], call.method)
+    parts = _plain(call.target.parts[1:], _method(call))
     idents = _idents(call)
     asked = Asked(site=site, call=call, parts=parts, params=_params(call))
     if not idents:
         return _single(asked)
-    if call.method == "GET":
+    if _method(call) == "GET":
         if not read_bool(call.query.get("batchGet") or False, "batchGet"):
             return _single(attrs.evolve(asked, params={**asked.params, "id": idents}))
         details = [asked.at((*parts, ident)).answer() for ident in idents]
         return json_reply({"data": details, "total": len(details)})
+    site.session(call)  # a session that is none is refused as a whole, and not once for each
     return _many([(ident, asked.of(ident)) for ident in idents], call)
 
 
@@ -71,12 +72,17 @@ def _plain(parts: Parts, method: str) -> Parts:
 def _idents(call: Call) -> list[str]:
     """The ids that a request names beside its path, each once."""
     named: list[str] = [text for name in IDS for text in texts(call.query.get(name))]
-    if call.method != "GET":
+    if _method(call) != "GET":
         named += [text for name in IDS if isinstance(call.body.get(name), list) for text in texts(call.body[name])]
     found = list(dict.fromkeys(part for text in named for part in text.split(",") if part))
     if len(found) > MOST_IDS:
         raise OutOfRangeError(f"more than {MOST_IDS} ids at once", field="id")
     return found
+
+
+def _method(call: Call) -> str:
+    """The method; HEAD is GET, whose body is not sent."""
+    return "GET" if call.method == "HEAD" else call.method
 
 
 def _params(call: Call) -> JsonObject:
@@ -123,7 +129,7 @@ class Asked:
 
     def _work(self) -> tuple[Handler, Call]:
         found = dict(_routes(self.site, self.parts))
-        method = self.call.method
+        method = _method(self.call)
         if not found:
             raise HandlerNotFoundError(f"Handler /{'/'.join(self.parts)} not found")
         if method not in found:
@@ -196,7 +202,7 @@ def _single(asked: Asked) -> Reply:
     if count > 1 and len(asked.parts) % 2 == 1:
         return _several(attrs.evolve(asked, body=body), count)
     answer = attrs.evolve(asked, body=body).answer()
-    if call.method == "GET" and "export_keys" in asked.params and isinstance(answer, dict) and "data" in answer:
+    if _method(call) == "GET" and "export_keys" in asked.params and isinstance(answer, dict) and "data" in answer:
         return _spreadsheet(answer["data"], asked.params)
     return json_reply(answer)
 
