@@ -54,8 +54,8 @@ def paging_of(types: Types, resource: Resource[Any], params: JsonMapping) -> Pag
     Raises:
         InvalidInputError: a number is no number, or a sort key does not exist.
     """
-    keys = tuple(key for text in texts(params.get("export_keys")) for part in text.split(",") if (key := part.strip()))
-    exported = bool(keys) or bool(params.get("export") and str(params["export"]).lower() not in ("false", "0", "no"))
+    keys = _export_keys(params)
+    exported = is_export(params)
     limit, most = number(params, "limit"), DEFAULT_LIMIT
     if exported and (wanted := number(params, "export_limit")) > 0:
         limit, most = wanted, MOST_EXPORTED
@@ -75,6 +75,16 @@ def paging_of(types: Types, resource: Resource[Any], params: JsonMapping) -> Pag
         reasons="show_fail_reason" in params and flag(params, "show_fail_reason"),
         totals="summary_stats" in params and flag(params, "summary_stats"),
     )
+
+
+def is_export(params: JsonMapping) -> bool:
+    """Whether a list is wanted as a spreadsheet takes it."""
+    asked = params.get("export")
+    return bool(_export_keys(params)) or bool(asked and str(asked).lower() not in ("false", "0", "no"))
+
+
+def _export_keys(params: JsonMapping) -> tuple[str, ...]:
+    return tuple(key for text in texts(params.get("export_keys")) for part in text.split(",") if (key := part.strip()))
 
 
 def filters_of(resource: Resource[Any], params: JsonMapping) -> Expr:

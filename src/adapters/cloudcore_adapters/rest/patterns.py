@@ -21,6 +21,7 @@ from cloudcore.operations.ladder import ladder_actions
 from cloudcore.operations.session import CHECK
 from cloudcore.ports.session import Context
 from cloudcore_adapters.rest import openstack
+from cloudcore_adapters.rest.exporting import ExportReply, is_long
 from cloudcore_adapters.rest.paths import Parts
 from cloudcore_adapters.rest.request import Call, optional_envelope, required_envelope
 from cloudcore_adapters.rest.responses import Reply, batch_body, json_reply, list_reply
@@ -193,10 +194,14 @@ def _one(resource: Resource[Any], content: Json) -> Reply:
 
 
 def _list(place: Place, site: Site, call: Call, _args: Args) -> Reply:
-    page = site.session(call).list(place.resource.plural, call.params(), place.context)
+    plural, params = place.resource.plural, call.params()
+    session = site.session(call)
+    if is_long(params):
+        return ExportReply(plural, lambda asked: session.list(plural, asked, place.context), params, site.workers)
+    page = session.list(plural, params, place.context)
     if place.resource.service == openstack.SERVICE:
-        return openstack.list_reply(site, call, place.resource.plural, page)
-    return list_reply(place.resource.plural, page)
+        return openstack.list_reply(site, call, plural, page)
+    return list_reply(plural, page)
 
 
 def _create(place: Place, site: Site, call: Call, _args: Args) -> Reply:
