@@ -173,6 +173,31 @@ def test_programs_and_climc_log_in_by_access_key(shared: Up) -> None:
     shared.session().delete("credentials", made["id"])
 
 
+def test_an_application_credential_logs_in(shared: Up, shell: Shell) -> None:
+    from keystoneauth1 import exceptions
+    from keystoneauth1.identity import v3
+    from keystoneauth1.session import Session
+
+    def told(command: str) -> dict[str, Any]:
+        return {key.lower(): value for key, value in shell.table(f"application credential {command}").items()}
+
+    made = told("create robot --role admin --expiration 2190-01-01T00:00:00")
+    assert (made["name"], made["unrestricted"], len(made["secret"]) > 30) == ("robot", False, True)
+    assert shell.column("application credential list", "Name") == ["robot"]
+    shown = told("show robot")
+    assert (shown["id"], "secret" in shown) == (made["id"], False)
+    url = settings(shared)["OS_AUTH_URL"]
+    auth = v3.ApplicationCredential(
+        url, application_credential_id=made["id"], application_credential_secret=made["secret"]
+    )
+    session = Session(auth=auth)
+    assert session.get("/users", endpoint_filter={"service_type": "identity"}).json()["users"]
+    shell.do("application credential delete robot")
+    with pytest.raises(exceptions.Unauthorized):
+        Session(auth=v3.ApplicationCredential(url, made["secret"], made["id"])).get_token()
+    assert "access rules" in shell.fails("access rule list")
+
+
 @pytest.mark.system
 def test_every_command_of_identity(shell: Shell) -> None:
     owners(shell)
@@ -276,13 +301,16 @@ def secrets(shell: Shell) -> None:
     assert shell.table(f"credential show {kept['id']}")["type"] == "cert"
     shell.do(f"credential delete {kept['id']}")
     assert kept["id"] not in shell.column("credential list", "ID")
+    key = shell.table("ec2 credentials create")
+    assert len(key["secret"]) > 30
+    assert shell.column("ec2 credentials list", "Access") == [key["access"]]
+    assert shell.table(f"ec2 credentials show {key['access']}")["access"] == key["access"]
+    shell.do(f"ec2 credentials delete {key['access']}")
+    assert shell.table("ec2 credentials list") == []
     token = shell.table("token issue")["id"]
     shell.do(f"token revoke {token}")
     assert "no such token" in shell.fails(f"token revoke {token}")
     for command, reason in (
-        ("application credential create robot", "make an access key"),
-        ("application credential list", "make an access key"),
-        ("ec2 credentials create", "make an access key"),
         ("trust list", "trusts are not offered"),
         ("identity provider list", "federation is not offered"),
         ("implied role list", "no role implies another one"),

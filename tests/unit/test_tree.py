@@ -66,6 +66,7 @@ UNSCOPED_OPERATIONS = {
     "identity/assignments.py",
     "identity/credentials.py",
     "identity/directory.py",
+    "identity/application_credentials.py",
     "identity/grants.py",
     "identity/login.py",
     "identity/scoping.py",

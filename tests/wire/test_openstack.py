@@ -59,10 +59,7 @@ def test_errors_of_identity_stand_under_error_too(cloud):
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", "/v3/users/u/application_credentials"),
-        ("POST", "/v3/users/u/application_credentials"),
-        ("GET", "/v3/users/u/application_credentials/a"),
-        ("POST", "/v3/users/u/credentials/OS-EC2"),
+        ("GET", "/v3/users/u/access_rules"),
         ("GET", "/v3/OS-TRUST/trusts"),
         ("PUT", "/v3/OS-INHERIT/projects/p/users/u/roles/r/inherited_to_projects"),
         ("PUT", "/v3/system/users/u/roles/r"),

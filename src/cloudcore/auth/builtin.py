@@ -19,7 +19,7 @@ _TABLE: tuple[tuple[Scope, str, Mapping[str, str]], ...] = (
     (Scope.SYSTEM, "*", {"tasks": "perform", "metadatas": "list"}),
     (Scope.DOMAIN, "*", {"usages": "get"}),
     (Scope.PROJECT, "*", {"tasks": "perform", "usages": "get"}),
-    (Scope.USER, "identity", {"credentials": f"{_CRUD} perform"}),
+    (Scope.USER, "identity", {"credentials": f"{_CRUD} perform", "application_credentials": "list get create delete"}),
     (Scope.PROJECT, "identity", {"users": "list", "groups": "list"}),
     (Scope.DOMAIN, "identity", {"domains": "get", "policies": "perform/explain"}),
     (

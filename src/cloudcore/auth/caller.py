@@ -47,6 +47,7 @@ class Caller:
     roles: role names, in the order of `role_ids`.
     token_id: the audit id of the token, never its text; empty for callers that came without a token.
     access_key: the id of the access key that proved the caller, or empty; it is for one project, and makes no other key.
+    application_credential: the id of the one that proved the caller, or empty; see there what it may not do.
     assumed_by: the id of the administrator who acts as this user, or empty.
     client_ip: the peer's address as the server saw it, not as a header claimed it.
     issued_at: when the credential was issued, aware UTC.
@@ -67,6 +68,7 @@ class Caller:
     role_ids: tuple[str, ...] = ()
     token_id: str = attrs.field(default="", repr=False)
     access_key: str = ""
+    application_credential: str = ""
     assumed_by: str = ""
     request_id: str = ""
     client_ip: str = ""

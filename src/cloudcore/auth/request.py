@@ -24,13 +24,12 @@ from cloudcore.ports.password_hasher import MAX_PASSWORD_BYTES
 PASSWORD = "password"  # noqa: S105 — a method's name
 TOKEN = "token"  # noqa: S105 — a method's name
 AKSK = "aksk"
+APPLICATION_CREDENTIAL = "application_credential"
 ASSUME = "assume"
 
 MAX_CREDENTIAL = 16_384
-_OFFERED = (PASSWORD, TOKEN, AKSK, ASSUME)
-_NOT_OFFERED = frozenset(
-    {"cas", "saml", "oidc", "oauth2", "verify", "totp", "application_credential", "external", "mapped"}
-)
+_OFFERED = (PASSWORD, TOKEN, AKSK, APPLICATION_CREDENTIAL, ASSUME)
+_NOT_OFFERED = frozenset({"cas", "saml", "oidc", "oauth2", "verify", "totp", "external", "mapped"})
 _SOURCES = frozenset({"web", "api", "cli", "srv", "operator"})
 
 
@@ -66,11 +65,12 @@ EXPLICITLY_UNSCOPED = "unscoped"
 class AuthRequest:
     """One login.
 
-    method: password, token, aksk or assume.
+    method: password, token, aksk, application_credential or assume.
     user_id / user_name: the subject (for password), or whom to act as (for assume); by name within
         `user_domain_id` / `user_domain_name` if given, else across all domains.
     token: the token to derive from (for token), or the administrator's (for assume).
     access_key: the JSON text of a signed request (for aksk).
+    credential_id / credential_name: of an application credential; by name it is the one of the subject.
     source: web, api, cli, srv or operator.
     claimed_ip: the address the caller says it has; trust it only where the peer may speak for others.
     unscoped: the caller said that he wants no scope, rather than naming none.
@@ -85,6 +85,8 @@ class AuthRequest:
     password: str = attrs.field(default="", repr=False)
     token: str = attrs.field(default="", repr=False)
     access_key: str = attrs.field(default="", repr=False)
+    credential_id: str = ""
+    credential_name: str = ""
     scope: ScopeRef = UNSCOPED
     source: str = "api"
     claimed_ip: str = ""
@@ -134,6 +136,8 @@ def parse_v3(body: Json) -> AuthRequest:
         return attrs.evolve(
             common, scope=UNSCOPED, access_key=_required(identity.get("access_key_secret"), where, limit=MAX_CREDENTIAL)
         )
+    if method == APPLICATION_CREDENTIAL:
+        return _with_credential(common, identity)
     if method == ASSUME:
         where = "auth.identity.assume.user"
         user = as_object(as_object(identity.get("assume"), "auth.identity.assume").get("user"), where)
@@ -212,6 +216,19 @@ def _id_or_name(value: JsonMapping, field: str) -> tuple[str, str]:
     """The id if there is one, else the name: an id needs no name beside it."""
     found_id = as_text(value.get("id"), f"{field}.id")
     return (found_id, "") if found_id else ("", as_text(value.get("name"), f"{field}.name"))
+
+
+def _with_credential(request: AuthRequest, identity: JsonMapping) -> AuthRequest:
+    where = "auth.identity.application_credential"
+    sent = as_object(identity.get("application_credential"), where)
+    ident, name = _id_or_name(sent, where)
+    if not ident and not name:
+        raise MissingParameterError(f"{where} needs an id or a name", field=f"{where}.id")
+    if not request.scope.unscoped:
+        raise UnauthorizedError("an application credential has its scope and takes no other", field="auth.scope")
+    with_user = request if ident else _with_user(request, as_object(sent.get("user"), f"{where}.user"), f"{where}.user")
+    secret = _password(sent.get("secret"), f"{where}.secret")
+    return attrs.evolve(with_user, credential_id=ident, credential_name=name, password=secret)
 
 
 def _with_user(request: AuthRequest, user: JsonMapping, field: str) -> AuthRequest:

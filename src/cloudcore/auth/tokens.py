@@ -26,6 +26,8 @@ from cloudcore.ports.token_signer import TokenSigner, TokenVerifier
 PREFIX = "cc1"
 BY_ACCESS_KEY = "aksk"
 """The method of logins by access key."""
+BY_APPLICATION_CREDENTIAL = "application_credential"
+"""The method of logins by application credential."""
 PAYLOAD_VERSION = 1
 MAX_TOKEN_LENGTH = 1536
 LIFETIME = timedelta(seconds=86400)
@@ -88,6 +90,11 @@ class TokenPayload:
     def access_key(self) -> str:
         """The access key that the login was proved by, also where the token was derived from such a one; or empty."""
         return self.ancestors[-1] if BY_ACCESS_KEY in self.methods and self.ancestors else ""
+
+    @property
+    def application_credential(self) -> str:
+        """The id of the application credential that the login was proved by, or empty."""
+        return self.ancestors[-1] if BY_APPLICATION_CREDENTIAL in self.methods and self.ancestors else ""
 
 
 def encode(payload: TokenPayload, signer: TokenSigner) -> str:

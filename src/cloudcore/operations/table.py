@@ -29,6 +29,10 @@ from cloudcore.operations.callback import call_back
 from cloudcore.operations.cancelling import cancel_task
 from cloudcore.operations.disks import create_disk, delete_disk
 from cloudcore.operations.identity import credentials, memberships, policies, service_config
+from cloudcore.operations.identity.application_credentials import (
+    create_application_credential,
+    delete_application_credential,
+)
 from cloudcore.operations.identity.explain import explain
 from cloudcore.operations.identity.passwords import change_own
 from cloudcore.operations.identity.regions import create_region
@@ -55,6 +59,7 @@ CREATE: Mapping[str, Operation] = MappingProxyType(
         "secgroups": create_secgroup,
         "eips": create_eip,
         "credentials": credentials.create_credential,
+        "application_credentials": create_application_credential,
         "policies": policies.create_policy,
     }
 )
@@ -211,6 +216,7 @@ DELETE: Mapping[str, Operation] = MappingProxyType(
         "instance_snapshots": instancesnapshots.delete_instance_snapshot,
         "images": delete_image,
         "credentials": credentials.delete_credential,
+        "application_credentials": delete_application_credential,
         "groups": memberships.delete_group,
     }
 )

@@ -272,6 +272,7 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
     "schedtags": {"resource_type": "hosts"},
     "policies": {"blob": {"policy": {"compute": {"secgroups": {"list": "allow"}}}}, "scope": "project"},
     "credentials": {"type": "aksk", "blob": '{"expire":0,"secret":"0123456789abcdef0123456789abcdef"}'},
+    "application_credentials": {"project_id": PLACES["own"][1], "role_ids": ["none"], "secret": "none"},
     "tasks": {"wake_at": NOW, "state": "complete", "ended_at": NOW, "flow": "server-start", "obj_type": "server"},
     "hosts": {"cpu_count": 8, "mem_size": 16384, "host_status": "online", "status": "running"},
     "reservedips": {"ip_addr": "10.9.0.80", "expired_at": None},

@@ -22,14 +22,9 @@ from cloudcore_adapters.rest.site import Site
 SERVICE = "identity"
 """The service that OpenStack's clients ask."""
 
-NO_APPLICATION_CREDENTIALS = (
-    "application credentials are not offered; make an access key: type aksk, POST /v3/credentials"
-)
-NO_EC2 = "EC2 credentials are not offered; make an access key: type aksk, POST /v3/credentials"
+NO_ACCESS_RULES = "access rules are not offered; give an application credential fewer roles"
 NOT_OFFERED = (
-    ("/v3/users/{user}/application_credentials", NO_APPLICATION_CREDENTIALS),
-    ("/v3/users/{user}/access_rules", NO_APPLICATION_CREDENTIALS),
-    ("/v3/users/{user}/credentials/OS-EC2", NO_EC2),
+    ("/v3/users/{user}/access_rules", NO_ACCESS_RULES),
     ("/v3/OS-TRUST/trusts", "trusts are not offered; give a user a role in a project"),
     ("/v3/OS-OAUTH1/consumers", "OAuth is not offered"),
     ("/v3/OS-FEDERATION/identity_providers", "federation is not offered"),

@@ -12,7 +12,16 @@ import attrs
 
 from cloudcore.model.errors import MethodNotAllowedError
 from cloudcore.quotas.family import FAMILIES
-from cloudcore_adapters.rest import discovery, identity, images, openstack, operating, quotas, services
+from cloudcore_adapters.rest import (
+    discovery,
+    identity,
+    images,
+    openstack,
+    openstack_credentials,
+    operating,
+    quotas,
+    services,
+)
 from cloudcore_adapters.rest.errors import HandlerNotFoundError
 from cloudcore_adapters.rest.paths import Parts, Target, resource_parts
 from cloudcore_adapters.rest.patterns import Unoffered, is_reserved, methods_of, pattern_of
@@ -66,6 +75,8 @@ _QUOTAS = tuple(
     for methods, path, handler in quotas.PATHS
     if family.has_projects or "project" not in path
 )
+_USERS_APPS = "/v3/users/{user}/application_credentials"
+_USERS_KEYS = "/v3/users/{user}/credentials/OS-EC2"
 _IN_PROJECT = "/v3/projects/{project}/{kind}/{actor}/roles"
 _IN_DOMAIN = "/v3/domains/{domain}/{kind}/{actor}/roles"
 
@@ -111,6 +122,15 @@ ROUTES: tuple[Route, ...] = (
     Route("identity", "GET", "/v3/auth/system", identity.systems),
     Route("identity", "GET", "/v3/users/{user}/projects", identity.projects_of),
     Route("identity", "GET", "/v3/users/{user}/groups", identity.groups_of),
+    Route("identity", "POST", _USERS_APPS, openstack_credentials.create),
+    Route("identity", "GET", _USERS_APPS, openstack_credentials.many),
+    Route("identity", "GET", _USERS_APPS + "/{id}", openstack_credentials.show),
+    Route("identity", "PUT PATCH", _USERS_APPS + "/{id}", openstack_credentials.change),
+    Route("identity", "DELETE", _USERS_APPS + "/{id}", openstack_credentials.delete),
+    Route("identity", "POST", _USERS_KEYS, openstack_credentials.create_ec2),
+    Route("identity", "GET", _USERS_KEYS, openstack_credentials.many_ec2),
+    Route("identity", "GET", _USERS_KEYS + "/{id}", openstack_credentials.show_ec2),
+    Route("identity", "DELETE", _USERS_KEYS + "/{id}", openstack_credentials.delete_ec2),
     Route("identity", "GET", "/v3/role_assignments", identity.assignments),
     *(
         Route("identity", method, path, handler)

@@ -60,6 +60,9 @@ def create_credential(platform: Platform, tx: Transaction, caller: Caller, body:
         raise InvalidInputError(f"type must be one of {', '.join(TYPES)}", field="type")
     if kind == AKSK and caller.access_key:
         raise ForbiddenError("an access key makes no other one: log in by password", field="type")
+    if caller.application_credential:
+        # A key would have all roles of its user, and no end.
+        raise ForbiddenError("an application credential makes no credentials: log in by password", field="type")
     owner = _owner(platform, tx, caller, body)
     where = both(eq("owner_id", owner), eq("type", kind))
     if tx.of(CREDENTIALS, PLATFORM).count(where) >= MAX_PER_USER:

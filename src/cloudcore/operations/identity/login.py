@@ -14,13 +14,14 @@ import attrs
 from cloudcore.auth.accesskey import Signed, read_signed
 from cloudcore.auth.caller import GUEST
 from cloudcore.auth.passwords import Attempts, after_failure, after_success, check_lock
-from cloudcore.auth.request import AKSK, PASSWORD, TOKEN, AuthRequest, ScopeRef, login_refused
+from cloudcore.auth.request import AKSK, APPLICATION_CREDENTIAL, PASSWORD, TOKEN, AuthRequest, ScopeRef, login_refused
 from cloudcore.auth.signedrequest import SignedRequest, signed_of
 from cloudcore.auth.tokens import TokenPayload, encode, expiry, rescope
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import CloudcoreError, InvalidCredentialError, NotSupportedError, UnauthorizedError
 from cloudcore.model.history import Fact
 from cloudcore.model.query import PLATFORM, Query, both, eq
+from cloudcore.operations.identity.application_credentials import find_application_credential, scope_by
 from cloudcore.operations.identity.credentials import KeyHolder, holder_of, use_signature
 from cloudcore.operations.identity.directory import find_domain
 from cloudcore.operations.identity.revocations import issued_in
@@ -58,10 +59,14 @@ def login(platform: Platform, request: AuthRequest, peer: str, parent: TokenPayl
         proof = by_password(platform, request, peer, request_id)
     elif request.method == AKSK:
         proof = _by_access_key(platform, request, peer, request_id)
+    elif request.method == APPLICATION_CREDENTIAL:
+        proof = _by_application_credential(platform, request, peer, request_id)
     elif request.method == TOKEN and parent is not None:
         proof = Proof(user_of=lambda tx: _enabled_user(tx, parent.user_id), scope=request.scope)
     else:
-        raise NotSupportedError(f"login by {request.method} is not offered; offered are password, token and aksk")
+        raise NotSupportedError(
+            f"login by {request.method} is not offered; offered are password, token, aksk and application_credential"
+        )
     audit_id = platform.ids.new_id().replace("-", "")
     payload = reading(platform, lambda tx: _issue(tx, proof, request, parent, audit_id, peer))
     return Issued(text=encode(payload, platform.signer), payload=payload)
@@ -73,12 +78,14 @@ class Proof:
 
     user_of: the user it stands for, by another snapshot; raises when the credential is no longer in force there.
     ancestors: what voids the token with itself.
+    credential_id: the application credential, which says the scope.
     """
 
     user_of: Callable[[Transaction], Any]
     scope: ScopeRef
     expires_at: datetime | None = None
     ancestors: tuple[str, ...] = ()
+    credential_id: str = ""
 
 
 def _issue(
@@ -88,7 +95,14 @@ def _issue(
     user = proof.user_of(tx)
     bound_to_key = parent is not None and bool(parent.access_key)
     default = request.to_default and not request.unscoped and not bound_to_key
-    scope = scope_of(tx, user, proof.scope, to_default=default)
+    if parent is not None and parent.application_credential:
+        raise UnauthorizedError(
+            "a token of an application credential has its scope and takes no other", field="auth.scope"
+        )
+    if proof.credential_id:
+        scope = scope_by(tx, user, proof.credential_id)
+    else:
+        scope = scope_of(tx, user, proof.scope, to_default=default)
     if parent is not None:
         _check_key(tx, parent, scope)
         payload = rescope(
@@ -140,6 +154,45 @@ def _by_access_key(platform: Platform, request: AuthRequest, peer: str, request_
         return holder
 
     return _proof(signed, _noted(platform, request, peer, request_id, work), now)
+
+
+def _by_application_credential(platform: Platform, request: AuthRequest, peer: str, request_id: str) -> Proof:
+    held = reading(platform, lambda tx: find_application_credential(tx, request, _named(tx, request)))
+    if held is None:
+        platform.hasher.dummy_verify(request.password)
+        _note(platform, request, peer, request_id, "unknown application credential")
+        raise login_refused("unknown application credential")
+    right = platform.hasher.verify(request.password, held.secret)
+
+    def work(tx: Transaction) -> Any:
+        if not right:
+            raise login_refused("wrong secret of an application credential")
+        user = _in_force(tx, held.owner_id)
+        scope_by(tx, user, held.id)
+        seen = {"last_active_at": tx.now, "last_login_ip": peer, "last_login_source": request.source}
+        tx.of(USERS, PLATFORM).touch([(user.id, seen)])
+        tx.record(_fact(request, user, peer, success=True, why=""))
+        return user
+
+    _noted(platform, request, peer, request_id, work)
+    return Proof(
+        user_of=lambda tx: _in_force(tx, held.owner_id),
+        scope=request.scope,
+        expires_at=held.expires_at,
+        ancestors=(held.id,),
+        credential_id=held.id,
+    )
+
+
+def _named(tx: Transaction, request: AuthRequest) -> Any:
+    return _find(tx, request)[0] if request.credential_name else None
+
+
+def _in_force(tx: Transaction, user_id: str) -> Any:
+    user = _enabled_user(tx, user_id)
+    if user.expired_at is not None and user.expired_at <= tx.now:
+        raise login_refused("account has expired")
+    return user
 
 
 def signed_payload(platform: Platform, request: SignedRequest, peer: str, request_id: str) -> TokenPayload:

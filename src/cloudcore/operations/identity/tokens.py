@@ -68,6 +68,7 @@ def caller_of(tx: Transaction, payload: TokenPayload, *, peer: str, request_id: 
         role_ids=tuple(role.id for role in facts.roles),
         token_id=payload.audit_id,
         access_key=payload.access_key,
+        application_credential=payload.application_credential,
         assumed_by=payload.assumed_by,
         request_id=request_id,
         client_ip=peer,

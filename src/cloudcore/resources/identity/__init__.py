@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cloudcore.model.resource import Resource
+from cloudcore.resources.identity.applicationcredential import APPLICATION_CREDENTIALS
 from cloudcore.resources.identity.assignment import ASSIGNMENTS
 from cloudcore.resources.identity.credential import CREDENTIALS
 from cloudcore.resources.identity.domain import DOMAINS
@@ -27,6 +28,7 @@ RESOURCES: tuple[Resource[Any], ...] = (
     GROUPS,
     MEMBERSHIPS,
     CREDENTIALS,
+    APPLICATION_CREDENTIALS,
     PASSWORDS,
     ROLES,
     POLICIES,
