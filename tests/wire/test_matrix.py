@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from tests.wire.matrix.asking import Operation
 from tests.wire.matrix.calls import operations, properties_of
-from tests.wire.matrix.gateway import ABSENT, ACCOUNT, OPEN, POLICIES
+from tests.wire.matrix.gateway import ABSENT, ACCOUNT, OPEN
 from tests.wire.matrix.table import Answers, answers, cells, code, coded, parse, render
 from tests.wire.matrix.world import ANONYMOUS, BY_PLURAL, CALLERS, COLUMNS, SERVED, TARGETS, World, build
 
@@ -168,7 +168,6 @@ HARMLESS = {
     ("identity auth", "policies of another"),  # a question, for who may check policies
     ("log", "bring"),  # of what he did himself
     ("compute tasks", "callback"),  # claims nothing: the task looks at once
-    (POLICIES, "create by id"),  # what is there is changed: 405
     ("log", "purge"),  # refused to everybody: the log only grows
 }
 REFUSED_ALIKE = {

@@ -79,7 +79,6 @@ def _policies() -> Iterator[Operation]:
         for more in ("/auth/policies/", "/auth/policies?id="):
             body = {"description": "other"} if method == "PATCH" else None
             yield Operation(POLICIES, name + (" by query" if "?" in more else ""), _row("policies", method, more, body))
-    yield Operation(POLICIES, "create by id", _plain("POST", "/auth/policies/policies-own", made), ("own",))
 
 
 def _row(

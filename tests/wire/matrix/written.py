@@ -199,6 +199,10 @@ def _logs() -> Iterator[Operation]:
 def _counts() -> Iterator[Operation]:
     for word in ("stats", "worker_stats", "process_stats", "app-options"):
         yield Operation("operating", word, _plain("GET", f"/compute/{word}"), ("own",))
+    for path in ("/compute/metadatas", "/v3/metadatas", "/image/v1/metadatas"):
+        yield Operation("log", f"{path}/tag-value-pairs", _plain("GET", f"{path}/tag-value-pairs"), ("own",))
+    for path in ("/compute/specs", "/compute/specs/hosts", "/compute/specs/hosts/x/resource"):
+        yield Operation("operating", f"list {path}", _plain("GET", path), ("own",))
     for path in ("/compute/usages", "/v3/usages", "/image/v1/usages", "/compute/capabilities"):
         for scope in ("", "project", "domain", "system"):
             query = f"?scope={scope}" if scope else ""

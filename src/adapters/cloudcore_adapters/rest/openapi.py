@@ -15,11 +15,12 @@ from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import Resource, Verb
 from cloudcore_adapters.rest.derived import derived
 from cloudcore_adapters.rest.gateway.passes import SECRET
+from cloudcore_adapters.rest.gateway_document import GATEWAY_SCHEMAS, at_the_gateway
 from cloudcore_adapters.rest.operation import shared_parameters, shared_responses, with_path_parameters
 from cloudcore_adapters.rest.schemas import ERROR, FORMS, create_schema, name_of, shown_schema, update_schema
 from cloudcore_adapters.rest.serving import DEFAULT_PREFIXES
 from cloudcore_adapters.rest.site import INTERNAL
-from cloudcore_adapters.rest.written import SCHEMAS, at_the_gateway, written
+from cloudcore_adapters.rest.written import SCHEMAS, written
 
 API_VERSION = "1.0"
 DESCRIPTION = """
@@ -40,7 +41,7 @@ def document(resources: Sequence[Resource[Any]], prefixes: Mapping[str, str] = D
     """The whole document; the same for the same types, whatever their order."""
     served = [r for r in resources if r.service != INTERNAL and r.service in prefixes]
     paths: dict[str, JsonObject] = {}
-    for path, method, operation in (*written(prefixes), *at_the_gateway(prefixes), *derived(served, prefixes)):
+    for path, method, operation in (*written(prefixes), *at_the_gateway(served, prefixes), *derived(served, prefixes)):
         paths.setdefault(path, {}).setdefault(method, operation)
     _drop_loose_links(paths)
     return {
@@ -80,7 +81,7 @@ def _drop_loose_links(paths: Mapping[str, JsonObject]) -> None:
 
 
 def _schemas(resources: Sequence[Resource[Any]]) -> JsonObject:
-    found: JsonObject = {"Error": ERROR, **FORMS, **SCHEMAS}
+    found: JsonObject = {"Error": ERROR, **FORMS, **SCHEMAS, **GATEWAY_SCHEMAS}
     for resource in resources:
         found[name_of(resource)] = shown_schema(resource)
         if Verb.CREATE in resource.verbs:

@@ -10,9 +10,6 @@ import attrs
 
 from cloudcore.model.json import JsonObject
 from cloudcore_adapters.rest import discovery, identity, images, quotas, services
-from cloudcore_adapters.rest.gateway import account, download, login
-from cloudcore_adapters.rest.gateway.table import ROUTES as GATEWAY_ROUTES
-from cloudcore_adapters.rest.gateway.table import SERVICE as GATEWAY
 from cloudcore_adapters.rest.operation import (
     ANY,
     OBJECT,
@@ -40,7 +37,7 @@ _IN_DOMAIN: JsonObject = {
     "type": "object",
     "properties": {"id": {"type": "string"}, "name": {"type": "string"}, "domain": reference("IdOrName")},
 }
-_PASSWORD: JsonObject = {"type": "string", "maxLength": 1024, "writeOnly": True}
+PASSWORD: JsonObject = {"type": "string", "maxLength": 1024, "writeOnly": True}
 _LOGIN: JsonObject = {
     "type": "object",
     "required": ["auth"],
@@ -58,7 +55,7 @@ _LOGIN: JsonObject = {
                             "user",
                             {
                                 "type": "object",
-                                "properties": {**_IN_DOMAIN["properties"], "password": _PASSWORD},
+                                "properties": {**_IN_DOMAIN["properties"], "password": PASSWORD},
                             },
                         ),
                         "token": {"type": "object", "properties": {"id": {"type": "string"}}},
@@ -97,7 +94,7 @@ _LOGIN_V2: JsonObject = {
                 "passwordCredentials": {
                     "type": "object",
                     "required": ["username"],
-                    "properties": {"username": {"type": "string"}, "password": _PASSWORD},
+                    "properties": {"username": {"type": "string"}, "password": PASSWORD},
                 },
                 "token": {"type": "object", "properties": {"id": {"type": "string"}}},
             },
@@ -163,7 +160,8 @@ class About:
     more: Mapping[str, JsonObject] = attrs.field(factory=dict[str, JsonObject])
 
 
-def _listed(plural: str, **more: JsonObject) -> JsonObject:
+def listed(plural: str, **more: JsonObject) -> JsonObject:
+    """An object with rows under a word, and more beside them."""
     items: JsonObject = {"type": "array", "items": OBJECT}
     return {"type": "object", "required": [plural], "properties": {plural: items, **more}}
 
@@ -183,7 +181,7 @@ _FEED = (
 )
 _BYTES: JsonObject = {"schema": {"type": "string", "contentMediaType": OCTETS}}
 _IMAGE = enveloped("image", reference("Image"))
-_RANGE = header("Range", {"type": "string"}, "bytes=FROM-TO: a part")
+RANGE = header("Range", {"type": "string"}, "bytes=FROM-TO: a part")
 _TAGS = tuple(list_parameters({"limit", "offset", "order_by", "order"}))
 _KEYS: JsonObject = {"type": "object", "additionalProperties": True, "description": "Quota key → number"}
 
@@ -217,18 +215,18 @@ ABOUT: Mapping[Callable[..., Any], About] = {
         }
     ),
     identity.policies_of_others: About(body=MAYBE, body_required=False),
-    identity.projects: About(answer=_listed("projects", links=dict(OBJECT))),
-    identity.domains: About(answer=_listed("domains", links=dict(OBJECT))),
-    identity.catalog: About(answer=_listed("catalog", links=dict(OBJECT))),
+    identity.projects: About(answer=listed("projects", links=dict(OBJECT))),
+    identity.domains: About(answer=listed("domains", links=dict(OBJECT))),
+    identity.catalog: About(answer=listed("catalog", links=dict(OBJECT))),
     identity.assignments: About(
-        answer=_listed("role_assignments", total={"type": "integer"}, limit={"type": "integer"}),
+        answer=listed("role_assignments", total={"type": "integer"}, limit={"type": "integer"}),
         parameters=tuple(list_parameters({"limit", "offset"})),
     ),
-    identity.granted: About(answer=_listed("roles")),
-    identity.systems: About(answer=_listed("system", links=OBJECT)),
-    identity.projects_of: About(answer=_listed("projects", links=OBJECT)),
-    identity.groups_of: About(answer=_listed("groups", links=OBJECT)),
-    identity.members_of: About(answer=_listed("users", links=OBJECT)),
+    identity.granted: About(answer=listed("roles")),
+    identity.systems: About(answer=listed("system", links=OBJECT)),
+    identity.projects_of: About(answer=listed("projects", links=OBJECT)),
+    identity.groups_of: About(answer=listed("groups", links=OBJECT)),
+    identity.members_of: About(answer=listed("users", links=OBJECT)),
     identity.show_grant: About(answer=enveloped("role", OBJECT)),
     identity.check_grant: About(answer=None, status="204"),
     identity.show_member: About(answer=enveloped("user", reference("User"), required=True)),
@@ -244,29 +242,29 @@ ABOUT: Mapping[Callable[..., Any], About] = {
             {
                 "type": "object",
                 "required": ["original_password", "password"],
-                "properties": {"original_password": _PASSWORD, "password": _PASSWORD},
+                "properties": {"original_password": PASSWORD, "password": PASSWORD},
                 "examples": [{"original_password": "the-old-one-1", "password": "the-new-one-2"}],
             },
         ),
     ),
-    images.detailed: About(answer=_listed("images"), parameters=tuple(list_parameters({"limit", "offset", "field"}))),
+    images.detailed: About(answer=listed("images"), parameters=tuple(list_parameters({"limit", "offset", "field"}))),
     images.create: About(answer=_IMAGE, sends=OCTETS, body=enveloped("image", reference("ImageCreate"))),
     images.update: About(answer=_IMAGE, sends=OCTETS, body=taken_whole("image", reference("ImageUpdate"))),
     images.show: About(answer=None, headers={"X-Image-Meta-Id": _TEXT_HEADER}),
-    images.download: About(answer={"type": "string"}, kind=OCTETS, parameters=(_RANGE,)),
-    images.members: About(answer=_listed("members")),
+    images.download: About(answer={"type": "string"}, kind=OCTETS, parameters=(RANGE,)),
+    images.members: About(answer=listed("members")),
     images.add_member: About(answer=None, status="204"),
     images.remove_member: About(answer=None, status="204"),
-    images.shared_images: About(answer=_listed("shared_images")),
-    images.download_signed: About(answer={"type": "string"}, kind=OCTETS, parameters=(_RANGE,)),
+    images.shared_images: About(answer=listed("shared_images")),
+    images.download_signed: About(answer={"type": "string"}, kind=OCTETS, parameters=(RANGE,)),
     images.store_signed: About(sends=OCTETS),
     services.bring_action: About(answer=enveloped("action", OBJECT), body=enveloped("action", OBJECT, required=True)),
     services.action_property: About(answer=enveloped("action", ANY, required=True)),
     services.action_action: About(body=MAYBE, body_required=False),
-    services.actions: About(answer=_listed("actions", **_MARKED), parameters=_LOG),
-    services.events: About(answer=_listed("events", **_MARKED), parameters=_LOG),
-    services.history: About(answer=_listed("history", **_MARKED), parameters=_FEED),
-    services.metadatas: About(answer=_listed("metadatas"), parameters=_TAGS),
+    services.actions: About(answer=listed("actions", **_MARKED), parameters=_LOG),
+    services.events: About(answer=listed("events", **_MARKED), parameters=_LOG),
+    services.history: About(answer=listed("history", **_MARKED), parameters=_FEED),
+    services.metadatas: About(answer=listed("metadatas"), parameters=_TAGS),
     services.usages: About(answer=enveloped("usage", OBJECT, required=True)),
     services.capabilities: About(),
     services.specs: About(answer=enveloped("spec", ANY, required=True)),
@@ -276,48 +274,10 @@ ABOUT: Mapping[Callable[..., Any], About] = {
 }
 """By handler. What is not named here answers with some object."""
 
-GATEWAY_ABOUT: Mapping[Callable[..., Any], About] = {
-    login.regions: About(answer=enveloped("regions", {"type": "array", "items": {"type": "string"}}, required=True)),
-    login.login: About(
-        answer={"type": "string"},
-        kind=TEXT,
-        body={
-            "type": "object",
-            "properties": {
-                "username": {"type": "string"},
-                "password": _PASSWORD,
-                "tenantId": {"type": "string", "description": "With a session: another project"},
-            },
-            "examples": [{"username": "alice", "password": "secret"}],
-        },
-        body_required=False,
-    ),
-    login.logout: About(answer={"type": "string"}, kind=TEXT),
-    account.user: About(answer=enveloped("data", OBJECT, required=True)),
-    account.own_permissions: About(),
-    account.permissions: About(
-        body=MAYBE,
-        body_required=False,
-        parameters=(query("policy", {"type": "string"}, "Of this policy alone"),),
-    ),
-    account.scoped_resources: About(),
-    account.admin_resources: About(),
-    account.bindings: About(answer=_listed("data")),
-    account.password: About(
-        body={
-            "type": "object",
-            "required": ["password_old", "password_new", "password_confirm"],
-            "properties": dict.fromkeys(("password_old", "password_new", "password_confirm"), _PASSWORD),
-        }
-    ),
-    download.image: About(answer={"type": "string"}, kind=OCTETS, parameters=(_RANGE,)),
-}
-"""The same for the gateway."""
-
 QUOTAS: Mapping[Callable[..., Any], Callable[[str], About]] = {
-    quotas.show: lambda plural: About(answer=_listed(plural)),
-    quotas.many: lambda plural: About(answer=_listed(plural)),
-    quotas.change: lambda plural: About(answer=_listed(plural), body=taken_whole(plural, _KEYS), body_required=False),
+    quotas.show: lambda plural: About(answer=listed(plural)),
+    quotas.many: lambda plural: About(answer=listed(plural)),
+    quotas.change: lambda plural: About(answer=listed(plural), body=taken_whole(plural, _KEYS), body_required=False),
     quotas.pending: lambda _plural: About(),
 }
 
@@ -329,22 +289,7 @@ def written(prefixes: Mapping[str, str]) -> Iterator[tuple[str, str, JsonObject]
             prefix = prefixes.get(route.service, "") if route.service not in ("", EVERYWHERE) else ""
             path = (prefix + route.path).rstrip("/") or "/"
             for method in route.methods.lower().split():
-                yield path, method, _operation(route, method, path)
-
-
-def at_the_gateway(prefixes: Mapping[str, str]) -> Iterator[tuple[str, str, JsonObject]]:
-    """The same for the gateway, without what only says that something is not offered.
-
-    Behind its prefix and version each type has the same operations as at its service, without envelopes.
-    """
-    for route in GATEWAY_ROUTES if GATEWAY in prefixes else ():
-        if (said := GATEWAY_ABOUT.get(route.handler)) is None:
-            continue
-        path = prefixes[GATEWAY] + route.path
-        for method in route.methods.lower().split():
-            made = _operation(route, method, path, said)
-            reads = route.handler in (login.regions, login.login, login.logout)
-            yield path, method, {**made, "security": [] if reads else [{"token": []}, {"session": []}]}
+                yield path, method, written_operation(route, method, path)
 
 
 def about(route: Route) -> About | None:
@@ -356,7 +301,8 @@ def about(route: Route) -> About | None:
     return ABOUT.get(handler)
 
 
-def _operation(route: Route, method: str, path: str, known: About | None = None) -> JsonObject:
+def written_operation(route: Route, method: str, path: str, known: About | None = None) -> JsonObject:
+    """One hand-written route as the document has it. known: what is said of it, where `ABOUT` says nothing."""
     words = [word.strip("{}") for word in path.replace(".", "_").replace("-", "_").split("/") if word]
     handler = route.handler.func if isinstance(route.handler, partial) else route.handler
     said = (
@@ -382,7 +328,7 @@ def _good(said: About, method: str) -> JsonObject:
     if said.headers:
         good["headers"] = dict(said.headers)
     found = {said.status: good, **said.more}
-    if _RANGE in said.parameters:
+    if RANGE in said.parameters:
         found["206"] = {"description": "A part", **content({"type": "string"}, OCTETS)}
         found["416"] = {"description": "The part begins behind the end", **content(reference("Error"))}
     return found

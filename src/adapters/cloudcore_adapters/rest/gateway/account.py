@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cloudcore.auth.scopes import Scope
-from cloudcore.model.errors import InvalidInputError, MethodNotAllowedError, NotSupportedError
+from cloudcore.model.errors import InvalidInputError, NotSupportedError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.reading import read_str
 from cloudcore.operations.access import natural_scope
@@ -79,8 +79,6 @@ def policies(site: Site, call: Call, _args: Args) -> Reply:
     params = {name: value for name, value in call.params().items() if name != "id"}
     if not ident and call.method != "POST":
         raise InvalidInputError("id: which policy?", field="id")
-    if ident and call.method == "POST":
-        raise MethodNotAllowedError("a policy is changed by PATCH", data={"allow": ["DELETE", "PATCH"]})
     if call.method == "POST":
         return json_reply(session.create(POLICIES, call.body, params))
     if call.method == "DELETE":

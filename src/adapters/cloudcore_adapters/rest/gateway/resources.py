@@ -49,13 +49,17 @@ def serve(site: Site, call: Call, _args: Args) -> Reply:
     idents = _idents(call)
     asked = Asked(site=site, call=call, parts=parts, params=_params(call))
     if not idents:
+        if _method(call) not in ("GET", "POST") and any(name in call.query for name in IDS):
+            raise InvalidInputError("id: names nothing", field="id")
         return _single(asked)
     if _method(call) == "GET":
         if not read_bool(call.query.get("batchGet") or False, "batchGet"):
             return _single(attrs.evolve(asked, params={**asked.params, "id": idents}))
         details = [asked.at((*parts, ident)).answer() for ident in idents]
         return json_reply({"data": details, "total": len(details)})
-    site.session(call)  # a session that is none is refused as a whole, and not once for each
+    # A session that is none, or a path that nothing answers, is refused as a whole, and not once for each.
+    site.session(call)
+    asked.of(idents[0]).handler()
     return _many([(ident, asked.of(ident)) for ident in idents], call)
 
 
@@ -123,11 +127,17 @@ class Asked:
 
     def answer(self) -> Json:
         """What the service answers, out of its envelope. Raises as the service does."""
-        work, inner = self._work()
-        reply: Reply = work(self.site, inner, {})
+        work = self.handler()
+        reply: Reply = work(self.site, self._inner(), {})
         return _opened(orjson.loads(reply.whole() or b"{}"), self._words())
 
-    def _work(self) -> tuple[Handler, Call]:
+    def handler(self) -> Handler:
+        """What answers it at the service.
+
+        Raises:
+            HandlerNotFoundError: nothing does.
+            MethodNotAllowedError: something does with another method.
+        """
         found = dict(_routes(self.site, self.parts))
         method = _method(self.call)
         if not found:
@@ -135,7 +145,7 @@ class Asked:
         if method not in found:
             allow = sorted(found)
             raise MethodNotAllowedError(f"{method} is not allowed here, only {', '.join(allow)}", data={"allow": allow})
-        return found[method], self._inner()
+        return found[method]
 
     def _inner(self) -> Call:
         """The same request as the service would have got it."""

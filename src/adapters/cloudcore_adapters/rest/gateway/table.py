@@ -33,7 +33,7 @@ ROUTES: tuple[Route, ...] = (
     _route("GET", "/auth/scopedpolicybindings", account.bindings),
     _route("POST", "/auth/password", account.password),
     _route("POST PATCH DELETE", "/auth/policies", account.policies),
-    _route("POST PATCH DELETE", "/auth/policies/{id}", account.policies),
+    _route("PATCH DELETE", "/auth/policies/{id}", account.policies),
     _route("GET", "/auth/stats", absent("a list of numbers of users")),
     _route("GET", "/auth/subscriptions", absent("subscription")),
     _route("GET", "/auth/assume", absent("acting as somebody else")),
@@ -55,6 +55,7 @@ ROUTES: tuple[Route, ...] = (
     _route("POST", "/uploads", absent("import of spreadsheets")),
     _route("GET", "/downloads/{template}", absent("import of spreadsheets")),
     _route("POST", "/s3uploads", absent("object storage")),
+    _route("GET POST", "/rpc/{words...}", resources.serve),
     _route(_ALL, "/{words...}", resources.serve),
 )
 

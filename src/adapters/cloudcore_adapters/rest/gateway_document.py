@@ -1,0 +1,213 @@
+"""What the document says of the gateway: its own routes one by one, and each form in which it passes requests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from cloudcore.model.json import JsonObject
+from cloudcore.model.resource import Resource, Verb
+from cloudcore_adapters.rest.gateway import account, download, login
+from cloudcore_adapters.rest.gateway.resources import serve
+from cloudcore_adapters.rest.gateway.table import ROUTES, SERVICE
+from cloudcore_adapters.rest.operation import (
+    ANY,
+    LIST_PARAMETERS,
+    OBJECT,
+    answered,
+    content,
+    enveloped,
+    list_parameters,
+    once,
+    query,
+    segment,
+)
+from cloudcore_adapters.rest.paths import CATALOG_TYPES
+from cloudcore_adapters.rest.routes import Route
+from cloudcore_adapters.rest.schemas import reference
+from cloudcore_adapters.rest.written import MAYBE, OCTETS, PASSWORD, RANGE, TEXT, About, listed, written_operation
+
+Found = Iterator[tuple[str, str, JsonObject]]
+SIGNED_IN: list[JsonObject] = [{"token": []}, {"session": []}]
+_OPEN = (login.regions, login.login, login.logout)
+_WHICH = query("id", segment(), "Which policy, where the path does not say it")
+
+_ABOUT: Mapping[Callable[..., Any], About] = {
+    login.regions: About(answer=enveloped("regions", {"type": "array", "items": {"type": "string"}}, required=True)),
+    login.login: About(
+        answer={"type": "string"},
+        kind=TEXT,
+        body={
+            "type": "object",
+            "properties": {
+                "username": {"type": "string"},
+                "password": PASSWORD,
+                "tenantId": {"type": "string", "description": "With a session: another project"},
+            },
+            "examples": [{"username": "alice", "password": "secret"}],
+        },
+        body_required=False,
+    ),
+    login.logout: About(answer={"type": "string"}, kind=TEXT),
+    account.user: About(answer=enveloped("data", OBJECT, required=True)),
+    account.own_permissions: About(),
+    account.permissions: About(
+        body=MAYBE,
+        body_required=False,
+        parameters=(query("policy", {"type": "string"}, "Of this policy alone"),),
+    ),
+    account.scoped_resources: About(),
+    account.admin_resources: About(),
+    account.bindings: About(answer=listed("data")),
+    account.password: About(
+        body={
+            "type": "object",
+            "required": ["password_old", "password_new", "password_confirm"],
+            "properties": dict.fromkeys(("password_old", "password_new", "password_confirm"), PASSWORD),
+        }
+    ),
+    account.policies: About(body={**reference("PolicyCreate")}, parameters=(_WHICH,)),
+    download.image: About(answer={"type": "string"}, kind=OCTETS, parameters=(RANGE,)),
+}
+"""What the gateway does itself, by handler."""
+
+GATEWAY_SCHEMAS: Mapping[str, JsonObject] = {
+    "Outcomes": {
+        "type": "object",
+        "description": "An answer for each of several",
+        "required": ["data"],
+        "properties": {
+            "data": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "required": ["id", "status", "data"],
+                    "properties": {
+                        "id": {"type": "string"},
+                        "status": {"type": "integer", "description": "What the answer for this one alone would be"},
+                        "data": {"description": "What the service answers, or the error"},
+                    },
+                },
+            }
+        },
+    }
+}
+_FORMS: tuple[tuple[str, str, str], ...] = (
+    ("/{version}/{plural}", "get", "A list of any type, or with batchGet the details of each that `id` names"),
+    ("/{version}/{plural}", "post", "Make one of any type, or `__count__` of them"),
+    ("/{version}/{plural}", "put", "Change each that `id` names"),
+    ("/{version}/{plural}", "patch", "Change each that `id` names"),
+    ("/{version}/{plural}", "delete", "Delete each that `id` names"),
+    ("/{version}/{plural}/{id}", "get", "One, or a property of the whole list"),
+    ("/{version}/{plural}/{id}", "post", "An action of the type; with `id` in the query the action of each"),
+    ("/{version}/{plural}/{id}", "put", "Change one"),
+    ("/{version}/{plural}/{id}", "patch", "Change one"),
+    ("/{version}/{plural}/{id}", "delete", "Delete one"),
+    ("/{version}/{plural}/{id}/{word}", "get", "A named detail, or a list of what is below it"),
+    ("/{version}/{plural}/{id}/{word}", "post", "An action of one"),
+    ("/{version}/{plural}/{id}/{word}", "put", "Change each relation that `id` names"),
+    ("/{version}/{plural}/{id}/{word}", "patch", "Change each relation that `id` names"),
+    ("/{version}/{plural}/{id}/{word}", "delete", "End each relation that `id` names"),
+    ("/{version}/{plural}/{id}/{word}/{other_id}", "get", "A relation"),
+    ("/{version}/{plural}/{id}/{word}/{other_id}", "post", "Make a relation"),
+    ("/{version}/{plural}/{id}/{word}/{other_id}", "put", "Change a relation"),
+    ("/{version}/{plural}/{id}/{word}/{other_id}", "patch", "Change a relation"),
+    ("/{version}/{plural}/{id}/{word}/{other_id}", "delete", "End a relation"),
+    ("/{version}/rpc/{plural}/{word}", "get", "A property by the name of its call, such as get-statistics"),
+    ("/{version}/rpc/{plural}/{word}", "post", "An action of the type by the name of its call"),
+    ("/{version}/rpc/{plural}/{id}/{word}", "get", "A named detail by the name of its call"),
+    ("/{version}/rpc/{plural}/{id}/{word}", "post", "An action by the name of its call, such as do-enable"),
+    ("/s/{service}/{plural}", "get", "Any path of a service, with its envelopes; here a list"),
+    ("/s/{service}/{plural}", "post", "The same for making one"),
+    ("/s/{service}/{plural}/{id}", "get", "The same for one"),
+    ("/s/{service}/{plural}/{id}", "put", "The same for changing one"),
+    ("/s/{service}/{plural}/{id}", "patch", "The same for changing one"),
+    ("/s/{service}/{plural}/{id}", "delete", "The same for deleting one"),
+)
+"""Path, method, and what it does: every type has the same, and is answered as its service answers."""
+
+
+def at_the_gateway(resources: Sequence[Resource[Any]], prefixes: Mapping[str, str]) -> Found:
+    """Paths, methods in lower case and operations of the gateway."""
+    if SERVICE not in prefixes:
+        return
+    for route in ROUTES:
+        if route.handler is serve:
+            continue
+        path = prefixes[SERVICE] + route.path
+        for method in route.methods.lower().split():
+            yield path, method, _own(route, method, path)
+    for path, method, doc in _FORMS:
+        yield prefixes[SERVICE] + path, method, _passed_on(path, method, doc, _having(path, method, resources))
+
+
+def _having(path: str, method: str, resources: Sequence[Resource[Any]]) -> list[str]:
+    """The types that have this form."""
+    one = path.endswith("{plural}/{id}")
+    whole = {"get": Verb.LIST, "post": Verb.CREATE, "put": Verb.UPDATE, "patch": Verb.UPDATE, "delete": Verb.DELETE}
+    verb = whole[method] if one or path.endswith("{plural}") else Verb.GET
+    here = [each for each in resources if "/s/" not in path or each.service == "compute"]
+    acts = method == "post" and one
+    lists = method == "get"
+    return sorted(
+        r.plural for r in here if acts or lists or (verb in r.verbs and (r.joint is None or verb is not Verb.CREATE))
+    )
+
+
+def _own(route: Route, method: str, path: str) -> JsonObject:
+    said = _ABOUT.get(route.handler)
+    if said is None:
+        made = written_operation(route, method, path)
+        return {**made, "responses": answered({}), "security": []}
+    made = written_operation(route, method, path, said)
+    if route.handler is account.policies:
+        made["responses"] = answered({"200": _answer(ANY), **_NOT_HERE})
+        if route.path.endswith("{id}") or method == "post":
+            del made["parameters"]
+        else:
+            made["parameters"] = [{**_WHICH, "required": True}]
+        if method == "patch":
+            made["requestBody"] = {"required": False, **content(reference("PolicyUpdate"))}
+    return {**made, "security": [] if route.handler in _OPEN else SIGNED_IN}
+
+
+def _passed_on(path: str, method: str, doc: str, plurals: Sequence[str]) -> JsonObject:
+    words = [word.strip("{}") for word in path.split("/") if word not in ("", "{version}")]
+    several = path in ("/{version}/{plural}", "/{version}/{plural}/{id}/{word}")
+    kind = {"name": "plural", "in": "path", "required": True, "schema": {"type": "string", "enum": list(plurals)}}
+    parameters: list[JsonObject] = [kind]
+    if "/s/" in path:
+        known = sorted({*CATALOG_TYPES, *CATALOG_TYPES.values()} - {SERVICE})
+        parameters.append({**kind, "name": "service", "schema": {"type": "string", "enum": known}})
+    good: JsonObject = {"200": _answer(ANY)}
+    if path == "/{version}/{plural}" and method == "get":
+        parameters += [*list_parameters(name for name, _, _ in LIST_PARAMETERS), {**_IDS, "schema": _TEXT}, _GET_EACH]
+        good["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
+    if several and method not in ("get", "post"):
+        parameters.append({**_IDS, "required": True})
+        good = {}
+    if several or (path == "/{version}/{plural}/{id}" and method == "post"):
+        good["207"] = _answer(reference("Outcomes"))
+    if method == "post":
+        parameters.append(once())
+    made: JsonObject = {
+        "operationId": "_".join((method, "gateway", *words)),
+        "summary": doc,
+        "tags": [SERVICE],
+        "parameters": parameters,
+        "responses": answered({**good, **_NOT_HERE}),
+        "security": [{"token": []}] if "/s/" in path else SIGNED_IN,
+    }
+    if method in ("post", "put", "patch"):
+        made["requestBody"] = {"required": False, **content(MAYBE)}
+    return made
+
+
+def _answer(schema: JsonObject) -> JsonObject:
+    return {"description": "Done", **content(schema)}
+
+
+_IDS = query("id", {"type": "string", "minLength": 1}, "Ids or names, with commas")
+_TEXT: JsonObject = {"type": "string"}
+_GET_EACH = query("batchGet", reference("Option"), "Give the details of each that `id` names, and no list")
+_NOT_HERE: JsonObject = {"405": {"description": "This has other methods, see `Allow`", **content(reference("Error"))}}
