@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from click.testing import CliRunner
 
 from cloudcore_apps.simulate.command import simulate
@@ -17,6 +19,14 @@ def test_the_command_lives_seeds_and_says_how_fast() -> None:
     assert result.exit_code == 0
     assert "2 seeds from 4: nothing lost, nothing stuck" in result.output
     assert "times as fast as life" in result.output
+
+
+def test_the_command_says_what_came_up_and_what_did_not() -> None:
+    result = CliRunner().invoke(simulate, ["--seeds", "3", "--first-seed", "4", "--coverage"])
+
+    for title in ("operations granted", "flows", "steps done", "steps taken back", "faults"):
+        assert re.search(rf"^{title}: [1-9][0-9]* of [0-9]+$", result.output, re.MULTILINE), title
+    assert "  never: " in result.output
 
 
 def test_a_seed_is_told_as_a_story_without_calls_to_the_database() -> None:

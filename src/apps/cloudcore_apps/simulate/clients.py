@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cloudcore.model.errors import BackendError, CloudcoreError, UnreachableError
 from cloudcore_apps.simulate.asking import Menu, Request
 from cloudcore_apps.simulate.makers import Draw
+from cloudcore_apps.simulate.process import NO_ANSWER
 
 if TYPE_CHECKING:
     from cloudcore_apps.simulate.life import Life
@@ -44,6 +45,8 @@ class Client:
             life.asked[operation.name, type(error).__name__] += 1
             if isinstance(error, BackendError) and not isinstance(error, UnreachableError):
                 life.watch.complain("refusal", f"{operation.name} {request.body} failed: {error} [{error.internal}]")
+            return
+        if made is NO_ANSWER:
             return
         life.asked[operation.name, ""] += 1
         life.stage.note(f"{self.name} has its answer: {what}")

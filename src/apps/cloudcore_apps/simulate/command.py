@@ -23,6 +23,7 @@ from cloudcore.model.errors import CloudcoreError
 @click.option("--clients", type=click.IntRange(1), default=3, show_default=True, help="Clients.")
 @click.option("--rounds", type=click.IntRange(1), default=6, show_default=True, help="Requests of each client.")
 @click.option("--story", is_flag=True, help="Print what happened.")
+@click.option("--coverage", is_flag=True, help="Print which operations, flows, steps and faults came up.")
 @click.option("--shrink/--no-shrink", default=True, help="Look for a shorter story when one fails.")
 def simulate(
     seeds: int,
@@ -32,6 +33,7 @@ def simulate(
     weather: int,
     *,
     story: bool,
+    coverage: bool,
     shrink: bool,
     **size: int,
 ) -> None:
@@ -39,10 +41,11 @@ def simulate(
     import attrs
 
     from cloudcore_apps.simulate import seeds as lives
+    from cloudcore_apps.simulate.coverage import Coverage
     from cloudcore_apps.simulate.life import Shape
     from cloudcore_apps.simulate.menu import chosen
 
-    began, elapsed = time.process_time(), 0.0
+    began, elapsed, seen = time.process_time(), 0.0, Coverage()
     wanted = range(first_seed, first_seed + seeds) if seed is None else range(seed, seed + 1)
     for number in wanted:
         case = attrs.evolve(lives.of_seed(number), shape=Shape(**size))
@@ -51,6 +54,8 @@ def simulate(
             case = attrs.evolve(case, faults=chosen(kinds, weather))
         life, violation = case.fails()
         elapsed += life.stage.elapsed
+        if coverage:
+            seen.add(life)
         if story:
             click.echo("\n".join(lives.story(life)))
         if violation is None:
@@ -61,6 +66,8 @@ def simulate(
             life, found = short.fails()
             click.echo("\n".join(["the same, shorter:", *lives.story(life), str(found), f"  again: {short.command}"]))
         raise CloudcoreError(f"seed {number} hurts an invariant")
+    if coverage:
+        click.echo("\n".join(seen.lines()))
     seconds = max(time.process_time() - began, 1e-9)
     rate = f"{len(wanted) / seconds:.1f} seeds/s of processor time, {elapsed / seconds:,.0f} times as fast as life"
     click.echo(f"{len(wanted)} seeds from {wanted[0]}: nothing lost, nothing stuck; {rate}", file=sys.stdout)

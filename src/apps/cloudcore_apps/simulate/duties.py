@@ -30,10 +30,16 @@ def do_duties(life: Life) -> None:
     while not life.over:
         life.stage.sleep(EVERY_S)
         for name, duty in DUTIES:
+            # In the end nobody begins anything, or what is begun would find no process to do it.
+            life.on_duty = not life.calm
+            if not life.on_duty:
+                break
             try:
                 life.request("duty", lambda session, name=name, duty=duty: _done(life, session, name, duty))  # type: ignore[misc]
             except CloudcoreError as error:
                 life.stage.note(f"duty {name} is put off: {error}")
+            finally:
+                life.on_duty = False
 
 
 def _done(life: Life, session: CoreSession, name: str, duty: Duty) -> None:

@@ -25,12 +25,11 @@ from cloudcore_apps.simulate.lines import LATEST_S
 from cloudcore_apps.simulate.makers import ADDRESSES
 from cloudcore_apps.simulate.menu import CRASHES, Faults
 from cloudcore_apps.simulate.ordeals import DELAYED_S, DELAYING, FOR_NOW
-from cloudcore_apps.simulate.process import Server
+from cloudcore_apps.simulate.process import NO_ANSWER, Server
 from cloudcore_apps.simulate.stage import Actor, Process, Stage
 from cloudcore_apps.simulate.watch import Violation, Watch
 from cloudcore_apps.simulate.weather import Weather
 
-TURN_S = 1.0
 SETTLE_S = 200_000
 """So long after the last fault every task has ended, whatever befell it: the longest flow and its retries."""
 RECYCLE_S = 40
@@ -74,6 +73,7 @@ class Life:
         self.calm = False
         self.deaths = 0
         self.requests = 0
+        self.on_duty = False
         self.delayed_until = 0.0
         self.busy = self.shape.clients
         self.violations: list[Violation] = []
@@ -133,7 +133,7 @@ class Life:
     @property
     def over(self) -> bool:
         """Whether nothing more will be asked, nothing more goes wrong, and nothing is under way."""
-        return self.calm and not self.busy and not self.cloud.open_tasks()
+        return self.calm and not self.busy and not self.on_duty and not self.cloud.open_tasks()
 
     # What decides over calls.
 
@@ -237,7 +237,7 @@ class Life:
     # What processes do for others.
 
     def request(self, name: str, ask: Callable[[CoreSession], Any]) -> Any:
-        """Ask one of the processes for something; None when it was refused or nobody answered.
+        """Ask one of the processes for something; `NO_ANSWER` when nobody answered.
 
         Raises:
             CloudcoreError: it was refused.
@@ -247,7 +247,7 @@ class Life:
         server = self.servers[self.stage.random.randrange(len(self.servers))]
         if not server.up:
             self.stage.note(f"{name} finds nobody at {server.process.name}")
-            return None
+            return NO_ANSWER
         self.requests += 1
         actor.enter(server.process)
         try:
@@ -256,7 +256,7 @@ class Life:
             if actor.doomed:
                 raise
             self.stage.note(f"{name} gets no answer")
-            return None
+            return NO_ANSWER
         finally:
             actor.enter(None)
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from cloudcore_apps.simulate.life import Life
 
 TURN_S = 1.0
+NO_ANSWER = object()
+"""What a request gives when the process that it was sent to is not there, or dies over it."""
 
 
 class Server:
