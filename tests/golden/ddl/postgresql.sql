@@ -228,6 +228,19 @@ CREATE TABLE compute_hostclaims (
     CONSTRAINT pk_compute_hostclaims PRIMARY KEY (id)
 );
 CREATE INDEX ix_compute_hostclaims_created_at_id ON compute_hostclaims (created_at, id);
+CREATE TABLE compute_hostleases (
+    id VARCHAR(128) COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT DEFAULT 0 NOT NULL,
+    turn BIGINT DEFAULT 0 NOT NULL,
+    held BIGINT DEFAULT 1 NOT NULL,
+    fences BIGINT DEFAULT 0 NOT NULL,
+    fenced BIGINT DEFAULT 0 NOT NULL,
+    floor BIGINT DEFAULT 0 NOT NULL,
+    CONSTRAINT pk_compute_hostleases PRIMARY KEY (id)
+);
+CREATE INDEX ix_compute_hostleases_created_at_id ON compute_hostleases (created_at, id);
 CREATE TABLE compute_instance_snapshots (
     id VARCHAR(128) COLLATE "C" NOT NULL,
     created_at BIGINT NOT NULL,
@@ -582,12 +595,14 @@ CREATE TABLE compute_servers (
 );
 CREATE INDEX ix_compute_servers_created_at_name_id_pending_del_7413e31ffd ON compute_servers (created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_compute_servers_domain_id_created_at_name_id_p_c8dd1afbad ON compute_servers (domain_id, created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_compute_servers_expired_at ON compute_servers (expired_at);
 CREATE INDEX ix_compute_servers_external_id ON compute_servers (external_id);
 CREATE INDEX ix_compute_servers_host_id_status ON compute_servers (host_id, status);
 CREATE INDEX ix_compute_servers_hypervisor ON compute_servers (hypervisor);
 CREATE INDEX ix_compute_servers_id_pending_deleted_is_system ON compute_servers (id, pending_deleted, is_system) WHERE pending_deleted OR is_system;
 CREATE INDEX ix_compute_servers_keypair_id ON compute_servers (keypair_id);
 CREATE INDEX ix_compute_servers_os_type ON compute_servers (os_type);
+CREATE INDEX ix_compute_servers_release_at ON compute_servers (release_at);
 CREATE INDEX ix_compute_servers_status ON compute_servers (status);
 CREATE INDEX ix_compute_servers_tenant_id_created_at_name_id_p_a3f3de5edf ON compute_servers (tenant_id, created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_compute_servers_vcpu_count ON compute_servers (vcpu_count);
@@ -937,6 +952,7 @@ CREATE TABLE identity_services (
     type VARCHAR(64) COLLATE "C" NOT NULL,
     enabled BOOLEAN DEFAULT true NOT NULL,
     config_version BIGINT DEFAULT 0 NOT NULL,
+    config TEXT COLLATE "C" DEFAULT '{}' NOT NULL,
     CONSTRAINT pk_identity_services PRIMARY KEY (id),
     CONSTRAINT uq_identity_services_name UNIQUE (name)
 );
@@ -961,6 +977,7 @@ CREATE TABLE identity_users (
     enable_mfa BOOLEAN DEFAULT false NOT NULL,
     lang VARCHAR(8) COLLATE "C" DEFAULT '' NOT NULL,
     expired_at BIGINT,
+    default_project_id VARCHAR(64) COLLATE "C",
     last_active_at BIGINT,
     last_login_ip VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
     last_login_source VARCHAR(36) COLLATE "C" DEFAULT '' NOT NULL,
@@ -968,6 +985,7 @@ CREATE TABLE identity_users (
     CONSTRAINT uq_identity_users_name_domain_id UNIQUE (name, domain_id)
 );
 CREATE INDEX ix_identity_users_created_at_name_id ON identity_users (created_at, name, id);
+CREATE INDEX ix_identity_users_default_project_id ON identity_users (default_project_id);
 CREATE INDEX ix_identity_users_domain_id_created_at_name_id ON identity_users (domain_id, created_at, name, id);
 CREATE TABLE image_images (
     id VARCHAR(128) COLLATE "C" NOT NULL,
@@ -1011,6 +1029,7 @@ CREATE TABLE image_images (
     oss_checksum VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
     location VARCHAR(256) COLLATE "C" DEFAULT '' NOT NULL,
     properties TEXT COLLATE "C" DEFAULT '{}' NOT NULL,
+    uploader VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
     quota_held BOOLEAN DEFAULT false NOT NULL,
     copy_from TEXT COLLATE "C" DEFAULT '' NOT NULL,
     staged_key VARCHAR(200) COLLATE "C" DEFAULT '' NOT NULL,
@@ -1158,6 +1177,22 @@ CREATE INDEX ix_infrastructure_hosts_host_status ON infrastructure_hosts (host_s
 CREATE INDEX ix_infrastructure_hosts_host_type ON infrastructure_hosts (host_type);
 CREATE INDEX ix_infrastructure_hosts_status ON infrastructure_hosts (status);
 CREATE INDEX ix_infrastructure_hosts_zone_id ON infrastructure_hosts (zone_id);
+CREATE TABLE infrastructure_processes (
+    id VARCHAR(128) COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT DEFAULT 0 NOT NULL,
+    deployment VARCHAR(64) COLLATE "C" NOT NULL,
+    machine VARCHAR(128) COLLATE "C" DEFAULT '' NOT NULL,
+    proof VARCHAR(200) COLLATE "C" DEFAULT '' NOT NULL,
+    folder VARCHAR(200) COLLATE "C" DEFAULT '' NOT NULL,
+    url VARCHAR(255) COLLATE "C" DEFAULT '' NOT NULL,
+    hosts TEXT COLLATE "C" DEFAULT '[]' NOT NULL,
+    lease_until BIGINT,
+    CONSTRAINT pk_infrastructure_processes PRIMARY KEY (id)
+);
+CREATE INDEX ix_infrastructure_processes_created_at_id ON infrastructure_processes (created_at, id);
+CREATE INDEX ix_infrastructure_processes_lease_until ON infrastructure_processes (lease_until);
 CREATE TABLE infrastructure_sharedresources (
     id VARCHAR(128) COLLATE "C" NOT NULL,
     created_at BIGINT NOT NULL,
@@ -1751,6 +1786,7 @@ CREATE TABLE tasks_tasks (
     wake_at BIGINT NOT NULL,
     lease_owner VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
     lease_until BIGINT,
+    place VARCHAR(160) COLLATE "C" DEFAULT '' NOT NULL,
     progress DOUBLE PRECISION DEFAULT 0.0 NOT NULL,
     ended_at BIGINT,
     CONSTRAINT pk_tasks_tasks PRIMARY KEY (id),
