@@ -36,13 +36,13 @@ from cloudcore.model.query import PLATFORM
 from cloudcore.model.resource import Resource
 from cloudcore.operations.history import newest, number
 from cloudcore.operations.identity.assignments import list_assignments
-from cloudcore.operations.identity.grants import grant, targets_of, ungrant
+from cloudcore.operations.identity.grants import grant, ungrant
 from cloudcore.operations.identity.login import login, signed_payload
 from cloudcore.operations.identity.passwords import change_own
 from cloudcore.operations.identity.profile import home_of, login_choices, permissions_of, profile_of
 from cloudcore.operations.identity.revocations import RevocationCache, revoke_token
 from cloudcore.operations.identity.subject import guest_from, subject_of
-from cloudcore.operations.identity.tokens import caller_of, catalog_of, facts_of, projects_of
+from cloudcore.operations.identity.tokens import caller_of, catalog_of, domains_of, facts_of, projects_of
 from cloudcore.operations.identity.verification import VERIFY, Verification
 from cloudcore.operations.images import stored_image
 from cloudcore.operations.platform import Platform
@@ -59,7 +59,6 @@ from cloudcore.ports.session import Download
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.seed import merged, with_password
 from cloudcore.resources.compute.server import SERVERS
-from cloudcore.resources.identity.assignment import IN_DOMAIN
 from cloudcore.resources.identity.user import USERS
 from cloudcore.resources.image.image import IMAGES
 from cloudcore.tasks.engine import Engine
@@ -236,7 +235,7 @@ class Cloud:
 
     def auth_domains(self, session: CoreSession) -> list[JsonObject]:
         """Domains that the caller can log in to."""
-        listing = session_domains(self.platform, session.caller.user_id)
+        listing = domains_of(self.platform, session.caller.user_id)
         return [{"id": d.id, "name": d.name, "enabled": True} for d in listing]
 
     def grant(
@@ -249,16 +248,20 @@ class Cloud:
         *,
         remove: bool,
         within: str = "projects",
+        inherited: bool = False,
     ) -> None:
         """Give a user or group a role in a project, or take it away; ids or names.
 
         kind: users or groups. within: projects, or domains where the place is a domain.
+        inherited: in all projects of that domain instead.
         """
         work = ungrant if remove else grant
         writing(
             self.platform,
             session.caller,
-            lambda tx: work(self.platform, tx, session.caller, (within, place), (kind, actor), role),
+            lambda tx: work(
+                self.platform, tx, session.caller, (within, place), (kind, actor), role, inherited=inherited
+            ),
         )
         self._revocations.forget()
 
@@ -392,9 +395,3 @@ class Cloud:
         policies = self.platform.policies.policy_set(caller)
         if not caller.is_platform and not policies.allowed(Scope.SYSTEM, "identity", resource, action, *extra).allowed:
             raise ForbiddenError(f"not enough privilege to do identity {resource} {action}")
-
-
-def session_domains(platform: Platform, user_id: str) -> Sequence[Any]:
-    """The domains in which a user has a role, by name."""
-    idents = reading(platform, lambda tx: targets_of(tx, user_id, IN_DOMAIN))
-    return sorted(platform.directory.domains(idents).values(), key=lambda d: (d.name, d.id))

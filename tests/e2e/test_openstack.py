@@ -264,6 +264,14 @@ def members(shell: Shell) -> None:
     assert effective == ["ann@lab", "ann@lab"]
     assert shell.column("project list --user ann --domain lab", "Name") == ["web2"]
     assert shell.column("project list --my-projects", "Name") == ["system"]
+    inherit = "--inherited --domain lab --user ann --user-domain lab project_viewer"
+    shell.do(f"role add {inherit}")
+    (row,) = shell.table("role assignment list --names --inherited")
+    assert (row["User"], row["Domain"], row["Inherited"]) == ("ann@lab", "lab", True)
+    below = shell.column("role assignment list --names --inherited --effective", "Project")
+    assert below == ["web2@lab"]
+    shell.do(f"role remove {inherit}")
+    assert shell.table("role assignment list --names --inherited") == []
     shell.do(f"role remove {place} --group crew --group-domain lab project_viewer")
     shell.do("role remove --domain lab --user ann --user-domain lab domain_viewer")
     assert shell.column(f"role assignment list --names {place}", "Role") == ["project_owner@Default"]

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from cloudcore.model.errors import ResourceNotFoundError
 from cloudcore.model.json import JsonObject
+from cloudcore.operations.identity.assignments import INHERITED_TO
 from cloudcore.ports.session import Session
 from cloudcore_adapters.rest.openstack import asks, linked, list_reply, of_subject
 from cloudcore_adapters.rest.request import Call, optional_envelope, required_header
@@ -180,14 +181,38 @@ def leave_group(site: Site, call: Call, args: Args) -> Reply:
     return Reply()
 
 
-def _grant(site: Site, call: Call, args: Args, *, remove: bool) -> Reply:
+def inherit(site: Site, call: Call, args: Args) -> Reply:
+    """`PUT /v3/OS-INHERIT/domains/{domain}/users/{actor}/roles/{role}/inherited_to_projects`, or for a group."""
+    return _grant(site, call, args, remove=False, inherited=True)
+
+
+def disinherit(site: Site, call: Call, args: Args) -> Reply:
+    """`DELETE` of the same."""
+    return _grant(site, call, args, remove=True, inherited=True)
+
+
+def inherited(site: Site, call: Call, args: Args) -> Reply:
+    """`GET /v3/OS-INHERIT/domains/{domain}/users/{actor}/roles/inherited_to_projects`."""
+    return linked(site, call, "roles", _roles(site, call, args, inherited=True))
+
+
+def check_inherited(site: Site, call: Call, args: Args) -> Reply:
+    """`HEAD` or `GET` of one: 204 where it is there."""
+    known = _roles(site, call, args, inherited=True)
+    if not any(args["role"] in (role.get("id"), role.get("name")) for role in known):
+        raise ResourceNotFoundError(f"role {args['role']} is not inherited by {args['actor']}")
+    return Reply(status=204)
+
+
+def _grant(site: Site, call: Call, args: Args, *, remove: bool, inherited: bool = False) -> Reply:
     session = site.session(call)
     within, place = _place(args)
-    site.cloud.grant(session, place, _kind(args), args["actor"], args["role"], remove=remove, within=within)
+    more: dict[str, Any] = {"remove": remove, "within": within, "inherited": inherited}
+    site.cloud.grant(session, place, _kind(args), args["actor"], args["role"], **more)
     return Reply()
 
 
-def _roles(site: Site, call: Call, args: Args) -> list[JsonObject]:
+def _roles(site: Site, call: Call, args: Args, *, inherited: bool = False) -> list[JsonObject]:
     """Roles by id, each once, of the assignments of one actor in one project or domain."""
     session = site.session(call)
     plural, place = _place(args)
@@ -195,6 +220,8 @@ def _roles(site: Site, call: Call, args: Args) -> list[JsonObject]:
     params: JsonObject = {plural: [there], _kind(args): [actor], "include_names": "true"}
     found: dict[str, Any] = {}
     for item in site.cloud.assignments(session, params).items:
+        if (INHERITED_TO in item["scope"]) is not inherited:
+            continue
         role = item.get("role") or {}
         found.setdefault(str(role.get("id", "")), role)
     return list(found.values())

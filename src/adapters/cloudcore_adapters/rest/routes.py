@@ -78,6 +78,7 @@ _QUOTAS = tuple(
 _USERS_APPS = "/v3/users/{user}/application_credentials"
 _USERS_KEYS = "/v3/users/{user}/credentials/OS-EC2"
 _IN_PROJECT = "/v3/projects/{project}/{kind}/{actor}/roles"
+_INHERITED = "/v3/OS-INHERIT/domains/{domain}/{kind}/{actor}/roles"
 _IN_DOMAIN = "/v3/domains/{domain}/{kind}/{actor}/roles"
 
 ROUTES: tuple[Route, ...] = (
@@ -143,6 +144,10 @@ ROUTES: tuple[Route, ...] = (
             ("DELETE", grants + "/{role}", identity.withdraw),
         )
     ),
+    Route("identity", "GET", _INHERITED + "/inherited_to_projects", identity.inherited),
+    Route("identity", "GET HEAD", _INHERITED + "/{role}/inherited_to_projects", identity.check_inherited),
+    Route("identity", "PUT", _INHERITED + "/{role}/inherited_to_projects", identity.inherit),
+    Route("identity", "DELETE", _INHERITED + "/{role}/inherited_to_projects", identity.disinherit),
     Route("identity", "GET", "/v3/groups/{group}/users", identity.members_of),
     Route("identity", "GET", "/v3/groups/{group}/users/{user}", identity.show_member),
     Route("identity", "HEAD", "/v3/groups/{group}/users/{user}", identity.check_member),

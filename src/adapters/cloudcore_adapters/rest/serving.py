@@ -109,8 +109,9 @@ class ServedCloud(Protocol):
         *,
         remove: bool,
         within: Literal["projects", "domains"],
+        inherited: bool = False,
     ) -> None:
-        """Give a user or group a role in a project, or in a domain, or take it; ids or names."""
+        """Give a user or group a role in a project, or in a domain or all its projects, or take it; ids or names."""
         ...
 
     def login_choices(self) -> JsonObject:

@@ -14,23 +14,24 @@ from cloudcore.model.listing import Listing
 from cloudcore.model.query import EVERYTHING, NOTHING, PLATFORM, Exists, Expr, Not, Query, both, either, eq, one_of
 from cloudcore.model.resource import Resource
 from cloudcore.operations.access import widest
-from cloudcore.operations.identity.grants import actors_of
+from cloudcore.operations.identity.grants import actors_of, projects_below
 from cloudcore.operations.parameter import flag, number, texts
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.policies import bound
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.identity.assignment import ASSIGNMENTS, IN_DOMAIN, IN_PROJECT
+from cloudcore.resources.identity.assignment import ASSIGNMENTS, IN_DOMAIN, IN_PROJECT, INHERITED
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.group import GROUPS, members_of
 from cloudcore.resources.identity.project import PROJECTS
 from cloudcore.resources.identity.role import ROLES
 from cloudcore.resources.identity.user import USERS
 
+INHERITED_TO = "OS-INHERIT:inherited_to"
 _FILTERS: Sequence[tuple[tuple[str, ...], str, Resource[Any], str, tuple[str, ...]]] = (
     (("group", "id"), "groups", GROUPS, "actor_id", ()),
     (("role", "id"), "roles", ROLES, "role_id", ()),
     (("scope", "project", "id"), "projects", PROJECTS, "target_id", IN_PROJECT),
-    (("scope", "domain", "id"), "domains", DOMAINS, "target_id", IN_DOMAIN),
+    (("scope", "domain", "id"), "domains", DOMAINS, "target_id", (*IN_DOMAIN, *INHERITED)),
 )
 """Where a filter stands in the query, its plural, what it names, the field that holds that, and in which assignments."""
 
@@ -46,14 +47,19 @@ def list_assignments(platform: Platform, tx: Transaction, caller: Caller, params
     """
     users = _idents(tx, USERS, _wanted(params, ("user", "id"), "users"))
     effective = flag(params, "effective")
-    where = both(_visible(platform, tx, caller), _filters(tx, params), _of_users(tx, users, effective=effective))
+    where = both(
+        _visible(platform, tx, caller),
+        _filters(tx, params, effective=effective),
+        _of_users(tx, users, effective=effective),
+    )
     if users is None and not flag(params, "include_system"):
         where = both(where, Not(Exists("users", "id", "actor_id", eq("is_system_account", True))))
     limit, offset = max(number(params, "limit"), 0), max(number(params, "offset"), 0)
     repository = tx.of(ASSIGNMENTS, PLATFORM)
     rows: Sequence[Any]
     if effective:
-        everybody = _expanded(tx, repository.find(Query(where=where)))
+        wanted = _idents(tx, PROJECTS, _wanted(params, ("scope", "project", "id"), "projects"))
+        everybody = _expanded(tx, repository.find(Query(where=where)), wanted)
         rows = [row for row in everybody if users is None or row.actor_id in users]
         total, rows = len(rows), rows[offset : offset + limit] if limit else rows[offset:]
     else:
@@ -85,20 +91,31 @@ def _visible(platform: Platform, tx: Transaction, caller: Caller) -> Expr:
     return either(own, eq("target_id", home), Exists("projects", "id", "target_id", eq("domain_id", home)))
 
 
-def _filters(tx: Transaction, params: JsonMapping) -> Expr:
+def _filters(tx: Transaction, params: JsonMapping, *, effective: bool) -> Expr:
     parts: list[Expr] = []
     for path, plural, resource, field, types in _FILTERS:
         idents = _idents(tx, resource, _wanted(params, path, plural))
         if idents is not None:
-            parts.append(both(one_of(field, idents), one_of("type", types) if types else EVERYTHING))
+            own = tuple(kind for kind in types if kind not in INHERITED) if effective else types
+            part = both(one_of(field, idents), one_of("type", own) if own else EVERYTHING)
+            parts.append(either(part, _above("id", idents)) if effective and resource is PROJECTS else part)
     domains = _idents(tx, DOMAINS, texts(params.get("project_domain_id")) or texts(params.get("project_domains")))
     if domains is not None:
-        parts.append(Exists("projects", "id", "target_id", one_of("domain_id", domains)))
+        inside = Exists("projects", "id", "target_id", one_of("domain_id", domains))
+        parts.append(either(inside, _above("domain_id", domains)) if effective else inside)
     scope = cast("JsonObject", params["scope"]) if isinstance(params.get("scope"), dict) else {}
-    if scope.get("system") or any(key.startswith("OS-INHERIT") for key in scope):
+    if scope.get("system"):
         # OpenStack's clients ask for what does not exist here.
         parts.append(NOTHING)
+    if scope.get(INHERITED_TO):
+        parts.append(one_of("type", INHERITED) if scope[INHERITED_TO] == "projects" else NOTHING)
     return both(*parts)
+
+
+def _above(field: str, idents: Sequence[str]) -> Expr:
+    """Assignments that projects inherit: those with such an id or domain."""
+    below = Exists("projects", "domain_id", "target_id", one_of(field, idents))
+    return both(one_of("type", INHERITED), below)
 
 
 def _of_users(tx: Transaction, users: Sequence[str] | None, *, effective: bool) -> Expr:
@@ -123,14 +140,30 @@ def _idents(tx: Transaction, resource: Resource[Any], sent: Sequence[str]) -> li
     return [row[0] for row in tx.of(resource, PLATFORM).columns(("id",), Query(where=where))]
 
 
-def _expanded(tx: Transaction, rows: Sequence[Any]) -> list[Any]:
-    """The assignments of users, and in place of those of groups one for each user who is in it; each once."""
+def _expanded(tx: Transaction, rows: Sequence[Any], wanted: Sequence[str] | None = None) -> list[Any]:
+    """The assignments of users, and in place of those of groups one for each user who is in it; each once.
+
+    In place of those that projects inherit there is one for each project; with `wanted` for these alone.
+    """
     found: dict[tuple[str, ...], Any] = {}
-    for row in rows:
+    for row in _inherited_below(tx, rows, wanted):
         kind = row.type.replace("Group", "User")
         for user in [row.actor_id] if row.type == kind else members_of(tx, row.actor_id):
             found.setdefault((user, row.target_id, row.role_id), evolve(row, type=kind, actor_id=user))
     return list(found.values())
+
+
+def _inherited_below(tx: Transaction, rows: Sequence[Any], wanted: Sequence[str] | None) -> list[Any]:
+    below = projects_below(tx, [row.target_id for row in rows if row.type in INHERITED])
+    found: list[Any] = []
+    for row in rows:
+        if row.type not in INHERITED:
+            found.append(row)
+            continue
+        kind = row.type.replace("DomainInherited", "Project")
+        there = [ident for ident in below.get(row.target_id, ()) if wanted is None or ident in wanted]
+        found += [evolve(row, type=kind, target_id=ident) for ident in there]
+    return found
 
 
 def _add_policies(platform: Platform, bodies: Sequence[JsonObject]) -> None:
@@ -157,7 +190,7 @@ def _bodies(tx: Transaction, rows: Sequence[Any]) -> list[JsonObject]:
     roles = _rows(tx, ROLES, [r.role_id for r in rows])
     projects = _rows(tx, PROJECTS, [r.target_id for r in rows if r.type in IN_PROJECT])
     owned = (*users.values(), *groups.values(), *projects.values(), *roles.values())
-    targets = [r.target_id for r in rows if r.type in IN_DOMAIN]
+    targets = [r.target_id for r in rows if r.type not in IN_PROJECT]
     domains = _rows(tx, DOMAINS, list(dict.fromkeys([*targets, *(row.domain_id for row in owned)])))
 
     def named(row: Any) -> JsonObject:
@@ -172,6 +205,8 @@ def _bodies(tx: Transaction, rows: Sequence[Any]) -> list[JsonObject]:
             continue
         kind = "user" if row.type.startswith("User") else "group"
         scope: JsonObject = {"domain": {"id": domain.id, "name": domain.name}} if domain else {}
+        if row.type in INHERITED:
+            scope[INHERITED_TO] = "projects"
         if project is not None:
             scope = {"project": named(project)}
         bodies.append({"scope": scope, kind: named(actor), "role": named(role)})

@@ -11,7 +11,7 @@ from cloudcore.auth.containment import first_excess
 from cloudcore.auth.defaults import bootstrap_bindings
 from cloudcore.auth.revocation import Watermark
 from cloudcore.auth.scopes import Scope
-from cloudcore.model.errors import ForbiddenError
+from cloudcore.model.errors import ForbiddenError, NotSupportedError
 from cloudcore.model.query import PLATFORM, Expr, Query, both, eq, one_of
 from cloudcore.model.resource import Resource
 from cloudcore.operations.access import fetch, reach, widest
@@ -19,37 +19,60 @@ from cloudcore.operations.identity.revocations import revoke
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.policies import bound
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.identity.assignment import ASSIGNMENTS, IN_PROJECT, Assignment
+from cloudcore.resources.identity.assignment import ASSIGNMENTS, IN_PROJECT, INHERITED, Assignment
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.group import GROUPS, groups_of, members_of
 from cloudcore.resources.identity.project import PROJECTS
 from cloudcore.resources.identity.role import ROLES
 from cloudcore.resources.identity.user import USERS
 
+ANYWHERE = "*"
+"""In place of a project's id: in every project."""
 Named: TypeAlias = tuple[str, str]
 """The plural of a type, and an id or name of it."""
 
 
-def grant(platform: Platform, tx: Transaction, caller: Caller, place: Named, actor: Named, role: str) -> None:
+def grant(
+    platform: Platform,
+    tx: Transaction,
+    caller: Caller,
+    place: Named,
+    actor: Named,
+    role: str,
+    *,
+    inherited: bool = False,
+) -> None:
     """Give a user or group a role in a project or domain; giving it twice changes nothing.
 
     place: projects or domains; actor: users or groups; each with an id or name.
+    inherited: in all projects of the domain that `place` names, instead of in itself.
 
     Raises:
         ForbiddenError: the role can do more than the caller.
     """
     found = _three(platform, tx, caller, place, actor, role)
-    check_not_stronger(platform, caller, found[2].id, found[0].id)
-    kind = _type(place, actor)
+    kind = _type(place, actor, inherited=inherited)
+    check_contained(platform, caller, _carried(platform, found[2].id, ANYWHERE if inherited else found[0].id))
     if not tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=_exactly(kind, *found), limit=1)):
         given = Assignment(id=tx.new_id(), type=kind, actor_id=found[1].id, target_id=found[0].id, role_id=found[2].id)
         tx.of(ASSIGNMENTS, PLATFORM).add(given, action="grant")
 
 
-def ungrant(platform: Platform, tx: Transaction, caller: Caller, place: Named, actor: Named, role: str) -> None:
+def ungrant(
+    platform: Platform,
+    tx: Transaction,
+    caller: Caller,
+    place: Named,
+    actor: Named,
+    role: str,
+    *,
+    inherited: bool = False,
+) -> None:
     """Take a role in a project or domain away; tokens of the users who had it are void from now on."""
     found = _three(platform, tx, caller, place, actor, role)
-    for row in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=_exactly(_type(place, actor), *found))):
+    for row in tx.of(ASSIGNMENTS, PLATFORM).find(
+        Query(where=_exactly(_type(place, actor, inherited=inherited), *found))
+    ):
         tx.of(ASSIGNMENTS, PLATFORM).remove(row, action="revoke")
         for user in [found[1].id] if actor[0] == "users" else members_of(tx, found[1].id):
             revoke(tx, Watermark.USER, user)
@@ -67,13 +90,35 @@ def actors_of(tx: Transaction, user_id: str) -> list[str]:
 def targets_of(tx: Transaction, user_id: str, kinds: Sequence[str]) -> list[str]:
     """Ids of the projects or domains in which a user has a role, himself or by a group; `kinds` of assignments."""
     where = both(one_of("actor_id", actors_of(tx, user_id)), one_of("type", kinds))
-    return list(dict.fromkeys(a.target_id for a in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=where))))
+    found = [a.target_id for a in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=where))]
+    if IN_PROJECT[0] in kinds:
+        found += [project for project, _ in _inherited(tx, user_id)]
+    return list(dict.fromkeys(found))
 
 
 def roles_by_project(tx: Transaction, user_id: str) -> list[tuple[str, str]]:
     """(project id, role id) of each role that a user has in a project, himself or by a group."""
     where = both(one_of("actor_id", actors_of(tx, user_id)), one_of("type", IN_PROJECT))
-    return [(row.target_id, row.role_id) for row in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=where))]
+    direct = [(row.target_id, row.role_id) for row in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=where))]
+    return [*direct, *_inherited(tx, user_id)]
+
+
+def _inherited(tx: Transaction, user_id: str) -> list[tuple[str, str]]:
+    """(project id, role id) of each role that a user inherits from domains."""
+    where = both(one_of("actor_id", actors_of(tx, user_id)), one_of("type", INHERITED))
+    rows = tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=where))
+    below = projects_below(tx, [row.target_id for row in rows])
+    return [(project, row.role_id) for row in rows for project in below.get(row.target_id, ())]
+
+
+def projects_below(tx: Transaction, domains: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    """By domain, the ids of its projects."""
+    found: dict[str, list[str]] = {}
+    if domains:
+        query = Query(where=one_of("domain_id", list(dict.fromkeys(domains))))
+        for ident, home in tx.of(PROJECTS, PLATFORM).columns(("id", "domain_id"), query):
+            found.setdefault(home, []).append(ident)
+    return found
 
 
 def _three(
@@ -88,9 +133,17 @@ def _three(
     return target, fetch(platform, tx, caller, ACTORS[actor[0]], actor[1]), fetch(platform, tx, caller, ROLES, role)
 
 
-def _type(place: Named, actor: Named) -> str:
+def _type(place: Named, actor: Named, *, inherited: bool) -> str:
     """The type of an assignment, such as UserProject."""
-    return f"{ACTORS[actor[0]].singular.capitalize()}{PLACES[place[0]].singular.capitalize()}"
+    if inherited and place[0] != "domains":
+        raise NotSupportedError("no project lies below another one: roles are inherited from a domain")
+    given = f"{ACTORS[actor[0]].singular.capitalize()}{PLACES[place[0]].singular.capitalize()}"
+    return f"{given}Inherited" if inherited else given
+
+
+def _place_of(row: Any) -> str:
+    """Where an assignment is in force, as far as policies are bound to projects."""
+    return ANYWHERE if row.type in INHERITED else str(row.target_id)
 
 
 def check_not_stronger(platform: Platform, caller: Caller, role_id: str, project_id: str) -> None:
@@ -113,7 +166,7 @@ def check_user_not_stronger(platform: Platform, tx: Transaction, caller: Caller,
     making = widest(platform, caller, USERS, "create")
     manages = making is not None and making.scope.covers(Scope.DOMAIN)
     for row in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=one_of("actor_id", actors_of(tx, user_id)))):
-        carried = _carried(platform, row.role_id, row.target_id)
+        carried = _carried(platform, row.role_id, _place_of(row))
         if manages:
             _check_reach(platform, caller, [policy.scope for policy in carried])
         else:
@@ -127,7 +180,7 @@ def check_user_not_wider(platform: Platform, tx: Transaction, caller: Caller, us
         ForbiddenError: they do.
     """
     for row in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=one_of("actor_id", actors_of(tx, user_id)))):
-        check_contained(platform, caller, _carried(platform, row.role_id, row.target_id))
+        check_contained(platform, caller, _carried(platform, row.role_id, _place_of(row)))
 
 
 def check_contained(platform: Platform, caller: Caller, policies: Sequence[BoundPolicy]) -> None:
@@ -157,7 +210,11 @@ def _check_reach(platform: Platform, caller: Caller, scopes: Sequence[Scope]) ->
 
 def _carried(platform: Platform, role_id: str, project_id: str) -> list[BoundPolicy]:
     """The policies of one role in one project, wherever from and whenever they hold."""
-    return [bound(b) for b in platform.directory.bindings([role_id]) if b.role_id and b.project_id in ("", project_id)]
+    return [
+        bound(b)
+        for b in platform.directory.bindings([role_id])
+        if b.role_id and (project_id == ANYWHERE or b.project_id in ("", project_id))
+    ]
 
 
 def _exactly(kind: str, place: Any, actor: Any, role: Any) -> Expr:

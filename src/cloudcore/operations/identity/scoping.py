@@ -14,7 +14,7 @@ from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
 from cloudcore.operations.identity.directory import find_domain
 from cloudcore.operations.identity.grants import actors_of
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.identity.assignment import ASSIGNMENTS, IN_DOMAIN, IN_PROJECT
+from cloudcore.resources.identity.assignment import ASSIGNMENTS, IN_DOMAIN, held_in
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.project import PROJECTS
 from cloudcore.resources.identity.role import ROLES
@@ -81,8 +81,9 @@ def _domain_scope(tx: Transaction, user: Any, wanted: ScopeRef) -> Scoped:
 
 def roles_in(tx: Transaction, user_id: str, target_id: str, kind: str) -> tuple[str, ...]:
     """Ids of the roles that a user has in a project or domain, himself or by a group, in a stable order."""
-    types = {"project": IN_PROJECT, "domain": IN_DOMAIN}[kind]
-    where = both(one_of("actor_id", actors_of(tx, user_id)), eq("target_id", target_id), one_of("type", types))
+    in_domain = both(eq("target_id", target_id), one_of("type", IN_DOMAIN))
+    there = {"project": held_in(target_id), "domain": in_domain}[kind]
+    where = both(one_of("actor_id", actors_of(tx, user_id)), there)
     return tuple(dict.fromkeys(sorted(a.role_id for a in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=where)))))
 
 

@@ -19,8 +19,9 @@ from cloudcore.operations.identity.assignments import assignments_of
 from cloudcore.operations.identity.grants import targets_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.policies import bound
+from cloudcore.operations.run import reading
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.identity.assignment import IN_PROJECT
+from cloudcore.resources.identity.assignment import IN_DOMAIN, IN_PROJECT
 from cloudcore.resources.identity.credential import CREDENTIALS
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.endpoint import ENDPOINTS
@@ -172,6 +173,12 @@ def projects_of(tx: Transaction, user_id: str) -> list[Identified]:
         for row in rows
     ]
     return sorted(found, key=lambda each: (each.name, each.id))
+
+
+def domains_of(platform: Platform, user_id: str) -> Sequence[Any]:
+    """The domains in which a user has a role, by name."""
+    idents = reading(platform, lambda tx: targets_of(tx, user_id, IN_DOMAIN))
+    return sorted(platform.directory.domains(idents).values(), key=lambda d: (d.name, d.id))
 
 
 class _Names:

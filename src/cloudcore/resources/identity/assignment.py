@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from cloudcore.model.entity import Entity, entity
-from cloudcore.model.query import PLATFORM, both, eq, one_of
+from cloudcore.model.query import PLATFORM, Exists, Expr, both, either, eq, one_of
 from cloudcore.model.resource import Level, OnDelete, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 
-TYPES = ("UserProject", "UserDomain", "GroupProject", "GroupDomain")
 IN_PROJECT = ("UserProject", "GroupProject")
 IN_DOMAIN = ("UserDomain", "GroupDomain")
+INHERITED = ("UserDomainInherited", "GroupDomainInherited")
+"""Given on a domain, and held in each of its projects, of today and later; not in the domain itself."""
+TYPES = (*IN_PROJECT, *IN_DOMAIN, *INHERITED)
 
 
 @entity
@@ -26,6 +28,13 @@ class Assignment(Entity):
     ]
     target_id: Annotated[str, Spec("Project or domain", width=64, index=True)]
     role_id: Annotated[str, Spec("Role", width=64, index=True), Ref("roles", context=False)]
+
+
+def held_in(project_id: str) -> Expr:
+    """The assignments that are in force in a project: its own, and those that it inherits from its domain."""
+    above = Exists("projects", "domain_id", "target_id", eq("id", project_id))
+    own = both(one_of("type", IN_PROJECT), eq("target_id", project_id))
+    return either(own, both(one_of("type", INHERITED), above))
 
 
 def target_counts(tx: Transaction, actors: Sequence[str]) -> Mapping[str, int]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from cloudcore.model.entity import DomainOwned, Entity, entity
 from cloudcore.model.json import JsonObject
 from cloudcore.model.param import param
-from cloudcore.model.query import PLATFORM, Exists, Expr, Query, both, eq, one_of
+from cloudcore.model.query import PLATFORM, Exists, Expr, Query, eq, one_of
 from cloudcore.model.resource import Action, Joint, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity import assignment
@@ -52,7 +52,7 @@ def _details(tx: Transaction, page: Sequence[Group]) -> Sequence[JsonObject]:
 
 def _in_project(project_id: str) -> Expr:
     """The groups that have a role in a project."""
-    return Exists("assignments", "actor_id", "id", both(eq("type", "GroupProject"), eq("target_id", project_id)))
+    return Exists("assignments", "actor_id", "id", assignment.held_in(project_id))
 
 
 def _check_delete(tx: Transaction, _caller: Any, group: Group) -> None:

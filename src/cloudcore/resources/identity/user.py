@@ -10,7 +10,7 @@ from cloudcore.model.entity import DomainOwned, entity
 from cloudcore.model.errors import ForbiddenError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.param import param
-from cloudcore.model.query import PLATFORM, Exists, Expr, Query, both, either, eq, one_of
+from cloudcore.model.query import PLATFORM, Exists, Expr, Query, either, one_of
 from cloudcore.model.reading import format_time
 from cloudcore.model.resource import Action, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
@@ -82,12 +82,9 @@ def _numbers(tx: Transaction, resource: Resource[Any], field: str, idents: Seque
 
 def _in_project(project_id: str) -> Expr:
     """The users who have a role in a project, themselves or by a group."""
-    there = eq("target_id", project_id)
-    grouped = Exists("assignments", "actor_id", "group_id", both(eq("type", "GroupProject"), there))
-    return either(
-        Exists("assignments", "actor_id", "id", both(eq("type", "UserProject"), there)),
-        Exists("memberships", "user_id", "id", grouped),
-    )
+    there = assignment.held_in(project_id)
+    grouped = Exists("assignments", "actor_id", "group_id", there)
+    return either(Exists("assignments", "actor_id", "id", there), Exists("memberships", "user_id", "id", grouped))
 
 
 def _check_update(_tx: Transaction, _caller: Any, user: User, changes: JsonObject) -> JsonObject:
