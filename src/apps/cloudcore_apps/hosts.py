@@ -57,7 +57,7 @@ def open_hosts(
         from cloudcore_apps.kvm import open_host as open_libvirt
 
         return [open_libvirt(settings, folder, deployment, on_outcome, stack)]
-    from cloudcore_apps.simulation import SimulationFile, facts_of, open_host
+    from cloudcore_apps.simulation import KeptEffects, SimulationFile, facts_of, open_host
 
     file = SimulationFile(folder / "simulation.sqlite")
     stack.callback(file.close)
@@ -71,7 +71,7 @@ def open_hosts(
         found.append(
             LocalHost(
                 facts=facts,
-                effects=host,
+                effects=KeptEffects(host, file),
                 agent=host,
                 consoles=host,
                 guests=host,

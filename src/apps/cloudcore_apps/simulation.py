@@ -10,12 +10,14 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import attrs
 
-from cloudcore.model.errors import BackendError
+from cloudcore.model.effects import Effect, Outcome
+from cloudcore.model.errors import BackendError, UnreachableError
 from cloudcore.model.guest import to_json
 from cloudcore.model.host import BridgeFacts, Facts
 from cloudcore.model.json import JsonMapping, JsonObject
@@ -33,6 +35,7 @@ CREATE TABLE things (
 """
 _JOURNAL = "journal"
 _Place: TypeAlias = tuple[str, str]
+_Row: TypeAlias = tuple[str, str, str, str | None]
 _PARTS = ("images", "volumes", "trash", "domains", "leases")
 
 
@@ -46,6 +49,7 @@ class SimulationFile:
             BackendError: it cannot be used, or a later release wrote it.
         """
         self._lock = threading.Lock()
+        self._late: list[_Row] = []
         try:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             try:
@@ -75,32 +79,64 @@ class SimulationFile:
                 found[part][key] = json.loads(body)
         return found
 
-    def write(self, host: str, changes: Iterable[tuple[str, str, Any]]) -> None:
-        """Keep (part, key, thing) of a host, all or none; None forgets a thing."""
+    def write(self, host: str, changes: Iterable[tuple[str, str, Any]], *, happened: bool = False) -> None:
+        """Keep (part, key, thing) of a host, all or none; None forgets a thing.
+
+        happened: it can't be undone: where the file takes nothing just now, such as on a full disk, it is kept in memory
+            until it does; see `flush`.
+
+        Raises:
+            UnreachableError: the file takes nothing just now, and nothing was kept.
+        """
+        rows = [(host, part, key, None if thing is None else _text(thing)) for part, key, thing in changes]
         with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
             try:
-                for part, key, thing in changes:
-                    self._write(host, part, key, thing)
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+                self._keep([*self._late, *rows])
+            except sqlite3.Error as error:
+                if not happened:
+                    raise UnreachableError("the simulation's state cannot be written", internal=str(error)) from error
+                self._late += rows
+            else:
+                self._late = []
+
+    def flush(self) -> None:
+        """Make sure that all that has happened is in the file.
+
+        Raises:
+            UnreachableError: it still takes nothing.
+        """
+        if self._late:
+            self.write("", ())
 
     def close(self) -> None:
         """Let go of the file."""
+        with suppress(UnreachableError):
+            self.flush()
         with self._lock:
             self._db.close()
 
-    def _write(self, host: str, part: str, key: str, thing: Any) -> None:
-        if thing is None:
+    def _keep(self, rows: Iterable[_Row]) -> None:
+        position = self._position
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            for row in rows:
+                self._write(*row)
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._position = position
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def _write(self, host: str, part: str, key: str, text: str | None) -> None:
+        if text is None:
             self._db.execute("DELETE FROM things WHERE host = ? AND part = ? AND key = ?", (host, part, key))
             return
         self._position += 1
         self._db.execute(
             "INSERT INTO things (host, part, key, position, body) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (host, part, key) DO UPDATE SET body = excluded.body",
-            (host, part, key, self._position, json.dumps(thing, separators=(",", ":"))),
+            (host, part, key, self._position, text),
         )
 
 
@@ -112,8 +148,8 @@ class _Journal(dict[str, JsonObject]):
         self._save = save
 
     def __setitem__(self, key: str, entry: JsonObject) -> None:
-        super().__setitem__(key, entry)
         self._save(key, entry)
+        super().__setitem__(key, entry)
 
     def __delitem__(self, key: str) -> None:
         super().__delitem__(key)
@@ -150,7 +186,7 @@ class _Keeper:
             thrown = self._machine.trash[self._trashed :]
             changes += [("trash", str(self._trashed + place), _plain(thing)) for place, thing in enumerate(thrown)]
             self._trashed += len(thrown)
-        self._file.write(self._host, changes)
+        self._file.write(self._host, changes, happened=entry is None or entry["outcome"] is not None)
 
     def _changes(self, machine: SimulatedMachine, ident: str) -> list[tuple[str, str, Any]]:
         present, before = _things_of(machine, ident), self._written.pop(ident, {})
@@ -158,6 +194,28 @@ class _Keeper:
             self._written[ident] = present
         changed = [(*place, _plain(thing)) for place, thing in present.items() if before.get(place) is not thing]
         return changed + [(*place, None) for place in before if place not in present]
+
+
+class KeptEffects:
+    """The effects of a simulated host, which tells of those only that have ended in the file as well."""
+
+    def __init__(self, host: SimulatedHost, file: SimulationFile) -> None:
+        self._host = host
+        self._file = file
+
+    def submit(self, effect: Effect, key: str, fence: int) -> None:
+        """See `EffectPort.submit`."""
+        self._host.submit(effect, key, fence)
+
+    def outcome(self, key: str) -> Outcome:
+        """See `EffectPort.outcome`."""
+        found = self._host.outcome(key)
+        self._file.flush()
+        return found
+
+    def cancel(self, key: str) -> None:
+        """See `EffectPort.cancel`."""
+        self._host.cancel(key)
 
 
 def open_host(
@@ -228,6 +286,10 @@ def _things_of(machine: SimulatedMachine, ident: str) -> dict[_Place, Any]:
         if lease.mark.resource == ident:
             found["leases", mac] = lease
     return found
+
+
+def _text(thing: Any) -> str:
+    return json.dumps(thing, separators=(",", ":"))
 
 
 def _plain(thing: Any) -> JsonObject:

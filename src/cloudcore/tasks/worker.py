@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 import attrs
 
 from cloudcore.model.effects import Done, Failed, Outcome, Running, Unknown
-from cloudcore.model.entity import evolve
 from cloudcore.model.errors import CloudcoreError, Contention, UnreachableError
 from cloudcore.model.query import PLATFORM, And, Compare, Expr, In, Op, Or, Order, Query, eq, one_of
 from cloudcore.ports.effects import EffectPort
@@ -293,14 +292,11 @@ class Worker:
             return None
 
     @staticmethod
-    def _renewed(tx: Transaction, task: Task, progress: float) -> Task | None:
-        repository = tx.of(TASKS, PLATFORM)
-        stored = repository.get(task.id)
-        if stored is None or stored.update_version != task.update_version:
-            return None
+    def _renewed(tx: Transaction, task: Task, progress: float) -> Task:
+        # On the condition that it is still ours: a process may have stood still before this statement.
         lease = tx.now + timedelta(seconds=LEASE_S)
-        repository.touch([(task.id, {"wake_at": lease, "lease_until": lease, "progress": progress})])
-        return evolve(stored, wake_at=lease, lease_until=lease, progress=progress)
+        volatile = {"wake_at": lease, "lease_until": lease, "progress": progress}
+        return tx.of(TASKS, PLATFORM).save(task, volatile=volatile)
 
 
 def author_of(task: Task) -> Author:

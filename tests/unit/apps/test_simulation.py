@@ -5,25 +5,35 @@ from __future__ import annotations
 import json
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from cloudcore.model.effects import Done, Effect, Mark, Running
-from cloudcore.model.errors import BackendError
+from cloudcore.model.effects import Done, Effect, Mark, Running, Unknown
+from cloudcore.model.errors import BackendError, UnreachableError
 from cloudcore.model.guest import GuestDescription, GuestDisk, GuestNic, to_json
 from cloudcore_adapters.memory.world import ManualClock
 from cloudcore_adapters.simulated.host import SimulatedHost
-from cloudcore_apps.simulation import SimulationFile, facts_of, open_host
+from cloudcore_apps.simulation import KeptEffects, SimulationFile, facts_of, open_host
 
 DEPLOYMENT = "0c0ffee0-0000-4000-8000-000000000001"
 IMAGE, VOLUME, GUEST = (f"0c0ffee0-0000-4000-8000-0000000001{n:02}" for n in range(3))
 STORAGE = "/sim/storage"
 
 
-def opened(
-    path: Path, clock: ManualClock, number: int = 1, delay_s: float = 0.0
-) -> tuple[SimulationFile, SimulatedHost]:
-    file = SimulationFile(path)
+class SmallDisk(SimulationFile):
+    """A file on a disk that may be full."""
+
+    full = False
+
+    def _keep(self, rows: Any) -> None:
+        if self.full:
+            raise sqlite3.OperationalError("database or disk is full")
+        super()._keep(rows)
+
+
+def opened(path: Path, clock: ManualClock, number: int = 1, delay_s: float = 0.0) -> tuple[SmallDisk, SimulatedHost]:
+    file = SmallDisk(path)
     return file, open_host(file, facts_of(number), clock, deployment=DEPLOYMENT, delay_s=delay_s)
 
 
@@ -141,3 +151,29 @@ def test_a_file_that_is_no_database_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "s.sqlite").write_bytes(b"not a database, but long enough to be read as one" * 100)
     with pytest.raises(BackendError, match="cannot be used"):
         SimulationFile(tmp_path / "s.sqlite")
+
+
+def volume(ident: str) -> Effect:
+    args = {"volume_id": ident, "storage_path": STORAGE, "format": "qcow2", "size_mib": 10, "mark": mark(ident)}
+    return Effect(kind="volume-create", target="host:1", resource=ident, args=args)
+
+
+def test_on_a_full_disk_nothing_begins_and_nothing_is_told_before_it_is_kept(tmp_path: Path) -> None:
+    clock, path = ManualClock(), tmp_path / "simulation.sqlite"
+    file, host = opened(path, clock, delay_s=1)
+    port = KeptEffects(host, file)
+    port.submit(volume(VOLUME), "t/d1/0", 1)
+    file.full = True
+    with pytest.raises(UnreachableError, match="cannot be written"):
+        port.submit(volume(GUEST), "t/d1/1", 2)
+    assert port.outcome("t/d1/1") == Unknown()
+    clock.advance(2)
+    with pytest.raises(UnreachableError, match="cannot be written"):
+        port.outcome("t/d1/0")
+    file.full = False
+    assert isinstance(port.outcome("t/d1/0"), Done)
+    file.close()
+    again, reopened = opened(path, clock)
+    assert isinstance(reopened.outcome("t/d1/0"), Done)
+    assert [volume.volume_id for volume in reopened.machine.volumes.values()] == [VOLUME]
+    again.close()

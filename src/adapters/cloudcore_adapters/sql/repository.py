@@ -147,7 +147,9 @@ class SqlRepository(Generic[E]):
             self._base(entity)
             if self._scope != _ANY and self._row(entity.id) is None:
                 raise self._moved(entity)
-            self.touch([(entity.id, volatile)])
+            if sent := codec.encode_volatile(volatile):
+                self._update(old, old.update_version, sent, {})
+                unit.wrote(self._plural, old.id, None)
             return evolve(old, **volatile)
         kept = {n: getattr(old, n) for n in codec.volatile} | dict(volatile)
         times = {"created_at": entity.created_at or old.created_at, "updated_at": unit.now}
