@@ -51,11 +51,10 @@ class _Left(dict[int, int]):
 
 @attrs.define(eq=False)
 class _Reach:
-    """The networks on one set of wires, best first. seen: how many claims of ports this order knows of."""
+    """The networks on one set of wires, best first. moved: those that lost a port since they were put in order."""
 
     ranked: list[int]
-    members: frozenset[int]
-    seen: int
+    moved: set[int] = attrs.field(factory=set[int])
 
 
 class Ledger:
@@ -76,7 +75,7 @@ class Ledger:
         self._ports = _Left(inventory.networks.free_ports)
         self._given: set[int] = set()
         self._reaches: dict[tuple[int, ...], _Reach] = {}
-        self._plugged: list[int] = []
+        self._reached: dict[int, list[_Reach]] = {}
 
     def take(self, host: int) -> Seat | None:
         """Claim the disks, ports and devices of one server on a host, or nothing and answer None."""
@@ -107,7 +106,8 @@ class Ledger:
         for position in sorted(networks):
             found = networks[position]
             self._ports[found[0]] -= 1
-            self._plugged.append(found[0])
+            for reach in self._reached.get(found[0], ()):
+                reach.moved.add(found[0])
             cards.append(nics.NicChoice(index=nets[position].index, network_ids=tuple([ids[n] for n in found])))
         return tuple(cards)
 
@@ -141,14 +141,17 @@ class Ledger:
             found: list[int] = []
             for wire in wires:
                 found += self._inventory.wire_networks.of_row(wire).tolist()
-            reach = _Reach(sorted(found, key=self._rank), frozenset(found), len(self._plugged))
-            self._reaches[wires] = reach
-        while reach.seen < len(self._plugged):
-            network = self._plugged[reach.seen]
-            reach.seen += 1
-            if network in reach.members:
-                reach.ranked.remove(network)
-                insort(reach.ranked, network, key=self._rank)
+            reach = self._reaches[wires] = _Reach(sorted(found, key=self._rank))
+            for network in found:
+                self._reached.setdefault(network, []).append(reach)
+        if len(reach.moved) == 1:
+            network = reach.moved.pop()
+            reach.ranked.remove(network)
+            insort(reach.ranked, network, key=self._rank)
+        elif reach.moved:
+            # Each stands where it did before, so that it is no longer a list in order into which one could be put.
+            reach.ranked.sort(key=self._rank)
+            reach.moved.clear()
         return reach.ranked
 
     def _rank(self, network: int) -> tuple[int, int, int]:

@@ -113,8 +113,10 @@ class Pool:
     def place(self, request: Request) -> Answer:
         """Decide, and claim what was decided."""
         answer = self.decide(request)
-        for placement in answer.placements:
-            self.claim(request, placement)
+        if len(answer.placements) > 1:
+            self._standing.take_all(request, answer.placements)
+        elif answer.placements:
+            self.claim(request, answer.placements[0])
         return answer
 
     def claim(self, request: Request, placement: Placement) -> None:

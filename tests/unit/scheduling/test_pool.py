@@ -107,6 +107,21 @@ def test_claims_are_taken_and_given_back(make):
     assert (inventory.hosts.cpu_free[0], taken.hosts.cpu_free[0]) == (8, 6)
 
 
+@settings(deadline=None, max_examples=examples(30))
+@given(world=worlds(), request=requests())
+def test_many_are_claimed_as_one_after_the_other(world, request):
+    together, singly = Pool(world.build()), Pool(world.build())
+    for placement in together.place(request).placements:
+        singly.claim(request, placement)
+    one, two = together.inventory(), singly.inventory()
+    for name in ("cpu_free", "mem_free_mib", "guests", "generation"):
+        assert getattr(one.hosts, name).tolist() == getattr(two.hosts, name).tolist()
+    assert one.hosts.crowds == two.hosts.crowds
+    assert one.storages.free_mib.tolist() == two.storages.free_mib.tolist()
+    assert one.networks.free_ports.tolist() == two.networks.free_ports.tolist()
+    assert one.devices.free.tolist() == two.devices.free.tolist()
+
+
 def test_what_is_not_in_the_inventory_is_not_found(make):
     pool = Pool(make.inventory([make.host("a")]))
     (placement,) = pool.decide(Request()).placements
