@@ -17,8 +17,11 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import Status, events, from_schema
 
 from cloudcore.cloud import TYPES
+from cloudcore.model.errors import CloudcoreError
+from cloudcore.model.resource import Resource, Verb, field_map
 from cloudcore_adapters.rest.app import build_app
 from cloudcore_adapters.rest.openapi import document
+from cloudcore_adapters.rest.schemas import example_name, example_of
 from cloudcore_apps.inprocess import InProcess, simulated_cloud
 
 RULES = Path(__file__).with_name("schemathesis.toml")
@@ -113,10 +116,54 @@ class Tried:
             self._renew()
 
 
+MADE: dict[str, dict[str, Any]] = {
+    "users": {"password": "Right-horse-42"}, "disks": {"size": 64, "disable_delete": False},
+    "servers": {
+        "vcpu_count": 1, "vmem_size": 64, "disks": [{"image_id": "image-1", "size": 64}], "nets": [{"network": "default"}],
+        "disable_delete": False,
+    },
+    "networks": {
+        "wire_id": "wire-1", "guest_gateway": "10.77.0.1", "guest_ip_start": "10.77.0.2", "guest_ip_end": "10.77.0.99", "guest_ip_mask": 24,
+        "vlan_id": 77, "server_type": "eip",
+    },
+    "eips": {"network_id": "network-1"}, "policies": {"scope": "project", "blob": {"policy": {"compute": "deny"}}},
+    "credentials": {"type": "aksk"}, "snapshots": {"disk_id": "disk-1"},
+    "schedpolicies": {"schedtag_id": "schedtag-1", "condition": "server.vmem_size > 1", "strategy": "avoid"},
+    "dynamicschedtags": {"schedtag_id": "schedtag-1", "condition": "host.sys_load > 1"},
+    "snapshotpolicies": {"repeat_weekdays": [1], "time_points": [0], "retention_days": 7},
+    "serverskus": {"cpu_core_count": 1, "memory_size_mb": 1024},
+    "isolated_devices": {"host_id": "sim-1", "dev_type": "GPU-HPC", "model": "a", "addr": "00:09.0"},
+    "endpoints": {"service_id": "service-1", "region_id": "region0", "interface": "public", "url": "http://127.0.0.1:1"},
+    "secgrouprules": {"secgroup_id": "secgroup-1", "direction": "in", "action": "allow", "protocol": "any"},
+}  # fmt: skip
+"""What makes one of a type that needs more than a name, or other than its example has."""
+UNMADE = {"vpcs", "hosts", "storages", "cachedimages", "storagecaches", "tasks", "images", "regions"}
+"""What is there by itself (hosts, and what they bring), or is made otherwise."""
+
+
 def furnish(place: InProcess) -> None:
-    """One of each that a create may want to name."""
-    place.admin.upload(None, {"name": "tiny", "disk_format": "raw", "protected": False}, [bytes(1 << 20)])
+    """One of each type, under the name that the examples of the document have."""
+    for name in ("tiny", "image-1"):
+        place.admin.upload(None, {"name": name, "disk_format": "raw", "protected": False}, [bytes(1 << 20)])
     place.settle()
+    left = [r for r in TYPES if r.service != "internal" and Verb.CREATE in r.verbs and r.joint is None]
+    left = [resource for resource in left if resource.plural not in UNMADE]
+    while left:  # each after what it refers to
+        later = [resource for resource in left if not _made(place, resource)]
+        if len(later) == len(left):
+            raise AssertionError(f"none of these can be made: {[resource.plural for resource in later]}")
+        left = later
+    place.settle()
+
+
+def _made(place: InProcess, resource: Resource[Any]) -> bool:
+    named = {"name": example_name(resource)} if "name" in field_map(resource.entity) else {}
+    try:
+        place.admin.create(resource.plural, {**example_of(resource), **named, **MADE.get(resource.plural, {})})
+        place.settle()
+    except CloudcoreError:
+        return False
+    return True
 
 
 @attrs.define
@@ -225,6 +272,8 @@ def main(*starts: str) -> None:
     )
     for error in found.errors:
         print("ERROR", error)
+    well = sum(any(200 <= status < 300 for status in answers) for answers in found.answers.values())
+    print(f"{well} of {len(found.answers)} operations answered with 2xx")
     requests = sum(sum(answers.values()) for answers in found.answers.values())
     print(f"{requests} requests, {len(found.failures)} failures, renewed {tried.renewed}")
 

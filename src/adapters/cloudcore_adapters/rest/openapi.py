@@ -12,12 +12,20 @@ from typing import Any
 import orjson
 
 from cloudcore.model.json import JsonObject
-from cloudcore.model.resource import Resource, Verb
+from cloudcore.model.resource import Resource, Verb, field_map
 from cloudcore_adapters.rest.derived import derived
 from cloudcore_adapters.rest.gateway.passes import SECRET
 from cloudcore_adapters.rest.gateway_document import GATEWAY_SCHEMAS, at_the_gateway
 from cloudcore_adapters.rest.operation import shared_parameters, shared_responses, with_path_parameters
-from cloudcore_adapters.rest.schemas import ERROR, FORMS, create_schema, name_of, shown_schema, update_schema
+from cloudcore_adapters.rest.schemas import (
+    ERROR,
+    FORMS,
+    create_schema,
+    example_name,
+    name_of,
+    shown_schema,
+    update_schema,
+)
 from cloudcore_adapters.rest.serving import DEFAULT_PREFIXES
 from cloudcore_adapters.rest.site import INTERNAL
 from cloudcore_adapters.rest.written import SCHEMAS, written
@@ -44,6 +52,7 @@ def document(resources: Sequence[Resource[Any]], prefixes: Mapping[str, str] = D
     for path, method, operation in (*written(prefixes), *at_the_gateway(served, prefixes), *derived(served, prefixes)):
         paths.setdefault(path, {}).setdefault(method, operation)
     _drop_loose_links(paths)
+    names = {resource.plural: example_name(resource) for resource in served if "name" in field_map(resource.entity)}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -57,7 +66,7 @@ def document(resources: Sequence[Resource[Any]], prefixes: Mapping[str, str] = D
         "tags": [
             {"name": name} for name in sorted({tag for p in paths.values() for o in p.values() for tag in o["tags"]})
         ],
-        "paths": {path: with_path_parameters(path, item) for path, item in paths.items()},
+        "paths": {path: with_path_parameters(path, item, names) for path, item in paths.items()},
         "components": {
             "securitySchemes": {
                 "token": {"type": "apiKey", "in": "header", "name": "X-Auth-Token"},

@@ -185,17 +185,24 @@ def _kinds(kind: type[CloudcoreError]) -> Iterator[type[CloudcoreError]]:
             yield from _kinds(child)
 
 
-def with_path_parameters(path: str, item: JsonObject) -> JsonObject:
-    """A path's operations with the parameters that stand in the path."""
-    names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
-    if not names:
-        return item
-    return {**item, "parameters": [_in_path(name) for name in names]}
+def with_path_parameters(path: str, item: JsonObject, examples: Mapping[str, str]) -> JsonObject:
+    """A path's operations with the parameters that stand in the path.
+
+    examples: a name of one of a type, by its plural.
+    """
+    parts = path.split("/")
+    found = [
+        _in_path(part[1:-1], examples.get(before, ""))
+        for before, part in zip(["", *parts], parts, strict=False)
+        if part.startswith("{")
+    ]
+    return {**item, "parameters": found} if found else item
 
 
-def _in_path(name: str) -> JsonObject:
+def _in_path(name: str, example: str) -> JsonObject:
     if name == "id":
-        return {"$ref": "#/components/parameters/id"}
+        one = {"name": name, "in": "path", "required": True, "description": "Id or name", "schema": segment()}
+        return {**one, "example": example} if example else {"$ref": "#/components/parameters/id"}
     schema = {"type": "string", "enum": list(GATEWAY_VERSIONS)} if name == "version" else segment()
     return {"name": name, "in": "path", "required": True, "schema": schema}
 

@@ -142,11 +142,16 @@ def update_schema(resource: Resource[Any]) -> JsonObject:
     }
 
 
+def example_name(resource: Resource[Any]) -> str:
+    """What examples call one of a type."""
+    return f"{resource.singular.replace('_', '-')}-1"
+
+
 def example_of(resource: Resource[Any]) -> JsonObject:
     """A body of a create: what the type declares as one, else what must be sent."""
     if resource.example:
         return dict(resource.example)
-    found: JsonObject = {"name": f"{resource.singular.replace('_', '-')}-1"} if _has(resource, "name") else {}
+    found: JsonObject = {"name": example_name(resource)} if _has(resource, "name") else {}
     for field in fields_of(resource.entity):
         if field.spec.create and field.spec.required:
             found.setdefault(field.name, _example_value(resource, field))
