@@ -37,6 +37,7 @@ from cloudcore.model.resource import Resource
 from cloudcore.operations.history import newest, number
 from cloudcore.operations.identity.assignments import list_assignments
 from cloudcore.operations.identity.grants import grant, ungrant
+from cloudcore.operations.identity.guessing import Guesses
 from cloudcore.operations.identity.login import login, signed_payload
 from cloudcore.operations.identity.passwords import change_own
 from cloudcore.operations.identity.profile import home_of, login_choices, permissions_of, profile_of
@@ -75,6 +76,7 @@ class Cloud:
         self.platform = platform
         self.resources: Sequence[Resource[Any]] = platform.resources
         self._revocations = RevocationCache(platform.uow, platform.clock)
+        self._guesses = Guesses(platform.clock)
         self._verification = Verification(platform, self._revocations)
 
     # Sessions
@@ -382,7 +384,8 @@ class Cloud:
 
     def _authenticate(self, request: AuthRequest, peer: str, request_id: str) -> tuple[str, TokenPayload]:
         parent = self._verification.payload(request.token) if request.method == TOKEN else None
-        issued = login(self.platform, request, peer, parent, request_id)
+        with self._guesses.watched(request, peer):
+            issued = login(self.platform, request, peer, parent, request_id)
         return issued.text, issued.payload
 
     def _verified(self, session: CoreSession, subject: str) -> TokenPayload:
