@@ -9,15 +9,15 @@ from cloudcore.resources.compute.hostlease import HOSTLEASES
 from cloudcore.tasks.task import Task, TaskState
 
 _FAMILY = "host:"
-_POWER_STATES = {"guest-stop": "off", "guest-delete": "off", "guest-start": "on"}
-"""Undoing these has nothing to do any more: no guest runs there, and the host comes back as its records are by then."""
+_POWER_STATES = {"guest-stop": "off", "guest-start": "on"}
+"""Taking back by these has nothing to do any more: no guest runs there. What removes something waits for the host."""
 
 
 def unanswered(uow: UnitOfWork, task: Task, effect: Effect) -> Outcome:
     """The outcome of an effect that nobody can be asked about.
 
     On a host that is fenced it has failed at once, instead of at its deadline, as the host refuses what it was asked for
-    before; what only takes a guest back there is done.
+    before; what only switches a guest there is done.
     """
     if not effect.target.startswith(_FAMILY):
         return Unknown()

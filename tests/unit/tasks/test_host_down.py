@@ -13,6 +13,7 @@ from cloudcore.model.lease import GRACE_S, RENEW_S, TERM_S
 from cloudcore.operations.evacuation import evacuate
 from cloudcore.operations.host_leases import HostWatch, renew
 from cloudcore.operations.session import CoreSession
+from cloudcore_apps.doctor.hosts import down
 from cloudcore_apps.power import follow_power
 
 DOWN_S = int(TERM_S + GRACE_S + 3 * RENEW_S)
@@ -28,6 +29,7 @@ class Town:
         self.watch = HostWatch(self.cloud.platform)
         self.dead: set[str] = set()
         self.down: list[str] = []
+        self.policy(word="disable")
 
     def server(self, name: str = "web", *, on: bool = True, shared: bool = True, host: str = "h1") -> str:
         storage = "s-shared" if shared else f"s-{host}"
@@ -41,8 +43,8 @@ class Town:
     def get(self, ident: str) -> Any:
         return self.cloud.row("servers", ident)
 
-    def policy(self, host: str = "h1") -> None:
-        self.session.perform("hosts", host, "auto-migrate-on-host-down", {"auto_migrate_on_host_down": "enable"})
+    def policy(self, host: str = "h1", word: str = "enable") -> None:
+        self.session.perform("hosts", host, "auto-migrate-on-host-down", {"auto_migrate_on_host_down": word})
 
     def live(self, seconds: int) -> None:
         for _ in range(seconds):
@@ -205,8 +207,20 @@ def test_bad_policies_name_their_field(town: Town) -> None:
     with pytest.raises(CloudcoreError) as caught:
         town.session.perform("hosts", "h1", "auto-migrate-on-host-down", {"auto_migrate_on_host_down": "perhaps"})
     assert caught.value.field == "auto_migrate_on_host_down"
+    assert town.session.get("hosts", "h1")["auto_migrate_on_host_down"] is False
     town.policy()
     assert town.session.get("hosts", "h1")["auto_migrate_on_host_down"] is True
+
+
+def test_the_doctor_says_what_happens_next(town: Town) -> None:
+    town.server(shared=False)
+    town.cut()
+    town.live(DOWN_S)
+    with town.cloud.platform.uow.read() as tx:
+        (trouble,) = down(tx)
+    assert trouble.said.startswith("host h1 has not renewed its lease since 2030-01-01 00:0")
+    assert "1 servers are on it, of which 1 were on: they stay there until it is back" in trouble.said
+    assert trouble.repair is None
 
 
 def follow(town: Town, host: str) -> None:

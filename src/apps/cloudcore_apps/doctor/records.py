@@ -16,6 +16,7 @@ from cloudcore.ports.unit_of_work import Author, Transaction, UnitOfWork
 from cloudcore.resources.audit.counter import COUNTERS
 from cloudcore.tasks.task import OPEN, TASKS
 from cloudcore_apps.doctor.finding import Finding, failed, note, ok, warning
+from cloudcore_apps.doctor.hosts import down
 from cloudcore_apps.doctor.trouble import Trouble, asleep, miscounted, stranded
 
 LATE = timedelta(minutes=1)
@@ -135,6 +136,7 @@ def _troubles(uow: UnitOfWork, now: datetime, *, fix: bool) -> Iterator[Finding]
     for look, fine in (
         (stranded, ok("statuses", "Everything that is between two statuses has a task that works on it.")),
         (lambda tx: asleep(tx, now), ok("leases", "Every open task is looked after in time.")),
+        (down, ok("hosts", "No host has lost its lease.")),
         (miscounted, ok("claims", "Claims and quotas are the sums of what is there, or a task is under way.")),
     ):
         with uow.read() as tx:

@@ -28,6 +28,7 @@ class Agent(SimulatedHost):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         self.life = 0
+        self.up = True
         self.tears: Callable[[], bool] = lambda: False
         self.hangs: Callable[[], bool] = lambda: False
         self.complain: Callable[[str], None] = lambda _text: None
@@ -39,12 +40,14 @@ class Agent(SimulatedHost):
     def crash(self, *, power: bool = False) -> None:
         """See `SimulatedHost.crash`; whatever is on the way to this agent is lost with its connections."""
         self.life += 1
+        self.up = False
         super().crash(power=power)
 
     def restart(self, *, lose_journal: bool = False) -> None:
         """See `SimulatedHost.restart`."""
         if lose_journal:
             self._done_at.clear()
+        self.up = True
         try:
             super().restart(lose_journal=lose_journal)
         except UnreachableError:

@@ -23,6 +23,7 @@ from cloudcore.quotas.recount import open_counters
 from cloudcore.resources.image.image import IMAGES, Image
 from cloudcore.resources.infrastructure.cloudregion import CLOUDREGIONS, Cloudregion
 from cloudcore.resources.infrastructure.host import HOSTS, AgentStatus, Host, HostStatus
+from cloudcore.resources.infrastructure.host.policy import ON_HOST_DOWN
 from cloudcore.resources.infrastructure.zone import ZONES, Zone
 from cloudcore.resources.network.network import NETWORKS, Network
 from cloudcore.resources.network.vpc import VPCS, Vpc
@@ -256,10 +257,14 @@ class Cloud:
         for ident in worker.due():
             _hold(held, ident, worker.run(ident))
 
-    def settle(self, worker: Worker | None = None, *, seconds: int = 5000) -> None:
-        """Rounds, a second apart, until every task has ended."""
+    def settle(
+        self, worker: Worker | None = None, *, seconds: int = 5000, each: Callable[[], None] | None = None
+    ) -> None:
+        """Rounds, a second apart, until every task has ended. each: done before each round."""
         worker = worker or self.worker()
         for _ in range(seconds):
+            if each is not None:
+                each()
             self.turn(worker)
             if not self.open_tasks():
                 return
@@ -321,6 +326,7 @@ class Cloud:
             cpu_count=cpus,
             mem_size=memory_mib,
             cpu_architecture="x86_64",
+            metadata={ON_HOST_DOWN: "enable"},
         )
         tx.of(HOSTS, PLATFORM).add(host)
         tx.of(STORAGECACHES, PLATFORM).add(Storagecache(id=f"c-{ident}", name=f"cache-{ident}", path="/sim/storage"))

@@ -10,6 +10,7 @@ from cloudcore.model.resource import Resource, Verb
 from cloudcore.operations.session import CoreSession
 from cloudcore_apps.simulate.asking import FIXED
 from cloudcore_apps.simulate.cloud import CALLER
+from cloudcore_apps.simulate.tenancy import keep_all
 
 if TYPE_CHECKING:
     from cloudcore_apps.simulate.life import Life
@@ -22,7 +23,7 @@ def delete_all(life: Life) -> None:
     cloud, left = life.cloud, list[str]()
     for _ in range(ROUNDS):
         left = [refusal for resource, row in belongings(life) if (refusal := _deleted(life, resource, row))]
-        cloud.settle(cloud.worker("last"))
+        cloud.settle(cloud.worker("last"), each=(lambda: keep_all(life)) if cloud.leases else None)
         for agent in cloud.machines.values():
             agent.machine.trash.clear()  # as it is in time; until then it keeps the images of its volumes
         if not belongings(life):

@@ -14,6 +14,7 @@ from cloudcore.model.errors import CloudcoreError, Contention, UnreachableError
 from cloudcore.model.host import Found
 from cloudcore.operations.session import CoreSession
 from cloudcore_apps.power import POWER_S, follow_power
+from cloudcore_apps.simulate import tenancy
 from cloudcore_apps.simulate.asking import Menu
 from cloudcore_apps.simulate.clients import Client
 from cloudcore_apps.simulate.cloud import CALLER, Cloud
@@ -71,6 +72,7 @@ class Life:
         self.faults = faults or Faults()
         self.shape = shape or Shape()
         self.calm = False
+        self._ended = False
         self.deaths = 0
         self.requests = 0
         self.on_duty = False
@@ -93,6 +95,7 @@ class Life:
             failures=self._failure,
             late_failures=0.33,
             on_outcome=self._pushed,
+            leases=self.faults.leases,
         )
         self.watch = Watch(self.cloud, self._found, lambda: self.stage.elapsed > self.delayed_until)
         self.stage = Stage(self.cloud.clock, seed, self._befall)
@@ -111,6 +114,8 @@ class Life:
         self.stage.add("weather", self.weather.work)
         self.stage.add("power", self._look)
         self.stage.add("duties", lambda: do_duties(self))
+        if self.faults.leases:
+            tenancy.begin(self)
 
     def live(self) -> str:
         """Run to the end, check everything, delete everything and check again; answers a digest of all that happened.
@@ -133,7 +138,10 @@ class Life:
     @property
     def over(self) -> bool:
         """Whether nothing more will be asked, nothing more goes wrong, and nothing is under way."""
-        return self.calm and not self.busy and not self.on_duty and not self.cloud.open_tasks()
+        quiet = self.calm and not self.busy and not self.on_duty and not self.cloud.open_tasks()
+        # Once it is over nobody renews leases any more.
+        self._ended = quiet and (not self.faults.leases or self._ended or tenancy.held(self))
+        return self._ended
 
     # What decides over calls.
 

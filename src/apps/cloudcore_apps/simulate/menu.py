@@ -28,8 +28,11 @@ CALLS: Mapping[str, float] = MappingProxyType(
 )
 """Faults that strike at calls, with the probability for each occasion."""
 
-WEATHER = ("agent", "journal", "power", "partition", "outage", "slow", "full-disk", "clock")
+WEATHER = ("agent", "journal", "power", "partition", "outage", "slow", "full-disk", "clock", "host-dies", "cut-off")
 """Faults that come and go with time."""
+
+LEASED = ("host-dies", "cut-off")
+"""Faults of lives in which hosts have leases and a storage together, so that their servers can be started elsewhere."""
 
 MENU: Mapping[str, str] = MappingProxyType(
     {
@@ -53,10 +56,14 @@ MENU: Mapping[str, str] = MappingProxyType(
         "full-disk": "the storages of all hosts take no more for a while",
         "clock": "the clock of the database jumps forwards by up to 5 minutes or back by up to a minute",
         "hang": "an effect takes two hours more, far beyond its deadline, unless it is told to stop or its agent dies",
+        "host-dies": "a host loses power for up to 5 minutes, in a life in which hosts have leases",
+        "cut-off": "a host is cut off for up to 5 minutes, in a life in which hosts have leases",
     }
 )
 """Every kind of fault, in a sentence."""
 
+LEASED_SHARE = 0.2
+"""So many of the lives that are not quiet are such."""
 CRASHES = 6
 """So many processes die in one life at most."""
 
@@ -73,6 +80,11 @@ class Faults:
         return CALLS[kind] if kind in self.kinds else 0.0
 
     @property
+    def leases(self) -> bool:
+        """Whether hosts have leases in this life."""
+        return not self.kinds.isdisjoint(LEASED)
+
+    @property
     def spells(self) -> tuple[str, ...]:
         """What the weather may bring, in a stable order."""
         return tuple(kind for kind in WEATHER if kind in self.kinds)
@@ -82,8 +94,11 @@ def draw(seed: int) -> Faults:
     """The faults of a seed: one life in ten has none, the others some or all."""
     source = random.Random(f"faults {seed}")  # noqa: S311 - repeatable on purpose
     share = source.choice((0.0, 0.15, 0.15, 0.3, 0.3, 0.5, 0.5, 0.75, 1.0, 1.0))
-    kinds = frozenset(kind for kind in MENU if source.random() < share)
-    return Faults(kinds=kinds, weather=source.randint(2, 6))
+    kinds = {kind for kind in MENU if kind not in LEASED and source.random() < share}
+    weather = source.randint(2, 6)
+    if share and source.random() < LEASED_SHARE:
+        kinds |= set(source.choice((LEASED, LEASED[:1], LEASED[1:])))
+    return Faults(kinds=frozenset(kinds), weather=weather)
 
 
 def chosen(names: Iterable[str], weather: int = 4) -> Faults:

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from cloudcore_apps.simulate.life import Life
 
 LONGEST_S = 40.0
+AWAY = 7.5
+"""So many times as long is a host away that is to be taken for dead."""
 SLOWEST = 100.0
 EVERYWHERE = ("outage", "clock", "full-disk")
 """Spells that are not of one host."""
@@ -59,6 +61,10 @@ class Weather:
             self._life.cloud.hosts.partition(ident)
             stage.sleep(seconds)
             self._life.cloud.hosts.heal(ident)
+        elif spell == "cut-off":
+            self._life.cloud.hosts.partition(ident)
+            stage.sleep(seconds * AWAY)
+            self._life.cloud.hosts.heal(ident)
         elif spell == "slow":
             agent.slow(1 + SLOWEST * stage.random.random())
             stage.sleep(seconds)
@@ -76,6 +82,6 @@ class Weather:
             agent.fill(full=full)
 
     def _strike(self, agent: Agent, spell: str, seconds: float) -> None:
-        agent.crash(power=spell == "power")
-        self._life.stage.sleep(seconds)
+        agent.crash(power=spell in ("power", "host-dies"))
+        self._life.stage.sleep(seconds * (AWAY if spell == "host-dies" else 1))
         agent.restart(lose_journal=spell == "journal")
