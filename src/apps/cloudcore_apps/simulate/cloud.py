@@ -304,7 +304,7 @@ class Cloud:
             )
             tx.of(IMAGES, PLATFORM).add(image)
             for ident in sorted(self.machines):
-                self._add_host(tx, ident, cpus, memory_mib)
+                self._add_host(tx, ident, cpus, memory_mib, leases=self.leases)
             if self.leases:
                 _add_shared(tx, sorted(self.machines))
             open_counters(tx)
@@ -312,7 +312,7 @@ class Cloud:
         self.images.write("images/i1", [IMAGE_BYTES])
 
     @staticmethod
-    def _add_host(tx: Any, ident: str, cpus: int, memory_mib: int) -> None:
+    def _add_host(tx: Any, ident: str, cpus: int, memory_mib: int, *, leases: bool) -> None:
         host = Host(
             id=ident,
             name=ident,
@@ -335,7 +335,7 @@ class Cloud:
             name=f"storage-{ident}",
             domain_id="default",
             zone_id="z1",
-            capacity=100_000,
+            capacity=4_000 if leases else 100_000,
             storage_type="local",
             storagecache_id=f"c-{ident}",
             is_public=True,
