@@ -13,7 +13,7 @@ from cloudcore_adapters.client.session import HttpSession
 
 from .processes import IMAGE_BYTES, PROGRAM, Launcher, Up, created, eventually, gone, server_body, upload_image
 
-LEASE_S = 10.0
+pytestmark = pytest.mark.system
 
 
 @pytest.fixture
