@@ -720,6 +720,26 @@ CREATE INDEX ix_compute_snapshots_os_type ON compute_snapshots (os_type);
 CREATE INDEX ix_compute_snapshots_status ON compute_snapshots (status);
 CREATE INDEX ix_compute_snapshots_storage_id ON compute_snapshots (storage_id);
 CREATE INDEX ix_compute_snapshots_tenant_id_created_at_name_id_c8d998e808 ON compute_snapshots (tenant_id, created_at, name, id, pending_deleted, is_system);
+CREATE TABLE identity_application_credentials (
+    id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT NOT NULL DEFAULT 0,
+    name VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    description VARCHAR(1024) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    metadata LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '{}',
+    owner_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    project_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    role_ids LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '[]',
+    unrestricted BOOL NOT NULL DEFAULT false,
+    expires_at BIGINT,
+    secret VARCHAR(512) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    CONSTRAINT pk_identity_application_credentials PRIMARY KEY (id),
+    CONSTRAINT uq_identity_application_credentials_name_owner_id UNIQUE (name, owner_id)
+);
+CREATE INDEX ix_identity_application_credentials_created_at_name_id ON identity_application_credentials (created_at, name, id);
+CREATE INDEX ix_identity_application_credentials_owner_id_crea_4dbc6bc6db ON identity_application_credentials (owner_id, created_at, name, id);
+CREATE INDEX ix_identity_application_credentials_project_id ON identity_application_credentials (project_id);
 CREATE TABLE identity_assignments (
     id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
     created_at BIGINT NOT NULL,

@@ -30,6 +30,28 @@ def upgrade() -> None:
     with op.batch_alter_table('compute_hostleases', schema=None) as batch_op:
         batch_op.create_index('ix_compute_hostleases_created_at_id', ['created_at', 'id'], unique=False)
 
+    op.create_table('identity_application_credentials',
+    sa.Column('id', types.text(128), nullable=False),
+    sa.Column('created_at', types.integer(), nullable=False),
+    sa.Column('updated_at', types.integer(), nullable=False),
+    sa.Column('update_version', types.integer(), server_default=sa.text('0'), nullable=False),
+    sa.Column('name', types.text(128), nullable=False),
+    sa.Column('description', types.text(1024), server_default='', nullable=False),
+    sa.Column('metadata', types.text(), server_default='{}', nullable=False),
+    sa.Column('owner_id', types.text(64), nullable=False),
+    sa.Column('project_id', types.text(64), nullable=False),
+    sa.Column('role_ids', types.text(), server_default='[]', nullable=False),
+    sa.Column('unrestricted', types.truth(), server_default=sa.text('(false)'), nullable=False),
+    sa.Column('expires_at', types.integer(), nullable=True),
+    sa.Column('secret', types.text(512), server_default='', nullable=False),
+    sa.PrimaryKeyConstraint('id', name='pk_identity_application_credentials'),
+    sa.UniqueConstraint('name', 'owner_id', name='uq_identity_application_credentials_name_owner_id')
+    )
+    with op.batch_alter_table('identity_application_credentials', schema=None) as batch_op:
+        batch_op.create_index('ix_identity_application_credentials_created_at_name_id', ['created_at', 'name', 'id'], unique=False)
+        batch_op.create_index('ix_identity_application_credentials_owner_id_crea_4dbc6bc6db', ['owner_id', 'created_at', 'name', 'id'], unique=False)
+        batch_op.create_index('ix_identity_application_credentials_project_id', ['project_id'], unique=False)
+
     op.create_table('infrastructure_processes',
     sa.Column('id', types.text(128), nullable=False),
     sa.Column('created_at', types.integer(), nullable=False),
