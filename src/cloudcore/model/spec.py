@@ -55,6 +55,7 @@ class Spec:
     multiline: may hold line breaks.
     alias: other names under which a caller may send it.
     of: what a list has: str or dict; None for anything.
+    null: shown as null where there is none, instead of being left out.
     example: a value, where one can't be made up from the rest.
     """
 
@@ -77,6 +78,7 @@ class Spec:
     multiline: bool = False
     alias: tuple[str, ...] = ()
     of: type | None = None
+    null: bool = False
     example: Any = None
 
 

@@ -1,6 +1,6 @@
 """Entity ↔ JSON as the wire has it.
 
-Written: absent values, empty texts, lists and objects are left out; false and 0 stay. Times are UTC with six digits.
+Written: absent values, empty texts, lists and objects are left out; false and 0 stay, and null where the field says so. Times are UTC with six digits.
 Read: numbers and booleans may come as text; unknown keys, and keys that the caller may not send, are passed over.
 """
 
@@ -31,9 +31,11 @@ def page_to_wire(
     detail: with the fields that lists without details leave out. only: just these fields; the page may lack the others.
     """
     written = Columns(len(page))
-    for name, write, number in _writers(resource.entity, detail, only):
+    for name, write, number, null in _writers(resource.entity, detail, only):
         column = page.columns[name]
-        if number:
+        if null:
+            full = True
+        elif number:
             full = None not in column
         else:
             full = all(column)
@@ -209,20 +211,20 @@ def check_json(value: Any, field: str) -> None:
 
 
 _Write = Callable[[Sequence[Any]], Sequence[Any]]
-_Writer = tuple[str, _Write | None, bool]
-"""Name, conversion of a column, and whether it is of numbers or truth values, whose 0 and false are written."""
+_Writer = tuple[str, _Write | None, bool, bool]
+"""Name, conversion of a column, and whether it is of numbers or truth values, whose 0 and false are written, and whether null is."""
 
 
 def written_fields(entity: type[Any], *, detail: bool = True) -> tuple[str, ...]:
     """The fields that `page_to_wire` writes."""
-    return tuple(name for name, _, _ in _writers(entity, detail))
+    return tuple(name for name, *_ in _writers(entity, detail))
 
 
 @cache
 def _compiled(entity: Any, detail: bool, only: frozenset[str] | None) -> Sequence[_Writer]:
     shown = (Show.LIST, Show.DETAIL) if detail else (Show.LIST,)
     return tuple(
-        (f.name, _writer(f), f.kind in (bool, int, float))
+        (f.name, _writer(f), f.kind in (bool, int, float), f.spec.null)
         for f in fields_of(entity)
         if f.spec.show in shown and not f.spec.secret and not f.spec.sealed and (only is None or f.name in only)
     )

@@ -187,6 +187,9 @@ ALONE: Mapping[tuple[str, str], Operation] = MappingProxyType(
 Nothing is remembered of their answers under the caller's key.
 """
 
+PROVEN = frozenset({("users", "password")})
+"""Those of them whose body is the proof that the caller may; they are asked without a token."""
+
 MAKING: Mapping[tuple[str, str], Operation] = MappingProxyType(
     {
         ("servers", "clone"): clone.clone,

@@ -42,9 +42,10 @@ def _page(resource: Resource[Any], length: int, chance: random.Random) -> list[A
 
 
 def _written(row: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    """One row as the wire has it: what is empty is left out, but for 0 and false."""
+    """One row as the wire has it: what is empty is left out, but for 0 and false, and null where the field says so."""
+    null = {field.name for field in fields_of(type(row)) if field.spec.null}
     values = {name: getattr(row, name) for name in sorted(names)}
-    kept = {n: v for n, v in values.items() if v or (v is not None and isinstance(v, bool | int | float))}
+    kept = {n: v for n, v in values.items() if v or n in null or (v is not None and isinstance(v, bool | int | float))}
     for name, value in kept.items():
         if isinstance(value, datetime):
             kept[name] = format_time(value)

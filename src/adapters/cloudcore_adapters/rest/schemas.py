@@ -265,7 +265,9 @@ def _of_the_ladder(resource: Resource[Any]) -> JsonObject:
 def _as_shown(resource: Resource[Any], field: Field) -> JsonObject:
     schema: JsonObject = {**_SHOWN[field.kind], **_told(field)}
     choices = _choices(resource, field)
-    return {**schema, "enum": choices} if choices else schema
+    if choices:
+        schema["enum"] = choices
+    return {**schema, "type": [schema["type"], "null"]} if field.spec.null else schema
 
 
 def _as_sent(resource: Resource[Any], fields: Iterable[Field]) -> JsonObject:

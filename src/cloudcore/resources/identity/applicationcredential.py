@@ -28,7 +28,7 @@ class ApplicationCredential(UserOwned):
     ]
     role_ids: Annotated[list[str], Spec("Roles that it has there")] = attrs.field(factory=list[str])
     unrestricted: Annotated[bool, Spec("May make and remove others of its user", create=True)] = False
-    expires_at: Annotated[datetime | None, Spec("Until when; absent: for ever", create=True)] = None
+    expires_at: Annotated[datetime | None, Spec("Until when; absent: for ever", create=True, null=True)] = None
     secret: Annotated[str, Spec("Hash of its secret", show=Show.NEVER, width=512, secret=True)] = ""
 
 
@@ -44,7 +44,6 @@ def _details(tx: Transaction, page: Sequence[ApplicationCredential]) -> Sequence
                 for ident in row.role_ids
                 if ident in roles
             ],
-            **({} if row.expires_at else {"expires_at": None}),
         }
         for row in page
     ]
