@@ -59,6 +59,18 @@ def test_it_is_in_force_in_each_project_and_not_in_the_domain(cloud):
     assert mine == {"bob", "eve", "dora", "later"}
 
 
+def test_it_is_not_in_force_in_projects_of_other_domains(cloud):
+    made = cloud.create("admin", "projects", {"name": "far", "domain_id": "default"})
+    assert made.status_code == 200
+    far = made.json()["project"]["id"]
+    assert cloud.ask("admin", "PUT", path(cloud), {}).status_code == 200
+    user = {"id": cloud.ids["user bob"], "password": SECRET}
+    auth = {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": {"project": {"id": far}}}
+    assert cloud.client.post("/v3/auth/tokens", json={"auth": auth}).status_code == 401
+    assert assignments(cloud, f"scope.project.id={far}&effective") == []
+    assert enters(cloud, "eve") == ["project_viewer"]
+
+
 def test_it_is_listed_as_given_and_as_in_force(cloud):
     cloud.ask("admin", "PUT", path(cloud), {})
     given = [("bob", "project_viewer", "")]

@@ -16,7 +16,9 @@ ATTACKS, QUOTAS = "tests/wire/test_attacks.py", "tests/wire/test_quotas.py"
 GATEWAY, PASSES = "tests/wire/test_gateway.py", "adapters/cloudcore_adapters/rest/gateway/passes.py"
 DOOR, SIGNED = "tests/wire/test_login_attacks.py", "tests/wire/test_signatures.py"
 INTRUDERS = "tests/wire/test_intruders.py"
+CREDENTIAL, INHERITED = "tests/wire/test_application_credentials.py", "tests/wire/test_inherited_roles.py"
 CORE = "cloudcore"
+SCOPING = f"{CORE}/operations/identity/scoping.py"
 LOGIN, KEYS = f"{CORE}/operations/identity/login.py", f"{CORE}/operations/identity/credentials.py"
 
 
@@ -188,7 +190,7 @@ WEAKNESSES = (
     Weakness(
         19,
         f"{DOOR}::test_a_project_that_is_not_there_is_refused_like_one_of_others",
-        LOGIN,
+        SCOPING,
         'raise UnauthorizedError("the user has no role in this project", field="auth.scope.project")',
         'raise UnauthorizedError(f"no role in {len(candidates)} projects", field="auth.scope.project")',
     ),
@@ -233,6 +235,62 @@ WEAKNESSES = (
         f"{CORE}/operations/access.py",
         "seen = with_shared(platform, caller, resource, reading.where)",
         "seen = EVERYTHING",
+    ),
+    Weakness(
+        14,
+        f"{CREDENTIAL}::test_it_ends_with_its_roles_its_user_and_itself",
+        f"{CORE}/operations/identity/application_credentials.py",
+        "if not held.role_ids or not set(held.role_ids) <= set(there.role_ids):",
+        "if not held.role_ids:",
+    ),
+    Weakness(
+        14,
+        f"{CREDENTIAL}::test_it_makes_nothing_that_is_stronger[True]",
+        LOGIN,
+        "if parent is not None and parent.application_credential:",
+        "if parent is not None and parent.application_credential == 'none':",
+    ),
+    Weakness(
+        14,
+        f"{CREDENTIAL}::test_it_makes_nothing_that_is_stronger[False]",
+        f"{CORE}/operations/identity/application_credentials.py",
+        "if held is None or not held.unrestricted:",
+        "if held is None:",
+    ),
+    Weakness(
+        14,
+        f"{CREDENTIAL}::test_it_makes_nothing_that_is_stronger[True]",
+        KEYS,
+        "if caller.application_credential:",
+        "if caller.application_credential == 'none':",
+    ),
+    Weakness(
+        14,
+        f"{CREDENTIAL}::test_an_access_key_makes_none",
+        f"{CORE}/operations/identity/application_credentials.py",
+        "if caller.access_key:",
+        "if caller.access_key == 'none':",
+    ),
+    Weakness(  # what a domain hands on is in force in those of others
+        18,
+        f"{INHERITED}::test_it_is_not_in_force_in_projects_of_other_domains",
+        f"{CORE}/resources/identity/assignment.py",
+        'return either(own, both(one_of("type", INHERITED), above))',
+        'return either(own, one_of("type", INHERITED))',
+    ),
+    Weakness(  # what is for the projects of a domain is in force in the domain
+        18,
+        f"{INHERITED}::test_it_is_in_force_in_each_project_and_not_in_the_domain",
+        SCOPING,
+        'one_of("type", IN_DOMAIN)',
+        'one_of("type", (*IN_DOMAIN, "UserDomainInherited"))',
+    ),
+    Weakness(
+        12,
+        "tests/wire/test_guessing.py::test_over_the_wire_it_is_429_and_says_when",
+        f"{CORE}/operations/identity/guessing.py",
+        "self._check(where, who)",
+        "where = where or who",
     ),
     Weakness(
         26,
