@@ -88,7 +88,6 @@ UNSCOPED_OPERATIONS = {
     "saving.py",
     "secgroups.py",
     "seed.py",
-    "servers/billing.py",
     "servers/bonds.py",
     "servers/boot.py",
     "servers/cards.py",
@@ -105,7 +104,6 @@ UNSCOPED_OPERATIONS = {
     "sharing.py",
     "snapshot_policies.py",
     "snapshots.py",
-    "terms.py",
 }
 """Operations that reach rows without a caller's scope: inserts, checks of uniqueness and of references, directory and
 login, and what hangs off a row that was reached within a scope. Others may not join."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.wire.exchange import World
+from tests.wire.exchange import SECRET, World
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +83,12 @@ def test_configuration_of_services_is_kept_merged_and_taken_out(world: World) ->
     same = {"config": {"default": {"api_server": "https://here"}}, "action": "replace"}
     assert world.ask("admin", "POST", path, json=same).status_code == 200
     assert told(world, "/v3/services/common")["service"]["config_version"] == version + 1
+    world.make("user", {"name": "eve", "password": SECRET})
+    grant = "/v3/projects/system/users/eve/roles/sys_adtadmin"
+    assert world.ask("admin", "PUT", grant, json={}).status_code == 200
+    world.tokens["eve"] = world.login("eve", SECRET, "system")
+    assert told(world, "/v3/services/common", "eve")["service"]["name"] == "common"
+    assert world.ask("eve", "GET", path).status_code == 403
     record = told(world, "/log/actions?obj_type=service&limit=1")["actions"][0]
     assert "https://here" not in str(record)
 

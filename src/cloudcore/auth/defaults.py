@@ -71,6 +71,7 @@ _EDITOR_DENIES: dict[tuple[str, str], str] = {
         "snapshot-and-clone createdisk create-eip create-backup save-image delete-disk delete-eip delete-backup"
     ),
     ("compute", "buckets"): "upload delete",
+    ("identity", "services"): "config",
     ("k8s", "kubeclusters"): "add-machines delete-machines",
 }
 

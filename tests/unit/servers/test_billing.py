@@ -30,9 +30,9 @@ def at(shown: Any, name: str) -> datetime:
     return read_time(shown[name], name)
 
 
-def follow(world: World) -> tuple[int, list[str]]:
+def follow(world: World, **more: int) -> tuple[int, list[str]]:
     refused: list[str] = []
-    done = follow_terms(world.cloud.platform, lambda ident, _error: refused.append(ident))
+    done = follow_terms(world.cloud.platform, lambda ident, _error: refused.append(ident), **more)
     world.settle()
     return done, refused
 
@@ -120,6 +120,17 @@ def test_what_cannot_be_released_now_is_told_of_and_tried_again(world: World) ->
     assert follow(world) == (0, [made["id"]])
     world.change(HOSTS, world.host_id, host_status="online")
     assert follow(world) == (1, [])
+
+
+def test_none_waits_behind_those_that_are_refused(world: World) -> None:
+    names = ("first", "second", "third")
+    made = [world.server(world.alice, name, duration="1D")["id"] for name in names]
+    for number, ident in enumerate(made):
+        world.change(
+            SERVERS, ident, release_at=datetime.now(UTC) - DAY + number * timedelta(hours=1), freezed=number < 2
+        )
+    assert follow(world, at_once=1) == (1, made[:2])
+    assert {row.name for row in world.rows(SERVERS)} == {"first", "second"}
 
 
 def test_it_is_paid_the_other_way_from_now_on(world: World) -> None:

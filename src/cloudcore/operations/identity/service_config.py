@@ -22,9 +22,14 @@ MOST_TEXT = 64 * 1024
 
 
 def show_config(
-    _platform: Platform, _tx: Transaction, _caller: Caller, service: Service, _params: JsonMapping
+    platform: Platform, _tx: Transaction, caller: Caller, service: Service, _params: JsonMapping
 ) -> JsonObject:
-    """The configuration of a service; null where none was put here."""
+    """The configuration of a service; null where none was put here. It may hold secrets: who may only read has no look.
+
+    Raises:
+        ForbiddenError: the caller may not set it.
+    """
+    reach(platform, caller, SERVICES, "perform", "config")
     return {"config": service.config or None}
 
 

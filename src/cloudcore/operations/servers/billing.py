@@ -14,9 +14,9 @@ from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import InvalidInputError, InvalidStatusError, MissingParameterError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import PLATFORM
 from cloudcore.model.reading import read_flag, read_str, read_time
 from cloudcore.model.term import read_term
+from cloudcore.operations.access import reach
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.server import SERVERS
@@ -49,7 +49,7 @@ def read_terms(body: JsonMapping, now: datetime) -> JsonObject:
     return {"billing_type": kind, **({"release_at": end_at} if end_at is not None else {})}
 
 
-def expire(_platform: Platform, tx: Transaction, _caller: Caller, server: Any, body: JsonMapping) -> None:
+def expire(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
     """Say when a server that is paid by use is deleted: after `duration`, or at `release_at` (or `expire_time`).
 
     Raises:
@@ -62,20 +62,20 @@ def expire(_platform: Platform, tx: Transaction, _caller: Caller, server: Any, b
     end = _release(sent, "duration" if body.get("duration") not in (None, "") else "", tx.now)
     if end is None:
         raise MissingParameterError("duration is missing, or release_at", field="duration")
-    tx.of(SERVERS, PLATFORM).save(evolve(server, release_at=end), action="postpaid_expire")
+    _save(platform, tx, caller, evolve(server, release_at=end), "postpaid-expire")
 
 
-def cancel_expire(_platform: Platform, tx: Transaction, _caller: Caller, server: Any, _body: JsonMapping) -> None:
+def cancel_expire(platform: Platform, tx: Transaction, caller: Caller, server: Any, _body: JsonMapping) -> None:
     """Keep a server that was to be released.
 
     Raises:
         InvalidStatusError: it is paid in advance.
     """
     _need(server, POSTPAID)
-    tx.of(SERVERS, PLATFORM).save(evolve(server, release_at=None), action="cancel_expire")
+    _save(platform, tx, caller, evolve(server, release_at=None), "cancel-expire")
 
 
-def renew(_platform: Platform, tx: Transaction, _caller: Caller, server: Any, body: JsonMapping) -> None:
+def renew(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
     """Add a term to one that is paid in advance: behind its end, or from now on where that is past.
 
     Raises:
@@ -85,10 +85,10 @@ def renew(_platform: Platform, tx: Transaction, _caller: Caller, server: Any, bo
     _need(server, PREPAID)
     start = max(server.expired_at or tx.now, tx.now)
     cycle, end = read_term(body.get("duration"), "duration", start)
-    tx.of(SERVERS, PLATFORM).save(evolve(server, billing_cycle=cycle, expired_at=end), action="renew")
+    _save(platform, tx, caller, evolve(server, billing_cycle=cycle, expired_at=end), "renew")
 
 
-def set_auto_renew(_platform: Platform, tx: Transaction, _caller: Caller, server: Any, body: JsonMapping) -> None:
+def set_auto_renew(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
     """Say whether the term is renewed at its end, and by which term.
 
     Raises:
@@ -99,10 +99,10 @@ def set_auto_renew(_platform: Platform, tx: Transaction, _caller: Caller, server
     changes: JsonObject = {"auto_renew": read_flag(body, "auto_renew")}
     if body.get("duration") not in (None, ""):
         changes["billing_cycle"], _ = read_term(body["duration"], "duration", tx.now)
-    tx.of(SERVERS, PLATFORM).save(evolve(server, **changes), action="set_auto_renew")
+    _save(platform, tx, caller, evolve(server, **changes), "set-auto-renew")
 
 
-def change_type(_platform: Platform, tx: Transaction, _caller: Caller, server: Any, body: JsonMapping) -> None:
+def change_type(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
     """Have it paid the other way from now on; in advance needs a `duration`.
 
     Raises:
@@ -112,7 +112,7 @@ def change_type(_platform: Platform, tx: Transaction, _caller: Caller, server: A
     if terms["billing_type"] == server.billing_type:
         return
     none: JsonObject = {"billing_cycle": "", "expired_at": None, "auto_renew": False, "release_at": None}
-    tx.of(SERVERS, PLATFORM).save(evolve(server, **{**none, **terms}), action="change_billing_type")
+    _save(platform, tx, caller, evolve(server, **{**none, **terms}), "change-billing-type")
 
 
 def _release(body: Mapping[str, Any], name: str, now: datetime) -> datetime | None:
@@ -131,3 +131,8 @@ def _release(body: Mapping[str, Any], name: str, now: datetime) -> datetime | No
 def _need(server: Any, kind: str) -> None:
     if server.billing_type != kind:
         raise InvalidStatusError(f"server {server.name} is {server.billing_type}, not {kind}", field="billing_type")
+
+
+def _save(platform: Platform, tx: Transaction, caller: Caller, changed: Any, action: str) -> None:
+    where = reach(platform, caller, SERVERS, "perform", action).where
+    tx.of(SERVERS, where).save(changed, action=action.replace("-", "_"))

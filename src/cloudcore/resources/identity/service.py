@@ -38,7 +38,7 @@ SERVICES = Resource(
     columns=("id", "name", "type", "enabled"),
     unique=(("name",),),
     actions=(
-        Action(name="config", doc="Its configuration, as it was put here.", kind=ActionKind.SPEC, params=()),
+        Action(name="config", doc="Its configuration, for who may set it.", kind=ActionKind.SPEC, params=()),
         Action(
             name="config",
             doc="Put a configuration here for whoever runs the service to fetch.",
