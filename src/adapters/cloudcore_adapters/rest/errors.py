@@ -28,6 +28,12 @@ class RequestTimeoutError(errors.CloudcoreError):
     code = "TimeoutError"
 
 
+class UnsupportedMediaTypeError(errors.CloudcoreError):
+    """The body is said to be of a type that is not read here."""
+
+    code = "UnsupportedMediaTypeError"
+
+
 class PreconditionFailedError(errors.CloudcoreError):
     """What the caller has seen is not what there is."""
 
@@ -58,6 +64,7 @@ STATUS: Mapping[type[errors.CloudcoreError], int] = MappingProxyType(
         errors.Contention: 409,
         PreconditionFailedError: 412,
         errors.TooLargeError: 413,
+        UnsupportedMediaTypeError: 415,
         RangeNotSatisfiableError: 416,
         errors.TooManyRequestsError: 429,
         errors.BackendError: 500,

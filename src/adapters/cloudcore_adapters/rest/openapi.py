@@ -41,6 +41,8 @@ Every type has the same operations, and answers to each in the same way.
 - Lists may be narrowed by every column and by what their rows refer to, by name or id; unknown parameters are passed over.
 - Under `/v3`, who sends `Accept: application/json` and nothing else is told OpenStack's statuses: 201 for a login and for
   what is made, 204 without a body for what is removed, granted or joined. Everybody else gets 200 and a body.
+- Bodies are JSON in UTF-8, of type `application/json` or one that ends in `+json`. Without a type, and under the one that
+  curl gives to all bodies, they are read as JSON too; of any other type they are refused with 415.
 - At the gateway (`/api/v1`) resources are the same, without envelopes and by many ids at once.
 """.strip()
 

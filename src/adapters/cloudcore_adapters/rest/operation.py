@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cloudcore.model.errors import CloudcoreError
 from cloudcore.model.json import JsonObject
-from cloudcore_adapters.rest.errors import RequestTimeoutError, status_of
+from cloudcore_adapters.rest.errors import RequestTimeoutError, UnsupportedMediaTypeError, status_of
 from cloudcore_adapters.rest.request import MAX_IDEMPOTENCY_KEY
 from cloudcore_adapters.rest.responses import JSON_TYPE
 from cloudcore_adapters.rest.schemas import PLAIN_TEXT, reference
@@ -24,6 +24,7 @@ FAILURES: Mapping[str, tuple[str, str]] = {
     "408": ("Timeout", "The body did not arrive in time"),
     "409": ("Conflict", "The world has moved: a taken name, a stale version, something under way"),
     "413": ("TooLarge", "The request is larger than allowed"),
+    "415": ("NotJson", "The body is said to be of a type that is not read: send `application/json`"),
     "429": ("TooMany", "Slow down; `Retry-After` says for how many seconds"),
     "5XX": ("Failed", "The platform or something behind it failed"),
 }
@@ -164,7 +165,7 @@ def segment() -> JsonObject:
 def shared_responses() -> JsonObject:
     """Every failure by name, with the classes of error that it stands for and an example."""
     found: JsonObject = {}
-    classes: list[type[CloudcoreError]] = [*_kinds(CloudcoreError), RequestTimeoutError]
+    classes: list[type[CloudcoreError]] = [*_kinds(CloudcoreError), RequestTimeoutError, UnsupportedMediaTypeError]
     kinds = sorted({(str(status_of(kind)), kind.code) for kind in classes})
     for status, (name, doc) in FAILURES.items():
         codes = [code for number, code in kinds if number == status or (status == "5XX" and number[0] == "5")]

@@ -25,7 +25,7 @@ from cloudcore.model.errors import (
 from cloudcore.model.json import Json, JsonMapping, JsonObject
 from cloudcore.model.reading import parse_query
 from cloudcore.ports.session import Session
-from cloudcore_adapters.rest.errors import RequestTimeoutError
+from cloudcore_adapters.rest.errors import RequestTimeoutError, UnsupportedMediaTypeError
 from cloudcore_adapters.rest.paths import Target
 from cloudcore_adapters.rest.serving import Limits, ServedCloud
 from cloudcore_adapters.rest.socket_body import SocketBody
@@ -37,6 +37,9 @@ JSON_SPACE = b" \t\r\n"
 IDEMPOTENCY_PARAM = "__idempotency_key__"
 MAX_IDEMPOTENCY_KEY = 255
 MAX_TOKEN = 8192
+
+JSON_TYPES = ("", "application/json", "text/json", "application/x-www-form-urlencoded")
+"""Types under which clients send JSON. The last one is what curl calls every body, and says nothing about it."""
 
 _REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}", re.ASCII)
 _IDEMPOTENCY_KEY = re.compile(r"[\x20-\x7e]{1,255}", re.ASCII)
@@ -202,6 +205,7 @@ class Call:
         Raises:
             TooLargeError: longer than the limit; known from the header before a byte is read where it is announced.
             RequestTimeoutError: it does not arrive in time.
+            UnsupportedMediaTypeError: a body that is said to be something else.
             InvalidFormatError: no JSON, or not an object.
         """
         limits = self.limits
@@ -218,6 +222,8 @@ class Call:
                         raise _too_large(limits)
         except TimeoutError as error:
             raise RequestTimeoutError(f"the body did not arrive within {limits.json_seconds:g} s") from error
+        if held and not is_json(self.header("Content-Type")):
+            raise UnsupportedMediaTypeError("Content-Type: send application/json")
         if self.signed:
             self._body_sha256 = hashlib.sha256(held).hexdigest()
         self.body = read_object(bytes(held), depth=limits.json_depth)
@@ -241,6 +247,12 @@ class Call:
                         return
             except ClientGoneError:
                 return
+
+
+def is_json(kind: str) -> bool:
+    """Whether a body of this `Content-Type` is read as JSON."""
+    plain = kind.partition(";")[0].strip().lower()
+    return plain in JSON_TYPES or (plain.startswith("application/") and plain.endswith("+json"))
 
 
 def _headers(scope: Scope) -> Mapping[str, bytes]:

@@ -152,7 +152,7 @@ def _roles(caller: Caller, sent: Any) -> list[str]:
 
 def _end(tx: Transaction, sent: Any, parent: Any) -> datetime | None:
     limit: datetime | None = parent.expires_at if parent is not None else None
-    if sent in (None, ""):
+    if sent is None:
         return limit
     end = read_time(sent, "expires_at")
     if end <= tx.now:
