@@ -235,3 +235,33 @@ def test_library_brings_and_reads_records(log):
     log.cloud.core.number_history()
     (row,) = session.list("actions", {"obj_id": "library"}).items
     assert row["user"] == "somebody"
+
+
+def test_filters_and_searches_of_clients_narrow_the_log(log):
+    log.bring("admin", obj_id="sought-1", obj_name="one", action="boot")
+    log.bring("admin", obj_id="sought-2", obj_name="two", action="halt", owner_tenant_id="gone")
+    ids = {row["obj_id"]: row["id"] for row in log.rows("admin", "search=sought-")}
+    assert set(ids) == {"sought-1", "sought-2"}
+    first = [{"sought-1"}, {"sought-2"}, set()]
+    for query, found in (
+        ("filter=action.equals(boot)", first[0]),
+        ("filter=action.in(boot,halt)&filter=obj_name.contains(two)", first[1]),
+        ("filter=action.equals(boot)&filter=obj_name.equals(two)&filter_any=true", first[0] | first[1]),
+        (f"filter=id.equals({ids['sought-2']})", first[1]),
+        ("filter=ops_time.lt(2001-01-01)", first[2]),
+        ("obj=one", first[0]),
+        ("obj=sought-2", first[1]),
+    ):
+        assert {row["obj_id"] for row in log.rows("admin", f"{query}&search=sought-")} == found, query
+    for wrong in ("filter=before.equals(1)", "filter=action", "filter=nothing.equals(1)"):
+        assert log.ask("admin", "GET", f"/actions?{wrong}").status_code == 400, wrong
+
+
+def test_owners_are_named_by_id_or_name(log):
+    by_name = log.rows("admin", "owner_domain_ids.0=Default&limit=2000")
+    assert by_name == log.rows("admin", "owner_domain_ids.0=default&limit=2000") != []
+    assert log.bring("ann", **log.me("ann"), obj_id="of-ann").status_code == 200
+    project = log.rows("ann", "obj_id=of-ann")[0]["owner_tenant_id"]
+    assert "of-ann" in {row["obj_id"] for row in log.rows("admin", "owner_project_ids.0=ann")}
+    assert log.rows("admin", "owner_project_ids.0=ann") == log.rows("admin", f"owner_project_ids.0={project}")
+    assert log.rows("admin", "owner_project_ids.0=nobody") == []

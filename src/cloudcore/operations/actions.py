@@ -150,7 +150,7 @@ def log_property(platform: Platform, tx: Transaction, caller: Caller, name: str,
         NotSupportedError: `splitable-export`: the log is read by pages or followed as a feed.
         ResourceNotFoundError: there is no such property.
     """
-    where = both(visible(platform, caller, params), filters_of(params), Not(IsNull("position")))
+    where = both(visible(platform, caller, params), filters_of(platform, params), Not(IsNull("position")))
     repository = tx.of(HISTORY, where)
     if name == "distinct-field":
         fields = [text for key in ("field", "extra_field") for text in texts(params.get(key))]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from cloudcore.auth.caller import Caller, require_known
@@ -19,6 +21,8 @@ from cloudcore.model.query import (
     Contains,
     Expr,
     IsNull,
+    Like,
+    Match,
     Not,
     Op,
     Order,
@@ -29,6 +33,8 @@ from cloudcore.model.query import (
     one_of,
 )
 from cloudcore.model.reading import format_time, read_bool, read_int, read_time
+from cloudcore.operations.filters import condition
+from cloudcore.operations.listing import any_of, bounded
 from cloudcore.operations.parameter import texts
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Author, Transaction
@@ -82,7 +88,10 @@ def list_actions(platform: Platform, tx: Transaction, caller: Caller, params: Js
     limit = min(limit or DEFAULT_LIMIT, MAX_LIMIT)
     descending = str(params.get("paging_order") or params.get("order") or "desc").lower() != "asc"
     where = both(
-        visible(platform, caller, params), filters_of(params), Not(IsNull("position")), _marker(params, descending)
+        visible(platform, caller, params),
+        filters_of(platform, params),
+        Not(IsNull("position")),
+        _marker(params, descending),
     )
     rows = tx.of(HISTORY, where).find(Query(order=(Order("position", descending),), limit=limit + 1))
     page = rows[:limit]
@@ -115,7 +124,7 @@ def list_feed(platform: Platform, tx: Transaction, caller: Caller, params: JsonM
     """
     limit = read_int(params.get("limit") or FEED_LIMIT, "limit", 1, 2**31)
     limit = min(limit, MAX_LIMIT)
-    where = both(visible(platform, caller, params), filters_of(params))
+    where = both(visible(platform, caller, params), filters_of(platform, params))
     end = newest(tx)
     shape: Any = {"marker_field": "position", "marker_order": "ASC", "limit": limit}
     if params.get("after") in (None, ""):
@@ -212,20 +221,22 @@ def visible(platform: Platform, caller: Caller, params: JsonMapping) -> Expr:
 _COLUMNS = {
     "obj_type": "obj_type",
     "obj_id": "obj_id",
-    "obj": "obj_id",
     "obj_name": "obj_name",
     "action": "action",
     "service": "service",
 }
 
 
-def filters_of(params: JsonMapping) -> Expr:
-    """The filters of the action log.
+def filters_of(platform: Platform, params: JsonMapping) -> Expr:
+    """The filters of the action log; `obj` is an id or a name, and so are owners.
 
     Raises:
         InvalidInputError: one is of a wrong form; names it.
     """
     parts: list[Expr] = [one_of(column, texts(params[key])) for key, column in _COLUMNS.items() if params.get(key)]
+    parts.append(_conditions(params))
+    if found := texts(params.get("obj")):
+        parts.append(either(one_of("obj_id", found), one_of("obj_name", found)))
     if params.get("user_id"):
         parts.append(one_of("user_id", texts(params["user_id"])))
     if params.get("success") not in (None, ""):
@@ -234,19 +245,37 @@ def filters_of(params: JsonMapping) -> Expr:
         parts.append(Compare("recorded_at", Op.GE, read_time(params["since"], "since")))
     if params.get("until"):
         parts.append(Compare("recorded_at", Op.LE, read_time(params["until"], "until")))
-    for key, column in _OWNERS.items():
-        if params.get(key):
-            parts.append(one_of(column, texts(params[key])))
-    for key, fact in _WHO.items():
-        if params.get(key):
-            parts.append(Contains("actor", fact, tuple(texts(params[key]))))
+    parts += [_owned(platform, column, texts(params[key])) for key, column in _OWNERS.items() if params.get(key)]
+    parts += [Contains("actor", fact, tuple(texts(params[key]))) for key, fact in _WHO.items() if params.get(key)]
     if params.get("is_system_account") not in (None, ""):
-        platform = Contains("actor", "is_platform")
-        parts.append(platform if read_bool(params["is_system_account"], "is_system_account") else Not(platform))
+        of_system = Contains("actor", "is_platform")
+        wanted = read_bool(params["is_system_account"], "is_system_account")
+        parts.append(of_system if wanted else Not(of_system))
     parts += [_brought(key, texts(params[key])) for key in ("severity", "kind") if params.get(key)]
     return both(*parts) if parts else EVERYTHING
 
 
+def _conditions(params: JsonMapping) -> Expr:
+    """`filter`, by the names that rows have on the wire, and `search` in what was done and to what."""
+    shown = [_WIRE_NAME.sub(lambda name: _WIRE_NAMES[name[1]], text, count=1) for text in bounded(params, "filter")]
+    conditions = [condition(HISTORY, text) for text in shown]
+    parts = [either(*conditions) if any_of(params) else both(*conditions)] if conditions else []
+    if wanted := [text for text in texts(params.get("search")) if text]:
+        parts.append(either(*(Match(name, Like.CONTAINS, text) for text in wanted for name in _SEARCHED)))
+    return both(*parts) if parts else EVERYTHING
+
+
+def _owned(platform: Platform, column: str, wanted: Sequence[str]) -> Expr:
+    """Records of these projects or domains; what is no name is an id, also of an owner that is gone."""
+    find = platform.directory.find_domain
+    if column == "owner_tenant_id":
+        find = partial(platform.directory.find_project, domain=None)
+    return one_of(column, [found.id if (found := find(text)) is not None else text for text in wanted])
+
+
+_SEARCHED = ("action", "obj_id", "obj_name")
+_WIRE_NAMES = {"id": "position", "ops_time": "recorded_at"}
+_WIRE_NAME = re.compile(rf"(?<!\S)({'|'.join(_WIRE_NAMES)})(?=\.)")
 _OWNERS = {
     "owner_project_ids": "owner_tenant_id",
     "owner_tenant_id": "owner_tenant_id",
