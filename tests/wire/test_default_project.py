@@ -54,6 +54,9 @@ def test_a_default_project_must_be_there_and_is_forgotten_with_it(cloud):
     user = cloud.ids["user bob"]
     refused = cloud.ask("admin", "PATCH", f"/v3/users/{user}", {"user": {"default_project_id": "nosuch"}})
     assert (refused.status_code, "nosuch" in refused.text) == (404, True)
+    assert refused.json()["data"]["field"] == "default_project_id"
+    refused = cloud.ask("admin", "PATCH", f"/v3/users/{user}", {"user": {"default_project": "nosuch"}})
+    assert (refused.status_code, refused.json()["data"]["field"]) == (404, "default_project")
     made = cloud.create("admin", "projects", {"name": "short", "domain_id": cloud.ids["domain"]}).json()["project"]
     set_default(cloud, made["id"])
     assert cloud.ask("admin", "DELETE", f"/v3/projects/{made['id']}").status_code == 200

@@ -9,6 +9,7 @@ from cloudcore.auth.caller import Caller
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.entity import DomainOwned, Named, ProjectOwned, UserOwned
 from cloudcore.model.errors import (
+    DuplicateResourceError,
     ForbiddenError,
     InvalidInputError,
     InvalidStatusError,
@@ -142,13 +143,24 @@ def references(
         allowed = field.spec.create if creating else field.spec.update
         if ref is None or ref.target not in types or not (allowed or ref.target in parents):
             continue
-        named = parents.get(ref.target) or sent_reference(field, body)
+        above = parents.get(ref.target)
+        named = ("", above) if above else sent_reference(field, body)
         if named is not None:
-            found[field.name] = fetch(platform, tx, caller, types[ref.target], named).id
+            found[field.name] = _referred(platform, tx, caller, types[ref.target], *named)
         elif not creating and field.nullable and sent(field, body) == (True, None):
             found[field.name] = None
         elif creating and (field.spec.required or field.name in sides):
             raise MissingParameterError(f"{field.name} is missing", field=field.name)
+    return found
+
+
+def _referred(platform: Platform, tx: Transaction, caller: Caller, target: Resource[Any], key: str, ident: str) -> str:
+    """The id of what was named; a refusal names the key under which it was sent, if it was not in the URL."""
+    try:
+        found: str = fetch(platform, tx, caller, target, ident).id
+    except (ResourceNotFoundError, DuplicateResourceError) as error:
+        error.field = key or error.field
+        raise
     return found
 
 

@@ -59,8 +59,8 @@ def reference_keys(field: Field) -> tuple[str, ...]:
     return tuple(dict.fromkeys((field.name, bare, *field.spec.alias, *aliases)))
 
 
-def sent_reference(field: Field, body: JsonMapping) -> str | None:
-    """The id or name that the caller sent for the reference, if any.
+def sent_reference(field: Field, body: JsonMapping) -> tuple[str, str] | None:
+    """Under which key the caller sent the reference, and the id or name there; None if he sent none.
 
     Raises:
         InvalidInputError: what was sent can be neither.
@@ -68,7 +68,7 @@ def sent_reference(field: Field, body: JsonMapping) -> str | None:
     for key in reference_keys(field):
         value = body.get(key)
         if value not in (None, ""):
-            return read_str(value, key, WIDEST)
+            return key, read_str(value, key, WIDEST)
     return None
 
 
