@@ -205,3 +205,25 @@ def test_dotted_keys_stand_for_every_list_of_a_create(world: World) -> None:
     ):
         answer = world.ask("admin", "POST", "/compute/servers", json={"server": {"name": "dotted", **sizes, **more}})
         assert answer.status_code == status, (more, answer.text)
+
+
+@pytest.mark.parametrize(
+    ("ask", "status", "error"),
+    [
+        ("GET /sshkeypairs", 404, "NotFoundError"),
+        ("GET /guestcdroms", 404, "NotFoundError"),
+        ("GET /groupnetworks", 404, "NotFoundError"),
+        ("GET /servers/splitable", 404, "SpecNotFoundError"),
+        ("GET /servers/splitable-export", 404, "SpecNotFoundError"),
+        ("GET /servers?project_organizations.0=one", 406, "NotSupportedError"),
+        ("POST /servers/{server}/insertiso", 406, "NotSupportedError"),
+        ("POST /servers/{server}/insertvfd", 406, "NotSupportedError"),
+        ("POST /hosts/{host}/online", 406, "NotSupportedError"),
+        ("POST /hosts/{host}/offline", 406, "NotSupportedError"),
+    ],
+)
+def test_what_is_left_out_on_purpose_says_so(world: World, ask: str, status: int, error: str) -> None:
+    method, _, path = ask.partition(" ")
+    first = {word: world.ask("admin", "GET", PLACES[word]).json()[f"{word}s"][0]["id"] for word in ("server", "host")}
+    answer = world.ask("admin", method, f"/compute{path.format(**first)}")
+    assert (answer.status_code, answer.json()["class"]) == (status, error), answer.text
