@@ -1,82 +1,178 @@
 """Planted defects: each must be noticed by the simulation.
 
-A mutant is a difference, `NAME.patch`, whose first line is `# seed N: which invariant or fault it is for`. Replaying lives
-that seed only, on a copy of src with the difference; `--search` looks for a seed in ranges that nobody tuned on. After a
-change of the simulation `--record N` looks for one from N and writes it down.
+A mutant is a difference, `NAME.patch`, whose first line is `# seed N …: which invariant or fault it is for`. Replaying
+lives these seeds until one notices it; none of them may find anything without the defect. `--search` looks for a seed in
+ranges that nobody tuned on. After a change of the simulation `--record N` looks for seeds from N and writes them down.
+
+What clients of these lives ask for, and what befalls them, is drawn from `operations.txt` alone, so that a seed goes on
+noticing its defect when more is registered. `--operations` writes that list anew; all seeds have to be recorded then.
+
+Each defect is put into the functions of a fork of this process: nothing is copied, and nothing is loaded again.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
+import gc
+import importlib
+import multiprocessing
+import resource
 import subprocess
-import sys
 import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
+from types import CodeType, FunctionType
+
+from cloudcore_apps.simulate.asking import Known, operations
+from cloudcore_apps.simulate.cloud import RESOURCES
+from cloudcore_apps.simulate.life import Life
+from cloudcore_apps.simulate.menu import MENU, draw
+from cloudcore_apps.simulate.watch import Violation
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[2]
+LIST = HERE / "operations.txt"
 RANGES = (20_000, 40_000, 60_000)
 PER_RANGE = 100
-MOST = 600
+MOST = 300
+"""So many seeds are lived to record some."""
+KEPT = 3
+"""So many seeds are written down at most: when a change of what a life does spares the first, another still notices."""
+PATIENCE_S = 40
+"""So many seconds of processor time are spent at most on one defect."""
 
 
-def seed_of(patch: Path) -> int:
-    """The seed that is known to notice it."""
-    return int(patch.read_text().split("seed ", 1)[1].split(":", 1)[0])
+def write_list() -> None:
+    """Write down all faults and operations that there are, with the names that their declarations let be drawn."""
+    lines = [" ".join([f"{o.name}:", *o.names]) for o in operations(RESOURCES)]
+    LIST.write_text("\n".join([" ".join(["faults:", *MENU]), *lines]) + "\n")
 
 
-def noticed(patch: Path, first: int, count: int) -> int | None:
-    """The first of these seeds that hurts an invariant with the defect in it."""
+def read_list() -> tuple[Sequence[str], Known]:
+    """The kinds of faults, and the operations, from which these lives are drawn."""
+    parts = [line.partition(":") for line in LIST.read_text().splitlines()]
+    known = {name: names.split() for name, _, names in parts}
+    return known.pop("faults"), known
+
+
+def seeds_of(patch: Path) -> list[int]:
+    """The seeds that are known to notice it."""
+    return [int(word) for word in patch.read_text().partition(":")[0].split()[2:]]
+
+
+def codes(code: CodeType) -> Iterator[CodeType]:
+    """All code in this code."""
+    for part in code.co_consts:
+        if isinstance(part, CodeType):
+            yield part
+            yield from codes(part)
+
+
+def plant(patch: Path) -> None:
+    """Put a defect into the functions, plain constants and imports of the loaded module that it changes."""
+    path = next(line for line in patch.read_text().splitlines() if line.startswith("+++ b/")).removeprefix("+++ b/")
+    parts = [part for part in Path(path).with_suffix("").parts if part not in ("src", "adapters", "apps")]
+    module = importlib.import_module(".".join(parts))
+    assert module.__file__ is not None
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__", "console", "climc"))
-        subprocess.run(["patch", "-p1", "-s", "-i", str(patch)], cwd=folder, check=True)
-        path = os.pathsep.join(str(folder / part) for part in ("src", "src/adapters", "src/apps"))
-        program = "from cloudcore_apps.main import main; main()"
-        command = [sys.executable, "-c", program, "simulate", "--first-seed", str(first), "--seeds", str(count)]
-        result = subprocess.run(
-            [*command, "--no-shrink"],
-            env={**os.environ, "PYTHONPATH": path},
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    if result.returncode and "hurts an invariant" not in result.stderr:
-        raise SystemExit(f"{patch.stem} does not run: {result.stderr[-500:]}")
-    return int(result.stdout.partition("seed ")[2].partition(":")[0]) if result.returncode else None
+        changed = Path(name) / "changed.py"
+        command = ["patch", "-s", "-o", str(changed), module.__file__, str(patch)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SystemExit(f"{patch.stem} does not fit: {done.stdout}{done.stderr}")
+        text = changed.read_text()
+    was, code = Path(module.__file__).read_text(), compile(text, module.__file__, "exec")
+    assert was != text, patch.stem
+    fresh: dict[str, object] = {"__name__": module.__name__, "__file__": module.__file__}
+    exec(code, fresh)
+    for key, value in fresh.items():
+        if key not in vars(module) or isinstance(value, int | float | str):
+            setattr(module, key, value)
+    inside = {part.co_qualname: part for part in codes(code)}
+    for function in (found for found in gc.get_objects() if isinstance(found, FunctionType)):
+        if function.__code__.co_filename == module.__file__ and function.__globals__ is vars(module):
+            function.__code__ = inside[function.__code__.co_qualname]
+
+
+def hurts(seed: int) -> bool:
+    """Whether an invariant is hurt in the life of a seed."""
+    kinds, known = read_list()
+    try:
+        Life(seed, draw(seed, kinds), known=known).live()
+    except (Violation, AssertionError):
+        return True
+    return False
+
+
+def _live(patch: Path | None, seeds: Iterable[int], told: Connection) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (PATIENCE_S, PATIENCE_S))
+    if patch is not None:
+        plant(patch)
+    for seed in seeds:
+        if hurts(seed):
+            told.send(seed)
+    told.send(None)
+
+
+def noticing(patch: Path | None, seeds: Iterable[int], most: int = 1) -> list[int]:
+    """The first of these seeds, as many as wanted, that hurt an invariant with the defect in it; None: without one."""
+    mine, theirs = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.get_context("fork").Process(target=_live, args=(patch, seeds, theirs))
+    process.start()
+    theirs.close()
+    found: list[int] = []
+    try:
+        while len(found) < most and (seed := mine.recv()) is not None:
+            found.append(seed)
+    except EOFError:
+        # A defect that spins is ended when its time is up; whatever else ends a life by itself is a mistake of the patch.
+        process.join()
+        if process.exitcode is not None and process.exitcode > 0:
+            raise SystemExit(f"{patch.stem if patch else 'what has no defect'} does not run") from None
+    process.kill()
+    process.join()
+    return found
 
 
 def record(patch: Path, first: int) -> bool:
-    """Write down which seed from the first on notices it; whether there is one among many."""
-    seed = noticed(patch, first, MOST)
-    if seed is not None:
-        text = patch.read_text()
-        patch.write_text(text.replace(f"# seed {seed_of(patch)}:", f"# seed {seed}:", 1))
-    return seed is not None
+    """Write down which seeds from the first on notice it; whether there is one among many."""
+    found = noticing(patch, range(first, first + MOST), KEPT)
+    unsound = noticing(None, found, KEPT) if found else []
+    sound = [seed for seed in found if seed not in unsound]
+    if sound:
+        _, _, rest = patch.read_text().partition(":")
+        patch.write_text(f"# seed {' '.join(map(str, sound))}:{rest}")
+    return bool(sound)
+
+
+def report(patch: Path, *, search: bool) -> bool:
+    """Print whether a defect is noticed; whether it is."""
+    ranges = [range(first, first + PER_RANGE) for first in RANGES] if search else [seeds_of(patch)]
+    found = [seed for seeds in ranges for seed in noticing(patch, seeds)]
+    seeds = f" ({', '.join(map(str, found))})" if search else ""
+    print(f"{patch.stem}: {'noticed' if found else 'NOT NOTICED'}{seeds}", flush=True)
+    return bool(found)
 
 
 def main() -> None:
     """Say of each mutant whether it is noticed; fail when one is not."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--search", action="store_true", help="look for a seed in each of three ranges")
-    parser.add_argument("--record", type=int, metavar="N", help="write down a seed from N on that notices it")
+    parser.add_argument(
+        "--record", type=int, metavar="N", help="write down seeds from N on, where none notices any more"
+    )
+    parser.add_argument("--operations", action="store_true", help="write down anew what there is to ask for")
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
+    if options.operations:
+        write_list()
+    patches = [p for p in sorted(HERE.glob("*.patch")) if not options.names or p.stem in options.names]
     survivors = []
-    for patch in sorted(HERE.glob("*.patch")):
-        if options.names and patch.stem not in options.names:
-            continue
-        if options.record is not None:
-            if seed_of(patch) < options.record or noticed(patch, seed_of(patch), 1) is None:
-                print(f"{patch.stem}: {record(patch, options.record)}", flush=True)
-            continue
-        ranges = [(first, PER_RANGE) for first in RANGES] if options.search else [(seed_of(patch), 1)]
-        found = [first for first, count in ranges if noticed(patch, first, count) is not None]
-        print(f"{patch.stem}: {'noticed' if found else 'NOT NOTICED'} ({len(found)} of {len(ranges)})", flush=True)
-        survivors += [] if found else [patch.stem]
+    for patch in patches:
+        if options.record is None:
+            survivors += [] if report(patch, search=options.search) else [patch.stem]
+        elif not noticing(patch, seeds_of(patch)):
+            print(f"{patch.stem}: {record(patch, options.record)}", flush=True)
     if survivors:
         raise SystemExit(f"{len(survivors)} mutants survive: {', '.join(survivors)}")
 

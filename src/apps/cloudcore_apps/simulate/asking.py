@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from cloudcore.model.json import JsonObject
-from cloudcore.model.resource import ActionKind, Resource, Verb, fields_of
+from cloudcore.model.resource import ActionKind, Field, Resource, Verb, fields_of
 from cloudcore.operations.ladder import ladder_actions
 from cloudcore.operations.session import CoreSession
-from cloudcore_apps.simulate.makers import Draw, arguments, body, value
+from cloudcore_apps.simulate.makers import Draw, arguments, body, making, value
 
 OFTEN = ("servers", "servers", "servers", "servers", "disks", "snapshots", "instance_snapshots", "images", "tasks")
 """Types with long operations, of which most that is asked for is."""
@@ -32,6 +32,9 @@ LEFT_OUT = frozenset(
 )
 """What would make the world another one by definition, by verb and type or action."""
 
+Known = Mapping[str, Collection[str]]
+"""The only operations that are drawn, in this order, by name, each with the only fields and parameters that are drawn."""
+
 FIXED = frozenset({"n1", "i1", "z1", "w1", "default", "h1", "h2", "h3", "h4"})
 """What the world begins with and needs to the end: never deleted or switched off."""
 
@@ -48,6 +51,16 @@ class Operation:
     def name(self) -> str:
         """For logs and lists, as `servers start`."""
         return f"{self.resource.plural} {self.action or self.verb}"
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The fields or parameters that its declaration lets be drawn."""
+        if self.verb == "create":
+            return [field.name for field in making(self.resource)]
+        if self.verb == "update":
+            return [field.name for field in _flags(self.resource)]
+        action = self.resource.action(self.action, ActionKind.PERFORM) if self.verb == "perform" else None
+        return [param.name for param in action.params] if action is not None else []
 
 
 @attrs.frozen(kw_only=True)
@@ -91,8 +104,12 @@ def operations(resources: Sequence[Resource[Any]]) -> Sequence[Operation]:
 class Menu:
     """Draws requests. Each operation comes up, those of the types with long operations most."""
 
-    def __init__(self, resources: Sequence[Resource[Any]]) -> None:
+    def __init__(self, resources: Sequence[Resource[Any]], known: Known | None = None) -> None:
         self._all = operations(resources)
+        self._known = known
+        if known is not None:
+            order = {name: place for place, name in enumerate(known)}
+            self._all = sorted((o for o in self._all if o.name in known), key=lambda o: order[o.name])
         self._by_plural: dict[str, list[Operation]] = {}
         for operation in self._all:
             self._by_plural.setdefault(operation.resource.plural, []).append(operation)
@@ -104,17 +121,18 @@ class Menu:
         """Something to ask for."""
         operation = self._operation(draw)
         plural = operation.resource.plural
+        known = None if self._known is None else self._known[operation.name]
         # What acts on things of which there are none makes one instead.
         if operation.verb == "create":
-            return Request(operation=operation, ident="", body=body(draw, operation.resource))
+            return Request(operation=operation, ident="", body=body(draw, operation.resource, known))
         ident = draw.one(plural)
         if operation.verb == "delete":
             return Request(operation=operation, ident="nothing" if ident in FIXED else ident, body=_options(draw))
         draw = attrs.evolve(draw, row=draw.cloud.row(plural, ident))
         if operation.verb == "update":
-            return Request(operation=operation, ident=ident, body=_changes(draw, operation.resource))
+            return Request(operation=operation, ident=ident, body=_changes(draw, operation.resource, known))
         action = operation.resource.action(operation.action, ActionKind.PERFORM)
-        sent = arguments(draw, action) if action is not None else _tags(draw, operation.action)
+        sent = arguments(draw, action, known) if action is not None else _tags(draw, operation.action)
         return Request(operation=operation, ident=_switchable(ident, operation), body=sent)
 
     def _operation(self, draw: Draw) -> Operation:
@@ -140,12 +158,20 @@ def _options(draw: Draw) -> JsonObject:
     }
 
 
-def _changes(draw: Draw, resource: Resource[Any]) -> JsonObject:
-    known = [f for f in fields_of(resource.entity) if f.spec.update and f.name not in ("name", "index")]
-    flags = [f for f in known if f.kind is bool and f.name not in ("enabled", "protected", "disable_delete")]
+def _changes(draw: Draw, resource: Resource[Any], known: Collection[str] | None) -> JsonObject:
+    flags = [field for field in _flags(resource) if known is None or field.name in known]
     chosen = [field for field in flags if draw.random.random() < 0.3]
-    text = {"description": draw.name} if any(f.name == "description" for f in known) else {}
+    text = {"description": draw.name} if any(f.name == "description" for f in _changeable(resource)) else {}
     return {**text, **{field.name: value(draw, field) for field in chosen}}
+
+
+def _changeable(resource: Resource[Any]) -> Sequence[Field]:
+    return [f for f in fields_of(resource.entity) if f.spec.update and f.name not in ("name", "index")]
+
+
+def _flags(resource: Resource[Any]) -> Sequence[Field]:
+    kept = ("enabled", "protected", "disable_delete")
+    return [f for f in _changeable(resource) if f.kind is bool and f.name not in kept]
 
 
 def _tags(draw: Draw, action: str) -> JsonObject:

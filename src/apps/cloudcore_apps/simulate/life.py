@@ -15,7 +15,7 @@ from cloudcore.model.host import Found
 from cloudcore.operations.session import CoreSession
 from cloudcore_apps.power import POWER_S, follow_power
 from cloudcore_apps.simulate import tenancy
-from cloudcore_apps.simulate.asking import Menu
+from cloudcore_apps.simulate.asking import Known, Menu
 from cloudcore_apps.simulate.clients import Client
 from cloudcore_apps.simulate.cloud import CALLER, Cloud
 from cloudcore_apps.simulate.crash import Crash
@@ -67,7 +67,10 @@ class Shape:
 class Life:
     """Builds a cloud, lives it, and checks it."""
 
-    def __init__(self, seed: int, faults: Faults | None = None, shape: Shape | None = None) -> None:
+    def __init__(
+        self, seed: int, faults: Faults | None = None, shape: Shape | None = None, known: Known | None = None
+    ) -> None:
+        """known: all that clients may ask for, so that what is registered later changes nothing; None for everything."""
         self.seed = seed
         self.faults = faults or Faults()
         self.shape = shape or Shape()
@@ -107,7 +110,7 @@ class Life:
             agent.hangs = lambda: self.strikes("hang")
             agent.complain = lambda text, ident=ident: self.watch.complain("fence", f"{ident}: {text}")  # type: ignore[misc]
         self.servers = [Server(self, f"process{number}") for number in range(self.shape.processes)]
-        menu = Menu(self.cloud.platform.resources)
+        menu = Menu(self.cloud.platform.resources, known)
         for number in range(self.shape.clients):
             client = Client(self, f"client{number}", menu)
             self.stage.add(client.name, client.work)

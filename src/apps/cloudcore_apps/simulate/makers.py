@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -317,15 +317,21 @@ def _perhaps_image(draw: Draw) -> JsonObject:
     return {"image_id": "i1"} if draw.random.random() < 0.3 else {}
 
 
-def body(draw: Draw, resource: Resource[Any]) -> JsonObject:
-    """What makes one of a type."""
+def body(draw: Draw, resource: Resource[Any], known: Collection[str] | None = None) -> JsonObject:
+    """What makes one of a type. known: the only fields that are drawn of those that nobody foresaw; None for all."""
     own = BODIES.get(resource.plural)
     names = [f.name for f in fields_of(resource.entity)]
     named = {"name": draw.name} if "name" in names else {}
     if own is not None:
         return {**named, **own(draw)}
-    wanted = [f for f in fields_of(resource.entity) if f.spec.create and (f.spec.required or f.ref is not None)]
+    wanted = [f for f in making(resource) if known is None or f.name in known]
     return {**named, **{field.name: value(draw, field) for field in wanted}}
+
+
+def making(resource: Resource[Any]) -> Sequence[Field]:
+    """The fields that are sent to make one of a type which has no body of its own."""
+    fields = fields_of(resource.entity)
+    return [f for f in fields if f.spec.create and (f.spec.required or f.ref is not None)]
 
 
 def value(draw: Draw, field: Field) -> Any:
@@ -340,9 +346,10 @@ def value(draw: Draw, field: Field) -> Any:
     return plain.get(field.kind, max(field.spec.minimum or 1, 1))
 
 
-def arguments(draw: Draw, action: Action) -> JsonObject:
-    """What an action is asked with."""
-    sent = [p for p in action.params if p.name in ALWAYS or p.spec.required or draw.random.random() < 0.5]
+def arguments(draw: Draw, action: Action, known: Collection[str] | None = None) -> JsonObject:
+    """What an action is asked with. known: the only parameters that are drawn; None for all."""
+    params = [p for p in action.params if known is None or p.name in known]
+    sent = [p for p in params if p.name in ALWAYS or p.spec.required or draw.random.random() < 0.5]
     return {p.name: PARAMETERS[p.name](draw) if p.name in PARAMETERS else parameter(draw, p) for p in sent}
 
 

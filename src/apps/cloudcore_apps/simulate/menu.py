@@ -90,11 +90,11 @@ class Faults:
         return tuple(kind for kind in WEATHER if kind in self.kinds)
 
 
-def draw(seed: int) -> Faults:
-    """The faults of a seed: one life in ten has none, the others some or all."""
+def draw(seed: int, known: Iterable[str] = MENU) -> Faults:
+    """The faults of a seed, of these kinds: one life in ten has none, the others some or all."""
     source = random.Random(f"faults {seed}")  # noqa: S311 - repeatable on purpose
     share = source.choice((0.0, 0.15, 0.15, 0.3, 0.3, 0.5, 0.5, 0.75, 1.0, 1.0))
-    kinds = {kind for kind in MENU if kind not in LEASED and source.random() < share}
+    kinds = {kind for kind in known if kind not in LEASED and source.random() < share}
     weather = source.randint(2, 6)
     if share and source.random() < LEASED_SHARE:
         kinds |= set(source.choice((LEASED, LEASED[:1], LEASED[1:])))
