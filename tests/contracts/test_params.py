@@ -14,6 +14,7 @@ from cloudcore.model.resource import Action, ActionKind, Field, Resource
 from cloudcore.model.units import Unit
 from cloudcore.operations.ladder import actions_of
 from cloudcore.operations.table import ALONE, DETAIL, MAKING, PERFORM, PERFORM_CLASS
+from cloudcore_adapters.rest.openapi import document
 from cloudcore_adapters.rest.schemas import example_of_param, params_schema
 from cloudcore_apps.inprocess import InProcess, simulated_cloud
 
@@ -112,6 +113,19 @@ def test_a_schema_says_what_is_needed() -> None:
     assert schema["examples"] == [{"disk_id": "disk-1", "size": "20g"}]
     (group,) = [a for a in actions_of(BY_PLURAL["servers"]) if a.name == "status"]
     assert "running" in params_schema(group.params)["properties"]["status"]["enum"]
+
+
+def test_the_document_says_which_actions_are_answered_with_what_they_were_done_to() -> None:
+    paths = document([BY_PLURAL["servers"]])["paths"]
+
+    def told(action: str) -> Any:
+        answer = paths[f"/compute/servers/{{id}}/{action}"]["post"]["responses"]["200"]
+        return answer["content"]["application/json"]["schema"]["properties"]["server"]
+
+    itself = {"$ref": "#/components/schemas/Server", "required": ["id"]}
+    # Begun by its lifecycle, and from the ladder; another tells something of its own.
+    assert told("start") == told("freeze") == itself
+    assert told("login-info") == {}
 
 
 REFUSED = [

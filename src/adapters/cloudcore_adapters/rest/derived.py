@@ -8,6 +8,7 @@ from typing import Any
 from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import Action, ActionKind, Resource, Verb, field_map
 from cloudcore.operations.ladder import actions_of
+from cloudcore.operations.perform import answers_with_details
 from cloudcore.operations.session import CHECK
 from cloudcore.operations.table import DELETE, DELETE_OPTIONS
 from cloudcore_adapters.rest.operation import (
@@ -88,7 +89,7 @@ def _plain(resource: Resource[Any], path: str) -> Found:
         yield path, "post", _create(resource)
         yield f"{path}/{CHECK}", "post", _check(resource)
     if Verb.GET in resource.verbs:
-        shown = enveloped(resource.singular, {**reference(name_of(resource)), "required": ["id"]}, required=True)
+        shown = _shown(resource)
         yield member, "get", operation(f"get_{resource.plural}", f"One {title}, by id or name", shown)
     if Verb.UPDATE in resource.verbs:
         body = taken_whole(resource.singular, reference(name_of(resource, "Update")))
@@ -99,6 +100,11 @@ def _plain(resource: Resource[Any], path: str) -> Found:
         options = [query(name, reference("Option"), doc) for name, doc in known.items()]
         name = f"delete_{resource.plural}"
         yield member, "delete", operation(name, f"Delete a {title}, or begin to", one, parameters=options)
+
+
+def _shown(resource: Resource[Any]) -> JsonObject:
+    """The answer that holds one of the type, and nothing else."""
+    return enveloped(resource.singular, {**reference(name_of(resource)), "required": ["id"]}, required=True)
 
 
 def _create(resource: Resource[Any]) -> JsonObject:
@@ -199,7 +205,7 @@ def _actions(resource: Resource[Any], collection: str) -> Found:
         on_one = action.kind in (ActionKind.PERFORM, ActionKind.SPEC)
         path = f"{collection}/{{id}}/{action.name}" if on_one else f"{collection}/{action.name}"
         word = resource.plural if action.kind is ActionKind.CLASS else resource.singular
-        answer = enveloped(word, ANY)
+        answer = _shown(resource) if answers_with_details(resource, action) else enveloped(word, ANY)
         doc = _action_doc(resource, action)
         if action.kind in (ActionKind.SPEC, ActionKind.PROPERTY):
             parameters = [query(one.name, param_schema(one), one.spec.doc) for one in action.params]
