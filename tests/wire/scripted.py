@@ -176,7 +176,9 @@ class ScriptedCloud:
             raise InvalidCredentialError("the token is not valid")
         return ScriptedSession(self)
 
-    def authenticate_v3(self, body: JsonObject, peer: str, request_id: str) -> tuple[str, JsonObject]:
+    def authenticate_v3(
+        self, body: JsonObject, peer: str, request_id: str, *, to_default: bool = False
+    ) -> tuple[str, JsonObject]:
         if body.get("password") != "right":
             raise InvalidCredentialError("user or password is wrong")
         return TOKEN, {"token": {"methods": ["password"]}, "id": TOKEN}
@@ -218,8 +220,18 @@ class ScriptedCloud:
         return []
 
     def grant(
-        self, session: ScriptedSession, place: str, kind: str, actor: str, role: str, *, remove: bool, within: str
+        self,
+        session: ScriptedSession,
+        place: str,
+        kind: str,
+        actor: str,
+        role: str,
+        *,
+        remove: bool,
+        within: str,
+        inherited: bool,
     ) -> None:
+        assert not inherited
         self.asked.append(("grant", place, kind, actor, role, remove, within))
 
     def history_position(self):

@@ -115,7 +115,7 @@ def is_reading(name: str) -> bool:
 SEEN_BY_ALL = frozenset({"compute cachedimages", "callbacks"})
 """Types that everybody sees all rows of, and messages that claim nothing: whoever sends one makes a task look at once."""
 
-OF_HIS_OWN = ("identity credentials", "compute keypairs", "identity auth", ACCOUNT)
+OF_HIS_OWN = ("identity credentials", "identity application_credentials", "compute keypairs", "identity auth", ACCOUNT)
 """What belongs to a user, who changes it whatever his roles are."""
 
 

@@ -85,6 +85,32 @@ def _granting(method: str, place: str, vary: str, *, role: bool = True) -> Calla
     return ask
 
 
+def _inherited(method: str, vary: str, *, role: bool = True) -> Callable[..., Request | None]:
+    """A role that the projects of a domain inherit; see `_granting`."""
+    granting = _granting(method, "domains", vary, role=role)
+
+    def ask(world: World, who: str, target: str) -> Request | None:
+        request = granting(world, who, target)
+        if request is None:
+            return None
+        return Request(method, f"{request.path.replace('/v3/', '/v3/OS-INHERIT/')}/inherited_to_projects")
+
+    return ask
+
+
+def _of_user(method: str, path: str, plural: str = "", body: Any = None) -> Callable[..., Request | None]:
+    """Something below a user in OpenStack's manner; `plural` is the type of what is named."""
+
+    def ask(world: World, who: str, target: str) -> Request | None:
+        user = world.row("users", target, who, "-2")
+        ident = world.row(plural, target, who) if plural else ""
+        if user is None or ident is None:
+            return None
+        return Request(method, f"/v3/users/{user}/{path}{'/' if plural else ''}{ident}", body)
+
+    return ask
+
+
 def _member(method: str, vary: str) -> Callable[..., Request | None]:
     def ask(world: World, who: str, target: str) -> Request | None:
         group = world.row("groups", target if vary == "groups" else "own", who)
@@ -117,6 +143,7 @@ def _identity() -> Iterator[Operation]:
         for name in (place, "users"):
             ask = _granting("GET", place, name, role=False)
             yield Operation("identity grants", f"list in {place} by {name}", ask)
+    yield from _nested()
     for name in ("groups", "users"):
         for word, method in (("join", "PUT"), ("leave", "DELETE"), ("look", "GET"), ("head", "HEAD")):
             yield Operation("identity grants", f"{word} group by {name}", _member(method, name))
@@ -124,6 +151,27 @@ def _identity() -> Iterator[Operation]:
         yield Operation("identity auth", path, _plain("GET", path), ("own",))
     for parent, word in (("groups", "users"), ("users", "groups"), ("users", "projects")):
         yield Operation("identity grants", f"list {word} of {parent}", _below(parent, word))
+
+
+def _nested() -> Iterator[Operation]:
+    """What only OpenStack's clients ask: inherited roles, and credentials below their user."""
+    for name in ("domains", "users", "roles"):
+        for word, method in (("give", "PUT"), ("take", "DELETE"), ("look", "GET"), ("head", "HEAD")):
+            yield Operation("identity grants", f"{word} inherited by {name}", _inherited(method, name))
+    yield Operation("identity grants", "list inherited", _inherited("GET", "domains", role=False))
+    apps, keys, group = "application_credentials", "credentials/OS-EC2", "identity application_credentials"
+    new = {"application_credential": {"name": "nested"}}
+    changed = {"application_credential": {"description": "changed"}}
+    yield Operation(group, "create below a user", _of_user("POST", apps, body=new))
+    yield Operation(group, "list below a user", _of_user("GET", apps))
+    yield Operation(group, "show below a user", _of_user("GET", apps, apps))
+    yield Operation(group, "change below a user", _of_user("PUT", apps, apps, changed))
+    yield Operation(group, "patch below a user", _of_user("PATCH", apps, apps, changed))
+    yield Operation(group, "delete below a user", _of_user("DELETE", apps, apps))
+    yield Operation("identity credentials", "create for ec2", _of_user("POST", keys, body={"tenant_id": "red"}))
+    yield Operation("identity credentials", "list for ec2", _of_user("GET", keys))
+    yield Operation("identity credentials", "show for ec2", _of_user("GET", keys, "credentials"))
+    yield Operation("identity credentials", "delete for ec2", _of_user("DELETE", keys, "credentials"))
 
 
 def _token_v2(world: World, who: str, target: str) -> Request | None:

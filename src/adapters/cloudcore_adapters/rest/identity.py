@@ -220,7 +220,7 @@ def _roles(site: Site, call: Call, args: Args, *, inherited: bool = False) -> li
     params: JsonObject = {plural: [there], _kind(args): [actor], "include_names": "true"}
     found: dict[str, Any] = {}
     for item in site.cloud.assignments(session, params).items:
-        if (INHERITED_TO in item["scope"]) is not inherited:
+        if (INHERITED_TO in item.get("scope", {})) is not inherited:
             continue
         role = item.get("role") or {}
         found.setdefault(str(role.get("id", "")), role)
