@@ -178,6 +178,8 @@ REFUSED_ALIKE = {
     ("compute snapshots", "change-owner to"),  # refused to everybody, whoever is named
     ("compute instance_snapshots", "change-owner to"),
     ("compute tasks", "callback"),
+    ("identity application_credentials", "change below a user"),  # refused to everybody
+    ("identity application_credentials", "patch below a user"),
     ("image members", "list of a project"),  # of the images that the caller sees anyway
 }
 """Operations that answer the same whether there is such a thing or not, or that do nothing by themselves."""
