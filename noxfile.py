@@ -19,7 +19,7 @@ import nox
 ROOT = Path(__file__).parent
 REPORTS = ROOT / ".nox" / "reports"
 PYTHONS = ("3.11", "3.12", "3.13")
-FAST = ("tests/unit", "tests/contracts", "tests/wire", "tests/simulation", "tests/golden", "tests/e2e")
+FAST = ("tests/unit", "tests/contracts", "tests/wire", "tests/simulation", "tests/history", "tests/golden", "tests/e2e")
 SIDE_BY_SIDE = ("-n", "3", "--dist", "worksteal")
 """One more than the two cores, for many tests wait; worksteal leaves the tests of a file, which share what is dear, together."""
 FILE_BY_FILE = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")

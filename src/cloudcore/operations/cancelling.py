@@ -10,6 +10,7 @@ from cloudcore.operations.access import fetch_for
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.tasks.engine import recall
+from cloudcore.tasks.journal import resumed
 from cloudcore.tasks.task import TASKS, Task, TaskState
 
 
@@ -22,6 +23,7 @@ def cancel_task(
 
     Raises:
         InvalidStatusError: it has ended, is being taken back because it failed, or is past its point of no return.
+        NotSupportedError: a later release began it.
         ResourceNotFoundError, ForbiddenError: the caller may not see the task, or not act on its object.
     """
     fetch_for(platform, tx, caller, TASKS, task.id, "get")
@@ -34,7 +36,8 @@ def cancel_task(
         return None
     if task.state is TaskState.UNWINDING:
         raise InvalidStatusError(f"{what} has failed and is being taken back already", field="state")
-    if (step := platform.flows[task.flow].no_return_at(task)) is not None:
+    flow = resumed(platform.flows, task)[0]
+    if (step := flow.no_return_at(task)) is not None:
         raise InvalidStatusError(f"{what} can't be taken back any more: it has begun with {step}", field="step")
     tx.record(
         Fact(

@@ -19,6 +19,7 @@ from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, Compare, Op, Query, both, eq, one_of
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.tasks.flow import Context, Effects, Flow, Later, Step, Turn
+from cloudcore.tasks.journal import is_known, resumed
 from cloudcore.tasks.task import LOG_LENGTH, TASKS, Task, TaskState, log_entry
 
 LEASE_S = 10.0
@@ -49,7 +50,8 @@ class Engine:
             Contention: somebody else has advanced it.
             Exception: a step's function failed; nothing of this unit may be kept, and `fail` goes into a fresh one.
         """
-        flow, old = self.flows[task.flow], task
+        old = task
+        flow, task = resumed(self.flows, task)
         task = evolve(task, fence=_next_fence(task, tx.now))
         if task.intents:
             task = self._settle(tx, flow, task, outcomes)
@@ -59,6 +61,9 @@ class Engine:
 
     def takes(self, task: Task, now: datetime) -> bool:
         """Whether this process can do what the task waits for, or give it up because nobody has done it in time."""
+        if not is_known(self.flows, task):
+            # A later release has begun it: its processes know how it goes on.
+            return False
         return self.near is None or not task.place or task.place in self.near or _is_given_up(task, now)
 
     def read_ahead(self, tx: Transaction, tasks: Sequence[Task]) -> None:
@@ -71,7 +76,8 @@ class Engine:
 
     def fail(self, tx: Transaction, task: Task, error: str) -> Task:
         """Note that a step's function failed: forwards it turns the task round, backwards it is tried again later."""
-        old, task = task, evolve(task, fence=_next_fence(task, tx.now), intents=[])
+        old = task
+        task = evolve(resumed(self.flows, task)[1], fence=_next_fence(task, tx.now), intents=[])
         if task.state is TaskState.RUNNING:
             return self._save(tx, _unwind(task, tx.now, self._step_name(task), error), old)
         return self._save(tx, _again(task, tx.now, self._step_name(task), error), old)
@@ -81,7 +87,7 @@ class Engine:
         return self._save(tx, evolve(task, fence=_next_fence(task, tx.now)), task)
 
     def _step_name(self, task: Task) -> str:
-        steps = self.flows[task.flow].steps
+        steps = resumed(self.flows, task)[0].steps
         return steps[max(0, min(task.cursor, len(steps) - 1))].name
 
     def _context(self, tx: Transaction, task: Task) -> Context:

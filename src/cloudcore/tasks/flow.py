@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -107,6 +107,10 @@ class Flow:
     objects: the type of what it works on, where many tasks that are advanced together read theirs at once.
     no_return: the step whose beginning is the last moment before which the operation can be called back: what it does is
         not taken back by its undo. Empty where all is.
+    version: raised when steps are added, renamed, removed or change places: the journals of open tasks count steps.
+    former: the names of the steps of earlier versions, in order, so that their journals go on in this one.
+    renamed: what a step of an earlier version is called now; for one that is gone, the step at which its journals go on.
+    aliases: earlier names of the flow.
     """
 
     name: str
@@ -117,6 +121,9 @@ class Flow:
     version: int = 1
     objects: Resource[Any] | None = None
     no_return: str = ""
+    former: Mapping[int, tuple[str, ...]] = attrs.field(factory=dict[int, tuple[str, ...]])
+    renamed: Mapping[str, str] = attrs.field(factory=dict[str, str])
+    aliases: tuple[str, ...] = ()
 
     def no_return_at(self, task: Task) -> str | None:
         """The step that makes it impossible to call the task back, if it has begun."""

@@ -19,6 +19,7 @@ from cloudcore.ports.effects import EffectPort
 from cloudcore.ports.unit_of_work import Author, Transaction, UnitOfWork
 from cloudcore.tasks.engine import GIVEN_UP_S, LEASE_S, Engine, called_back, effects_of
 from cloudcore.tasks.fenced import unanswered
+from cloudcore.tasks.journal import names_of
 from cloudcore.tasks.task import OPEN, TASKS, Task
 
 RENEW_S = LEASE_S / 2
@@ -46,7 +47,8 @@ class Worker:
     def due(self, limit: int = 50) -> Sequence[str]:
         """Ids of open tasks that nobody drives, the longest waiting ones, in an order of this worker's own."""
         with self.uow.read() as tx:
-            where = And((In("state", OPEN), Compare("wake_at", Op.LE, tx.now), *self._within_reach(tx.now)))
+            known = one_of("flow", names_of(self.engine.flows))
+            where = And((In("state", OPEN), Compare("wake_at", Op.LE, tx.now), known, *self._within_reach(tx.now)))
             query = Query(where=where, order=(Order("wake_at"),), limit=limit)
             found = [ident for (ident,) in tx.of(TASKS, PLATFORM).columns(("id",), query)]
         # Several workers begin at different places, so that they seldom reach for the same.

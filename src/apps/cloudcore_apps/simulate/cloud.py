@@ -136,7 +136,7 @@ class Cloud:
         self.clock = TickingClock()
         self.ids = SeededIds(seed)
         self.pause = pause or (lambda _where: None)
-        self.store = MemoryStore(RESOURCES, self.clock, self.ids, interleave=interleave)
+        self.store = self._new_store(interleave=interleave)
         self.images = MemoryImageStore()
         self.flows = flows
         self.held: dict[str, Task] = {}
@@ -177,6 +177,10 @@ class Cloud:
         if ident in self.hosts.partitioned:
             raise UnreachableError("the control plane does not answer")
         return keep_lease(platform or self.platform, ident, self.machines[ident], lambda: self.clock.elapsed_s)
+
+    def _new_store(self, *, interleave: bool) -> Any:
+        """A unit-of-work port that shows its `rows` by type and id; one that is not in memory overrides this."""
+        return MemoryStore(RESOURCES, self.clock, self.ids, interleave=interleave)
 
     def _performer(self, files: Mapping[str, bytes]) -> ImagePerformer:
         return ImagePerformer(
