@@ -47,8 +47,7 @@ class Worker:
     def due(self, limit: int = 50) -> Sequence[str]:
         """Ids of open tasks that nobody drives, the longest waiting ones, in an order of this worker's own."""
         with self.uow.read() as tx:
-            known = one_of("flow", names_of(self.engine.flows))
-            where = And((In("state", OPEN), Compare("wake_at", Op.LE, tx.now), known, *self._within_reach(tx.now)))
+            where = And((In("state", OPEN), Compare("wake_at", Op.LE, tx.now), *self._within_reach(tx.now)))
             query = Query(where=where, order=(Order("wake_at"),), limit=limit)
             found = [ident for (ident,) in tx.of(TASKS, PLATFORM).columns(("id",), query)]
         # Several workers begin at different places, so that they seldom reach for the same.
@@ -56,11 +55,14 @@ class Worker:
         return [*found[first:], *found[:first]]
 
     def _within_reach(self, now: datetime) -> tuple[Expr, ...]:
-        near = self.engine.near
+        near, known = self.engine.near, one_of("flow", names_of(self.engine.flows))
         if near is None:
-            return ()
+            return (known,)
         given_up = Compare("deadline_at", Op.LT, now - timedelta(seconds=GIVEN_UP_S))
-        return (Or((one_of("place", ["", *sorted(near)]), given_up)),)
+        return (
+            known,
+            Or((one_of("place", ["", *sorted(near)]), given_up)),
+        )
 
     def take(self, ident: str) -> Task | None:
         """Claim a task and bring it to its next effects; None when it is not to be had."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from cloudcore.auth.caller import Caller
 from cloudcore.auth.request import AuthRequest, ScopeRef, login_refused
@@ -140,8 +140,9 @@ def _roles(caller: Caller, sent: Any) -> list[str]:
         raise InvalidInputError("roles must be a list of objects with id or name", field="roles")
     known = dict(zip(caller.roles, caller.role_ids, strict=False))
     found: list[str] = []
-    for place, one in enumerate(sent):
-        value: Any = (one.get("id") or one.get("name")) if isinstance(one, dict) else one
+    for place, one in enumerate(cast("list[Any]", sent)):
+        named = cast("dict[str, Any]", one) if isinstance(one, dict) else {"id": one}
+        value: Any = named.get("id") or named.get("name")
         text = read_str(value or "", f"roles.{place}", 128)
         ident = text if text in caller.role_ids else known.get(text, "")
         if not ident:

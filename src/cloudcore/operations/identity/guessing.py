@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -37,7 +37,7 @@ class Guesses:
         self._known: dict[tuple[str, str], None] = {}
 
     @contextmanager
-    def watched(self, request: AuthRequest, peer: str) -> Iterator[None]:
+    def watched(self, request: AuthRequest, peer: str) -> Generator[None]:
         """Around a login: refuse it, or count how it ends. peer: an address; empty for a caller in this process.
 
         Raises:
