@@ -118,7 +118,7 @@ def test_a_guest_boots_from_disks_that_were_all_made_anew(machine: Machine, clou
     assert [line.strip() for line in described.splitlines() if "<boot order" in line] == [
         "<boot order='1'/>", "<boot order='2'/>",
     ]  # fmt: skip
-    cloud.climc("server-rebuild-root", "web", "--image-id", "tiny", "--all-disks", "true", "--auto-start", "--wait")
+    cloud.climc("server-rebuild-root", "web", "--image-id", "tiny", "--all-disks", "--auto-start", "--wait")
     await_boot(cloud, server["ips"])
     assert ssh(cloud, key, "cat /root/system 2>/dev/null || echo new") == "new\n"
     assert ssh(cloud, key, written) == "0\n"
