@@ -51,14 +51,13 @@ from cloudcore.operations.policies import held_policies
 from cloudcore.operations.recycling import expire
 from cloudcore.operations.run import reading, writing
 from cloudcore.operations.saving import take_saved
-from cloudcore.operations.servers.login import default_account
+from cloudcore.operations.servers.login import user_data_of
 from cloudcore.operations.session import CoreSession
 from cloudcore.operations.snapshot_policies import drop_by_policy, keep_by_policy
 from cloudcore.operations.types import TYPES
 from cloudcore.ports.effects import EffectPort
 from cloudcore.ports.session import Download
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.compute.seed import merged, with_password
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.identity.user import USERS
 from cloudcore.resources.image.image import IMAGES
@@ -361,12 +360,7 @@ class Cloud:
 
         For the host that makes it, and for nobody who stores it.
         """
-        server = reading(self.platform, lambda tx: tx.of(SERVERS, PLATFORM).get(server_id))
-        if server is None:
-            return ours
-        account = server.login_account or default_account(server.os_type)
-        own = with_password(ours, account, server.login_password) if server.login_password else ours
-        return merged(own, server.user_data)
+        return reading(self.platform, lambda tx: user_data_of(tx, server_id, ours))
 
     def password_of(self, server_id: str) -> str:
         """The password that is being set in the guest of a server; empty for none. For its host."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
@@ -46,11 +45,12 @@ from cloudcore_adapters.memory.keys import MemoryKeyPairs
 from cloudcore_adapters.memory.remote import MemoryRemoteFiles
 from cloudcore_adapters.memory.secrets import MemoryPasswordHasher, MemoryTokenSigner
 from cloudcore_adapters.memory.store import MemoryStore
-from cloudcore_adapters.memory.world import ManualClock, SeededIds
+from cloudcore_adapters.memory.world import SeededIds
 from cloudcore_adapters.simulated import SimulatedHosts, default_facts
 from cloudcore_adapters.simulated.shared import SharedStorage
 from cloudcore_apps.leases import keep_lease
 from cloudcore_apps.simulate.agents import Agent
+from cloudcore_apps.simulate.clock import TickingClock
 from cloudcore_apps.simulate.people import CALLER, PROJECT, OneProject
 
 DEPLOYMENT = "11111111-0000-4000-8000-000000000000"
@@ -59,32 +59,6 @@ SHARED = "/sim/shared"
 """Where each host has the storage that all reach, in lives with leases."""
 IMAGE_URL = "https://images.example.com/tiny.raw"
 IMAGE_BYTES = bytes(510) + b"\x55\xaa" + bytes(512)
-
-
-_TICK = timedelta(microseconds=1)
-
-
-class TickingClock(ManualClock):
-    """Stands until it is moved, but for a microsecond at each look: no two commits have one time."""
-
-    def now(self) -> datetime:
-        """The present of this clock."""
-        self._now += _TICK
-        return self._now
-
-    def __init__(self) -> None:
-        """elapsed_s: how far it was moved on; nobody who sets the clock changes that."""
-        super().__init__()
-        self.elapsed_s = 0.0
-
-    def advance(self, seconds: float) -> None:
-        """Move on."""
-        super().advance(seconds)
-        self.elapsed_s += seconds
-
-    def jump(self, seconds: float) -> None:
-        """Be set forwards or back by somebody."""
-        self._now += timedelta(seconds=seconds)
 
 
 class Watched:

@@ -25,7 +25,7 @@ from cloudcore_apps.simulate.invariants import check, snapshot
 from cloudcore_apps.simulate.lines import LATEST_S
 from cloudcore_apps.simulate.makers import ADDRESSES
 from cloudcore_apps.simulate.menu import CRASHES, Faults
-from cloudcore_apps.simulate.ordeals import DELAYED_S, DELAYING, FOR_NOW
+from cloudcore_apps.simulate.ordeals import DELAYED_S, DELAYING, TRANSIENTLY
 from cloudcore_apps.simulate.process import NO_ANSWER, Server
 from cloudcore_apps.simulate.stage import Actor, Process, Stage
 from cloudcore_apps.simulate.watch import Violation, Watch
@@ -216,7 +216,7 @@ class Life:
         if attempt > 3 or not self.strikes("failure"):
             return None
         transient = self.stage.random.random() < 0.5
-        return Failed(f"{effect.kind} failed {FOR_NOW if transient else 'for good'}", transient=transient)
+        return Failed(f"{effect.kind} failed {TRANSIENTLY if transient else 'for good'}", transient=transient)
 
     def _tears(self, ident: str) -> bool:
         if not self.strikes("torn"):

@@ -9,7 +9,7 @@ from datetime import timedelta
 from cloudcore.tasks.task import Task, TaskState
 from cloudcore_apps.simulate.cloud import Cloud
 
-FOR_NOW = "for now"
+TRANSIENTLY = "transiently"
 """How the words of a failure end that another try may get over."""
 HIDDEN = (
     "the database",
@@ -74,7 +74,7 @@ class Ordeals:
             self._complain("excuse", f"{what} fails for what it should have borne: {task.error}")
         steps = self._cloud.flows[task.flow].steps
         step = steps[min(before.cursor, len(steps) - 1)]
-        if task.error.endswith(FOR_NOW) and before.attempt < step.attempts:
+        if task.error.endswith(TRANSIENTLY) and before.attempt < step.attempts:
             self._complain("patience", f"{what} gives {step.name} up at try {before.attempt} of {step.attempts}")
         if task.error == LATE and before.deadline_at is not None:
             early = self._cloud.clock.now() < before.deadline_at + GRACE

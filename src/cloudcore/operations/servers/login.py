@@ -26,6 +26,7 @@ from cloudcore.operations.run import reading
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.drivers import driver_for
 from cloudcore.resources.compute.keypair import KEYPAIRS
+from cloudcore.resources.compute.seed import merged, with_password
 from cloudcore.resources.compute.server import SERVERS, PowerState
 
 MAX_USER_DATA = 65_536
@@ -76,6 +77,16 @@ def read_user_data(body: JsonMapping) -> str:
 def default_account(os_type: str) -> str:
     """The login account of servers that name none."""
     return "Administrator" if os_type.lower() == "windows" else "root"
+
+
+def user_data_of(tx: Transaction, server_id: str, ours: str) -> str:
+    """What the guest of a server finds as user data: our part, its password, and what its owner wants."""
+    server = tx.of(SERVERS, PLATFORM).get(server_id)
+    if server is None:
+        return ours
+    account = server.login_account or default_account(server.os_type)
+    own = with_password(ours, account, server.login_password) if server.login_password else ours
+    return merged(own, server.user_data)
 
 
 def deploy(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
