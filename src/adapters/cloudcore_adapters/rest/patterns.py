@@ -17,6 +17,7 @@ import attrs
 from cloudcore.model.json import Json, JsonObject
 from cloudcore.model.reading import read_int
 from cloudcore.model.resource import ActionKind, Resource, Verb, field_map, refs_of
+from cloudcore.operations.batches import batch_actions
 from cloudcore.operations.ladder import ladder_actions
 from cloudcore.operations.session import CHECK
 from cloudcore.ports.session import Context
@@ -88,7 +89,8 @@ def is_reserved(site: Site, service: str, parts: Parts) -> bool:
 
 
 def _is_class_action(resource: Resource[Any], word: str) -> bool:
-    return word == CHECK or resource.action(word, ActionKind.CLASS) is not None
+    batch = word in batch_actions(resource.entity)
+    return batch or word == CHECK or resource.action(word, ActionKind.CLASS) is not None
 
 
 def unoffered(methods: Methods) -> Methods:

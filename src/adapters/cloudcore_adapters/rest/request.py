@@ -31,9 +31,9 @@ from cloudcore_adapters.rest.serving import Limits, ServedCloud
 from cloudcore_adapters.rest.socket_body import SocketBody
 
 TAKE_BODY = "cloudcore.take_body"
+"""The ASGI extension of our server that hands out the socket with the rest of a body."""
 JSON_SPACE = b" \t\r\n"
 """What JSON takes for space: less than Python does."""
-"""The ASGI extension of our server that hands out the socket with the rest of a body."""
 IDEMPOTENCY_PARAM = "__idempotency_key__"
 MAX_IDEMPOTENCY_KEY = 255
 MAX_TOKEN = 8192
