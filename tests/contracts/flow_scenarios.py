@@ -353,6 +353,16 @@ SCENARIOS: dict[str, Scenario] = {
         prepare=lambda cloud: _server(cloud, on=True),
         start=_perform("change-ipaddr", index=0, net_desc="10.99.1.78"),
     ),
+    "server-change-bandwidth": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=True),
+        start=_perform("change-bandwidth", index=0, bandwidth=100),
+    ),
+    "server-io-throttle": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=True),
+        start=_perform("io-throttle", bps={"0": 1 << 20}, iops=500),
+    ),
     "server-deploy": Scenario(
         plural="servers",
         prepare=lambda cloud: _server(cloud, on=False),

@@ -15,7 +15,10 @@ from cloudcore.model.json import JsonMapping, JsonObject
 
 @attrs.frozen(kw_only=True)
 class GuestDisk:
-    """One disk, in boot order by `index`; those with a `boot_index` of 0 or more come first, by that."""
+    """One disk, in boot order by `index`; those with a `boot_index` of 0 or more come first, by that.
+
+    iops, bytes_per_s: the most of both ways together; 0 is no bound.
+    """
 
     volume_id: str
     storage_path: str
@@ -25,6 +28,8 @@ class GuestDisk:
     driver: str = "virtio"
     cache: str = "none"
     boot_index: int = -1
+    iops: int = 0
+    bytes_per_s: int = 0
 
 
 @attrs.frozen(kw_only=True)
@@ -33,6 +38,7 @@ class GuestNic:
 
     bridge: the name of the host's network (a libvirt network) that it plugs into.
     prefix: length of the subnet mask.
+    rx_mbps, tx_mbps: the most that goes in and out; 0 is no bound.
     """
 
     index: int
@@ -43,12 +49,15 @@ class GuestNic:
     dns: tuple[str, ...] = ()
     bridge: str
     driver: str = "virtio"
+    rx_mbps: int = 0
+    tx_mbps: int = 0
 
 
 @attrs.frozen(kw_only=True)
 class GuestDescription:
     """One guest.
 
+    vga: model of its graphics card; vdi: protocol of its screen; boot_order: c, d, n for disks, CDs, network cards.
     seed: files of a NoCloud seed (`meta-data`, `user-data`, `network-config`), by name.
     """
 
@@ -60,6 +69,9 @@ class GuestDescription:
     arch: str = "x86_64"
     bios: str = "BIOS"
     machine: str = "pc"
+    vga: str = "std"
+    vdi: str = "vnc"
+    boot_order: str = "c"
     disks: tuple[GuestDisk, ...]
     nics: tuple[GuestNic, ...]
     seed: tuple[tuple[str, str], ...] = ()
@@ -68,11 +80,11 @@ class GuestDescription:
 
 
 def to_json(desc: GuestDescription) -> JsonObject:
-    """The description as JSON; `from_json` reads it back."""
+    """The description as JSON; `from_json` reads it back. What only later releases know is there where it is said."""
     return {
-        **attrs.asdict(desc, recurse=False),
-        "disks": [attrs.asdict(disk, recurse=False) for disk in desc.disks],
-        "nics": [{**attrs.asdict(nic, recurse=False), "dns": list(nic.dns)} for nic in desc.nics],
+        **_said(desc, _LATER),
+        "disks": [_said(disk, _LATER_OF_DISKS) for disk in desc.disks],
+        "nics": [{**_said(nic, _LATER_OF_NICS), "dns": list(nic.dns)} for nic in desc.nics],
         "seed": [list(file) for file in desc.seed],
         "mark": attrs.asdict(desc.mark, recurse=False),
     }
@@ -86,6 +98,18 @@ def from_json(data: JsonMapping) -> GuestDescription:
     known["seed"] = tuple((name, text) for name, text in data.get("seed", ()))
     known["mark"] = Mark(**data["mark"])
     return GuestDescription(**known)
+
+
+_LATER = frozenset(("vga", "vdi", "boot_order"))
+_LATER_OF_DISKS = frozenset(("iops", "bytes_per_s"))
+_LATER_OF_NICS = frozenset(("rx_mbps", "tx_mbps"))
+
+
+def _said(part: Any, later: frozenset[str]) -> JsonObject:
+    """Its fields; of the later ones those that differ from their defaults: an agent of a former release reads the rest."""
+    usual = {field.name: field.default for field in attrs.fields(type(part)) if field.name in later}
+    fields = attrs.asdict(part, recurse=False)
+    return {name: value for name, value in fields.items() if name not in usual or value != usual[name]}
 
 
 def _nic(data: JsonMapping) -> GuestNic:

@@ -16,7 +16,7 @@ _BACKUP = "create-backup start-backup delete-backup switch-to-backup reconcile-b
 _MEDIA = "insertiso ejectiso insertvfd ejectvfd"
 _TUNING = (
     "set-extra-option del-extra-option set-qemu-params set-tpm set-network-num-queues set-nic-traffic-limit "
-    "reset-nic-traffic-limit io-throttle cpuset cpuset-remove set-cpu-numa-pin set-sshport"
+    "reset-nic-traffic-limit cpuset cpuset-remove set-cpu-numa-pin set-sshport"
 )
 _AGENT = "qga-command qga-guest-info-task qga-get-network qga-set-network monitor"
 _FORWARD = "open-forward close-forward list-forward"

@@ -40,7 +40,7 @@ from cloudcore.operations.identity.users import UPDATES, create_user, switch
 from cloudcore.operations.image_records import create_image, delete_image, get_image, update_image
 from cloudcore.operations.keypairs import create_keypair
 from cloudcore.operations.secgroups import create_secgroup
-from cloudcore.operations.servers import cards, clone, config, disks, questions, resize
+from cloudcore.operations.servers import cards, clone, config, disks, questions, resize, throttle
 from cloudcore.operations.servers.actions import SERVER_ACTIONS, SERVER_DETAILS
 from cloudcore.operations.servers.delete import delete_server
 from cloudcore.operations.servers.login import login_info
@@ -107,7 +107,8 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("servers", "attachnetwork"): cards.attach_network,
         ("servers", "detachnetwork"): cards.detach_network,
         ("servers", "change-ipaddr"): cards.change_address,
-        ("servers", "change-bandwidth"): cards.change_bandwidth,
+        ("servers", "change-bandwidth"): throttle.change_bandwidth,
+        ("servers", "io-throttle"): throttle.io_throttle,
         ("servers", "change-config"): config.change_config,
         ("servers", "resize-disk"): resize.resize_of_server,
         ("disks", "resize"): resize.resize_disk,

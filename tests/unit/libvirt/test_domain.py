@@ -74,6 +74,29 @@ def test_disks_with_a_boot_position_come_first_in_the_order_of_boot() -> None:
     assert tree(GUEST).find("os/boot") is not None
 
 
+def test_letters_order_the_kinds_of_devices_to_boot_from() -> None:
+    assert [boot.get("dev") for boot in tree(GUEST).iterfind("os/boot")] == ["hd"]
+    domain = tree(attrs.evolve(GUEST, boot_order="dnc"))
+    assert [boot.get("dev") for boot in domain.iterfind("os/boot")] == ["cdrom", "network", "hd"]
+
+
+def test_disks_and_cards_are_bounded() -> None:
+    disk, card = attrs.evolve(DISK, iops=100, bytes_per_s=1 << 20), attrs.evolve(NIC, rx_mbps=8)
+    domain = tree(attrs.evolve(GUEST, disks=(disk,), nics=(card,)))
+    assert domain.findtext("devices/disk/iotune/total_iops_sec") == "100"
+    assert domain.findtext("devices/disk/iotune/total_bytes_sec") == str(1 << 20)
+    bounds = [(bound.tag, bound.get("average")) for bound in domain.iterfind("devices/interface/bandwidth/*")]
+    assert bounds == [("inbound", "1000")]  # kilobytes a second
+    assert tree(GUEST).find("devices/disk/iotune") is None
+
+
+@pytest.mark.parametrize(("vga", "model"), [("std", "vga"), ("vmware", "vmvga"), ("qxl", "qxl")])
+def test_card_and_screen_are_those_of_the_description(vga: str, model: str) -> None:
+    domain = tree(attrs.evolve(GUEST, vga=vga, vdi="spice"))
+    video, graphics = domain.find("devices/video/model"), domain.find("devices/graphics")
+    assert (video is not None and video.get("type"), graphics is not None and graphics.get("type")) == (model, "spice")
+
+
 @pytest.mark.parametrize(("machine", "ports"), [("pc", 0), ("q35", 8)])
 def test_a_machine_whose_slots_are_ports_has_some_to_spare(machine: str, ports: int) -> None:
     domain = tree(attrs.evolve(GUEST, machine=machine))
@@ -140,7 +163,7 @@ def test_no_name_becomes_markup(name: str) -> None:
     [
         {"arch": "aarch64"}, {"machine": "pc'/><evil"}, {"bios": "coreboot"}, {"vcpus": 0}, {"vcpus": 1025},
         {"vcpus": "2"}, {"vcpus": True}, {"memory_mib": 7}, {"memory_mib": 1 << 30}, {"name": None},
-        {"name": "n" * 1025}, {"disks": (DISK,) * 25}, {"nics": (NIC,) * 17},
+        {"name": "n" * 1025}, {"vga": "voodoo"}, {"vdi": "rdp"}, {"boot_order": "x"}, {"disks": (DISK,) * 25}, {"nics": (NIC,) * 17},
     ],
 )  # fmt: skip
 def test_a_guest_that_cannot_be_is_refused_with_the_field(change: dict[str, Any]) -> None:

@@ -46,6 +46,8 @@ def reconcile(domain: Domain, wanted: ET.Element, *, cancelled: Callable[[], boo
             _attach(domain, card, "plugging a network card in")
         elif _network(present) != _network(card):
             _move(domain, present, _network(card))
+    _bound_disks(domain, wanted)
+    _bound_cards(domain, wanted)
     return [*_processors(domain, wanted), *_memory(domain, wanted)]
 
 
@@ -119,6 +121,42 @@ def _move(domain: Domain, card: ET.Element, network: str) -> None:
     source.set("network", network)
     with _changing("moving a network card"):
         domain.updateDeviceFlags(ET.tostring(card, encoding="unicode"), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def _bound_disks(domain: Domain, wanted: ET.Element) -> None:
+    """Give disks that are there the bounds that are wanted; 0 is none."""
+    import libvirt
+
+    present = _disks(_live(domain))
+    for key, disk in _disks(wanted).items():
+        target = present[key].find("target")
+        if target is None or _tuning(present[key]) == _tuning(disk):
+            continue
+        with _changing("bounding a disk"):
+            domain.setBlockIoTune(target.get("dev", ""), _tuning(disk), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def _tuning(disk: ET.Element) -> dict[str, int]:
+    return {tag: int(disk.findtext(f"iotune/{tag}") or 0) for tag in ("total_bytes_sec", "total_iops_sec")}
+
+
+def _bound_cards(domain: Domain, wanted: ET.Element) -> None:
+    import libvirt
+
+    present = _cards(_live(domain))
+    for key, card in _cards(wanted).items():
+        if _bandwidth(present[key]) == _bandwidth(card):
+            continue
+        with _changing("bounding a network card"):
+            domain.setInterfaceParameters(key, _bandwidth(card), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def _bandwidth(card: ET.Element) -> dict[str, int]:
+    found = {}
+    for tag in ("inbound", "outbound"):
+        bound = card.find(f"bandwidth/{tag}")
+        found[f"{tag}.average"] = int(bound.get("average", "0")) if bound is not None else 0
+    return found
 
 
 def _unplug(

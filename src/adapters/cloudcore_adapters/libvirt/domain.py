@@ -20,6 +20,10 @@ DISK_FORMATS = ("qcow2", "raw")
 CACHES = ("none", "writeback", "writethrough", "directsync", "unsafe")
 NIC_MODELS = ("virtio", "e1000", "e1000e", "rtl8139", "vmxnet3")
 MACHINES = ("pc", "q35")
+VIDEO_MODELS = {"std": "vga", "cirrus": "cirrus", "qxl": "qxl", "virtio": "virtio", "vmware": "vmvga"}
+SCREENS = ("vnc", "spice")
+MOST_MBPS = 1_000_000
+_KB_OF_MBIT = 125
 CPU_MODES = {"kvm": "host-passthrough", "qemu": "maximum"}
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.IGNORECASE)
 _NETWORK = re.compile(r"[0-9a-zA-Z_.-]{1,64}")
@@ -31,6 +35,7 @@ LEAST_FOR_MODULES_MIB = 1024
 MOST_MEMORY_MIB = 512 * 1024
 """Within the 40 address bits that every processor model has."""
 _SPARE_PORTS = 8
+_BOOT_DEVICES = {"c": "hd", "d": "cdrom", "n": "network"}
 
 
 @attrs.frozen(kw_only=True)
@@ -62,6 +67,10 @@ def validate(desc: GuestDescription) -> None:
         raise NotSupportedError(f"guests of architecture {str(desc.arch)[:40]} are not supported", field="desc.arch")
     _among(desc.machine, MACHINES, "desc.machine")
     _among(desc.bios, ("BIOS", "UEFI"), "desc.bios")
+    _among(desc.vga, tuple(VIDEO_MODELS), "desc.vga")
+    _among(desc.vdi, SCREENS, "desc.vdi")
+    if not isinstance(desc.boot_order, str) or not desc.boot_order or not set(desc.boot_order) <= set("cdn"):
+        raise InvalidInputError("desc.boot_order must be made of c, d and n", field="desc.boot_order")
     _within(desc.vcpus, 1, 1024, "desc.vcpus")
     _within(desc.memory_mib, 8, 16 << 20, "desc.memory_mib")
     if not isinstance(desc.name, str) or len(desc.name) > 1024:
@@ -74,6 +83,8 @@ def validate(desc: GuestDescription) -> None:
         _among(disk.cache, CACHES, "desc.disks.cache")
         _within(disk.index, 0, 255, "desc.disks.index")
         _within(disk.boot_index, -1, 255, "desc.disks.boot_index")
+        _within(disk.iops, 0, 1 << 30, "desc.disks.iops")
+        _within(disk.bytes_per_s, 0, 1 << 50, "desc.disks.bytes_per_s")
     for nic in desc.nics:
         _check_nic(nic)
 
@@ -99,7 +110,7 @@ def domain_xml(desc: GuestDescription, place: Place) -> str:
     _disks(devices, desc, place)
     for nic in sorted(desc.nics, key=lambda n: n.index):
         _nic(devices, nic)
-    _consoles(devices, place)
+    _consoles(devices, desc, place)
     return ET.tostring(domain, encoding="unicode")
 
 
@@ -126,7 +137,8 @@ def _machine(domain: ET.Element, desc: GuestDescription, place: Place, cell_cpus
         kind.set("arch", desc.arch)
         kind.set("machine", desc.machine)
     if all(disk.boot_index < 0 for disk in desc.disks):
-        ET.SubElement(system, "boot", dev="hd")
+        for letter in desc.boot_order:
+            ET.SubElement(system, "boot", dev=_BOOT_DEVICES[letter])
     features = ET.SubElement(domain, "features")
     ET.SubElement(features, "acpi")
     ET.SubElement(features, "apic")
@@ -150,6 +162,11 @@ def _disks(devices: ET.Element, desc: GuestDescription, place: Place) -> None:
         assert driver is not None
         driver.set("cache", disk.cache)
         driver.set("discard", "unmap")
+        if disk.iops or disk.bytes_per_s:
+            tune = ET.SubElement(element, "iotune")
+            for tag, most in (("total_bytes_sec", disk.bytes_per_s), ("total_iops_sec", disk.iops)):
+                if most:
+                    _text(tune, tag, str(most))
         if disk in boots:
             ET.SubElement(element, "boot", order=str(boots.index(disk) + 1))
     if any(disk.driver == "scsi" for disk in desc.disks):
@@ -191,9 +208,14 @@ def _nic(devices: ET.Element, nic: GuestNic) -> None:
     ET.SubElement(element, "mac", address=nic.mac.lower())
     ET.SubElement(element, "source", network=nic.bridge)
     ET.SubElement(element, "model", type=nic.driver)
+    if nic.rx_mbps or nic.tx_mbps:
+        bounds = ET.SubElement(element, "bandwidth")
+        for tag, most in (("inbound", nic.rx_mbps), ("outbound", nic.tx_mbps)):
+            if most:
+                ET.SubElement(bounds, tag, average=str(most * _KB_OF_MBIT))
 
 
-def _consoles(devices: ET.Element, place: Place) -> None:
+def _consoles(devices: ET.Element, desc: GuestDescription, place: Place) -> None:
     serial = ET.SubElement(devices, "serial", type="pty")
     if place.virt_type != "test":
         # virtlogd writes it and keeps it below the limits of its own configuration
@@ -205,10 +227,10 @@ def _consoles(devices: ET.Element, place: Place) -> None:
         return
     channel = ET.SubElement(devices, "channel", type="unix")
     ET.SubElement(channel, "target", type="virtio", name="org.qemu.guest_agent.0")
-    graphics = ET.SubElement(devices, "graphics", type="vnc")
+    graphics = ET.SubElement(devices, "graphics", type=desc.vdi)
     ET.SubElement(graphics, "listen", type="socket")  # a unix socket of libvirt's: no port, no password
     video = ET.SubElement(devices, "video")
-    ET.SubElement(video, "model", type="vga")
+    ET.SubElement(video, "model", type=VIDEO_MODELS[desc.vga])
     ET.SubElement(devices, "memballoon", model="virtio")
     rng = ET.SubElement(devices, "rng", model="virtio")
     _text(rng, "backend", "/dev/urandom").set("model", "random")
@@ -217,6 +239,8 @@ def _consoles(devices: ET.Element, place: Place) -> None:
 def _check_nic(nic: GuestNic) -> None:
     _among(nic.driver, NIC_MODELS, "desc.nics.driver")
     _within(nic.index, 0, 255, "desc.nics.index")
+    _within(nic.rx_mbps, 0, MOST_MBPS, "desc.nics.rx_mbps")
+    _within(nic.tx_mbps, 0, MOST_MBPS, "desc.nics.tx_mbps")
     if not isinstance(nic.mac, str) or not _MAC.fullmatch(nic.mac) or int(nic.mac[:2], 16) & 1:
         raise InvalidFormatError("desc.nics.mac must be a unicast MAC address", field="desc.nics.mac")
     if not isinstance(nic.bridge, str) or not _NETWORK.fullmatch(nic.bridge):

@@ -53,6 +53,7 @@ def resize(machine: SimulatedMachine, effect: Effect) -> JsonObject:
 
 
 _SIZES = {"vcpus": "vcpus", "memory": "memory_mib"}
+_FIXED = ("machine", "bios", "vga", "vdi")
 
 
 def _grown(machine: SimulatedMachine, running: GuestDescription, wanted: GuestDescription) -> GuestDescription:
@@ -65,6 +66,5 @@ def _grown(machine: SimulatedMachine, running: GuestDescription, wanted: GuestDe
     limit = machine.capacity.memory_mib
     if limit is not None and memory > running.memory_mib and others + memory > limit:
         raise BackendError("the host's memory is full")
-    return attrs.evolve(
-        wanted, vcpus=max(running.vcpus, wanted.vcpus), memory_mib=memory, machine=running.machine, bios=running.bios
-    )
+    fixed = {name: getattr(running, name) for name in _FIXED}
+    return attrs.evolve(wanted, vcpus=max(running.vcpus, wanted.vcpus), memory_mib=memory, **fixed)

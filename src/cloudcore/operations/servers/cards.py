@@ -34,7 +34,7 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.drivers import Driver, driver_for
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS, Guestnetwork
 from cloudcore.resources.compute.server import SERVERS
-from cloudcore.resources.compute.spec import NicSpec, collect, parse_bandwidth_mbps, parse_nic
+from cloudcore.resources.compute.spec import NicSpec, collect, parse_nic
 from cloudcore.resources.network.network import NETWORKS
 from cloudcore.resources.network.ranges import allocate_address, range_of
 from cloudcore.resources.network.reservedip import RESERVEDIPS, Reservedip
@@ -68,8 +68,9 @@ def attach_network(platform: Platform, tx: Transaction, caller: Caller, server: 
     _check_ranges(tx, specs)
     places = _reachable(platform, tx, caller, server, specs)
     taken: set[str] = set()
+    gateway = -1 if any(card.is_default for card in present) else gateway_card(specs)
     made = [
-        add_card(platform, tx, server, driver, spec, candidates, taken=taken)
+        add_card(*(platform, tx, server, driver, spec, candidates), taken=taken, is_default=spec.index == gateway)
         for spec, candidates in zip(specs, places, strict=True)
     ]
     start_transition(platform, tx, caller, SERVERS, server, "attachnetwork", {"nic_ids": [nic.id for nic in made]})
@@ -83,7 +84,7 @@ def detach_network(platform: Platform, tx: Transaction, caller: Caller, server: 
         ConflictError: a public address leads to it.
         ForbiddenError: its address shall be reserved, and the caller may not reserve any there.
     """
-    nic = _named(tx, server, body)
+    nic = named_card(tx, server, body)
     if nic.eip_id:
         raise ConflictError("a public address leads to this card: dissociate it first", field="eip_id")
     reserve = _reserving(platform, tx, caller, nic, body)
@@ -99,7 +100,7 @@ def change_address(platform: Platform, tx: Transaction, caller: Caller, server: 
         ConflictError: the address is taken, or a public address leads to the card.
         InsufficientResourceError: the server's host does not reach the network, or it has no free address.
     """
-    nic = _named(tx, server, body)
+    nic = named_card(tx, server, body)
     if nic.eip_id:
         raise ConflictError("a public address leads to this card: dissociate it first", field="eip_id")
     wanted = body.get("net_desc") or body.get("nets")
@@ -128,23 +129,11 @@ def change_address(platform: Platform, tx: Transaction, caller: Caller, server: 
     start_transition(platform, tx, caller, SERVERS, server, "change-ipaddr", params)
 
 
-def change_bandwidth(_platform: Platform, tx: Transaction, _caller: Caller, server: Any, body: JsonMapping) -> None:
-    """Record the bandwidth (Mbps, 0: no bound) of a card; no host limits it yet.
-
-    Raises:
-        MissingParameterError: none is given.
-        InvalidInputError: the server has no such card.
-    """
-    nic = _named(tx, server, body)
-    sent = {
-        "bw_limit": body.get("bandwidth", body.get("bw_limit")),
-        "rx_bw_limit": body.get("rx_bw_limit"),
-        "tx_bw_limit": body.get("tx_bw_limit"),
-    }
-    limits = {key: parse_bandwidth_mbps(value, key) for key, value in sent.items() if value not in (None, "")}
-    if not limits:
-        raise MissingParameterError("bandwidth is missing", field="bandwidth")
-    tx.of(GUESTNETWORKS, PLATFORM).save(evolve(nic, **limits), action="change-bandwidth")
+def gateway_card(specs: Sequence[NicSpec]) -> int:
+    """The index of the card that holds the default route: one that says so, the first on a public segment, or the first."""
+    named = next((spec.index for spec in specs if spec.is_default), None)
+    public = next((spec.index for spec in specs if spec.exit), None)
+    return named if named is not None else public if public is not None else min(spec.index for spec in specs)
 
 
 def cards_of(tx: Transaction, server: Any) -> Sequence[Any]:
@@ -162,11 +151,12 @@ def add_card(
     *,
     position: int = 0,
     taken: set[str],
+    is_default: bool = False,
 ) -> Any:
     """The row of a new card with a free address: the next one where others take it first.
 
     candidates: ids of networks, the best first. position: of the server in its batch. taken: `network/address` that this
-    unit has picked; it grows.
+    unit has picked; it grows. is_default: whether it holds the default route.
 
     Raises:
         ConflictError: the wanted address or hardware address is in use.
@@ -184,7 +174,7 @@ def add_card(
         tx_bw_limit=spec.tx_bw_limit,
         index=spec.index,
         ifname=spec.ifname,
-        is_default=spec.index == 0,
+        is_default=is_default,
     )
     for _ in range(ADDRESSES_TRIED):
         network, ip = _address(platform, tx, candidates, wanted, taken)
@@ -285,7 +275,7 @@ def _reachable(
     return [choice.network_ids for choice in decide(inventory, request).placements[0].nets]
 
 
-def _named(tx: Transaction, server: Any, body: JsonMapping) -> Any:
+def named_card(tx: Transaction, server: Any, body: JsonMapping) -> Any:
     """The one card that a body names by its address, hardware address, position or network."""
     wanted: dict[str, Any] = {}
     if body.get("mac"):

@@ -27,7 +27,7 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.run import again, reading, try_once, would_be, write_once
 from cloudcore.operations.servers.bonds import bind, check_room
-from cloudcore.operations.servers.cards import add_card
+from cloudcore.operations.servers.cards import add_card, gateway_card
 from cloudcore.operations.servers.disks import add_disk
 from cloudcore.operations.servers.input import Wanted, read_wanted
 from cloudcore.operations.veil import veiled_refusal
@@ -236,8 +236,14 @@ def _add_disks(tx: Transaction, wanted: Wanted, server: Any, seat: Seat) -> None
 def _add_nics(
     platform: Platform, tx: Transaction, wanted: Wanted, server: Any, seat: Seat, position: int, taken: set[str]
 ) -> None:
+    gateway = gateway_card(wanted.nics)
     for spec, candidates in zip(wanted.nics, seat.networks, strict=True):
-        add_card(platform, tx, server, wanted.driver, spec, candidates, position=position, taken=taken)
+        add_card(
+            *(platform, tx, server, wanted.driver, spec, candidates),
+            position=position,
+            taken=taken,
+            is_default=spec.index == gateway,
+        )
 
 
 def _names(platform: Platform, tx: Transaction, wanted: Wanted) -> list[str]:

@@ -96,6 +96,7 @@ def read_wanted(
     nics = _nics(platform, tx, caller, body, driver)
     belongs = owner(platform, caller, SERVERS, body, granted.scope)
     _take_from_source(draft, sources[0] if sources else None, draft["vmem_size"])
+    driver.check_machine(draft.get("machine") or "", draft.get("os_arch") or "x86_64")
     bonds = read_bonds(platform, tx, caller, body, belongs, count)
     return Wanted(
         driver=driver,

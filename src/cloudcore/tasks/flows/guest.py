@@ -31,6 +31,7 @@ START_S = 120
 SAVE_S = 1800
 CREATE_S = 120
 SYNC_S = 120
+MIB = 1 << 20
 
 
 @attrs.frozen(kw_only=True)
@@ -164,6 +165,9 @@ def describe(ctx: Context, guest: Guest, *, but: Sequence[str] = ()) -> JsonObje
         arch=server.os_arch or "x86_64",
         bios=server.bios or "BIOS",
         machine=server.machine or "pc",
+        vga=server.vga or "std",
+        vdi=server.vdi or "vnc",
+        boot_order=server.boot_order or "c",
         disks=tuple(_disk(guest, link, disk) for link, disk in guest.attached),
         nics=tuple(_nics(ctx, guest, but)),
         seed=_seed(ctx, guest),
@@ -182,6 +186,8 @@ def _disk(guest: Guest, link: Any, disk: Any) -> GuestDisk:
         driver=link.driver or "virtio",
         cache=link.cache_mode or "none",
         boot_index=link.boot_index,
+        iops=link.iops or disk.iops,
+        bytes_per_s=link.bps or disk.throughput * MIB,
     )
 
 
@@ -206,6 +212,8 @@ def _nic(nic: Any, network: Any, bridges: Mapping[str, str]) -> GuestNic:
         dns=tuple(part.strip() for part in network.guest_dns.split(",") if part.strip()),
         bridge=bridges.get(network.wire_id, ""),
         driver=nic.driver or "virtio",
+        rx_mbps=nic.rx_bw_limit or nic.bw_limit,
+        tx_mbps=nic.tx_bw_limit or nic.bw_limit,
     )
 
 

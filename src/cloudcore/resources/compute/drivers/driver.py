@@ -85,6 +85,17 @@ class Driver:
         """The machine of guests that name none."""
         return self.machine_by_arch.get(architecture, self.machines[0])
 
+    def check_machine(self, machine: str, architecture: str) -> None:
+        """Refuse a machine that guests of this architecture do not run on; empty is the default one.
+
+        Raises:
+            InvalidInputError: it is of another architecture.
+        """
+        own = self.machine_by_arch.get(architecture)
+        others = set(self.machine_by_arch.values())
+        if machine and (machine in others if own is None else machine != own):
+            raise InvalidInputError(f"machine: {machine} is not for guests of {architecture}", field="machine")
+
     def check_size(self, vcpus: int, memory_mib: int) -> None:
         """Refuse guests that are too small or too large.
 

@@ -22,14 +22,14 @@ from cloudcore.resources.compute.drivers import driver_for
 from cloudcore.resources.compute.server.actions import DEVICE_ACTIONS, SNAPSHOT_ACTIONS
 from cloudcore.resources.compute.server.details import server_details
 from cloudcore.resources.compute.server.filters import SERVER_FILTERS, SERVER_ORDERS, SERVER_SUMS
-from cloudcore.resources.compute.server.lifecycle import SERVER_LIFECYCLE, PowerState, ServerStatus
+from cloudcore.resources.compute.server.lifecycle import CHANGEABLE, SERVER_LIFECYCLE, PowerState, ServerStatus
 from cloudcore.resources.compute.server.login import LOGIN_ACTIONS
 from cloudcore.resources.compute.server.power import POWER_ACTIONS
 from cloudcore.resources.compute.server.records import RECORD_ACTIONS
 from cloudcore.resources.compute.server.security import SECURITY_ACTIONS
 from cloudcore.resources.infrastructure import host as hosts
 
-__all__ = ["SERVERS", "SERVER_LIFECYCLE", "PowerState", "Server", "ServerStatus", "check_boot_devices"]
+__all__ = ["CHANGEABLE", "SERVERS", "SERVER_LIFECYCLE", "PowerState", "Server", "ServerStatus", "check_boot_devices"]
 
 _HOST_KEYS = (
     "zone",

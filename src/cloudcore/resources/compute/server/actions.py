@@ -16,6 +16,7 @@ _DISK = param("disk_id", "Disk", refers="disks", alias=("disk",), required=True)
 _NAME = param("name", "Name of the new server; of several a pattern", width=128, required=True, example="web-2")
 _START = param("auto_start", "Start it afterwards", bool)
 _DISKS = param("disks", "Disks, as when a server is created", ANY, alias=("disk",), example=["10g"])
+_BOUNDS = "a number for all disks, or an object by disk, or texts DISK=NUMBER; 0: no bound"
 _SNAPSHOT = "Instance snapshot"
 
 DEVICE_ACTIONS = (
@@ -91,12 +92,21 @@ DEVICE_ACTIONS = (
     ),
     Action(
         name="change-bandwidth",
-        doc="Record how much bandwidth a network card may have, in Mbps; hosts do not limit it yet.",
+        doc="Bound the bandwidth of a network card, in Mbps; at once, unless the server is suspended or in trouble.",
         params=(
             *_CARD,
             param("bandwidth", "Both ways; 0: no bound", unit=Unit.MBPS, alias=("bw_limit",)),
             param("rx_bw_limit", "Inwards; 0: no bound", unit=Unit.MBPS),
             param("tx_bw_limit", "Outwards; 0: no bound", unit=Unit.MBPS),
+        ),
+    ),
+    Action(
+        name="io-throttle",
+        doc="Bound what its disks may carry, at once if it runs.",
+        transition="io-throttle",
+        params=(
+            param("bps", f"Bytes per second: {_BOUNDS}", ANY, example=104_857_600),
+            param("iops", f"Operations per second: {_BOUNDS}", ANY, example={"0": 1000}),
         ),
     ),
 )

@@ -86,6 +86,8 @@ class ServerStatus(StrEnum):
     CHANGE_FLAVOR_FAIL = "change_flavor_fail"
     RESTART_NETWORK = "restart_network"
     RESTART_NETWORK_FAILED = "restart_network_failed"
+    IO_THROTTLE = "io_throttle"
+    IO_THROTTLE_FAIL = "io_throttle_fail"
 
 
 class PowerState(StrEnum):
@@ -112,6 +114,7 @@ SIDE_FAILURES: tuple[ServerStatus, ...] = (
     S.SNAPSHOT_RESET_FAILED,
     S.RESTART_NETWORK_FAILED,
     S.CHANGE_FLAVOR_FAIL,
+    S.IO_THROTTLE_FAIL,
     S.MIGRATE_FAILED,
 )
 """Something beside power failed and left the guest as it was, on or off: nothing that a server can do is locked by it."""
@@ -173,6 +176,8 @@ DEVICES = (
     _beside("detachnetwork", "server-detach-network", (S.SYNC_CONFIG,), S.SYNC_FAIL, 600),
     _beside("change-ipaddr", "server-change-address", (S.RESTART_NETWORK,), S.RESTART_NETWORK_FAILED, 600),
     _beside("change-config", "server-change-config", (S.CHANGE_FLAVOR, S.STARTING), S.CHANGE_FLAVOR_FAIL, 10_800),
+    _beside("change-bandwidth", "server-change-bandwidth", (S.SYNC_CONFIG,), S.SYNC_FAIL, 600),
+    _beside("io-throttle", "server-io-throttle", (S.IO_THROTTLE,), S.IO_THROTTLE_FAIL, 600),
     _beside("detachdisk", "server-detach-disk", (S.DETACH_DISK,), S.DETACH_DISK_FAIL, 600),
 )
 
