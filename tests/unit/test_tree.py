@@ -101,6 +101,7 @@ UNSCOPED_OPERATIONS = {
     "servers/records.py",
     "servers/resize.py",
     "servers/security.py",
+    "servers/throttle.py",
     "sharing.py",
     "snapshot_policies.py",
     "snapshots.py",

@@ -123,7 +123,7 @@ change_bandwidth = acting(
         click.Option(["--rx"], help="Inwards, instead."),
         click.Option(["--tx"], help="Outwards, instead."),
     ],
-    "Record how much bandwidth a network card may have, in Mbps; hosts do not limit it yet.",
+    "Bound the bandwidth of a network card, in Mbps; a server that runs takes it up at once.",
     lambda told: {
         **card_of(told["card"]),
         "bandwidth": told["bandwidth"],
