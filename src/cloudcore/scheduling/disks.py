@@ -7,17 +7,20 @@ greedily (largest disk first, onto the storage with most room), which may miss a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from typing import TypeAlias
 
 import attrs
 import numpy as np
 
-from cloudcore.scheduling.columns import UNLIMITED, BoolArray, IntArray, summed
+from cloudcore.scheduling.columns import UNLIMITED, BoolArray, IntArray, frozen
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import DiskRequest, Request
 
 EXACT_DISKS = 6
 _MOST_CANDIDATES = 8
+
+Shelf: TypeAlias = "tuple[int, BoolArray | None]"
+"""The position of a slot, and the hosts whose storage there suits; None when that of every host does."""
 
 
 @attrs.frozen(kw_only=True)
@@ -29,21 +32,48 @@ class DiskChoice:
 
 
 @attrs.frozen(eq=False)
-class Wanted:
-    """The disks of a request, largest first, and the storages that suit each.
+class Suiting:
+    """Which storages suit which disks, were they empty. The same for disks that differ in size only.
 
-    order: positions in `request.disks`. suits: one line a disk, one entry a storage, and a last entry (for what fills up
-    slots) that is false.
+    table: one line a disk, one entry a storage, and a last entry (for what fills up slots) that is false.
+    flags: the same as bytes, one of which is got at faster than an entry of a column.
     """
+
+    table: BoolArray
+    flags: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, disks: Sequence[DiskRequest], inventory: Inventory) -> Suiting:
+        """Look it up, one line a disk."""
+        kinds = tuple([(disk.backend, disk.medium, disk.storage_id, disk.index == 0) for disk in disks])
+        return inventory.storages.memo.recall(("suiting", kinds), lambda: cls._of(disks, inventory))
+
+    @classmethod
+    def _of(cls, disks: Sequence[DiskRequest], inventory: Inventory) -> Suiting:
+        table = np.zeros((len(disks), len(inventory.storages.ids) + 1), dtype=np.bool_)
+        for line, disk in enumerate(disks):
+            table[line, :-1] = suitable(disk, inventory)
+        frozen(table)
+        return cls(table, tuple(line.tobytes() for line in table))
+
+
+@attrs.frozen(eq=False)
+class Wanted:
+    """The disks of a request, largest first. order: positions in `request.disks`."""
 
     order: tuple[int, ...]
     sizes: tuple[int, ...]
-    suits: BoolArray
+    suiting: Suiting
 
-    @cached_property
+    @property
+    def suits(self) -> BoolArray:
+        """The table of what suits."""
+        return self.suiting.table
+
+    @property
     def flags(self) -> tuple[bytes, ...]:
-        """The same as bytes, one of which is got at faster than an entry of a column."""
-        return tuple(line.tobytes() for line in self.suits)
+        """The flags of what suits."""
+        return self.suiting.flags
 
     @classmethod
     def of(cls, request: Request, inventory: Inventory) -> Wanted:
@@ -54,13 +84,11 @@ class Wanted:
     @classmethod
     def _of(cls, request: Request, inventory: Inventory) -> Wanted:
         order = tuple(sorted(range(len(request.disks)), key=lambda n: -request.disks[n].size_mib))
-        suits = np.zeros((len(order), len(inventory.storages.ids) + 1), dtype=np.bool_)
-        for line, position in enumerate(order):
-            suits[line, :-1] = suitable(request.disks[position], inventory)
-        return cls(order, tuple(request.disks[n].size_mib for n in order), suits)
+        disks = [request.disks[n] for n in order]
+        return cls(order, tuple([disk.size_mib for disk in disks]), Suiting.of(disks, inventory))
 
 
-NOTHING = Wanted((), (), np.zeros((0, 1), dtype=np.bool_))
+NOTHING = Wanted((), (), Suiting(np.zeros((0, 1), dtype=np.bool_), ()))
 """No disks."""
 
 
@@ -83,22 +111,70 @@ def suitable(disk: DiskRequest, inventory: Inventory) -> BoolArray:
     return suits
 
 
-def room(wanted: Wanted, free: IntArray, slots: IntArray) -> IntArray:
-    """Bound from above how many servers' disks fit on each host; exact for one disk.
+@attrs.frozen(eq=False)
+class Shelves:
+    """The slots of hosts as the disks of one request see them; follows from nothing that a placement changes.
 
-    free: per storage, with a last entry of 0. slots: one line a host, numbers of storages, filled up with that entry's.
+    lines: per disk, largest first, the slots that suit it on any host; any, every: the slots that suit one or all of them.
     """
-    bound: IntArray | None = None
-    for line, size in enumerate(wanted.sizes):
-        fitting = summed(_where(wanted.suits[line], free // size), slots)
-        bound = fitting if bound is None else np.minimum(bound, fitting, out=bound)
-    if bound is None:
-        return np.full(len(slots), UNLIMITED, dtype=np.int64)
+
+    lines: tuple[tuple[Shelf, ...], ...]
+    any: tuple[Shelf, ...]
+    every: tuple[Shelf, ...]
+
+    @classmethod
+    def of(cls, wanted: Wanted, inventory: Inventory) -> Shelves:
+        """Look at every slot of an inventory. wanted: of the disks of the same."""
+        question = ("shelves", wanted.suiting)
+        return inventory.hosts.memo.recall(question, lambda: cls.on(wanted, inventory.storage_slots))
+
+    @classmethod
+    def on(cls, wanted: Wanted, slots: IntArray) -> Shelves:
+        """Look at these slots: one line a host, numbers of storages, filled up with the number of storages."""
+        return cls(
+            lines=tuple(_shelves(line, slots) for line in wanted.suits),
+            any=_shelves(np.logical_or.reduce(wanted.suits, axis=0), slots),
+            every=_shelves(np.logical_and.reduce(wanted.suits, axis=0), slots),
+        )
+
+
+def _shelves(suits: BoolArray, slots: IntArray) -> tuple[Shelf, ...]:
+    found: list[Shelf] = []
+    for place in range(slots.shape[1]):
+        there = suits.take(slots[:, place])
+        if there.all():
+            found.append((place, None))
+        elif there.any():
+            found.append((place, there))
+    return tuple(found)
+
+
+def laden(free: IntArray, slots: IntArray) -> list[IntArray]:
+    """What is free in each slot, one column a place; anything where there is no storage. free: per storage."""
+    # What fills slots up is one number too large, and is clipped to that of a storage; it suits no disk.
+    return [free.take(slots[:, place], mode="clip") for place in range(slots.shape[1])]
+
+
+def room(wanted: Wanted, shelves: Shelves, left: Sequence[IntArray], hosts: int) -> IntArray:
+    """Bound from above how many servers' disks fit on each of so many hosts; exact for one disk.
+
+    left: of the slots of `shelves`, as of `laden`.
+    """
+    bound = np.full(hosts, UNLIMITED, dtype=np.int64)
+    for line, size in zip(shelves.lines, wanted.sizes, strict=True):
+        np.minimum(bound, _summed(line, [left[place] // size for place, _ in line], hosts), out=bound)
     if len(wanted.sizes) > 1:
-        some: BoolArray = np.logical_or.reduce(wanted.suits, axis=0)
-        total = summed(_where(some, free), slots)
+        total = _summed(shelves.any, [left[place] for place, _ in shelves.any], hosts)
         np.minimum(bound, total // sum(wanted.sizes), out=bound)
     return bound
+
+
+def _summed(line: Sequence[Shelf], amounts: Sequence[IntArray], hosts: int) -> IntArray:
+    total: IntArray | None = None
+    for (_, there), amount in zip(line, amounts, strict=True):
+        counted = amount if there is None else amount * there
+        total = counted if total is None else total + counted
+    return np.zeros(hosts, dtype=np.int64) if total is None else total
 
 
 def room_on(wanted: Wanted, free: Sequence[int], slots: Sequence[int]) -> int:
@@ -113,54 +189,34 @@ def room_on(wanted: Wanted, free: Sequence[int], slots: Sequence[int]) -> int:
     return bound if bound > 0 and choose(wanted, free, slots) is not None else 0
 
 
-def nearby(wanted: Wanted, free: IntArray, slots: IntArray) -> tuple[Wanted, IntArray, IntArray]:
-    """The same with the storages of these slots only, numbered anew; for few hosts of many. free: as in columns."""
-    flat = slots.ravel()
-    there = flat < len(free)
-    suits: BoolArray = np.zeros((len(wanted.sizes), len(flat) + 1), dtype=np.bool_)
-    suits[:, :-1] = wanted.suits[:, flat]
-    amounts = np.zeros(len(flat) + 1, dtype=np.int64)
-    if len(free):
-        amounts[:-1] = free.take(flat, mode="clip") * there
-    return Wanted(wanted.order, wanted.sizes, suits), amounts, np.arange(len(flat)).reshape(slots.shape)
-
-
-def _where(suits: BoolArray, amounts: IntArray) -> IntArray:
-    """The amounts of the storages that suit, 0 for others. The last entry of both is that of no storage, and 0 already."""
-    return amounts if suits[:-1].all() else amounts * suits
-
-
-def fits(wanted: Wanted, free: IntArray, slots: IntArray, bound: IntArray) -> BoolArray:
+def fits(wanted: Wanted, shelves: Shelves, left: Sequence[IntArray], bound: IntArray, slots: IntArray) -> BoolArray:
     """Tell on which hosts the disks of one server fit together; `bound` is the `room` of the same hosts."""
     possible: BoolArray = bound > 0
     if len(wanted.sizes) <= 1:
         return possible
     # Most hosts have a storage that takes all of them; only the others need to be packed.
-    whole = wanted.suits.all(axis=0) & (free >= sum(wanted.sizes))
-    rows = np.flatnonzero(possible & ~_any(whole, slots))
+    opened, total = possible.copy(), sum(wanted.sizes)
+    for place, there in shelves.every:
+        whole = left[place] >= total
+        opened &= ~(whole if there is None else whole & there)
+    rows = np.flatnonzero(opened)
     if not rows.size:
         return possible
+    free = np.stack([column[rows] for column in left], axis=1)
     found: BoolArray = np.all(greedy(wanted, free, slots[rows]) >= 0, axis=1)
     if len(wanted.sizes) <= EXACT_DISKS and not found.all():
         open_rows = np.flatnonzero(~found)
-        found[open_rows] = _packable(wanted, free, slots[rows[open_rows]])
+        found[open_rows] = _packable(wanted, free[open_rows], slots[rows[open_rows]])
     possible[rows] = found
     return possible
 
 
-def _any(flags: BoolArray, slots: IntArray) -> BoolArray:
-    """Whether any storage of each host has the flag, whose last entry is false."""
-    if not slots.shape[1]:
-        return np.zeros(len(slots), dtype=np.bool_)
-    found: BoolArray = flags.take(slots[:, 0], mode="clip")
-    for place in range(1, slots.shape[1]):
-        found |= flags.take(slots[:, place], mode="clip")
-    return found
-
-
 def greedy(wanted: Wanted, free: IntArray, slots: IntArray) -> IntArray:
-    """Give each disk, largest first, to the slot with most room: per host and disk a slot's position, or -1."""
-    left = free[slots]
+    """Give each disk, largest first, to the slot with most room: per host and disk a slot's position, or -1.
+
+    free: of each slot, one line a host.
+    """
+    left = free.copy()
     hosts = np.arange(len(slots))
     picks = np.full((len(slots), len(wanted.sizes)), -1, dtype=np.int64)
     if not slots.shape[1]:
@@ -219,17 +275,17 @@ def _sums(sizes: Sequence[int]) -> list[int]:
 
 
 def _packable(wanted: Wanted, free: IntArray, slots: IntArray) -> BoolArray:
-    """Bin packing for many hosts at once: reach[set of disks, host], storage by storage."""
+    """Bin packing for many hosts at once: reach[set of disks, host], storage by storage. free: as of `greedy`."""
     count, sums = len(wanted.sizes), _sums(wanted.sizes)
     pairs = _subsets(count)
     reach = np.zeros((1 << count, len(slots)), dtype=np.bool_)
     reach[0] = True
-    for column in slots.T:
-        suits = wanted.suits[:, column]
+    for place in range(slots.shape[1]):
+        suits = wanted.suits[:, slots[:, place]]
         fit = np.zeros_like(reach)
         for mask in range(1, 1 << count):
             members = [n for n in range(count) if mask >> n & 1]
-            fit[mask] = suits[members].all(axis=0) & (free[column] >= sums[mask])
+            fit[mask] = suits[members].all(axis=0) & (free[:, place] >= sums[mask])
         before = reach.copy()
         for whole, part in pairs:
             reach[whole] |= before[whole ^ part] & fit[part]

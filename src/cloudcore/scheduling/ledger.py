@@ -155,7 +155,7 @@ class Ledger:
         return reach.ranked
 
     def _rank(self, network: int) -> tuple[int, int, int]:
-        return int(self._distance[network]), -self._ports[network], network
+        return self._distance[network], -self._ports[network], network
 
 
 def _filled(slots: Sequence[int], filler: int) -> list[int]:

@@ -77,22 +77,22 @@ def filter_hosts(
 ) -> Walk:
     """Run filters one after the other over all hosts, or over those of `alive`."""
     kept = np.ones(len(inventory.hosts), dtype=np.bool_) if alive is None else alive
-    capacity: IntArray | None = None
+    particular: IntArray | None = None
     fits: IntArray | None = None
     steps: list[Step] = []
     for one in filters:
         verdict = one.apply(request, inventory, kept)
-        left = kept & verdict.kept
+        left = kept if verdict.kept is kept else kept & verdict.kept
         steps.append(Step(filter=one, before=kept, kept=left, capacity=verdict.capacity))
         kept = left
         if verdict.capacity is not None:
-            capacity = least(capacity, verdict.capacity)
-            if one.reads is not Reads.PARTICULAR:
+            if one.reads is Reads.PARTICULAR:
+                particular = least(particular, verdict.capacity)
+            else:
                 fits = least(fits, verdict.capacity)
-    if capacity is None:
-        capacity = np.full(len(inventory.hosts), UNLIMITED, dtype=np.int64)
     if fits is None:
         fits = np.full(len(inventory.hosts), UNLIMITED, dtype=np.int64)
+    capacity = least(particular, fits)
     return Walk(inventory=inventory, request=request, steps=tuple(steps), kept=kept, capacity=capacity, fits=fits)
 
 
@@ -108,8 +108,9 @@ def weigh(
     total = np.zeros(len(rows), dtype=np.float64)
     for weigher in weighers:
         if weigher.weight:
-            total += weigher.weight * weigher.score(request, inventory, rows, capacity)
-    return np.round(total, DECIMALS)
+            score = weigher.score(request, inventory, rows, capacity)
+            total += score if weigher.weight == 1.0 else weigher.weight * score
+    return np.round(total, DECIMALS, out=total)
 
 
 def mixed(hosts: Hosts, seed: str, rows: IntArray) -> KeyArray:

@@ -19,7 +19,7 @@ _FAMILY = {name: family for family, names in _FAMILIES.items() for name in names
 def architecture(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
     """Require the same family, under whichever of its names; an unnamed host architecture matches no request."""
     if not request.arch:
-        return Verdict(alive.copy())
+        return Verdict(alive)
     wanted = _family(request.arch)
     hosts = inventory.hosts
     return Verdict(

@@ -16,7 +16,7 @@ REASON = "not the machine that is wanted"
 def baremetal(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
     """For machines only: more CPUs or memory than wanted would be given away with it, so both have to be equal."""
     if request.host_type != MACHINE:
-        return Verdict(alive.copy())
+        return Verdict(alive)
     hosts = inventory.hosts
     kept = alive & (hosts.guests == 0)
     if request.vcpus:

@@ -14,7 +14,7 @@ def cpu(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
     """Require as many free CPUs as one server has, within what one guest of the host may have."""
     hosts, wanted = inventory.hosts, request.vcpus
     if not wanted:
-        return Verdict(alive.copy())
+        return Verdict(alive)
     allowed = (hosts.max_vcpu == 0) | (hosts.max_vcpu >= wanted)
     return Verdict(alive & allowed & (hosts.cpu_free >= wanted), hosts.cpu_free // wanted)
 

@@ -14,7 +14,7 @@ REASON = "no such device is free"
 def device(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
     """Count free devices by id, type, model, vendor, path and memory; one counts for one server only."""
     if not request.devices:
-        return Verdict(alive.copy())
+        return Verdict(alive)
     capacity = devices.room(devices.groups(request, inventory), inventory)
     return Verdict(alive & (capacity > 0), capacity)
 

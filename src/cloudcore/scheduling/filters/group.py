@@ -15,7 +15,7 @@ REASON = "its group has enough servers there"
 def group(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
     """Bound how many servers of a batch a host takes by what its groups leave there."""
     if not request.rooms:
-        return Verdict(alive.copy())
+        return Verdict(alive)
     left = np.minimum.reduce([_left(room, inventory) for room in request.rooms])
     return Verdict(alive & (left > 0), left)
 

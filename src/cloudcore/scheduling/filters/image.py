@@ -13,7 +13,7 @@ REASON = "the image cannot be used there"
 def image(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
     """Require one of the image's zones, where it is kept to some."""
     zones = request.image_zones
-    return Verdict(alive.copy() if zones is None else alive & inventory.hosts.zone.among(zones))
+    return Verdict(alive if zones is None else alive & inventory.hosts.zone.among(zones))
 
 
 def explain(_request: Request, inventory: Inventory, rows: IntArray) -> str:

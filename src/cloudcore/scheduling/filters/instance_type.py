@@ -13,7 +13,7 @@ REASON = "the size is not for sale there"
 def instance_type(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
     """Require one of the size's zones, where it is sold in some only."""
     zones = request.size_zones
-    return Verdict(alive.copy() if zones is None else alive & inventory.hosts.zone.among(zones))
+    return Verdict(alive if zones is None else alive & inventory.hosts.zone.among(zones))
 
 
 def explain(_request: Request, inventory: Inventory, rows: IntArray) -> str:

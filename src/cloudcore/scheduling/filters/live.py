@@ -12,9 +12,9 @@ REASON = "a running server cannot go on there"
 
 def live(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
     """Require the processor, microcode, kernel and page size that the server runs on, as far as they are named."""
-    kept = alive.copy()
+    kept = alive
     for _, column, wanted in _needs(request, inventory):
-        kept &= column.equals(wanted)
+        kept = kept & column.equals(wanted)
     return Verdict(kept)
 
 

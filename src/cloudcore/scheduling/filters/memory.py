@@ -14,7 +14,7 @@ def memory(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
     """Require the memory of one server to be free."""
     free, wanted = inventory.hosts.mem_free_mib, request.memory_mib
     if not wanted:
-        return Verdict(alive.copy())
+        return Verdict(alive)
     return Verdict(alive & (free >= wanted), free // wanted)
 
 

@@ -12,8 +12,11 @@ REASON = "the server is there already"
 
 def migrate(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
     """Take away the present host, where the request names one."""
+    gone = refuse(request, inventory)
+    if not gone:
+        return Verdict(alive)
     kept = alive.copy()
-    kept[refuse(request, inventory)] = False
+    kept[gone] = False
     return Verdict(kept)
 
 

@@ -14,7 +14,7 @@ REASON = "no usable network with free ports"
 def network(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
     """Count ports on the wires of each host; cards that share networks are counted together."""
     if not request.nets:
-        return Verdict(alive.copy())
+        return Verdict(alive)
     capacity = nics.room(nics.groups(request, inventory), inventory)
     return Verdict(alive & (capacity > 0), capacity)
 

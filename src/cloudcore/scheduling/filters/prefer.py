@@ -17,9 +17,9 @@ REASON = "not where the request wants it"
 
 def prefer(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
     """Apply every preference that the request has."""
-    kept = alive.copy()
+    kept = alive
     for _, mask in _preferences(request, inventory):
-        kept &= mask
+        kept = kept & mask
     return Verdict(kept)
 
 

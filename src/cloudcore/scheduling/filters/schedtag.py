@@ -13,9 +13,9 @@ REQUIRE, EXCLUDE = "require", "exclude"
 
 def schedtag(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
     """Apply the hard tags of the request."""
-    kept = alive.copy()
+    kept = alive
     for _, mask in _rules(request, inventory):
-        kept &= mask
+        kept = kept & mask
     return Verdict(kept)
 
 

@@ -16,20 +16,18 @@ REASON = "not enough room for the disks"
 def storage(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
     """Pack the disks onto suitable storages of each host; capacity is exact for one disk, else a bound."""
     if not request.disks:
-        return Verdict(alive.copy())
+        return Verdict(alive)
     wanted, free, slots = disks.Wanted.of(request, inventory), inventory.storages.free_mib, inventory.storage_slots
-    if slots.size * 4 < len(free):
-        wanted, free, slots = disks.nearby(wanted, free, slots)
-    else:
-        free = np.append(free, 0)
     if np.count_nonzero(alive) * 2 > len(alive):
-        capacity = disks.room(wanted, free, slots)
-        return Verdict(disks.fits(wanted, free, slots, capacity) & alive, capacity)
+        shelves, left = disks.Shelves.of(wanted, inventory), disks.laden(free, slots)
+        capacity = disks.room(wanted, shelves, left, len(slots))
+        return Verdict(disks.fits(wanted, shelves, left, capacity, slots) & alive, capacity)
     rows = np.flatnonzero(alive)
     slots = slots[rows]
+    shelves, left = disks.Shelves.on(wanted, slots), disks.laden(free, slots)
     capacity, kept = np.zeros(len(alive), dtype=np.int64), np.zeros_like(alive)
-    capacity[rows] = disks.room(wanted, free, slots)
-    kept[rows] = disks.fits(wanted, free, slots, capacity[rows])
+    some = disks.room(wanted, shelves, left, len(slots))
+    capacity[rows], kept[rows] = some, disks.fits(wanted, shelves, left, some, slots)
     return Verdict(kept, capacity)
 
 

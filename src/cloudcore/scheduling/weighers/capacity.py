@@ -9,10 +9,12 @@ from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
 from cloudcore.scheduling.weighers.weigher import MUCH, Weigher
 
+_SCORES: FloatArray = 1.0 - 1.0 / (1.0 + np.arange(MUCH + 1, dtype=np.float64))
+
 
 def capacity(_request: Request, _inventory: Inventory, _rows: IntArray, fits: IntArray) -> FloatArray:
     """Score 0 for none, 1/2 for one, 2/3 for two, and so on, up to `MUCH`."""
-    return 1.0 - 1.0 / (1.0 + np.clip(fits, 0, MUCH).astype(np.float64))
+    return _SCORES.take(fits, mode="clip")
 
 
 def probe(_request: Request, _inventory: Inventory, _row: int, fits: int) -> float:
