@@ -34,7 +34,6 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.listing import Listing
 from cloudcore.model.query import PLATFORM
 from cloudcore.model.resource import Resource
-from cloudcore.operations.history import newest, number
 from cloudcore.operations.identity.assignments import list_assignments
 from cloudcore.operations.identity.grants import grant, ungrant
 from cloudcore.operations.identity.guessing import Guesses
@@ -46,6 +45,7 @@ from cloudcore.operations.identity.subject import guest_from, subject_of
 from cloudcore.operations.identity.tokens import caller_of, catalog_of, domains_of, facts_of, projects_of
 from cloudcore.operations.identity.verification import VERIFY, Verification
 from cloudcore.operations.images import stored_image
+from cloudcore.operations.numbering import newest, number
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.policies import held_policies
 from cloudcore.operations.recycling import expire

@@ -57,7 +57,7 @@ UNSCOPED_OPERATIONS = {
     "networks.py",
     "records.py",
     "statistics.py",
-    "history.py",
+    "numbering.py",
     "evacuation.py",
     "host_leases.py",
     "servers/migrate.py",

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from cloudcore.model.effects import Done, Effect, Failed, Outcome
 from cloudcore.model.query import one_of
-from cloudcore.operations.history import newest
+from cloudcore.operations.numbering import newest
 from cloudcore.ports.effects import EffectPort
 from cloudcore.ports.ids import IdSource
 from cloudcore.ports.unit_of_work import UnitOfWork

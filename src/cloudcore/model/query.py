@@ -208,29 +208,52 @@ Rows: TypeAlias = Callable[[str], Iterable[Any]]
 """All visible rows of a type, by plural; what `matches` needs for `Exists`."""
 
 
+Test: TypeAlias = Callable[[Any], bool]
+"""Whether a row satisfies an expression."""
+
+
 def matches(expr: Expr, row: Any, rows: Rows) -> bool:
     """Whether the row satisfies the expression: the reference semantics of every engine."""
+    return tester(expr, rows)(row)
+
+
+def tester(expr: Expr, rows: Rows) -> Test:
+    """What `matches` says of each of many rows: the expression is read once."""
     match expr:
         case And(parts):
-            # A plain loop: this runs for every row of every question to storage in memory.
-            for part in parts:  # noqa: SIM110
-                if not matches(part, row, rows):
-                    return False
-            return True
+            return _all_of([tester(part, rows) for part in parts])
         case Or(parts):
-            for part in parts:  # noqa: SIM110
-                if matches(part, row, rows):
-                    return True
-            return False
+            tests = [tester(part, rows) for part in parts]
+            return lambda row: any(test(row) for test in tests)
         case Not(part):
-            return not matches(part, row, rows)
+            test = tester(part, rows)
+            return lambda row: not test(row)
         case Exists(plural, foreign, local, where):
-            here = getattr(row, local)
-            if here is None:
-                return False
-            return any(getattr(r, foreign) == here and matches(where, r, rows) for r in rows(plural))
+            test = tester(where, rows)
+
+            def exists(row: Any) -> bool:
+                here = getattr(row, local)
+                return here is not None and any(getattr(r, foreign) == here and test(r) for r in rows(plural))
+
+            return exists
         case _:
-            return _leaf(expr, getattr(row, expr.field))
+            return _leaf(expr)
+
+
+def _all_of(tests: Sequence[Test]) -> Test:
+    if not tests:
+        return lambda _row: True
+    if len(tests) == 1:
+        return tests[0]
+
+    def test_all(row: Any) -> bool:
+        # A plain loop: this runs for every row of every question to storage in memory.
+        for test in tests:  # noqa: SIM110
+            if not test(row):
+                return False
+        return True
+
+    return test_all
 
 
 def order_value(order: Order, row: Any, rows: Rows) -> Any:
@@ -262,16 +285,25 @@ def _tied(row: Any, counted: Exists, here: Any) -> bool:
     return bool(getattr(row, counted.foreign) == here)
 
 
-def _leaf(expr: Compare | In | Match | IsNull | Contains | HasKey, value: Any) -> bool:
-    if isinstance(expr, IsNull):
-        return value is None
-    if value is None:
-        return False
+def _leaf(expr: Compare | In | Match | IsNull | Contains | HasKey) -> Test:
+    field = expr.field
     match expr:
+        case IsNull():
+            return lambda row: getattr(row, field) is None
+        case Compare(_, Op.EQ, other):
+            # A value is never None, so that an absent one is unequal.
+            return lambda row: bool(getattr(row, field) == other)
         case Compare(_, op, other):
-            return bool(_OPS[op](value, other))
+            compare = _OPS[op]
+            return lambda row: (value := getattr(row, field)) is not None and bool(compare(value, other))
         case In(_, values):
-            return value in values
+            return lambda row: (value := getattr(row, field)) is not None and value in values
+        case _:
+            return lambda row: (value := getattr(row, field)) is not None and _inside(expr, value)
+
+
+def _inside(expr: Match | Contains | HasKey, value: Any) -> bool:
+    match expr:
         case Contains(_, key, values):
             return key in value and (not values or value[key] in values)
         case HasKey(_, prefix, other):

@@ -1,4 +1,4 @@
-"""The history: giving positions, and reading it as action log."""
+"""Reading the history as action log and as feed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from cloudcore.model.listing import Listing
 from cloudcore.model.query import (
     EVERYTHING,
     NOTHING,
-    PLATFORM,
     Compare,
     Contains,
     Expr,
@@ -35,46 +34,16 @@ from cloudcore.model.query import (
 from cloudcore.model.reading import format_time, read_bool, read_int, read_time
 from cloudcore.operations.filters import condition
 from cloudcore.operations.listing import any_of, bounded
+from cloudcore.operations.numbering import newest
 from cloudcore.operations.parameter import texts
 from cloudcore.operations.platform import Platform
-from cloudcore.ports.unit_of_work import Author, Transaction
-from cloudcore.resources.audit.counter import COUNTERS, Counter
+from cloudcore.ports.unit_of_work import Transaction
 
-BATCH = 500
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 2048
 FEED_LIMIT = 100
-COUNTER = "history"
 BROUGHT = "recorded_by"
 """In the actor of a record that another service brought: who brought it."""
-
-
-def number(platform: Platform) -> int:
-    """Give positions to committed records that have none, oldest first; how many were given.
-
-    The counter's row serialises those who number at the same time: whoever adds to it first goes first, and sees only
-    what is committed by then. Records that commit later get later positions, whatever their times say.
-
-    Raises:
-        Contention: somebody else is numbering.
-    """
-    with platform.uow.read() as tx:
-        if not tx.of(HISTORY, PLATFORM).find(Query(where=IsNull("position"), limit=1)):
-            return 0
-    with platform.uow.write(Author()) as tx:
-        counters = tx.of(COUNTERS, PLATFORM)
-        if counters.get(COUNTER) is None:
-            counters.add(Counter(id=COUNTER))
-        counters.adjust(COUNTER, {"value": BATCH})
-        counter = counters.get(COUNTER)
-        assert counter is not None
-        first = counter.value - BATCH + 1
-        order = (Order("recorded_at"), Order("transaction"), Order("ordinal"))
-        rows = tx.of(HISTORY, PLATFORM).find(Query(where=IsNull("position"), order=order, limit=BATCH))
-        tx.of(HISTORY, PLATFORM).touch([(row.id, {"position": first + place}) for place, row in enumerate(rows)])
-        counters.adjust(COUNTER, {"value": len(rows) - BATCH})
-        tx.commit()
-        return len(rows)
 
 
 def list_actions(platform: Platform, tx: Transaction, caller: Caller, params: JsonMapping) -> Listing:
@@ -103,12 +72,6 @@ def list_actions(platform: Platform, tx: Transaction, caller: Caller, params: Js
         marker_field="id",
         marker_order="DESC" if descending else "ASC",
     )
-
-
-def newest(tx: Transaction) -> int:
-    """The position of the newest record; 0 while there is none."""
-    counter = tx.of(COUNTERS, PLATFORM).get(COUNTER)
-    return counter.value if counter is not None else 0
 
 
 def list_feed(platform: Platform, tx: Transaction, caller: Caller, params: JsonMapping) -> Listing:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cloudcore.model.columns import Parts
 from cloudcore.model.entity import Entity, evolve
 from cloudcore.model.errors import BackendError, Contention, DuplicateResourceError, InvalidInputError
-from cloudcore.model.query import EVERYTHING, Expr, Order, Query, matches, order_value, sort_key
+from cloudcore.model.query import EVERYTHING, Expr, Order, Query, matches, order_value, sort_key, tester
 from cloudcore.model.resource import Resource, field_map, fields_of
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound=Entity)
 _ALL = Query()
 _NONE: Mapping[str, Any] = MappingProxyType({})
+_BY_ID = attrgetter("id")
 _BOOKKEEPING = ("created_at", "updated_at", "update_version")
 
 
@@ -43,7 +45,8 @@ class MemoryRepository(Generic[E]):
         self._enter("find")
         rows = self._select(query.where)
         order = (*query.order, Order("id"))
-        for key in reversed(order):
+        rows.sort(key=_BY_ID)
+        for key in reversed(query.order):
             rows.sort(key=self._by(key), reverse=key.descending)
         if query.after is not None:
             rows = [row for row in rows if self._comes_after(row, order, query.after)]
@@ -156,7 +159,7 @@ class MemoryRepository(Generic[E]):
         self._tx.store.pause(f"{call} {self._resource.plural}")
 
     def _in_scope(self, row: Any) -> bool:
-        return matches(self._scope, row, self._rows)
+        return self._scope is EVERYTHING or matches(self._scope, row, self._rows)
 
     def _rows(self, plural: str) -> Iterable[Any]:
         return self._tx.visible(plural).values()
@@ -172,8 +175,12 @@ class MemoryRepository(Generic[E]):
         return False
 
     def _select(self, where: Expr) -> list[Any]:
-        rows = self._tx.visible(self._resource.plural).values()
-        return [r for r in rows if self._in_scope(r) and matches(where, r, self._rows)]
+        rows: Iterable[Any] = self._tx.visible(self._resource.plural).values()
+        for part in (self._scope, where):
+            if part is not EVERYTHING:
+                test = tester(part, self._rows)
+                rows = [row for row in rows if test(row)]
+        return list(rows)
 
     def _claim(self, entity: E) -> Any:
         self._tx.lock((self._resource.plural, entity.id))

@@ -11,6 +11,7 @@ import attrs
 
 from cloudcore.model.effects import Effect, Failed
 from cloudcore.model.errors import CloudcoreError, Contention, UnreachableError
+from cloudcore.model.history import HISTORY
 from cloudcore.model.host import Found
 from cloudcore.operations.session import CoreSession
 from cloudcore_apps.power import POWER_S, follow_power
@@ -28,6 +29,7 @@ from cloudcore_apps.simulate.menu import CRASHES, Faults
 from cloudcore_apps.simulate.ordeals import DELAYED_S, DELAYING, TRANSIENTLY
 from cloudcore_apps.simulate.process import NO_ANSWER, Server
 from cloudcore_apps.simulate.stage import Actor, Process, Stage
+from cloudcore_apps.simulate.telling import number_all, number_history
 from cloudcore_apps.simulate.watch import Violation, Watch
 from cloudcore_apps.simulate.weather import Weather
 
@@ -117,6 +119,8 @@ class Life:
         self.stage.add("weather", self.weather.work)
         self.stage.add("power", self._look)
         self.stage.add("duties", lambda: do_duties(self))
+        for number in range(2):
+            self.stage.add(f"history{number}", lambda: number_history(self))
         if self.faults.leases:
             tenancy.begin(self)
 
@@ -296,6 +300,9 @@ class Life:
         self.violations.append(violation)
 
     def _check(self, when: str) -> None:
+        number_all(self)
+        if rest := self.watch.told.rest(self.cloud.rows(HISTORY.plural)):
+            self.watch.complain("numbering", f"records have no position: {rest}")
         self.watch.whole()
         if not self.violations:
             try:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from cloudcore_apps.simulate.life import Life
 
 TURN_S = 1.0
+IDLE_S = 5.0
+"""So long at most an idle process waits before it looks for work that nobody has told it of."""
 NO_ANSWER = object()
 """What a request gives when the process that it was sent to is not there, or dies over it."""
 
@@ -70,7 +72,7 @@ class Server:
             else:
                 for ident in due:
                     self._hold(ident, lambda ident=ident: worker.run(ident))  # type: ignore[misc]
-            stage.sleep(TURN_S)
+            stage.sleep(TURN_S if self._held or due else TURN_S + (IDLE_S - TURN_S) * stage.random.random())
 
     def _hold(self, ident: str, step: Callable[[], Task | None]) -> None:
         try:

@@ -16,6 +16,7 @@ from cloudcore_apps.doctor.owner import works_on
 from cloudcore_apps.simulate.cloud import Cloud
 from cloudcore_apps.simulate.invariants import check_addresses, check_capacity, check_cover, check_foreign
 from cloudcore_apps.simulate.ordeals import Ordeals
+from cloudcore_apps.simulate.telling import Told
 
 WHOLE_EVERY = 50
 LONGEST_WAIT = timedelta(seconds=LEASE_S + max(RETRY_S))
@@ -53,12 +54,16 @@ class Watch:
             known = {(self._singulars[plural], row.id): row.update_version for row in cloud.rows(plural)}
             self._versions.update(known)
         self._ordeals = Ordeals(cloud, self.complain, prompt)
+        self.told = Told(lambda text: self.complain("numbering", text))
         self.commits = 0
+        self.moves = 0
 
     def committed(self, rows: Mapping[str, Mapping[str, Any]]) -> None:
         """Look at the rows of one commit."""
         self.commits += 1
+        self.moves += TASKS.plural in rows
         self._history(rows)
+        self.told.committed(rows.get(HISTORY.plural, {}).values())
         for plural, table in self._tables.items():
             for row in rows.get(plural, {}).values():
                 if row is not None and row.status in table:

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from cloudcore_apps.simulate.life import Life
 
 LONGEST_S = 40.0
+STUCK_S = 1800.0
+"""So long no task has moved when one will never be."""
 AWAY = 7.5
 """So many times as long is a host away that is to be taken for dead."""
 SLOWEST = 100.0
@@ -43,6 +45,19 @@ class Weather:
         stage.sleep(60)
         self._life.calm = True
         stage.note("weather: calm")
+        self._wait_for_all()
+
+    def _wait_for_all(self) -> None:
+        """See that something goes on as long as something is under way."""
+        life = self._life
+        moves, since = life.watch.moves, life.stage.elapsed
+        while not life.over:
+            life.stage.sleep(10)
+            if life.watch.moves != moves:
+                moves, since = life.watch.moves, life.stage.elapsed
+            elif life.stage.elapsed - since > STUCK_S and (waiting := life.cloud.open_tasks()):
+                life.watch.complain("ends", f"nobody goes on with {[(t.flow, t.id, t.state) for t in waiting]}")
+                return
 
     def revive(self, ident: str) -> None:
         """Start an agent again that has died at its work."""
