@@ -306,6 +306,7 @@ class Cloud:
             owner=owner,
             near=near,
             everywhere=everywhere,
+            resources=self.platform.resources,
         )
         return Worker(uow=self.platform.uow, effects=effects, engine=engine, on_defect=on_defect, on_change=on_change)
 

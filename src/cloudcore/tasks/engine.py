@@ -17,7 +17,9 @@ from cloudcore.model.entity import evolve
 from cloudcore.model.errors import Contention, DuplicateResourceError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, Compare, Op, Query, both, eq, one_of
+from cloudcore.model.resource import Resource
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.tasks.defect import BROKE, LEFT, is_hopeless, release_object, with_left
 from cloudcore.tasks.flow import Context, Effects, Flow, Later, Step, Turn
 from cloudcore.tasks.journal import is_known, resumed
 from cloudcore.tasks.task import LOG_LENGTH, TASKS, Task, TaskState, log_entry
@@ -35,6 +37,7 @@ class Engine:
 
     near: the targets of effects that this process reaches and others may not; None: whatever there is, it reaches it.
     everywhere: the targets that every process reaches.
+    resources: the types that flows work on.
     """
 
     flows: Mapping[str, Flow]
@@ -42,9 +45,14 @@ class Engine:
     owner: str
     near: Collection[str] | None = None
     everywhere: Collection[str] = ()
+    resources: Sequence[Resource[Any]] = ()
 
-    def advance(self, tx: Transaction, task: Task, outcomes: Sequence[Outcome] = ()) -> Task:
+    def advance(
+        self, tx: Transaction, task: Task, outcomes: Sequence[Outcome] = (), *, no_further: bool = False
+    ) -> Task:
         """Take the task over the outcomes of its intents, up to the next effects or its end; saves it.
+
+        no_further: than one function of a step, so that what raises is known by where the task stands.
 
         Raises:
             Contention: somebody else has advanced it.
@@ -55,8 +63,12 @@ class Engine:
         task = evolve(task, fence=_next_fence(task, tx.now))
         if task.intents:
             task = self._settle(tx, flow, task, outcomes)
+            if no_further:
+                return self._save(tx, task, old)
         while task.is_open and not task.intents and not _waits(task, tx.now):
             task = self._turn(tx, flow, task)
+            if no_further:
+                break
         return self._save(tx, task, old)
 
     def takes(self, task: Task, now: datetime) -> bool:
@@ -74,13 +86,28 @@ class Engine:
                 if idents:
                     tx.of(flow.objects, PLATFORM).find(Query(where=one_of("id", idents)))
 
-    def fail(self, tx: Transaction, task: Task, error: str) -> Task:
-        """Note that a step's function failed: forwards it turns the task round, backwards it is tried again later."""
+    def fail(self, tx: Transaction, task: Task, error: str, *, defect: bool = False, alone: bool = False) -> Task:
+        """Note that a step's function raised. Forwards it turns the task round; backwards it is tried again a few times, and
+        then left (`cloudcore.tasks.defect`).
+
+        defect: it raised what it never should. alone: the object of a flow whose ending raised is left as it is, too.
+        """
         old = task
-        task = evolve(resumed(self.flows, task)[1], fence=_next_fence(task, tx.now), intents=[])
+        flow, task = resumed(self.flows, task)
+        task = evolve(task, fence=_next_fence(task, tx.now), intents=[])
+        step = self._step_name(task)
         if task.state is TaskState.RUNNING:
-            return self._save(tx, _unwind(task, tx.now, self._step_name(task), error), old)
-        return self._save(tx, _again(task, tx.now, self._step_name(task), error), old)
+            return self._save(tx, _unwind(task, tx.now, step, error), old)
+        step = step if task.cursor >= 0 else ""
+        if not is_hopeless(task, step, defect=defect):
+            return self._save(tx, _again(task, tx.now, step, error, event=BROKE), old)
+        task = evolve(_logged(task, tx.now, step, LEFT, error), error=with_left(task, step or "its end", error))
+        if task.cursor >= 0:
+            cursor = min(task.cursor, len(flow.steps)) - 1
+            return self._save(tx, evolve(task, cursor=cursor, attempt=1, deadline_at=None, wake_at=tx.now), old)
+        if not alone:
+            release_object(tx, self.resources, task, task.error)
+        return self._save(tx, _end(task, tx.now, _ended(task)), old)
 
     def claim(self, tx: Transaction, task: Task) -> Task:
         """Take a task over whose driver has gone: from now on that one's saves fail."""
@@ -157,7 +184,7 @@ class Engine:
     def _back(self, tx: Transaction, flow: Flow, task: Task) -> Task:
         if task.cursor < 0:
             flow.fail(self._context(tx, task), task.error)
-            return _end(task, tx.now, TaskState.CANCELLED if task.cancelled else TaskState.FAILED)
+            return _end(task, tx.now, _ended(task))
         step = flow.steps[task.cursor]
         context = self._context(tx, task)
         if not step.when(context):
@@ -252,9 +279,9 @@ def _next_fence(task: Task, now: datetime) -> int:
     return max(task.fence + 1, int(now.timestamp() * 1_000_000))
 
 
-def _again(task: Task, now: datetime, step: str, error: str) -> Task:
+def _again(task: Task, now: datetime, step: str, error: str, *, event: str = "retry") -> Task:
     wait = RETRY_S[min(task.attempt - 1, len(RETRY_S) - 1)]
-    task = _logged(task, now, step, "retry", error)
+    task = _logged(task, now, step, event, error)
     return evolve(task, intents=[], attempt=task.attempt + 1, deadline_at=None, wake_at=now + timedelta(seconds=wait))
 
 
@@ -263,6 +290,10 @@ def _unwind(task: Task, now: datetime, step: str, error: str) -> Task:
     return evolve(
         task, state=TaskState.UNWINDING, intents=[], attempt=1, error=error[:1000], deadline_at=None, wake_at=now
     )
+
+
+def _ended(task: Task) -> TaskState:
+    return TaskState.CANCELLED if task.cancelled else TaskState.FAILED
 
 
 def _end(task: Task, now: datetime, state: TaskState) -> Task:

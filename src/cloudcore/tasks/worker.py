@@ -178,32 +178,50 @@ class Worker:
     def _begun(self, task: Task) -> Task | None:
         """Say of a task that was just advanced, and submit what it waits for: nobody can have done so before."""
         self.on_change(task)
-        if not task.is_open or task.lease_owner != self.engine.owner:
+        if not self._holds(task):
             return None
         for key, effect in effects_of(task):
             try:
                 self.effects.submit(effect, key, task.fence)
-            except CloudcoreError:
+            except Exception:  # noqa: BLE001 - see below
                 # Nobody knows the effect then, so that the next turn submits it again and meets the failure.
                 break
         return task
 
     def _advance(self, task: Task, author: Author, outcomes: Sequence[Outcome]) -> Task | None:
-        following: Task | None
-        try:
-            with self.uow.write(author) as tx:
-                following = self.engine.advance(tx, task, outcomes)
-                tx.commit()
-        except Contention:
-            following = self._retry(task, author, outcomes)
-        except CloudcoreError as error:
-            following = self._fail(task, author, str(error))
-        except Exception as error:  # noqa: BLE001 - a defect in one flow must not strand its object
-            following = self._fail(task, author, f"internal error: {type(error).__name__}")
-            if following is not None:
-                # Otherwise the task is somebody else's by now, and what the step saw was not meant for it.
-                self.on_defect(task, error)
+        following = self._further(task, author, outcomes)
+        # What was just turned round begins to be taken back at once.
+        while following is not None and self._holds(following) and not following.intents:
+            following = self._further(following, author, ())
         return self._begun(following) if following is not None else None
+
+    def _holds(self, task: Task) -> bool:
+        return task.is_open and task.lease_owner == self.engine.owner
+
+    def _further(self, task: Task, author: Author, outcomes: Sequence[Outcome]) -> Task | None:
+        try:
+            return self._committed(task, author, outcomes)
+        except Contention:
+            return self._retry(task, author, outcomes)
+        except Exception:  # noqa: BLE001 - whatever a step raises ends its task, and does not strand its object
+            return self._one_by_one(task, author, outcomes)
+
+    def _committed(
+        self, task: Task, author: Author, outcomes: Sequence[Outcome], *, no_further: bool = False
+    ) -> Task | None:
+        with self.uow.write(author) as tx:
+            following = self.engine.advance(tx, task, outcomes, no_further=no_further)
+            tx.commit()
+            return following
+
+    def _one_by_one(self, task: Task, author: Author, outcomes: Sequence[Outcome]) -> Task | None:
+        """After something raised: the next function alone, so that the step to which it belongs is the one that fails."""
+        try:
+            return self._committed(task, author, outcomes, no_further=True)
+        except Contention:
+            return None
+        except Exception as error:  # noqa: BLE001 - see `_broken`
+            return self._broken(task, author, error)
 
     def _retry(self, task: Task, author: Author, outcomes: Sequence[Outcome]) -> Task | None:
         """After contention: again while the task is still as it was, else it is somebody else's."""
@@ -212,21 +230,38 @@ class Worker:
         if now is None or now.update_version != task.update_version:
             return None
         try:
-            with self.uow.write(author) as tx:
-                following = self.engine.advance(tx, task, outcomes)
-                tx.commit()
-                return following
-        except Exception:  # noqa: BLE001 - nothing was kept; the lease runs out and whoever takes the task meets it again
-            return None
-
-    def _fail(self, task: Task, author: Author, error: str) -> Task | None:
-        try:
-            with self.uow.write(author) as tx:
-                failed = self.engine.fail(tx, task, error)
-                tx.commit()
-                return failed
+            return self._committed(task, author, outcomes)
         except Contention:
+            # The lease runs out, and whoever takes the task meets what it met.
             return None
+        except Exception:  # noqa: BLE001 - as for the first time
+            return self._one_by_one(task, author, outcomes)
+
+    def _broken(self, task: Task, author: Author, error: Exception) -> Task | None:
+        """What becomes of a task whose step raised, by a refusal of the domain or by a defect."""
+        if isinstance(error, CloudcoreError):
+            return self._fail(task, author, str(error), defect=False)
+        following = self._fail(task, author, _internal(error), defect=True)
+        if following is not None:
+            # Otherwise the task is somebody else's by now, and what the step saw was not meant for it.
+            self.on_defect(task, error)
+        return following
+
+    def _fail(self, task: Task, author: Author, error: str, *, defect: bool) -> Task | None:
+        for alone in (False, True):
+            try:
+                with self.uow.write(author) as tx:
+                    failed = self.engine.fail(tx, task, error, defect=defect, alone=alone)
+                    tx.commit()
+                    return failed
+            except Contention:
+                return None
+            except Exception as further:
+                # The object cannot be read or written: the task ends without it.
+                self.on_defect(task, further)
+                if alone:
+                    raise
+        return None
 
     def _outcomes(self, task: Task) -> list[Outcome]:
         outcomes: list[Outcome] = []
@@ -240,6 +275,9 @@ class Worker:
                 outcome = unanswered(self.uow, task, effect)
             except CloudcoreError as error:
                 outcome = Failed(str(error))
+            except Exception as error:  # noqa: BLE001 - a defect of a port must not keep the task waiting
+                self.on_defect(task, error)
+                outcome = Failed(_internal(error), transient=True)
             outcomes.append(outcome)
         return outcomes
 
@@ -301,6 +339,10 @@ class Worker:
         lease = tx.now + timedelta(seconds=LEASE_S)
         volatile = {"wake_at": lease, "lease_until": lease, "progress": progress}
         return tx.of(TASKS, PLATFORM).save(task, volatile=volatile)
+
+
+def _internal(error: Exception) -> str:
+    return f"internal error: {type(error).__name__}"
 
 
 def author_of(task: Task) -> Author:

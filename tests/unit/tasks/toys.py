@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
 from typing import Annotated, Any
 
 import attrs
@@ -35,6 +36,15 @@ class Shelf(ProjectOwned):
 
     size: Annotated[int, Spec("How many boxes fit")] = 1
     used: Annotated[int, Spec("How many are on it")] = 0
+
+
+class BoxStatus(StrEnum):
+    """Statuses of a box that have an operation of their own."""
+
+    START_MAKE = "start_make"
+    MAKING = "making"
+    READY = "ready"
+    MAKE_FAILED = "make_failed"
 
 
 @entity
@@ -294,4 +304,4 @@ def replaced(flow: Flow, step: str, **functions: Any) -> Mapping[str, Flow]:
     return {**FLOWS, flow.name: attrs.evolve(flow, steps=steps)}
 
 
-__all__ = ["BOXES", "DEPLOYMENT", "DROP", "FLOWS", "MAKE", "SHELVES", "TYPES", "Bench", "Box", "Shelf"]
+__all__ = ["BOXES", "DEPLOYMENT", "DROP", "FLOWS", "MAKE", "SHELVES", "TYPES", "Bench", "Box", "BoxStatus", "Shelf"]
