@@ -251,10 +251,10 @@ class Cloud:
         within: str = "projects",
         inherited: bool = False,
     ) -> None:
-        """Give a user or group a role in a project, or take it away; ids or names.
+        """Give a user or group a role somewhere, or take it away; ids or names.
 
-        kind: users or groups. within: projects, or domains where the place is a domain.
-        inherited: in all projects of that domain instead.
+        kind: users or groups. within: what the place is: projects, domains, or system (`all`).
+        inherited: in all projects below the place instead.
         """
         work = ungrant if remove else grant
         writing(

@@ -198,6 +198,31 @@ def test_an_application_credential_logs_in(shared: Up, shell: Shell) -> None:
     assert "access rules" in shell.fails("access rule list")
 
 
+def test_a_role_in_the_system_is_given_listed_and_logged_in_to(shared: Up, shell: Shell) -> None:
+    from keystoneauth1.identity import v3
+    from keystoneauth1.session import Session
+
+    shell.do(f"user create ops --password {PASSWORD}")
+    shell.do("role add --system all --user ops admin")
+    (row,) = shell.table("role assignment list --names --system all --user ops")
+    assert (row["Role"], row["User"], row["System"]) == ("admin@Default", "ops@Default", "all")
+    url = settings(shared)["OS_AUTH_URL"]
+    session = Session(
+        auth=v3.Password(url, username="ops", password=PASSWORD, user_domain_name="Default", system_scope="all")
+    )
+    access = session.auth.get_access(session)
+    assert (access.system_scoped, access.project_id, access.role_names) == (True, None, ["admin"])
+    found = session.get("/users", endpoint_filter={"service_type": "identity"}).json()["users"]
+    assert {"ops", "sysadmin"} <= {user["name"] for user in found}
+    given = settings(shared) | {"OS_USERNAME": "ops", "OS_PASSWORD": PASSWORD}
+    inside = Shell({name: value for name, value in given.items() if "PROJECT" not in name})
+    assert "ops" in inside.column("--os-system-scope all user list", "Name")
+    inside.close()
+    shell.do("role remove --system all --user ops admin")
+    assert shell.table("role assignment list --system all --user ops") == []
+    shell.do("user delete ops")
+
+
 @pytest.mark.system
 def test_every_command_of_identity(shell: Shell) -> None:
     owners(shell)

@@ -115,6 +115,30 @@ def test_it_is_given_by_those_alone_who_may_do_as_much(cloud):
     assert cloud.rows("assignments") == {
         ident: row for ident, row in cloud.rows("assignments").items() if not row.type.endswith("Inherited")
     }
-    below = f"/v3/OS-INHERIT/projects/{cloud.ids['project bob']}/users/{cloud.ids['user bob']}/roles/project_viewer"
-    refused = cloud.ask("admin", "PUT", f"{below}/inherited_to_projects", {})
-    assert (refused.status_code, refused.json()["class"]) == (406, "NotSupportedError")
+
+
+def test_below_a_project_it_is_kept_and_listed_and_in_force_nowhere(cloud):
+    """There are no projects below a project; the role is not held in the project itself either."""
+    bobs, eves = cloud.ids["project bob"], cloud.ids["project eve"]
+    below = f"/v3/OS-INHERIT/projects/{eves}/users/{cloud.ids['user bob']}/roles"
+    one = f"{below}/project_viewer/inherited_to_projects"
+    assert cloud.ask("bob", "PUT", one, {}).status_code in (403, 404)
+    assert cloud.ask("admin", "HEAD", one).status_code == 404
+    assert cloud.ask("admin", "PUT", one, {}).status_code == 200
+    assert cloud.ask("admin", "HEAD", one).status_code == 204
+    listed = cloud.ask("admin", "GET", f"{below}/inherited_to_projects").json()["roles"]
+    assert [role["name"] for role in listed] == ["project_viewer"]
+    assert cloud.ask("admin", "GET", f"/v3/projects/{eves}/users/{cloud.ids['user bob']}/roles").json()["roles"] == []
+    assert assignments(cloud, "scope.OS-INHERIT:inherited_to=projects") == [("bob", "project_viewer", "eve")]
+    assert assignments(cloud, "scope.OS-INHERIT:inherited_to=projects&effective") == []
+    assert assignments(cloud, f"users=bob&scope.project.id={bobs}") == [("bob", "project_owner", "bob")]
+    assert enters(cloud, "eve") == []
+    assert cloud.ask("admin", "DELETE", one).status_code == 200
+    assert assignments(cloud, "scope.OS-INHERIT:inherited_to=projects") == []
+
+
+def test_nobody_hands_on_below_a_project_what_he_has_not(cloud):
+    below = f"/v3/OS-INHERIT/projects/{cloud.ids['project bob']}/users/{cloud.ids['user bob']}/roles"
+    refused = cloud.ask("dora", "PUT", f"{below}/admin/inherited_to_projects", {})
+    assert (refused.status_code, "can do more than you" in refused.text) == (403, True)
+    assert assignments(cloud, "scope.OS-INHERIT:inherited_to=projects") == []

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ATTACKS, QUOTAS = "tests/wire/test_attacks.py", "tests/wire/test_quotas.py"
 GATEWAY, PASSES = "tests/wire/test_gateway.py", "adapters/cloudcore_adapters/rest/gateway/passes.py"
 DOOR, SIGNED = "tests/wire/test_login_attacks.py", "tests/wire/test_signatures.py"
+SYSTEM = "tests/wire/test_system_roles.py"
 INTRUDERS = "tests/wire/test_intruders.py"
 CREDENTIAL, INHERITED = "tests/wire/test_application_credentials.py", "tests/wire/test_inherited_roles.py"
 CORE = "cloudcore"
@@ -40,6 +41,62 @@ MATRIX = "tests/wire/test_matrix.py::test_a_sample_answers_as_the_table_says"
 POLICIES = "tests/unit/resources/test_policies.py"
 
 WEAKNESSES = (
+    Weakness(  # whoever is known makes administrators of everything
+        14,
+        f"{SYSTEM}::test_nobody_gives_what_he_has_not",
+        f"{CORE}/operations/identity/grants.py",
+        "if not decision.allowed or decision.limits:",
+        "if decision.limits:",
+    ),
+    Weakness(  # whoever may give roles in the system gives stronger ones than he has
+        14,
+        f"{SYSTEM}::test_nobody_gives_what_he_has_not",
+        f"{CORE}/operations/identity/grants.py",
+        "    check_not_stronger(platform, tx, caller, given)",
+        "    pass",
+    ),
+    Weakness(  # what a role carries in the system counts as nothing when it is handed on
+        14,
+        f"{SYSTEM}::test_who_has_it_by_a_group_lets_nobody_in_who_has_less",
+        f"{CORE}/operations/identity/grants.py",
+        'return project.id if project is not None else ""',
+        'return ""',
+    ),
+    Weakness(
+        14,
+        f"{SYSTEM}::test_who_has_it_by_a_group_lets_nobody_in_who_has_less",
+        f"{CORE}/operations/identity/memberships.py",
+        "        check_not_stronger(platform, tx, caller, row)",
+        "        del row",
+    ),
+    Weakness(  # a token for a domain is served with what was compiled for the system
+        14,
+        f"{SYSTEM}::test_a_token_for_nothing_or_a_domain_has_no_rights_of_the_system",
+        f"{CORE}/operations/policies.py",
+        "return caller.role_ids, caller.policy_project_id, caller.client_ip",
+        "return caller.role_ids, caller.project_id, caller.client_ip",
+    ),
+    Weakness(
+        14,
+        f"{SYSTEM}::test_a_key_and_an_application_credential_do_not_lead_to_the_system",
+        LOGIN,
+        "if key is not None and (elsewhere or scope.kind is TokenScope.SYSTEM):",
+        "if elsewhere:",
+    ),
+    Weakness(
+        14,
+        f"{SYSTEM}::test_a_role_in_the_system_lets_log_in_to_it_and_reaches_everything",
+        SCOPING,
+        "if project is None or not project.enabled or not roles:",
+        "if project is None or not project.enabled:",
+    ),
+    Weakness(  # what is only kept below a project is not looked at
+        14,
+        f"{INHERITED}::test_nobody_hands_on_below_a_project_what_he_has_not",
+        f"{CORE}/operations/identity/grants.py",
+        "return ANYWHERE if row.type in (*INHERITED, *BELOW_PROJECT) else",
+        "return ANYWHERE if row.type in INHERITED else",
+    ),
     Weakness(
         18,
         "tests/wire/test_logger.py::test_people_record_what_they_do_and_nothing_of_others",
@@ -156,8 +213,8 @@ WEAKNESSES = (
         14,
         f"{SIGNED}::test_an_access_key_makes_nothing_stronger_than_itself",
         LOGIN,
-        'if key is not None and key.project_id and scope.ident not in ("", key.project_id):',
-        "if key is not None and scope.ident is None:",
+        'elsewhere = key is not None and bool(key.project_id) and scope.ident not in ("", key.project_id)',
+        "elsewhere = False",
     ),
     Weakness(
         14,

@@ -29,6 +29,7 @@ _ACTOR_TEXTS = (
     "project_domain_name",
     "domain_id",
     "domain_name",
+    "system_id",
     "assumed_by",
     "request_id",
     "client_ip",
@@ -44,6 +45,8 @@ class Caller:
 
     A project-scoped caller has the `project_*` ids; a domain-scoped one has `domain_id`; an unscoped one has neither.
 
+    system_id: of a caller who is scoped to the system, the id of the project `system`: what his roles carry there holds
+        for him, though he is not in it; else empty.
     roles: role names, in the order of `role_ids`.
     token_id: the audit id of the token, never its text; empty for callers that came without a token.
     access_key: the id of the access key that proved the caller, or empty; it is for one project, and makes no other key.
@@ -64,6 +67,7 @@ class Caller:
     project_domain_name: str = ""
     domain_id: str = ""
     domain_name: str = ""
+    system_id: str = ""
     roles: tuple[str, ...] = ()
     role_ids: tuple[str, ...] = ()
     token_id: str = attrs.field(default="", repr=False)
@@ -81,6 +85,11 @@ class Caller:
     def scope_domain_id(self) -> str:
         """The domain that the caller acts in: its project's, or the one it is scoped to; empty when unscoped."""
         return self.project_domain_id or self.domain_id
+
+    @property
+    def policy_project_id(self) -> str:
+        """The project whose bindings of policies hold for him; empty for those alone that hold everywhere."""
+        return self.project_id or self.system_id
 
     def actor(self) -> JsonObject:
         """The caller as tasks and the history record it: ids and names, never a token; empty values are left out."""

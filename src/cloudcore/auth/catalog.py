@@ -69,7 +69,7 @@ class TokenUser:
 class TokenFacts:
     """What a token reply tells beside the token's own payload.
 
-    scope: the project or domain; None when unscoped.
+    scope: the project or domain, or for the system its project; None when unscoped.
     roles: of the scope, in the order of the payload's role ids.
     policies: scope → names of the policies that hold (`cloudcore.auth.bindings.policy_names`).
     catalog: as `build_catalog` made it; shown for scoped tokens only.
@@ -129,7 +129,10 @@ def token_v3(payload: TokenPayload, facts: TokenFacts, *, token_id: str = "") ->
         token["projects"] = [project.body() for project in facts.projects]
         token["role_assignments"] = list(facts.role_assignments)
     else:
-        token["project"] = facts.scope.body()
+        if payload.scope is TokenScope.SYSTEM:
+            token["system"] = {"all": True}
+        else:
+            token["project"] = facts.scope.body()
         if payload.scope is TokenScope.DOMAIN:
             token["domain"] = {"id": facts.scope.id, "name": facts.scope.name}
         token["roles"] = [{"id": role.id, "name": role.name} for role in facts.roles]
@@ -160,7 +163,8 @@ def token_v2(payload: TokenPayload, facts: TokenFacts, *, token_id: str) -> Json
         "serviceCatalog": [],
     }
     if payload.scope is not TokenScope.UNSCOPED and facts.scope is not None:
-        token["tenant"] = _tenant(facts.scope)
+        if payload.scope is not TokenScope.SYSTEM:
+            token["tenant"] = _tenant(facts.scope)
         access["service_catalog"] = [_service_v2(service) for service in facts.catalog]
         access["serviceCatalog"] = [_service_v2(service, "{}URL") for service in facts.catalog]
     return {"access": access}

@@ -14,7 +14,7 @@ _SYSTEM = {
         "loadbalancerclusters loadbalanceragents policy_definitions metadatas storagecaches capabilities "
         "dns_recordsets waf_rules dbinstance_skus elasticcacheskus"
     ),
-    "identity": "domains services endpoints regions service_certificates",
+    "identity": "domains services endpoints regions service_certificates system",
     "notify": "topics",
     "*": "metadatas",
 }

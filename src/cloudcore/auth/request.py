@@ -39,12 +39,14 @@ class ScopeRef:
 
     project_id / project_name: one of them for a project scope; the name is unique within its domain.
     domain_id / domain_name: the project's domain, or the domain itself where no project is named.
+    system: the whole system; nothing else is named then.
     """
 
     project_id: str = ""
     project_name: str = ""
     domain_id: str = ""
     domain_name: str = ""
+    system: bool = False
 
     @property
     def unscoped(self) -> bool:
@@ -201,7 +203,7 @@ def _scope(value: Json) -> ScopeRef:
         return UNSCOPED
     scope = as_object(value, "auth.scope")
     if "system" in scope:
-        raise NotSupportedError("auth.scope.system is not offered; log in to a project whose role has system policies")
+        return _system(scope)
     project = as_object(scope.get("project"), "auth.scope.project")
     project_id, project_name = _id_or_name(project, "auth.scope.project")
     if project_id or project_name:
@@ -210,6 +212,14 @@ def _scope(value: Json) -> ScopeRef:
     else:
         domain_id, domain_name = _id_or_name(as_object(scope.get("domain"), "auth.scope.domain"), "auth.scope.domain")
     return ScopeRef(project_id=project_id, project_name=project_name, domain_id=domain_id, domain_name=domain_name)
+
+
+def _system(scope: JsonMapping) -> ScopeRef:
+    if len(scope) > 1:
+        raise InvalidInputError("auth.scope must name one scope", field="auth.scope")
+    if as_object(scope["system"], "auth.scope.system").get("all") is not True:
+        raise InvalidInputError("auth.scope.system.all must be true", field="auth.scope.system.all")
+    return ScopeRef(system=True)
 
 
 def _id_or_name(value: JsonMapping, field: str) -> tuple[str, str]:

@@ -52,17 +52,19 @@ class TokenScope(StrEnum):
     UNSCOPED = "unscoped"
     PROJECT = "project"
     DOMAIN = "domain"
+    SYSTEM = "system"
 
 
-_SCOPE_CODES = (TokenScope.UNSCOPED, TokenScope.PROJECT, TokenScope.DOMAIN)
+_SCOPE_CODES = (TokenScope.UNSCOPED, TokenScope.PROJECT, TokenScope.DOMAIN, TokenScope.SYSTEM)
+"""What is new stands at the end: an older release refuses it."""
 
 
 @attrs.frozen(kw_only=True)
 class TokenPayload:
     """What a token says. Times are aware UTC with microseconds.
 
-    scope_id: the project's or domain's id; empty when unscoped.
-    scope_domain_id: the project's domain, or the domain itself; empty when unscoped.
+    scope_id: the project's or domain's id; of the system that of the project `system`; empty when unscoped.
+    scope_domain_id: the project's domain, or the domain itself; empty when unscoped and for the system.
     methods: how the subject proved itself, newest first, such as `("token", "password")`.
     audit_id: names this token in logs, the history and revocations; random, and useless for logging in.
     ancestors: audit ids of the tokens that this one was derived from, nearest first; revoking one revokes this.

@@ -161,7 +161,7 @@ def list_reach(platform: Platform, caller: Caller, resource: Resource[Any], para
     granted = widest(platform, caller, resource, "list")
     if granted is None:
         raise refusal(resource, "list")
-    wanted = _wanted(resource, params, granted.scope)
+    wanted = _wanted(caller, resource, params, granted.scope)
     if not granted.scope.covers(wanted):
         raise refusal(resource, "list", scope=wanted)
     where = granted.where
@@ -170,7 +170,7 @@ def list_reach(platform: Platform, caller: Caller, resource: Resource[Any], para
     return Reach(scope=wanted, where=with_shared(platform, caller, resource, where))
 
 
-def _wanted(resource: Resource[Any], params: JsonMapping, granted: Scope) -> Scope:
+def _wanted(caller: Caller, resource: Resource[Any], params: JsonMapping, granted: Scope) -> Scope:
     natural = natural_scope(resource)
     text = str(params.get("scope") or "").lower()
     if text in ("max", "maxallowed") or (resource.is_domain and text != Scope.SYSTEM):
@@ -182,6 +182,9 @@ def _wanted(resource: Resource[Any], params: JsonMapping, granted: Scope) -> Sco
         legal = _scopes(resource, "list")
         return wanted if wanted in legal else next((s for s in reversed(legal) if s.covers(wanted)), natural)
     if "admin" in params and read_bool(params["admin"] if params["admin"] not in (None, "") else True, "admin"):
+        return granted
+    if caller.system_id and natural is not Scope.USER:
+        # Who acts for the whole system is in no project and in no domain.
         return granted
     if any(params.get(key) for key in _OWNER_KEYS) and granted.covers(Scope.DOMAIN) and natural is not Scope.USER:
         return granted

@@ -30,6 +30,7 @@ from cloudcore.operations.tags import tags_sent
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.counted import count_in
+from cloudcore.resources.identity.domain import DEFAULT_DOMAIN
 
 POSITION = "__position__"
 """Under which the operations of types with a create of their own find a thing's place in its batch; never from callers."""
@@ -105,6 +106,8 @@ def _project_owner(platform: Platform, caller: Caller, body: JsonMapping, grante
 def _domain_owner(platform: Platform, caller: Caller, body: JsonMapping, granted: Scope) -> JsonObject:
     wanted = _first_text(body, _DOMAIN_KEYS)
     own = caller.scope_domain_id
+    if wanted is None and caller.system_id and granted.covers(Scope.SYSTEM):
+        wanted = DEFAULT_DOMAIN
     if wanted is None:
         if not own:
             raise MissingParameterError("this needs a domain: log in to one or name it", field="domain_id")

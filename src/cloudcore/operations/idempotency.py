@@ -109,7 +109,7 @@ def _clean(tx: Transaction) -> None:
 
 
 def _ident(caller: Caller, key: str) -> str:
-    who = f"{caller.user_id}/{caller.project_id}/{caller.domain_id}"
+    who = f"{caller.user_id}/{caller.project_id}/{caller.domain_id or caller.system_id}"
     return hashlib.sha256(f"{who}\0{key}".encode()).hexdigest()
 
 

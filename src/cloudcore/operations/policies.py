@@ -83,7 +83,7 @@ class PolicyCache:
 def _key(caller: Caller) -> tuple[object, ...]:
     """What a caller's policies depend on."""
     bootstrap = bool(bootstrap_bindings(caller))
-    return caller.role_ids, caller.project_id, caller.client_ip, caller.is_guest, bootstrap
+    return caller.role_ids, caller.policy_project_id, caller.client_ip, caller.is_guest, bootstrap
 
 
 def bound(binding: Binding) -> BoundPolicy:
@@ -161,7 +161,7 @@ def holding(policies: Iterable[BoundPolicy], caller: Caller, now: datetime) -> t
     return active(
         policies,
         role_ids=caller.role_ids,
-        project_id=caller.project_id,
+        project_id=caller.policy_project_id,
         ip=caller.client_ip,
         now=now,
         guest=caller.is_guest,

@@ -19,7 +19,7 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.recount import open_counters
 from cloudcore.resources.compute.serversku import DEFAULTS as DEFAULT_SIZES
 from cloudcore.resources.compute.serversku import GIB, SERVERSKUS, Serversku, name_of
-from cloudcore.resources.identity.assignment import ASSIGNMENTS, Assignment
+from cloudcore.resources.identity.assignment import ASSIGNMENTS, SYSTEM, Assignment
 from cloudcore.resources.identity.domain import DEFAULT_DOMAIN, DOMAINS, Domain
 from cloudcore.resources.identity.endpoint import ENDPOINTS, Endpoint
 from cloudcore.resources.identity.password import PASSWORDS, Password
@@ -168,10 +168,9 @@ def _administrator(tx: Transaction, seeder: _Seeder, project_id: str, role_id: s
     )
     stored = seeder.ensure(USERS, user, "name", "domain_id")
     seeder.ensure(PASSWORDS, Password(id=tx.new_id(), user_id=stored.id, hash=hashed), "user_id")
-    assignment = Assignment(
-        id=tx.new_id(), type="UserProject", actor_id=stored.id, target_id=project_id, role_id=role_id
-    )
-    seeder.ensure(ASSIGNMENTS, assignment, "type", "actor_id", "target_id", "role_id")
+    for kind, place in (("UserProject", project_id), ("UserSystem", SYSTEM)):
+        given = Assignment(id=tx.new_id(), type=kind, actor_id=stored.id, target_id=place, role_id=role_id)
+        seeder.ensure(ASSIGNMENTS, given, "type", "actor_id", "target_id", "role_id")
 
 
 _INTERFACES = {"identity": ("public", "internal", "admin")}

@@ -87,9 +87,11 @@ def test_methods_that_are_not_offered_say_so(method: str):
         parse_v3(by_method(method))
 
 
-def test_system_scope_is_not_offered():
-    with pytest.raises(NotSupportedError):
-        parse_v3(v3(scope={"system": {"all": True}}))
+def test_the_scope_may_be_the_whole_system_and_nothing_beside_it():
+    assert parse_v3(v3(scope={"system": {"all": True}})).scope == ScopeRef(system=True)
+    for scope in ({"system": {"all": 1}}, {"system": {}}, {"system": {"all": True}, "domain": {"id": "d"}}):
+        with pytest.raises(InvalidInputError):
+            parse_v3(v3(scope=scope))
 
 
 def test_token_access_key_and_assume_logins():

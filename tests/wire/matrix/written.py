@@ -85,9 +85,22 @@ def _granting(method: str, place: str, vary: str, *, role: bool = True) -> Calla
     return ask
 
 
-def _inherited(method: str, vary: str, *, role: bool = True) -> Callable[..., Request | None]:
-    """A role that the projects of a domain inherit; see `_granting`."""
-    granting = _granting(method, "domains", vary, role=role)
+def _in_system(method: str, vary: str, *, role: bool = True) -> Callable[..., Request | None]:
+    """A role of a user in the system; see `_granting`."""
+    granting = _granting(method, "projects", vary, role=role)
+
+    def ask(world: World, who: str, target: str) -> Request | None:
+        request = granting(world, who, target)
+        if request is None:
+            return None
+        return Request(method, "/v3/system/" + request.path.split("/", 4)[4])
+
+    return ask
+
+
+def _inherited(method: str, vary: str, *, role: bool = True, place: str = "domains") -> Callable[..., Request | None]:
+    """A role that the projects of a domain, or below a project, inherit; see `_granting`."""
+    granting = _granting(method, place, vary, role=role)
 
     def ask(world: World, who: str, target: str) -> Request | None:
         request = granting(world, who, target)
@@ -159,6 +172,16 @@ def _nested() -> Iterator[Operation]:
         for word, method in (("give", "PUT"), ("take", "DELETE"), ("look", "GET"), ("head", "HEAD")):
             yield Operation("identity grants", f"{word} inherited by {name}", _inherited(method, name))
     yield Operation("identity grants", "list inherited", _inherited("GET", "domains", role=False))
+    for name in ("projects", "users", "roles"):
+        for word, method in (("give", "PUT"), ("take", "DELETE"), ("look", "GET"), ("head", "HEAD")):
+            ask = _inherited(method, name, place="projects")
+            yield Operation("identity grants", f"{word} below a project by {name}", ask)
+    ask = _inherited("GET", "projects", role=False, place="projects")
+    yield Operation("identity grants", "list below a project", ask)
+    for name in ("users", "roles"):
+        for word, method in (("give", "PUT"), ("take", "DELETE"), ("look", "GET"), ("head", "HEAD")):
+            yield Operation("identity grants", f"{word} in the system by {name}", _in_system(method, name))
+    yield Operation("identity grants", "list in the system", _in_system("GET", "users", role=False))
     apps, keys, group = "application_credentials", "credentials/OS-EC2", "identity application_credentials"
     new = {"application_credential": {"name": "nested"}}
     changed = {"application_credential": {"description": "changed"}}

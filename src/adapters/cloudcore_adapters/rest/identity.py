@@ -14,6 +14,7 @@ from cloudcore_adapters.rest.responses import Reply, json_reply
 from cloudcore_adapters.rest.site import Args, Site
 
 SUBJECT = "X-Subject-Token"
+SYSTEM = "system"
 
 
 def login(site: Site, call: Call, _args: Args) -> Reply:
@@ -93,9 +94,12 @@ def catalog(site: Site, call: Call, _args: Args) -> Reply:
 
 
 def systems(site: Site, call: Call, _args: Args) -> Reply:
-    """`GET /v3/auth/system`: none: what reaches everywhere are policies of roles in a project."""
-    site.session(call)
-    return linked(site, call, "system", [])
+    """`GET /v3/auth/system`: the whole system, if the caller has a role in it."""
+    session = site.session(call)
+    held = site.cloud.assignments(
+        session, {"users": [call.user_id], "scope": {SYSTEM: "all"}, "effective": True, "limit": 1}
+    )
+    return linked(site, call, SYSTEM, [{"all": True}] if held.items else [])
 
 
 def projects_of(site: Site, call: Call, args: Args) -> Reply:
@@ -130,7 +134,7 @@ def assignments(site: Site, call: Call, _args: Args) -> Reply:
 
 
 def grant(site: Site, call: Call, args: Args) -> Reply:
-    """`PUT /v3/projects/{project}/users/{actor}/roles/{role}`, or of a domain, or for a group: an empty answer."""
+    """`PUT /v3/projects/{project}/users/{actor}/roles/{role}`, or of a domain or the system, or for a group: empty."""
     return _grant(site, call, args, remove=False)
 
 
@@ -182,7 +186,9 @@ def leave_group(site: Site, call: Call, args: Args) -> Reply:
 
 
 def inherit(site: Site, call: Call, args: Args) -> Reply:
-    """`PUT /v3/OS-INHERIT/domains/{domain}/users/{actor}/roles/{role}/inherited_to_projects`, or for a group."""
+    """`PUT /v3/OS-INHERIT/domains/{domain}/users/{actor}/roles/{role}/inherited_to_projects`, or of a project, or for a
+    group.
+    """
     return _grant(site, call, args, remove=False, inherited=True)
 
 
@@ -216,8 +222,12 @@ def _roles(site: Site, call: Call, args: Args, *, inherited: bool = False) -> li
     """Roles by id, each once, of the assignments of one actor in one project or domain."""
     session = site.session(call)
     plural, place = _place(args)
-    there, actor = (session.get(*one)["id"] for one in ((plural, place), (_kind(args), args["actor"])))
-    params: JsonObject = {plural: [there], _kind(args): [actor], "include_names": "true"}
+    params: JsonObject = {"include_names": "true"}
+    if plural == SYSTEM:
+        params["scope"] = {SYSTEM: place}
+    else:
+        params[plural] = [session.get(plural, place)["id"]]
+    params[_kind(args)] = [session.get(_kind(args), args["actor"])["id"]]
     found: dict[str, Any] = {}
     for item in site.cloud.assignments(session, params).items:
         if (INHERITED_TO in item.get("scope", {})) is not inherited:
@@ -227,9 +237,11 @@ def _roles(site: Site, call: Call, args: Args, *, inherited: bool = False) -> li
     return list(found.values())
 
 
-def _place(args: Args) -> tuple[Literal["projects", "domains"], str]:
+def _place(args: Args) -> tuple[Literal["projects", "domains", "system"], str]:
     """Where roles are given: the plural of the type, and an id or name."""
-    return ("domains", args["domain"]) if "domain" in args else ("projects", args["project"])
+    if "project" in args:
+        return "projects", args["project"]
+    return ("domains", args["domain"]) if "domain" in args else ("system", "all")
 
 
 def _without_catalog(call: Call, document: JsonObject) -> None:

@@ -33,8 +33,6 @@ NOT_OFFERED = (
     ("/v3/registered_limits", "limits of OpenStack are not offered; there are quotas: /v3/identity_quotas"),
     ("/v3/limits", "limits of OpenStack are not offered; there are quotas: /v3/identity_quotas"),
     ("/v3/role_inferences", "no role implies another one here; give a role more policies"),
-    ("/v3/OS-INHERIT/projects", "no project lies below another one; give a role that a domain's projects inherit"),
-    ("/v3/system", "there are no roles in the system; give a role with policies of scope system in a project"),
 )
 """What OpenStack's clients ask for that is not there: where it begins, and what is said instead."""
 _NOT_OFFERED = tuple((tuple(part for part in path.split("/") if part), reason) for path, reason in NOT_OFFERED)

@@ -78,8 +78,12 @@ _QUOTAS = tuple(
 _USERS_APPS = "/v3/users/{user}/application_credentials"
 _USERS_KEYS = "/v3/users/{user}/credentials/OS-EC2"
 _IN_PROJECT = "/v3/projects/{project}/{kind}/{actor}/roles"
-_INHERITED = "/v3/OS-INHERIT/domains/{domain}/{kind}/{actor}/roles"
 _IN_DOMAIN = "/v3/domains/{domain}/{kind}/{actor}/roles"
+_IN_SYSTEM = "/v3/system/{kind}/{actor}/roles"
+_INHERITED = (
+    "/v3/OS-INHERIT/domains/{domain}/{kind}/{actor}/roles",
+    "/v3/OS-INHERIT/projects/{project}/{kind}/{actor}/roles",
+)
 
 ROUTES: tuple[Route, ...] = (
     # service   methods     path                        handler
@@ -135,7 +139,7 @@ ROUTES: tuple[Route, ...] = (
     Route("identity", "GET", "/v3/role_assignments", identity.assignments),
     *(
         Route("identity", method, path, handler)
-        for grants in (_IN_PROJECT, _IN_DOMAIN)
+        for grants in (_IN_PROJECT, _IN_DOMAIN, _IN_SYSTEM)
         for method, path, handler in (
             ("GET", grants, identity.granted),
             ("GET", grants + "/{role}", identity.show_grant),
@@ -144,10 +148,16 @@ ROUTES: tuple[Route, ...] = (
             ("DELETE", grants + "/{role}", identity.withdraw),
         )
     ),
-    Route("identity", "GET", _INHERITED + "/inherited_to_projects", identity.inherited),
-    Route("identity", "GET HEAD", _INHERITED + "/{role}/inherited_to_projects", identity.check_inherited),
-    Route("identity", "PUT", _INHERITED + "/{role}/inherited_to_projects", identity.inherit),
-    Route("identity", "DELETE", _INHERITED + "/{role}/inherited_to_projects", identity.disinherit),
+    *(
+        Route("identity", methods, f"{grants}{path}/inherited_to_projects", handler)
+        for grants in _INHERITED
+        for methods, path, handler in (
+            ("GET", "", identity.inherited),
+            ("GET HEAD", "/{role}", identity.check_inherited),
+            ("PUT", "/{role}", identity.inherit),
+            ("DELETE", "/{role}", identity.disinherit),
+        )
+    ),
     Route("identity", "GET", "/v3/groups/{group}/users", identity.members_of),
     Route("identity", "GET", "/v3/groups/{group}/users/{user}", identity.show_member),
     Route("identity", "HEAD", "/v3/groups/{group}/users/{user}", identity.check_member),

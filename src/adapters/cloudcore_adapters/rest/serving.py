@@ -108,10 +108,10 @@ class ServedCloud(Protocol):
         role: str,
         *,
         remove: bool,
-        within: Literal["projects", "domains"],
+        within: Literal["projects", "domains", "system"],
         inherited: bool = False,
     ) -> None:
-        """Give a user or group a role in a project, or in a domain or all its projects, or take it; ids or names."""
+        """Give a user or group a role in a project, in a domain, in all its projects or in the system, or take it."""
         ...
 
     def login_choices(self) -> JsonObject:

@@ -14,12 +14,19 @@ from cloudcore.model.listing import Listing
 from cloudcore.model.query import EVERYTHING, NOTHING, PLATFORM, Exists, Expr, Not, Query, both, either, eq, one_of
 from cloudcore.model.resource import Resource
 from cloudcore.operations.access import widest
-from cloudcore.operations.identity.grants import actors_of, projects_below
+from cloudcore.operations.identity.grants import actors_of, projects_below, system_project
 from cloudcore.operations.parameter import flag, number, texts
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.policies import bound
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.identity.assignment import ASSIGNMENTS, IN_DOMAIN, IN_PROJECT, INHERITED
+from cloudcore.resources.identity.assignment import (
+    ASSIGNMENTS,
+    BELOW_PROJECT,
+    IN_DOMAIN,
+    IN_PROJECT,
+    IN_SYSTEM,
+    INHERITED,
+)
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.group import GROUPS, members_of
 from cloudcore.resources.identity.project import PROJECTS
@@ -27,10 +34,11 @@ from cloudcore.resources.identity.role import ROLES
 from cloudcore.resources.identity.user import USERS
 
 INHERITED_TO = "OS-INHERIT:inherited_to"
+_HANDED_ON = (*INHERITED, *BELOW_PROJECT)
 _FILTERS: Sequence[tuple[tuple[str, ...], str, Resource[Any], str, tuple[str, ...]]] = (
     (("group", "id"), "groups", GROUPS, "actor_id", ()),
     (("role", "id"), "roles", ROLES, "role_id", ()),
-    (("scope", "project", "id"), "projects", PROJECTS, "target_id", IN_PROJECT),
+    (("scope", "project", "id"), "projects", PROJECTS, "target_id", (*IN_PROJECT, *BELOW_PROJECT)),
     (("scope", "domain", "id"), "domains", DOMAINS, "target_id", (*IN_DOMAIN, *INHERITED)),
 )
 """Where a filter stands in the query, its plural, what it names, the field that holds that, and in which assignments."""
@@ -40,7 +48,8 @@ def list_assignments(platform: Platform, tx: Transaction, caller: Caller, params
     """Role assignments that the caller may see, filtered by user, group, role, project and domain; ids or names.
 
     `effective` puts a group's users in its place, `include_policies` adds the policies that each role carries there.
-    Accounts of the platform itself are left out unless they are named, or `include_system` asks for them.
+    Accounts of the platform itself are left out unless they are named, `include_system` asks for them, or it is the
+    system that is asked about.
 
     Raises:
         InvalidInputError: a flag or number is none.
@@ -52,7 +61,7 @@ def list_assignments(platform: Platform, tx: Transaction, caller: Caller, params
         _filters(tx, params, effective=effective),
         _of_users(tx, users, effective=effective),
     )
-    if users is None and not flag(params, "include_system"):
+    if users is None and not flag(params, "include_system") and not _of_system(params):
         where = both(where, Not(Exists("users", "id", "actor_id", eq("is_system_account", True))))
     limit, offset = max(number(params, "limit"), 0), max(number(params, "offset"), 0)
     repository = tx.of(ASSIGNMENTS, PLATFORM)
@@ -67,7 +76,7 @@ def list_assignments(platform: Platform, tx: Transaction, caller: Caller, params
         total = repository.count(where) if limit or offset else len(rows)
     bodies = _bodies(tx, rows)
     if flag(params, "include_policies"):
-        _add_policies(platform, bodies)
+        _add_policies(platform, tx, bodies)
     return Listing(items=bodies, total=total, limit=limit, offset=offset)
 
 
@@ -75,7 +84,7 @@ def assignments_of(platform: Platform, tx: Transaction, user_id: str) -> list[Js
     """The assignments of one user, also those that he has by his groups, with names and policies."""
     held = tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=one_of("actor_id", actors_of(tx, user_id))))
     bodies = _bodies(tx, [row for row in _expanded(tx, held) if row.actor_id == user_id])
-    _add_policies(platform, bodies)
+    _add_policies(platform, tx, bodies)
     return bodies
 
 
@@ -96,7 +105,7 @@ def _filters(tx: Transaction, params: JsonMapping, *, effective: bool) -> Expr:
     for path, plural, resource, field, types in _FILTERS:
         idents = _idents(tx, resource, _wanted(params, path, plural))
         if idents is not None:
-            own = tuple(kind for kind in types if kind not in INHERITED) if effective else types
+            own = tuple(kind for kind in types if kind not in _HANDED_ON) if effective else types
             part = both(one_of(field, idents), one_of("type", own) if own else EVERYTHING)
             parts.append(either(part, _above("id", idents)) if effective and resource is PROJECTS else part)
     domains = _idents(tx, DOMAINS, texts(params.get("project_domain_id")) or texts(params.get("project_domains")))
@@ -104,12 +113,16 @@ def _filters(tx: Transaction, params: JsonMapping, *, effective: bool) -> Expr:
         inside = Exists("projects", "id", "target_id", one_of("domain_id", domains))
         parts.append(either(inside, _above("domain_id", domains)) if effective else inside)
     scope = cast("JsonObject", params["scope"]) if isinstance(params.get("scope"), dict) else {}
-    if scope.get("system"):
-        # OpenStack's clients ask for what does not exist here.
-        parts.append(NOTHING)
+    if _of_system(params):
+        parts.append(one_of("type", IN_SYSTEM))
     if scope.get(INHERITED_TO):
-        parts.append(one_of("type", INHERITED) if scope[INHERITED_TO] == "projects" else NOTHING)
+        parts.append(one_of("type", _HANDED_ON) if scope[INHERITED_TO] == "projects" else NOTHING)
     return both(*parts)
+
+
+def _of_system(params: JsonMapping) -> bool:
+    scope = params.get("scope")
+    return isinstance(scope, dict) and bool(cast("JsonObject", scope).get("system"))
 
 
 def _above(field: str, idents: Sequence[str]) -> Expr:
@@ -143,7 +156,8 @@ def _idents(tx: Transaction, resource: Resource[Any], sent: Sequence[str]) -> li
 def _expanded(tx: Transaction, rows: Sequence[Any], wanted: Sequence[str] | None = None) -> list[Any]:
     """The assignments of users, and in place of those of groups one for each user who is in it; each once.
 
-    In place of those that projects inherit there is one for each project; with `wanted` for these alone.
+    In place of those that projects inherit there is one for each project; with `wanted` for these alone. Below a project
+    there are none.
     """
     found: dict[tuple[str, ...], Any] = {}
     for row in _inherited_below(tx, rows, wanted):
@@ -157,6 +171,8 @@ def _inherited_below(tx: Transaction, rows: Sequence[Any], wanted: Sequence[str]
     below = projects_below(tx, [row.target_id for row in rows if row.type in INHERITED])
     found: list[Any] = []
     for row in rows:
+        if row.type in BELOW_PROJECT:
+            continue
         if row.type not in INHERITED:
             found.append(row)
             continue
@@ -166,12 +182,15 @@ def _inherited_below(tx: Transaction, rows: Sequence[Any], wanted: Sequence[str]
     return found
 
 
-def _add_policies(platform: Platform, bodies: Sequence[JsonObject]) -> None:
+def _add_policies(platform: Platform, tx: Transaction, bodies: Sequence[JsonObject]) -> None:
     """Add the names of the policies that each role carries where it is given, from any address."""
     roles = list(dict.fromkeys(str(body["role"]["id"]) for body in bodies))
     bindings = [bound(b) for b in platform.directory.bindings(roles)] if roles else []
+    project_of_system = system_project(tx) if any("system" in body["scope"] for body in bodies) else None
+    system = "" if project_of_system is None else str(project_of_system.id)
     for body in bodies:
-        project = str(body["scope"].get("project", {}).get("id", ""))
+        scope = body["scope"]
+        project = system if "system" in scope else str(scope.get("project", {}).get("id", ""))
         body["policies"] = policy_names(_carried(platform, bindings, str(body["role"]["id"]), project))
 
 
@@ -188,9 +207,9 @@ def _bodies(tx: Transaction, rows: Sequence[Any]) -> list[JsonObject]:
     users = _rows(tx, USERS, [r.actor_id for r in rows if r.type.startswith("User")])
     groups = _rows(tx, GROUPS, [r.actor_id for r in rows if r.type.startswith("Group")])
     roles = _rows(tx, ROLES, [r.role_id for r in rows])
-    projects = _rows(tx, PROJECTS, [r.target_id for r in rows if r.type in IN_PROJECT])
+    projects = _rows(tx, PROJECTS, [r.target_id for r in rows if r.type in (*IN_PROJECT, *BELOW_PROJECT)])
     owned = (*users.values(), *groups.values(), *projects.values(), *roles.values())
-    targets = [r.target_id for r in rows if r.type not in IN_PROJECT]
+    targets = [r.target_id for r in rows if r.type in (*IN_DOMAIN, *INHERITED)]
     domains = _rows(tx, DOMAINS, list(dict.fromkeys([*targets, *(row.domain_id for row in owned)])))
 
     def named(row: Any) -> JsonObject:
@@ -201,14 +220,16 @@ def _bodies(tx: Transaction, rows: Sequence[Any]) -> list[JsonObject]:
     for row in rows:
         actor, role = users.get(row.actor_id) or groups.get(row.actor_id), roles.get(row.role_id)
         project, domain = projects.get(row.target_id), domains.get(row.target_id)
-        if actor is None or role is None or (project is None and domain is None):
+        if actor is None or role is None or (project is None and domain is None and row.type not in IN_SYSTEM):
             continue
         kind = "user" if row.type.startswith("User") else "group"
         scope: JsonObject = {"domain": {"id": domain.id, "name": domain.name}} if domain else {}
-        if row.type in INHERITED:
-            scope[INHERITED_TO] = "projects"
         if project is not None:
             scope = {"project": named(project)}
+        if row.type in IN_SYSTEM:
+            scope = {"system": {"all": True}}
+        if row.type in _HANDED_ON:
+            scope[INHERITED_TO] = "projects"
         bodies.append({"scope": scope, kind: named(actor), "role": named(role)})
     return bodies
 

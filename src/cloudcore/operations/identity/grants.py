@@ -1,4 +1,4 @@
-"""Roles of users and groups in projects."""
+"""Roles of users and groups in projects, in domains and in the system."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from cloudcore.auth.bindings import BoundPolicy
-from cloudcore.auth.caller import Caller
+from cloudcore.auth.caller import Caller, require_known
 from cloudcore.auth.containment import first_excess
 from cloudcore.auth.defaults import bootstrap_bindings
 from cloudcore.auth.revocation import Watermark
 from cloudcore.auth.scopes import Scope
-from cloudcore.model.errors import ForbiddenError, NotSupportedError
+from cloudcore.model.errors import ForbiddenError, InvalidInputError
 from cloudcore.model.query import PLATFORM, Expr, Query, both, eq, one_of
 from cloudcore.model.resource import Resource
 from cloudcore.operations.access import fetch, reach, widest
@@ -19,10 +19,18 @@ from cloudcore.operations.identity.revocations import revoke
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.policies import bound
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.identity.assignment import ASSIGNMENTS, IN_PROJECT, INHERITED, Assignment
-from cloudcore.resources.identity.domain import DOMAINS
+from cloudcore.resources.identity.assignment import (
+    ASSIGNMENTS,
+    BELOW_PROJECT,
+    IN_PROJECT,
+    IN_SYSTEM,
+    INHERITED,
+    SYSTEM,
+    Assignment,
+)
+from cloudcore.resources.identity.domain import DEFAULT_DOMAIN, DOMAINS
 from cloudcore.resources.identity.group import GROUPS, groups_of, members_of
-from cloudcore.resources.identity.project import PROJECTS
+from cloudcore.resources.identity.project import PROJECTS, SYSTEM_PROJECT
 from cloudcore.resources.identity.role import ROLES
 from cloudcore.resources.identity.user import USERS
 
@@ -30,6 +38,8 @@ ANYWHERE = "*"
 """In place of a project's id: in every project."""
 Named: TypeAlias = tuple[str, str]
 """The plural of a type, and an id or name of it."""
+THE_SYSTEM: Named = (SYSTEM, "all")
+"""The whole system as a place."""
 
 
 def grant(
@@ -42,19 +52,17 @@ def grant(
     *,
     inherited: bool = False,
 ) -> None:
-    """Give a user or group a role in a project or domain; giving it twice changes nothing.
+    """Give a user or group a role in a project, a domain or the system; giving it twice changes nothing.
 
-    place: projects or domains; actor: users or groups; each with an id or name.
-    inherited: in all projects of the domain that `place` names, instead of in itself.
+    place: projects or domains with an id or name, or `THE_SYSTEM`; actor: users or groups with an id or name.
+    inherited: in all projects below the domain or project that `place` names, instead of in itself.
 
     Raises:
         ForbiddenError: the role can do more than the caller.
     """
-    found = _three(platform, tx, caller, place, actor, role)
-    kind = _type(place, actor, inherited=inherited)
-    check_contained(platform, caller, _carried(platform, found[2].id, ANYWHERE if inherited else found[0].id))
-    if not tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=_exactly(kind, *found), limit=1)):
-        given = Assignment(id=tx.new_id(), type=kind, actor_id=found[1].id, target_id=found[0].id, role_id=found[2].id)
+    given = _given(platform, tx, caller, place, actor, role, inherited=inherited)
+    check_not_stronger(platform, tx, caller, given)
+    if not tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=_like(given), limit=1)):
         tx.of(ASSIGNMENTS, PLATFORM).add(given, action="grant")
 
 
@@ -68,16 +76,16 @@ def ungrant(
     *,
     inherited: bool = False,
 ) -> None:
-    """Take a role in a project or domain away; tokens of the users who had it are void from now on."""
-    found = _three(platform, tx, caller, place, actor, role)
-    for row in tx.of(ASSIGNMENTS, PLATFORM).find(
-        Query(where=_exactly(_type(place, actor, inherited=inherited), *found))
-    ):
+    """Take such a role away; tokens of the users who had it are void from now on. Parameters as for `grant`."""
+    given = _given(platform, tx, caller, place, actor, role, inherited=inherited)
+    for row in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=_like(given))):
         tx.of(ASSIGNMENTS, PLATFORM).remove(row, action="revoke")
-        for user in [found[1].id] if actor[0] == "users" else members_of(tx, found[1].id):
+        for user in [row.actor_id] if actor[0] == "users" else members_of(tx, row.actor_id):
             revoke(tx, Watermark.USER, user)
 
 
+MEMBERS_OF_THE_SYSTEM = ("identity", "system", "perform", "join")
+"""What whoever gives roles in the system must be allowed, at scope system."""
 PLACES: Mapping[str, Resource[Any]] = {"projects": PROJECTS, "domains": DOMAINS}
 ACTORS: Mapping[str, Resource[Any]] = {"users": USERS, "groups": GROUPS}
 
@@ -121,38 +129,72 @@ def projects_below(tx: Transaction, domains: Sequence[str]) -> Mapping[str, Sequ
     return found
 
 
-def _three(
-    platform: Platform, tx: Transaction, caller: Caller, place: Named, actor: Named, role: str
-) -> tuple[Any, Any, Any]:
+def system_project(tx: Transaction) -> Any:
+    """The project in which roles carry what they carry in the system; None where it is gone."""
+    where = both(eq("name", SYSTEM_PROJECT), eq("domain_id", DEFAULT_DOMAIN))
+    return next(iter(tx.of(PROJECTS, PLATFORM).find(Query(where=where, limit=1))), None)
+
+
+def _given(
+    platform: Platform,
+    tx: Transaction,
+    caller: Caller,
+    place: Named,
+    actor: Named,
+    role: str,
+    *,
+    inherited: bool,
+) -> Assignment:
+    """The assignment that is meant, if the caller may give and take such ones."""
+    target = _system(platform, caller) if place[0] == SYSTEM else _target(platform, tx, caller, place)
+    if inherited and place[0] == SYSTEM:
+        raise InvalidInputError("a role in the system is not inherited", field="inherited")
+    held_by = fetch(platform, tx, caller, ACTORS[actor[0]], actor[1])
+    kind = f"{ACTORS[actor[0]].singular.capitalize()}{place[0].removesuffix('s').capitalize()}"
+    return Assignment(
+        id=tx.new_id(),
+        type=f"{kind}Inherited" if inherited else kind,
+        actor_id=held_by.id,
+        target_id=target,
+        role_id=fetch(platform, tx, caller, ROLES, role).id,
+    )
+
+
+def _target(platform: Platform, tx: Transaction, caller: Caller, place: Named) -> str:
     where = PLACES[place[0]]
     reach(platform, caller, where, "perform", "join")
     target = fetch(platform, tx, caller, where, place[1])
     granted = widest(platform, caller, where, "perform", "join")
     if granted is None or tx.of(where, granted.where).get(target.id) is None:
         raise ForbiddenError(f"not enough privilege to change the members of this {where.singular}")
-    return target, fetch(platform, tx, caller, ACTORS[actor[0]], actor[1]), fetch(platform, tx, caller, ROLES, role)
+    return str(target.id)
 
 
-def _type(place: Named, actor: Named, *, inherited: bool) -> str:
-    """The type of an assignment, such as UserProject."""
-    if inherited and place[0] != "domains":
-        raise NotSupportedError("no project lies below another one: roles are inherited from a domain")
-    given = f"{ACTORS[actor[0]].singular.capitalize()}{PLACES[place[0]].singular.capitalize()}"
-    return f"{given}Inherited" if inherited else given
+def _system(platform: Platform, caller: Caller) -> str:
+    """Roles in the system are given by whoever may do that everywhere, without a limit to certain tags."""
+    require_known(caller)
+    if not caller.is_platform:
+        decision = platform.policies.policy_set(caller).allowed(Scope.SYSTEM, *MEMBERS_OF_THE_SYSTEM)
+        if not decision.allowed or decision.limits:
+            raise ForbiddenError(f"not enough privilege to do {' '.join(MEMBERS_OF_THE_SYSTEM)}")
+    return SYSTEM
 
 
-def _place_of(row: Any) -> str:
+def _place_of(tx: Transaction, row: Any) -> str:
     """Where an assignment is in force, as far as policies are bound to projects."""
-    return ANYWHERE if row.type in INHERITED else str(row.target_id)
+    if row.type in IN_SYSTEM:
+        project = system_project(tx)
+        return project.id if project is not None else ""
+    return ANYWHERE if row.type in (*INHERITED, *BELOW_PROJECT) else str(row.target_id)
 
 
-def check_not_stronger(platform: Platform, caller: Caller, role_id: str, project_id: str) -> None:
-    """Refuse to hand out a role that allows more than the caller may do himself.
+def check_not_stronger(platform: Platform, tx: Transaction, caller: Caller, given: Any) -> None:
+    """Refuse to hand out an assignment whose role allows, there, more than the caller may do himself.
 
     Raises:
         ForbiddenError: it does.
     """
-    check_contained(platform, caller, _carried(platform, role_id, project_id))
+    check_contained(platform, caller, _carried(platform, given.role_id, _place_of(tx, given)))
 
 
 def check_user_not_stronger(platform: Platform, tx: Transaction, caller: Caller, user_id: str) -> None:
@@ -166,7 +208,7 @@ def check_user_not_stronger(platform: Platform, tx: Transaction, caller: Caller,
     making = widest(platform, caller, USERS, "create")
     manages = making is not None and making.scope.covers(Scope.DOMAIN)
     for row in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=one_of("actor_id", actors_of(tx, user_id)))):
-        carried = _carried(platform, row.role_id, _place_of(row))
+        carried = _carried(platform, row.role_id, _place_of(tx, row))
         if manages:
             _check_reach(platform, caller, [policy.scope for policy in carried])
         else:
@@ -180,7 +222,7 @@ def check_user_not_wider(platform: Platform, tx: Transaction, caller: Caller, us
         ForbiddenError: they do.
     """
     for row in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=one_of("actor_id", actors_of(tx, user_id)))):
-        check_contained(platform, caller, _carried(platform, row.role_id, _place_of(row)))
+        check_contained(platform, caller, _carried(platform, row.role_id, _place_of(tx, row)))
 
 
 def check_contained(platform: Platform, caller: Caller, policies: Sequence[BoundPolicy]) -> None:
@@ -217,6 +259,5 @@ def _carried(platform: Platform, role_id: str, project_id: str) -> list[BoundPol
     ]
 
 
-def _exactly(kind: str, place: Any, actor: Any, role: Any) -> Expr:
-    who = both(eq("type", kind), eq("actor_id", actor.id))
-    return both(who, eq("target_id", place.id), eq("role_id", role.id))
+def _like(given: Assignment) -> Expr:
+    return both(*(eq(name, getattr(given, name)) for name in ("type", "actor_id", "target_id", "role_id")))

@@ -16,7 +16,7 @@ from cloudcore.auth.caller import GUEST
 from cloudcore.auth.passwords import Attempts, after_failure, after_success, check_lock
 from cloudcore.auth.request import AKSK, APPLICATION_CREDENTIAL, PASSWORD, TOKEN, AuthRequest, ScopeRef, login_refused
 from cloudcore.auth.signedrequest import SignedRequest, signed_of
-from cloudcore.auth.tokens import TokenPayload, encode, expiry, rescope
+from cloudcore.auth.tokens import TokenPayload, TokenScope, encode, expiry, rescope
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import CloudcoreError, InvalidCredentialError, NotSupportedError, UnauthorizedError
 from cloudcore.model.history import Fact
@@ -137,7 +137,8 @@ def _issue(
 def _check_key(tx: Transaction, parent: TokenPayload, scope: Scoped) -> None:
     """Refuse to leave the project of the access key that a token was had by: the key was given for that one alone."""
     key = tx.of(CREDENTIALS, PLATFORM).get(parent.access_key) if parent.access_key else None
-    if key is not None and key.project_id and scope.ident not in ("", key.project_id):
+    elsewhere = key is not None and bool(key.project_id) and scope.ident not in ("", key.project_id)
+    if key is not None and (elsewhere or scope.kind is TokenScope.SYSTEM):
         raise UnauthorizedError("the token's access key is for one project alone", field="auth.scope")
 
 

@@ -12,10 +12,17 @@ from cloudcore.model.entity import evolve
 from cloudcore.model.errors import InvalidInputError, MissingParameterError, OutOfRangeError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
-from cloudcore.model.reading import read_list_of_str, read_str, read_time
+from cloudcore.model.reading import read_flag, read_list_of_str, read_str, read_time
 from cloudcore.operations.access import fetch, fetch_for
 from cloudcore.operations.generic import delete_row
-from cloudcore.operations.identity.grants import check_contained, check_not_stronger, grant, ungrant
+from cloudcore.operations.identity.grants import (
+    THE_SYSTEM,
+    Named,
+    check_contained,
+    check_not_stronger,
+    grant,
+    ungrant,
+)
 from cloudcore.operations.identity.policies import unbound
 from cloudcore.operations.identity.revocations import revoke
 from cloudcore.operations.platform import Platform
@@ -69,7 +76,7 @@ def delete_group(platform: Platform, tx: Transaction, caller: Caller, ident: str
 
 def _check_roles(platform: Platform, tx: Transaction, caller: Caller, group_id: str) -> None:
     for row in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=eq("actor_id", group_id))):
-        check_not_stronger(platform, caller, row.role_id, row.target_id)
+        check_not_stronger(platform, tx, caller, row)
 
 
 def join(kind: Kind, platform: Platform, tx: Transaction, caller: Caller, actor: Any, body: JsonMapping) -> None:
@@ -83,6 +90,38 @@ def leave(kind: Kind, platform: Platform, tx: Transaction, caller: Caller, actor
     """Take roles in projects from a user or group."""
     for pair in _pairs(body, "project_roles", "project"):
         ungrant(platform, tx, caller, ("projects", pair[0]), (kind, actor.id), pair[1])
+
+
+def grant_role(kind: Kind, platform: Platform, tx: Transaction, caller: Caller, actor: Any, body: JsonMapping) -> None:
+    """Give a user or group one role in a project, a domain or the system, or in all projects below one of the former.
+
+    Raises:
+        InvalidInputError: not exactly one place is named.
+        ForbiddenError: the role can do more there than the caller, or he may not give roles there.
+    """
+    place, inherited = _place(body)
+    grant(platform, tx, caller, place, (kind, actor.id), _text(body, "role"), inherited=inherited)
+
+
+def withdraw_role(
+    kind: Kind, platform: Platform, tx: Transaction, caller: Caller, actor: Any, body: JsonMapping
+) -> None:
+    """Take such a role away."""
+    place, inherited = _place(body)
+    ungrant(platform, tx, caller, place, (kind, actor.id), _text(body, "role"), inherited=inherited)
+
+
+def _place(body: JsonMapping) -> tuple[Named, bool]:
+    named: list[Named] = [
+        (f"{kind}s", read_str(body.get(kind) or body[f"{kind}_id"], kind, 128))
+        for kind in ("project", "domain")
+        if body.get(kind) or body.get(f"{kind}_id")
+    ]
+    if read_flag(body, "system"):
+        named.append(THE_SYSTEM)
+    if len(named) != 1:
+        raise InvalidInputError("name one place: a project, a domain or the system", field="project")
+    return named[0], read_flag(body, "inherited")
 
 
 def project_join(platform: Platform, tx: Transaction, caller: Caller, project: Any, body: JsonMapping) -> None:

@@ -12,9 +12,9 @@ from cloudcore.auth.tokens import TokenScope
 from cloudcore.model.errors import UnauthorizedError
 from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
 from cloudcore.operations.identity.directory import find_domain
-from cloudcore.operations.identity.grants import actors_of
+from cloudcore.operations.identity.grants import actors_of, system_project
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.identity.assignment import ASSIGNMENTS, IN_DOMAIN, held_in
+from cloudcore.resources.identity.assignment import ASSIGNMENTS, IN_DOMAIN, IN_SYSTEM, SYSTEM, held_in
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.project import PROJECTS
 from cloudcore.resources.identity.role import ROLES
@@ -22,7 +22,9 @@ from cloudcore.resources.identity.role import ROLES
 
 @attrs.frozen(kw_only=True)
 class Scoped:
-    """Where a token leads. ident: of the project or domain; domain_id: the project's, or the domain itself."""
+    """Where a token leads. ident: of the project or domain, of the system its project; domain_id: the project's, or the
+    domain itself.
+    """
 
     kind: TokenScope
     ident: str = ""
@@ -38,6 +40,8 @@ def scope_of(tx: Transaction, user: Any, wanted: ScopeRef, *, to_default: bool =
     Raises:
         UnauthorizedError: he has no role there.
     """
+    if wanted.system:
+        return _system_scope(tx, user)
     if wanted.project_id or wanted.project_name:
         return _project_scope(tx, user, wanted)
     if wanted.domain_id or wanted.domain_name:
@@ -79,10 +83,18 @@ def _domain_scope(tx: Transaction, user: Any, wanted: ScopeRef) -> Scoped:
     return Scoped(kind=TokenScope.DOMAIN, ident=stored.id, domain_id=stored.id, role_ids=roles)
 
 
+def _system_scope(tx: Transaction, user: Any) -> Scoped:
+    project = system_project(tx)
+    roles = roles_in(tx, user.id, SYSTEM, "system")
+    if project is None or not project.enabled or not roles:
+        raise UnauthorizedError("the user has no role in the system", field="auth.scope.system")
+    return Scoped(kind=TokenScope.SYSTEM, ident=project.id, role_ids=roles)
+
+
 def roles_in(tx: Transaction, user_id: str, target_id: str, kind: str) -> tuple[str, ...]:
-    """Ids of the roles that a user has in a project or domain, himself or by a group, in a stable order."""
+    """Ids of the roles that a user has in a project, a domain or the system, himself or by a group, in a stable order."""
     in_domain = both(eq("target_id", target_id), one_of("type", IN_DOMAIN))
-    there = {"project": held_in(target_id), "domain": in_domain}[kind]
+    there = {"project": held_in(target_id), "domain": in_domain, "system": one_of("type", IN_SYSTEM)}[kind]
     where = both(one_of("actor_id", actors_of(tx, user_id)), there)
     return tuple(dict.fromkeys(sorted(a.role_id for a in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=where)))))
 

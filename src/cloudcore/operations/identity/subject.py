@@ -10,11 +10,13 @@ from cloudcore.auth.caller import GUEST, Caller
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.errors import ForbiddenError
 from cloudcore.model.json import JsonMapping
-from cloudcore.model.reading import read_list_of_str, read_str
+from cloudcore.model.reading import read_flag, read_list_of_str, read_str
 from cloudcore.operations.access import fetch
+from cloudcore.operations.identity.grants import system_project
 from cloudcore.operations.identity.scoping import roles_in, roles_of
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.identity.assignment import SYSTEM
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.project import PROJECTS
 from cloudcore.resources.identity.role import ROLES
@@ -24,7 +26,7 @@ MOST_ROLES = 64
 
 
 def subject_of(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> Caller:
-    """Who is asked about: `user` (in `project`, in `domain`, or in neither), or whoever has `roles` there.
+    """Who is asked about: `user` (in `project`, in `domain`, in the `system`, or nowhere), or whoever has `roles` there.
 
     Without either the caller as he is. `login_ip` is the address that he would come from.
 
@@ -35,18 +37,18 @@ def subject_of(platform: Platform, tx: Transaction, caller: Caller, body: JsonMa
     ip = read_str(body.get("login_ip") or body.get("ip") or "", "login_ip", 64)
     user, roles = _text(body, "user"), _texts(body, "roles", "role", "role_id")
     project, domain = _text(body, "project"), _text(body, "domain")
-    if not (user or roles or project or domain):
+    wide = read_flag(body, "system") and not (project or domain)
+    if not (user or roles or project or domain or wide):
         return attrs.evolve(caller, client_ip=ip or caller.client_ip)
     found: Any = fetch(platform, tx, caller, USERS, user) if user else None
     wanted = [fetch(platform, tx, caller, ROLES, ident) for ident in roles]
     place: Any = fetch(platform, tx, caller, PROJECTS, project) if project else None
     home: Any = fetch(platform, tx, caller, DOMAINS, domain) if domain and not project else None
-    _may_ask(platform, caller, [row.domain_id for row in (found, place) if row is not None])
+    of_system = system_project(tx) if wide else None
+    _may_ask(platform, caller, [row.domain_id for row in (found, place) if row is not None], wide=wide)
     if not roles:
         who = found.id if found is not None else caller.user_id
-        where = place or home
-        held = roles_in(tx, who, where.id, "project" if place is not None else "domain") if where is not None else ()
-        wanted = roles_of(tx, held)
+        wanted = roles_of(tx, _held(tx, who, place, home, wide=wide))
     return Caller(
         user_id=found.id if found is not None else caller.user_id,
         user_name=found.name if found is not None else caller.user_name,
@@ -56,6 +58,7 @@ def subject_of(platform: Platform, tx: Transaction, caller: Caller, body: JsonMa
         project_domain_id=place.domain_id if place is not None else "",
         domain_id=home.id if home is not None else "",
         domain_name=home.name if home is not None else "",
+        system_id=of_system.id if of_system is not None else "",
         roles=tuple(role.name for role in wanted),
         role_ids=tuple(role.id for role in wanted),
         client_ip=ip,
@@ -67,14 +70,22 @@ def guest_from(body: JsonMapping) -> Caller:
     return attrs.evolve(GUEST, client_ip=read_str(body.get("login_ip") or "", "login_ip", 64))
 
 
-def _may_ask(platform: Platform, caller: Caller, domains: list[str]) -> None:
+def _held(tx: Transaction, user_id: str, place: Any, home: Any, *, wide: bool) -> tuple[str, ...]:
+    if place is not None:
+        return roles_in(tx, user_id, place.id, "project")
+    if home is not None:
+        return roles_in(tx, user_id, home.id, "domain")
+    return roles_in(tx, user_id, SYSTEM, "system") if wide else ()
+
+
+def _may_ask(platform: Platform, caller: Caller, domains: list[str], *, wide: bool) -> None:
     """Whoever may check policies everywhere asks about all, in a domain about those in it."""
     if caller.is_platform:
         return
     decision = platform.policies.policy_set(caller).allowed(
         Scope.DOMAIN, "identity", "tokens", "perform", "check_policies"
     )
-    inside = bool(caller.scope_domain_id) and all(domain == caller.scope_domain_id for domain in domains)
+    inside = not wide and bool(caller.scope_domain_id) and all(domain == caller.scope_domain_id for domain in domains)
     if not decision.allowed or not (decision.scope is Scope.SYSTEM or inside):
         raise ForbiddenError("not enough privilege to do identity tokens perform check_policies")
 

@@ -65,6 +65,7 @@ def caller_of(tx: Transaction, payload: TokenPayload, *, peer: str, request_id: 
         project_domain_name=facts.domain_name(payload.scope_domain_id) if project else "",
         domain_id=payload.scope_id if domain else "",
         domain_name=facts.scope_name if domain else "",
+        system_id=payload.scope_id if payload.scope is TokenScope.SYSTEM else "",
         roles=tuple(role.name for role in facts.roles),
         role_ids=tuple(role.id for role in facts.roles),
         token_id=payload.audit_id,
@@ -209,7 +210,7 @@ def _password_end(tx: Transaction, user_id: str) -> datetime | None:
 def _scope_name(tx: Transaction, payload: TokenPayload) -> str:
     if payload.scope is TokenScope.UNSCOPED:
         return ""
-    resource: Resource[Any] = PROJECTS if payload.scope is TokenScope.PROJECT else DOMAINS
+    resource: Resource[Any] = DOMAINS if payload.scope is TokenScope.DOMAIN else PROJECTS
     row: Any = tx.of(resource, PLATFORM).get(payload.scope_id)
     if row is None or not row.enabled:
         raise InvalidCredentialError("the token is not valid", internal="its project or domain is gone or disabled")

@@ -31,6 +31,15 @@ LEAVE_PROJECTS = Action(
         ),
     ),
 )
+_GIVEN = (
+    param("role", "Role", refers="roles", alias=("role_id",), required=True),
+    param("project", "In this project", refers="projects", alias=("project_id",)),
+    param("domain", "In this domain, instead of a project", refers="domains", alias=("domain_id",)),
+    param("system", "In the whole system, instead of either", bool),
+    param("inherited", "In the projects below the domain or project, instead of in itself", bool),
+)
+GRANT = Action(name="grant", doc="Give it a role in a project, a domain or the system.", params=_GIVEN)
+WITHDRAW = Action(name="withdraw", doc="Take such a role away; tokens of whoever had it are void.", params=_GIVEN)
 BINDING = (
     param("project_id", "Only in this project", refers="projects", alias=("project",)),
     param("ips", "Only from these addresses or subnets", list, of=str, example=["10.0.0.0/8"]),

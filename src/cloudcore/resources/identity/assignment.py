@@ -1,4 +1,4 @@
-"""Roles that users and groups have in projects and domains."""
+"""Roles that users and groups have in projects, in domains and in the system."""
 
 from __future__ import annotations
 
@@ -13,20 +13,25 @@ from cloudcore.ports.unit_of_work import Transaction
 
 IN_PROJECT = ("UserProject", "GroupProject")
 IN_DOMAIN = ("UserDomain", "GroupDomain")
+IN_SYSTEM = ("UserSystem", "GroupSystem")
+SYSTEM = "system"
+"""The target of those: there is one system."""
 INHERITED = ("UserDomainInherited", "GroupDomainInherited")
 """Given on a domain, and held in each of its projects, of today and later; not in the domain itself."""
-TYPES = (*IN_PROJECT, *IN_DOMAIN, *INHERITED)
+BELOW_PROJECT = ("UserProjectInherited", "GroupProjectInherited")
+"""Given on a project for the projects below it, of which there are none: kept and listed, and in force nowhere."""
+TYPES = (*IN_PROJECT, *IN_DOMAIN, *IN_SYSTEM, *INHERITED, *BELOW_PROJECT)
 
 
 @entity
 class Assignment(Entity):
-    """One role of one user or group in one project or domain; the type says of which."""
+    """One role of one user or group in one project, one domain or the system; the type says of which."""
 
     type: Annotated[str, Spec("Of whom, and where", width=32, choices=TYPES)]
     actor_id: Annotated[
         str, Spec("User or group", width=64, index=True), Ref("users", on_delete=OnDelete.CASCADE, context=False)
     ]
-    target_id: Annotated[str, Spec("Project or domain", width=64, index=True)]
+    target_id: Annotated[str, Spec("Project or domain, or system", width=64, index=True)]
     role_id: Annotated[str, Spec("Role", width=64, index=True), Ref("roles", context=False)]
 
 

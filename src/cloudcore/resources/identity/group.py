@@ -12,7 +12,7 @@ from cloudcore.model.query import PLATFORM, Exists, Expr, Query, eq, one_of
 from cloudcore.model.resource import Action, Joint, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity import assignment
-from cloudcore.resources.identity.actions import JOIN_PROJECTS, LEAVE_PROJECTS
+from cloudcore.resources.identity.actions import GRANT, JOIN_PROJECTS, LEAVE_PROJECTS, WITHDRAW
 
 _MEMBERS = (param("user_ids", "Users", list, of=str, refers="users", alias=("users",), required=True),)
 
@@ -76,6 +76,8 @@ GROUPS = Resource(
         Action(name="remove-users", doc="Take users out of the group.", params=_MEMBERS),
         JOIN_PROJECTS,
         LEAVE_PROJECTS,
+        GRANT,
+        WITHDRAW,
     ),
     check_delete=_check_delete,
     details=_details,

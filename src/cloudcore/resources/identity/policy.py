@@ -97,6 +97,7 @@ POLICIES = Resource(
                 param("user", "Of whom; absent: of the caller", refers="users", alias=("user_id",)),
                 param("project", "Where he is logged in", refers="projects", alias=("project_id",)),
                 param("domain", "The same, instead of a project", refers="domains", alias=("domain_id",)),
+                param("system", "The same, with a token for the whole system", bool),
                 param("roles", "Of whoever has these, not of a user", list, of=str, alias=("role", "role_id")),
                 param("login_ip", "Where he comes from", width=64, alias=("ip",)),
             ),

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from cloudcore.model.entity import DomainOwned, Sharable, entity
 from cloudcore.model.param import param
-from cloudcore.model.query import PLATFORM, Query, one_of
+from cloudcore.model.query import PLATFORM, Query, both, one_of
 from cloudcore.model.resource import Action, Level, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.actions import BINDING
@@ -24,13 +24,14 @@ class Role(Sharable, DomainOwned):
 
 
 def _details(tx: Transaction, page: Sequence[Role]) -> Sequence[dict[str, Any]]:
-    from cloudcore.resources.identity.assignment import ASSIGNMENTS
+    from cloudcore.resources.identity.assignment import ASSIGNMENTS, IN_PROJECT
     from cloudcore.resources.identity.rolepolicy import ROLEPOLICIES
 
     wanted = one_of("role_id", [r.id for r in page])
     given = tx.of(ASSIGNMENTS, PLATFORM)
     holders = Counter((r["role_id"], r["type"][:4]) for r in given.totals(wanted, by=("role_id", "type", "actor_id")))
-    places = Counter(r["role_id"] for r in given.totals(wanted, by=("role_id", "target_id")))
+    there = both(wanted, one_of("type", IN_PROJECT))
+    places = Counter(r["role_id"] for r in given.totals(there, by=("role_id", "target_id")))
     tied = tx.of(ROLEPOLICIES, PLATFORM).totals(wanted, by=("role_id", "policy_id"))
     policies = _policies(tx, [(row["role_id"], row["policy_id"]) for row in tied])
     return [

@@ -15,7 +15,7 @@ from cloudcore.model.reading import format_time
 from cloudcore.model.resource import Action, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity import assignment, credential, group
-from cloudcore.resources.identity.actions import DISABLE, ENABLE, JOIN_PROJECTS, LEAVE_PROJECTS
+from cloudcore.resources.identity.actions import DISABLE, ENABLE, GRANT, JOIN_PROJECTS, LEAVE_PROJECTS, WITHDRAW
 from cloudcore.resources.identity.password import EXPIRED, PASSWORDS
 
 
@@ -113,6 +113,8 @@ USERS = Resource(
         DISABLE,
         JOIN_PROJECTS,
         LEAVE_PROJECTS,
+        GRANT,
+        WITHDRAW,
         Action(
             name="password",
             doc="Change one's own password; every token of the user is void.",

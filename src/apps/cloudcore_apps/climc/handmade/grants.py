@@ -48,8 +48,12 @@ def _remove(**values: Any) -> None:
     runtime().show_one(answer or {"project_id": project, "user_id": user, "role_id": role})
 
 
-def _assignments(effective: bool, limit: int | None, **values: Any) -> None:
+def _assignments(effective: bool, system: bool, inherited: bool, limit: int | None, **values: Any) -> None:
     params: dict[str, Any] = {"include_names": True, **{k: list(v) for k, v in values.items() if v}}
+    if system:
+        params["scope.system"] = "all"
+    if inherited:
+        params["scope.OS-INHERIT:inherited_to"] = "projects"
     if effective:
         params["effective"] = True
     if limit:
@@ -63,12 +67,13 @@ def _assignments(effective: bool, limit: int | None, **values: Any) -> None:
 
 def _flat(item: Any) -> dict[str, str]:
     scope = item.get("scope") or {}
-    where = scope.get("project") or scope.get("domain") or {}
+    where = scope.get("project") or scope.get("domain") or ({"name": "(system)"} if scope.get("system") else {})
+    below = "/*" if scope.get("OS-INHERIT:inherited_to") else ""
     return {
         "user": (item.get("user") or {}).get("name") or "",
         "group": (item.get("group") or {}).get("name") or "",
         "role": (item.get("role") or {}).get("name") or "",
-        "scope": where.get("name") or where.get("id") or "",
+        "scope": f"{where.get('name') or where.get('id') or ''}{below}",
     }
 
 
@@ -83,7 +88,9 @@ assignments = click.Command(
     callback=_assignments,
     params=[
         *(click.Option([f"--{name}"], multiple=True, help=f"Filter: {name}.") for name in _FILTERS),
-        click.Option(["--effective"], is_flag=True, help="With what comes by groups."),
+        click.Option(["--effective"], is_flag=True, help="With what comes by groups, and where it is inherited."),
+        click.Option(["--system"], is_flag=True, help="Roles in the system alone."),
+        click.Option(["--inherited"], is_flag=True, help="Roles that projects inherit alone."),
         click.Option(["--limit"], type=click.IntRange(1), help="Rows at most."),
     ],
     help="List who has which role where.",

@@ -87,6 +87,7 @@ explain = click.Command(
         click.Option(["--user", "--name", "user"], help="Of whom; of yourself by default."),
         click.Option(["--project"], help="In which project."),
         click.Option(["--domain"], help="In which domain, instead of a project."),
+        click.Option(["--system"], is_flag=True, help="With a token for the whole system, instead of either."),
         click.Option(["--role", "--role-id", "roles"], multiple=True, help="Of whoever has this role; several times."),
         click.Option(["--ip", "login_ip"], help="Logged in from this address."),
     ],
