@@ -71,7 +71,7 @@ class Task(Entity):
     deadline_at: Annotated[datetime | None, Spec("When the current step is given up", volatile=True)] = None
     wake_at: Annotated[datetime, Spec("When somebody should look at it", volatile=True, show=Show.NEVER, index=True)]
     lease_owner: Annotated[str, Spec("Worker that drives it", width=64, volatile=True, show=Show.DETAIL)] = ""
-    lease_until: Annotated[datetime | None, Spec("Until when", volatile=True, show=Show.NEVER)] = None
+    lease_until: Annotated[datetime | None, Spec("Until when", volatile=True, show=Show.DETAIL)] = None
     place: Annotated[
         str, Spec("Who reaches this can take it; empty: anybody", width=160, volatile=True, show=Show.NEVER)
     ] = ""
@@ -95,9 +95,49 @@ def _details(_tx: Any, page: Sequence[Task]) -> Sequence[JsonObject]:
             "steps": [{k: v for k, v in entry.items() if v} for entry in task.log],
             "start_at": format_time(task.created_at) if task.created_at else "",
             "end_at": format_time(task.ended_at) if task.ended_at else "",
+            "next_action": next_action(task),
+            "summary": summary(task),
         }
         for task in page
     ]
+
+
+def next_action(task: Task) -> str:
+    """What happens next to a task, in some words that follow its name; empty for one that has ended. Times are UTC."""
+    if not task.is_open:
+        return ""
+    back = task.state is TaskState.UNWINDING
+    step = _step(task) or "its first step"
+    if task.intents:
+        kinds = ", ".join(dict.fromkeys(str(intent["effect"]["kind"]) for intent in task.intents))
+        if task.cancelled and not back:
+            return f"waits for {kinds} to end early, and then takes back what it did"
+        until = f", given up at {_clock(task.deadline_at)}" if task.deadline_at is not None else ""
+        return f"waits for {kinds}{until}" + (" and tried again" if back and until else "")
+    if task.attempt > 1:
+        what = f"takes {step} back" if back else f"tries {step}"
+        return f"{what} again at {_clock(task.wake_at)} (try {task.attempt})"
+    return "goes on as soon as a worker takes it up"
+
+
+def summary(task: Task) -> str:
+    """One sentence: which operation it is, where it stands since when, who holds it, and what happens next."""
+    what = f"{task.flow} of {task.obj_type} {task.obj_name or task.obj_id} (task {task.id})"
+    if not task.is_open:
+        ended = f" at {_clock(task.ended_at)}" if task.ended_at is not None else ""
+        return f"{what} ended as {task.state}{ended}" + (f": {task.error}." if task.error else ".")
+    last = task.log[-1] if task.log else None
+    since = datetime.fromisoformat(str(last["at"])) if last else task.created_at
+    place = f"at {_step(task) or 'its beginning'}" + (f" since {_clock(since)}" if since is not None else "")
+    back = "being taken back, " if task.state is TaskState.UNWINDING else ""
+    why = f" because: {task.error}" if task.error else ""
+    tried = f", last: {last['text']}" if last and last["event"] in ("retry", "broke") and last["text"] else ""
+    holder = f"held by {task.lease_owner}" if task.lease_owner else "held by nobody"
+    return f"{what} is {back}{place}, {holder}{why}{tried}; it {next_action(task)}."
+
+
+def _clock(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _step(task: Task) -> str:

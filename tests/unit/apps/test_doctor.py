@@ -197,7 +197,7 @@ def test_a_late_task_is_told_and_a_timely_one_is_not() -> None:
     for late in ({"wake_at": NOW}, {"deadline_at": NOW}):
         told = inside(task(**late))["tasks"]
         assert told.level is Level.FAILED
-        assert "server-start of web" in told.said
+        assert "server-start of server web" in told.said
     assert inside(task(wake_at=NOW, state="complete"))["tasks"].level is Level.OK
     assert inside(task(wake_at=NOW), running=False)["tasks"].level is Level.NOTE
 

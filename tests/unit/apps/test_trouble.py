@@ -17,7 +17,7 @@ from cloudcore.resources.compute.server import SERVERS, Server
 from cloudcore.resources.image.image import IMAGES, Image
 from cloudcore.resources.quota.quotausage import QUOTAUSAGES
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS, Storageclaim
-from cloudcore.tasks.task import TASKS, Task
+from cloudcore.tasks.task import TASKS, Task, TaskState
 from cloudcore_adapters.memory.cloud import memory_cloud
 from cloudcore_apps.doctor.finding import Finding, Level
 from cloudcore_apps.doctor.records import look_inside
@@ -104,7 +104,7 @@ def test_a_task_that_nobody_would_wake_is_told_and_woken(uow: UnitOfWork, asleep
     held = {"wake_at": NOW + timedelta(seconds=9), "lease_until": NOW + timedelta(seconds=9), "lease_owner": "up-1"}
     put(uow, task(**asleep), task(id="t2", obj_id="s2", obj_name="fine", **held))
     (told,) = look(uow, "leases")
-    assert "server-start of web (task t1, at its beginning)" in told.said
+    assert told.said.startswith("server-start of server web (task t1) is at its beginning since ")
     assert ("up-1" in told.said) == ("lease_owner" in asleep)
 
     repaired(uow, "leases")
@@ -113,6 +113,32 @@ def test_a_task_that_nobody_would_wake_is_told_and_woken(uow: UnitOfWork, asleep
     assert (woken.lease_owner, woken.lease_until) == ("", None)
     assert woken.wake_at < datetime.now(UTC) + timedelta(seconds=1)
     assert row(uow, TASKS, "t2").lease_owner == "up-1"
+
+
+def test_what_a_task_could_not_take_back_is_told_for_a_while(uow: UnitOfWork) -> None:
+    left: dict[str, Any] = {"state": "failed", "error": "no; not taken back: disk (internal error: KeyError)"}
+    put(uow, task(**left, ended_at=NOW - timedelta(days=1)))
+    put(uow, task(id="t2", obj_id="s2", **left, ended_at=NOW - timedelta(days=8)))
+    put(uow, task(id="t3", obj_id="s3", state="failed", error="no", ended_at=NOW))
+
+    said = [f.said for f in look(uow, "tasks")]
+
+    assert said[0] == "No task is under way."
+    (told,) = said[1:]
+    assert told.startswith("server-start of server web (task t1) ended as failed at 20")
+    assert told.endswith("no; not taken back: disk (internal error: KeyError).")
+
+
+def test_what_is_being_taken_back_again_and_again_is_told(uow: UnitOfWork) -> None:
+    log = [{"at": NOW.isoformat(), "step": "disk", "event": "retry", "text": "its host does not answer"}]
+    put(uow, task(state=TaskState.UNWINDING, attempt=7, error="no", log=log, wake_at=NOW + timedelta(seconds=60)))
+
+    (told,) = look(uow, "tasks")
+
+    assert told.level is Level.WARNING
+    assert "is being taken back, at disk since 20" in told.said
+    assert "because: no, last: its host does not answer; it takes disk back again at 20" in told.said
+    assert told.said.endswith("(try 7).")
 
 
 def test_claims_that_are_no_sums_are_counted_anew(uow: UnitOfWork) -> None:

@@ -45,6 +45,8 @@ HANDMADE: Mapping[str, Handmade] = {
     "image-download": Handmade("images:download", "Write an image into a file"),
     "keypair-privatekey": Handmade("keys:private_key", "Print the private key of a key pair, once"),
     "user-change-password": Handmade("passwords:change", "Change your own password"),
+    "task-show": Handmade("tasks:show", "Tell the story of long operations"),
+    "task-cancel": Handmade("tasks:cancel", "Have long operations take back what they did"),
     "metadata-list": Handmade("tags:list_", "List tags of all types"),
     "action-show": Handmade("events:action_show", "Show the action log"),
     "action-splitable": Handmade("events:action_splitable", "Show the tables that the action log is kept in"),

@@ -10,17 +10,20 @@ from typing import Any
 import attrs
 
 from cloudcore.model.errors import CloudcoreError, Contention
-from cloudcore.model.query import PLATFORM, Order, Query, one_of
+from cloudcore.model.query import PLATFORM, And, Compare, Like, Match, Op, Order, Query, one_of
 from cloudcore.operations.types import TYPES
 from cloudcore.ports.unit_of_work import Author, Transaction, UnitOfWork
 from cloudcore.resources.audit.counter import COUNTERS
-from cloudcore.tasks.task import OPEN, TASKS
+from cloudcore.tasks.defect import LEFT_BEHIND
+from cloudcore.tasks.task import OPEN, TASKS, TaskState, summary
 from cloudcore_apps.doctor.finding import Finding, failed, note, ok, warning
 from cloudcore_apps.doctor.hosts import down
 from cloudcore_apps.doctor.trouble import Trouble, asleep, miscounted, stranded
 
 LATE = timedelta(minutes=1)
 AHEAD = timedelta(seconds=5)
+REMEMBERED = timedelta(days=7)
+"""For so long is told what a task could not take back."""
 SHOWN = 5
 MOST = 1000
 _AFTER = "This is looked at once the database can be read."
@@ -106,7 +109,8 @@ def look_inside(uow: UnitOfWork, now: datetime, *, running: bool, fix: bool = Fa
     """Tasks that hang, a clock that went back, and each object in trouble, which `fix` puts right where that is safe."""
     try:
         with uow.read() as tx:
-            yield _late_tasks(tx, now, running=running)
+            yield from _late_tasks(tx, now, running=running)
+            yield from _left(tx, now)
             yield _clock(tx, now)
         yield from _troubles(uow, now, fix=fix)
     except (CloudcoreError, Contention) as error:
@@ -114,21 +118,34 @@ def look_inside(uow: UnitOfWork, now: datetime, *, running: bool, fix: bool = Fa
         yield failed("records", f"The records cannot be read: {error}{detail}.", "See the log of the database.")
 
 
-def _late_tasks(tx: Transaction, now: datetime, *, running: bool) -> Finding:
+def _late_tasks(tx: Transaction, now: datetime, *, running: bool) -> Iterator[Finding]:
     tasks = tx.of(TASKS, PLATFORM).find(Query(where=one_of("state", OPEN), limit=MOST))
     late = [t for t in tasks if t.wake_at < now - LATE or (t.deadline_at is not None and t.deadline_at < now - LATE)]
-    if not late:
-        return ok("tasks", f"{len(tasks)} tasks are under way, none is late." if tasks else "No task is under way.")
-    shown = _listed([f"{t.flow} of {t.obj_name or t.obj_id}" for t in late])
-    if not running:
-        return note(
-            "tasks", f"{len(late)} tasks wait for a cloud that runs: {shown}.", "`cloudcore up` goes on with them."
+    back = [t for t in tasks if t.state is TaskState.UNWINDING and t.attempt > 1 and t not in late]
+    if not late and not back:
+        yield ok("tasks", f"{len(tasks)} tasks are under way, none is late." if tasks else "No task is under way.")
+    for task in late[:SHOWN]:
+        advice = "`climc task-show` tells its story; if no worker has it, restart the cloud."
+        yield (
+            failed("tasks", f"Past its time: {summary(task)}", advice)
+            if running
+            else note("tasks", f"It waits for a cloud that runs: {summary(task)}", "`cloudcore up` goes on with it.")
         )
-    return failed(
-        "tasks",
-        f"{len(late)} tasks are past their time: {shown}.",
-        "`climc task-show` tells where each stands; if no worker has it, restart the cloud.",
-    )
+    if len(late) > SHOWN:
+        yield note(
+            "tasks", f"{len(late) - SHOWN} more tasks are late.", "`climc task-list --state running` lists them."
+        )
+    for task in back[:SHOWN]:
+        yield warning(
+            "tasks", summary(task), "What it waits for has to answer, such as its host; it goes on by itself."
+        )
+
+
+def _left(tx: Transaction, now: datetime) -> Iterator[Finding]:
+    """What tasks could not take back lately: it may still be on a host, or be charged."""
+    where = And((Compare("ended_at", Op.GT, now - REMEMBERED), Match("error", Like.CONTAINS, LEFT_BEHIND)))
+    for task in tx.of(TASKS, PLATFORM).find(Query(where=where, order=(Order("ended_at", True),), limit=SHOWN)):
+        yield warning("tasks", summary(task), f"What it left is told of below; `climc task-show {task.id}` tells why.")
 
 
 def _troubles(uow: UnitOfWork, now: datetime, *, fix: bool) -> Iterator[Finding]:

@@ -26,7 +26,7 @@ from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.image.image import IMAGES, ImageStatus
 from cloudcore.resources.quota.quotausage import QUOTAUSAGES
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS
-from cloudcore.tasks.task import OPEN, TASKS, Task
+from cloudcore.tasks.task import OPEN, TASKS, Task, summary
 from cloudcore_apps.doctor.owner import owned
 
 LONGEST_SLEEP = timedelta(minutes=10)
@@ -85,16 +85,10 @@ def asleep(tx: Transaction, now: datetime) -> Iterator[Trouble]:
     """Open tasks that no worker would wake: their lease has ended, or they have none, and their time is far away."""
     for task in tx.of(TASKS, PLATFORM).find(Query(where=one_of("state", OPEN), limit=MOST)):
         if sleeps(task, now):
-            holder = (
-                f"was held by {task.lease_owner} until {_at(task.lease_until)}"
-                if task.lease_owner
-                else "is held by nobody"
-            )
-            step = next((str(line["step"]) for line in reversed(task.log) if line["step"]), "its beginning")
+            ended = f" (its lease ended at {_at(task.lease_until)})" if task.lease_owner else ""
             yield Trouble(
                 "leases",
-                f"{task.flow} of {task.obj_name or task.obj_id} (task {task.id}, at {step}) {holder} and would be taken "
-                f"up at {_at(task.wake_at)} only.",
+                f"{summary(task).removesuffix('.')}{ended}, but nobody looks at it before {_at(task.wake_at)}.",
                 _woken(task.id),
             )
 
