@@ -58,6 +58,7 @@ from cloudcore.operations.types import TYPES
 from cloudcore.ports.effects import EffectPort
 from cloudcore.ports.session import Download
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.audit.tasknotice import TASKNOTICES, TaskNotice
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.identity.user import USERS
 from cloudcore.resources.image.image import IMAGES
@@ -355,6 +356,10 @@ class Cloud:
         """The URL that an image is to be fetched from, for whoever fetches it; empty for none."""
         image = reading(self.platform, lambda tx: tx.of(IMAGES, PLATFORM).get(image_id))
         return image.copy_from if image is not None else ""
+
+    def notice_of(self, ident: str) -> TaskNotice | None:
+        """Who wants to be told of a task's end, and what; for whoever tells him."""
+        return reading(self.platform, lambda tx: tx.of(TASKNOTICES, PLATFORM).get(ident))
 
     def user_data_of(self, server_id: str, ours: str) -> str:
         """What the guest of a server finds as user data: our part, its password, and what its owner wants.

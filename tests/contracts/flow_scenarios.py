@@ -270,7 +270,22 @@ def _uncache(cloud: Cloud, ident: str) -> str:
     return ident
 
 
+def _waiting_notice(cloud: Cloud) -> str:
+    told = session(cloud).notifying("https://example.com/hook", "t-1")
+    ident = str(told.create("disks", {"name": "data", "size": 1024})["id"])
+    cloud.notifier.deaf.add("https://example.com/hook")
+    cloud.settle()
+    cloud.notifier.deaf.clear()
+    return str(next(row.id for row in cloud.rows("tasknotices") if row.obj_id == ident))
+
+
+def _tell(cloud: Cloud, ident: str) -> str:
+    session(cloud).perform("tasknotices", ident, "tell")
+    return ident
+
+
 SCENARIOS: dict[str, Scenario] = {
+    "task-notify": Scenario(plural="tasknotices", prepare=_waiting_notice, start=_tell, takes_back=False),
     "server-create": Scenario(plural="servers", prepare=_source, start=_create_twin, again=_delete("servers")),
     "server-start": Scenario(plural="servers", prepare=lambda cloud: _server(cloud, on=False), start=_perform("start")),
     "server-start/saved": Scenario(plural="servers", prepare=_suspended, start=_perform("start")),

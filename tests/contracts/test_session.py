@@ -372,3 +372,10 @@ def test_the_feed_has_one_form_everywhere(world: World) -> None:
     with pytest.raises(errors.OutOfRangeError) as caught:
         world.bob.list("history", {"after": "999999999"})
     assert caught.value.field == "after"
+
+
+def test_a_cloud_that_tells_nobody_says_so_before_anything_is_begun(world: World) -> None:
+    with pytest.raises(errors.NotSupportedError) as refused:
+        world.bob.notifying("https://hooks.example.com/", "t-1").create("keypairs", {"name": world.name})
+    assert refused.value.field == "X-Task-Notify-Url"
+    assert world.bob.list("keypairs").items == []

@@ -64,9 +64,9 @@ def recorded() -> list[Exchange]:
 class World:
     """A cloud with one simulated host, two networks, a few servers and people, and its door."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings | None = None) -> None:
         # As the recorded services were set up: what is deleted lies in a recycle bin first.
-        settings = Settings(deployment="memory", recycle_s=86_400)
+        settings = settings or Settings(deployment="memory", recycle_s=86_400)
         self.place: InProcess = simulated_cloud(platform=memory_platform(settings=settings))
         self.client = TestClient(build_app(self.place.cloud), raise_server_exceptions=False)
         self.words: dict[str, str] = {"password": PASSWORD, "disk": DISK.decode("latin-1")}

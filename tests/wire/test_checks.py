@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from typing import Any
 
 import pytest
@@ -159,18 +158,6 @@ def test_a_server_that_fits_nowhere_leaves_nothing(world: World) -> None:
         assert "host_memory" in answer["details"]
     assert world.ask("admin", "GET", "/compute/servers?pending_delete=all").json()["total"] == before
     assert world.ask("admin", "GET", "/compute/quotas").json()["quotas"][0]["usage.count"] == before - 1
-
-
-def test_no_address_of_a_caller_is_called(world: World) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.settimeout(0.3)
-        url = f"http://127.0.0.1:{listening.getsockname()[1]}/tasks/x"
-        headers = {"X-Task-Notify-Url": url, "X-Task-Id": "x"}
-        for path in ("/compute/servers/vm3/stop", "/compute/servers/vm3/start"):
-            assert world.ask("admin", "POST", path, json={}, headers=headers).status_code == 200
-            world.place.settle()
-        with pytest.raises(TimeoutError):
-            listening.accept()
 
 
 def test_tasks_that_are_over_are_in_their_archive_too(world: World) -> None:

@@ -19,6 +19,7 @@ SYSTEM = "tests/wire/test_system_roles.py"
 INTRUDERS = "tests/wire/test_intruders.py"
 CREDENTIAL, INHERITED = "tests/wire/test_application_credentials.py", "tests/wire/test_inherited_roles.py"
 CORE = "cloudcore"
+NOTIFY, WEB = "tests/unit/web/test_notify.py", "adapters/cloudcore_adapters/web"
 SCOPING = f"{CORE}/operations/identity/scoping.py"
 LOGIN, KEYS = f"{CORE}/operations/identity/login.py", f"{CORE}/operations/identity/credentials.py"
 
@@ -236,6 +237,41 @@ WEAKNESSES = (
         "adapters/cloudcore_adapters/web/fetch.py",
         'connection.putheader("User-Agent", "cloudcore")',
         'connection.putheader("X-Auth-Token", "cloudcore")',
+    ),
+    Weakness(  # one of the addresses of a name is enough
+        16,
+        f"{NOTIFY}::test_a_name_that_also_leads_inside_is_not_called",
+        f"{WEB}/door.py",
+        "if not all(self._may(address) for address in addresses):",
+        "if not any(self._may(address) for address in addresses):",
+    ),
+    Weakness(  # the name is looked up again when it is called
+        16,
+        f"{NOTIFY}::test_a_name_is_looked_up_once_and_what_was_checked_is_called",
+        f"{WEB}/door.py",
+        "pinned = socket.create_connection((address, url.port), timeout=self.patience.connect)",
+        "pinned = socket.create_connection((url.host, url.port), timeout=self.patience.connect)",
+    ),
+    Weakness(  # a network that is not public is called
+        16,
+        f"{NOTIFY}::test_addresses_that_are_not_public_are_not_called",
+        f"{WEB}/door.py",
+        "return may_be_asked(address, self._allowed) and (inside or not _is_ours(address))",
+        "return address != '' or inside",
+    ),
+    Weakness(  # being sent elsewhere counts as being told
+        16,
+        f"{NOTIFY}::test_a_redirect_is_not_followed",
+        f"{WEB}/notify.py",
+        "if not 200 <= answer.status < 300:",
+        "if not 200 <= answer.status < 400:",
+    ),
+    Weakness(  # an address inside is taken, and the caller learns it only from his silence
+        16,
+        "tests/wire/test_notices.py::test_what_leads_inside_is_refused_and_nothing_is_begun",
+        f"{CORE}/operations/notices.py",
+        "if _is_address(host) and not may_be_asked(host, networks):",
+        "if _is_address(host) and may_be_asked(host, networks) is None:",
     ),
     Weakness(
         19,

@@ -6,6 +6,7 @@ data folder, keys, database, platform, hosts, threads, address.
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -56,6 +57,7 @@ from cloudcore_apps.leases import keep_lease
 from cloudcore_apps.logs import set_up
 from cloudcore_apps.measuring import MeasuredEffects, Measures, MetricsDoor, fresh_key
 from cloudcore_apps.member import Member, owner_name
+from cloudcore_apps.notices import open_notices
 from cloudcore_apps.pacing import back_off
 from cloudcore_apps.power import watch_power
 from cloudcore_apps.runner import Runner
@@ -171,16 +173,15 @@ def _build(settings: Settings, folder: DataFolder, stack: ExitStack, around: Aro
     cloud = ServedCloud(platform, urls)
     hosts = open_hosts(settings, folder, clock, deployment, wake.hear, stack, cloud.take_image)
     effects = EffectRouter(urls.url, cloud.user_data_of, urls.upload_url, cloud.password_of)
-    sources = cloud.image_source_of
-    images = open_image_work(settings, folder, store, sources, wake.hear, _defect_of_effect, stack)
-    for target, port in images.items():
+    common = _common(settings, folder, cloud, store, wake, stack)
+    for target, port in common.items():
         effects.add(target, port)
     ids_of_hosts = _register(platform, hosts, effects, wake.guests)
     unknown = unknown_things(uow, deployment, ids_of_hosts)
     member.start(base_url, list(ids_of_hosts), platform.backoff, alone=settings.is_alone)
     stack.callback(member.stop)
     measured = MeasuredEffects(around.effects(effects), measures)
-    runner = open_runner(cloud, measured, owner, ids_of_hosts, measures, everywhere=list(images))
+    runner = open_runner(cloud, measured, owner, ids_of_hosts, measures, everywhere=list(common))
     stack.callback(uow.listen(runner.told))
     access = ConsoleAccess(
         platform=platform, caller_of=cloud.caller_of, hosts={i: h.consoles for i, h in ids_of_hosts.items()}
@@ -207,6 +208,14 @@ def _build(settings: Settings, folder: DataFolder, stack: ExitStack, around: Aro
         greeted=greeted,
         open=stack,
     )
+
+
+def _common(
+    settings: Settings, folder: DataFolder, cloud: ServedCloud, store: FileImageStore, wake: _Wake, stack: ExitStack
+) -> dict[str, EffectPort]:
+    """Who performs what every process reaches, by target."""
+    images = open_image_work(settings, folder, store, cloud.image_source_of, wake.hear, _defect_of_effect, stack)
+    return {**images, **open_notices(settings, folder, cloud.notice_of, wake.hear, stack)}
 
 
 def _greeted(
@@ -324,6 +333,7 @@ def _platform(
             base_url=base_url,
             image_formats=settings.image_formats,
             image_import=True,
+            notify_networks=tuple(map(ipaddress.ip_network, settings.notify_networks)),
             recycle_s=settings.recycle_s,
             process=owner,
         ),

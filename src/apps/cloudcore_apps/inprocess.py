@@ -20,10 +20,12 @@ from cloudcore.model.host import Facts
 from cloudcore.model.query import PLATFORM, one_of
 from cloudcore.operations.hosts import register_host
 from cloudcore.ports.effects import EffectPort
+from cloudcore.ports.notifier import Notifier
 from cloudcore.tasks.flows.image_convert import WORKER
 from cloudcore.tasks.flows.image_upload import STORE
 from cloudcore.tasks.images import ImagePerformer
 from cloudcore.tasks.inline import InlineEffects
+from cloudcore.tasks.notice import NOTIFIER, NoticePerformer
 from cloudcore.tasks.task import OPEN, TASKS, Task
 from cloudcore.tasks.worker import Worker
 from cloudcore_adapters.memory.cloud import memory_cloud
@@ -58,6 +60,10 @@ class InProcess:
         host_id = register_host(self.cloud.platform, facts)
         self._effects.add(f"host:{host_id}", effects)
         return host_id
+
+    def add_notifier(self, notifier: Notifier) -> None:
+        """Tell callers of the ends of their tasks, where the platform's settings have `notify_networks`."""
+        self._effects.add(NOTIFIER, InlineEffects(performer=NoticePerformer(notifier, self.cloud.notice_of)))
 
     def worker(self) -> Worker:
         """A driver of the cloud's tasks, for a loop or threads of the program's own."""

@@ -40,6 +40,7 @@ class Settings:
     public_url: where clients reach it, if that is not where it listens.
     image_formats: what every fresh image is converted to, besides qcow2 for those that no host starts from.
     image_networks: networks, besides the public ones, that images may be fetched from for whoever may make images.
+    notify_networks: the same for where callers have themselves told of the ends of tasks.
     recycle_s: how long deleted servers and disks stay in the recycle bin; 0: there is none.
     simulated_hosts: how many hosts the simulation has. simulated_delay_s: how long each of their effects takes.
     """
@@ -62,6 +63,7 @@ class Settings:
     simulated_delay_s: float = 0.0
     image_formats: tuple[str, ...] = ()
     image_networks: tuple[str, ...] = ()
+    notify_networks: tuple[str, ...] = ()
     log_level: str = "warning"
     log_format: str = "text"
 
@@ -154,6 +156,7 @@ def check(settings: Settings) -> None:
     if not 0 <= settings.simulated_delay_s <= 3600:
         raise InvalidInputError("--simulated-delay must be 0 to 3600 seconds", field="simulated_delay")
     _check_images(settings)
+    _check_networks(settings)
     if not str(settings.data).isprintable() or not settings.data.is_absolute():
         raise InvalidInputError("--data must be a path without control characters", field="data")
     if settings.shared is not None and not (settings.shared.is_absolute() and str(settings.shared).isprintable()):
@@ -164,8 +167,13 @@ def _check_images(settings: Settings) -> None:
     if unknown := [name for name in settings.image_formats if name not in CONVERTED_FORMATS]:
         offered = ", ".join(CONVERTED_FORMATS)
         raise InvalidInputError(f"--image-format must be of {offered}, not {unknown[0][:20]!r}", field="image_format")
-    for network in settings.image_networks:
-        try:
-            ipaddress.ip_network(network)
-        except ValueError as error:
-            raise InvalidInputError(f"--image-network must be a network: {error}", field="image_network") from error
+
+
+def _check_networks(settings: Settings) -> None:
+    for option, networks in (("image", settings.image_networks), ("notify", settings.notify_networks)):
+        for network in networks:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError as error:
+                field = f"{option}_network"
+                raise InvalidInputError(f"--{option}-network must be a network: {error}", field=field) from error

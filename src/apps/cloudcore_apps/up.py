@@ -77,6 +77,13 @@ READY_KVM_S = 120.0
     help="A network, besides the public ones, that images may be fetched from; may be given several times.",
 )
 @click.option(
+    "--notify-network",
+    "notify_networks",
+    multiple=True,
+    metavar="CIDR",
+    help="A network, besides the public ones, in which callers may be told of the ends of tasks; may be given several times.",
+)
+@click.option(
     "--recycle",
     type=click.FloatRange(0, 3650),
     default=0.0,
@@ -122,6 +129,7 @@ def up(
     insecure_http: bool,
     image_formats: tuple[str, ...],
     image_networks: tuple[str, ...],
+    notify_networks: tuple[str, ...],
     recycle: float,
     simulated_hosts: int,
     simulated_delay: float,
@@ -147,6 +155,7 @@ def up(
         insecure_http=insecure_http,
         image_formats=image_formats,
         image_networks=image_networks,
+        notify_networks=notify_networks,
         recycle_s=round(recycle * DAY_S),
         simulated_hosts=simulated_hosts,
         simulated_delay_s=simulated_delay,
@@ -263,6 +272,8 @@ def _arguments(settings: Settings) -> list[str]:
         found += ["--image-format", name]
     for network in settings.image_networks:
         found += ["--image-network", network]
+    for network in settings.notify_networks:
+        found += ["--notify-network", network]
     for option, value in values.items():
         found += [option, value] if value else []
     return found

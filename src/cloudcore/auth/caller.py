@@ -54,6 +54,8 @@ class Caller:
     assumed_by: the id of the administrator who acts as this user, or empty.
     client_ip: the peer's address as the server saw it, not as a header claimed it.
     issued_at: when the credential was issued, aware UTC.
+    notify_url: where to tell that what the caller begins is over, or empty; see `cloudcore.operations.notices`.
+    notify_task: what the caller calls that, or empty.
     reason: why the platform acts by itself (`platform_caller`), empty for people.
     """
 
@@ -79,6 +81,8 @@ class Caller:
     issued_at: datetime | None = None
     is_guest: bool = False
     is_platform: bool = False
+    notify_url: str = attrs.field(default="", repr=False)
+    notify_task: str = ""
     reason: str = ""
 
     @property

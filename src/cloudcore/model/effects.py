@@ -109,6 +109,8 @@ KINDS: dict[str, str] = {
     "guest-probe": "guest_id -> power_state (on, off, saved, paused, crashed or missing); changes nothing",
     "guest-sync": "guest_id, desc -> power_state, pending (what waits for the next start: vcpus, memory)",
     "guest-delete": "guest_id, desc -> {} (domain, seed, DHCP reservation; volumes have effects of their own)",
+    # People outside. delivery_id: the same for every try.
+    "task-notify": "notice_id, delivery_id -> {}",
     # Images of the image store.
     "image-probe": "image_id, staged_key, declared_format -> format, size, virtual_size, fast_hash, label",
     "image-promote": "image_id, staged_key, key -> key",

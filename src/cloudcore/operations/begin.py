@@ -12,6 +12,7 @@ from cloudcore.model.query import PLATFORM, Query, both, either, eq
 from cloudcore.model.resource import Resource
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.audit.tasknotice import TASKNOTICES, TaskNotice
 from cloudcore.tasks.task import TASKS, Task, new_task
 
 Held: TypeAlias = tuple[Resource[Any], Any]
@@ -52,9 +53,26 @@ def begin(
         request_id=caller.request_id,
         now=tx.now,
         held=f"{held.singular}/{subject.id}",
+        is_awaited=bool(caller.notify_url),
     )
+    if caller.notify_url:
+        tx.of(TASKNOTICES, PLATFORM).add(_notice(caller, task))
     tx.announce("")
     return tx.of(TASKS, PLATFORM).add(task)
+
+
+def _notice(caller: Caller, task: Task) -> TaskNotice:
+    return TaskNotice(
+        id=task.id,
+        url=caller.notify_url,
+        caller_task=caller.notify_task,
+        flow=task.flow,
+        obj_type=task.obj_type,
+        obj_id=task.obj_id,
+        obj_name=task.obj_name,
+        domain_id=task.domain_id,
+        tenant_id=task.tenant_id,
+    )
 
 
 def check_idle(tx: Transaction, resource: Resource[Any], row: Any) -> None:
@@ -95,7 +113,9 @@ def start_transition(
         raise InvalidStatusError(f"{resource.singular} {row.name} is in the recycle bin", field="pending_deleted")
     # Busy says more than a status in the middle of something.
     check_idle(tx, resource, row)
-    transition = resource.lifecycle.start(name, row.status, force=force, what=f"{resource.singular} {row.name}")
+    transition = resource.lifecycle.start(
+        name, row.status, force=force, what=f"{resource.singular} {getattr(row, 'name', row.id)}"
+    )
     moved = tx.of(resource, PLATFORM).save(
         evolve(row, status=str(transition.through[0]), status_reason=""), action=name
     )

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from cloudcore.auth.passwords import DEFAULT_LOCK, DEFAULT_RULES, LockRules, PasswordRules
+from cloudcore.model.remote import Network
 from cloudcore.model.resource import Resource
 from cloudcore.operations.kept_columns import KeptColumns
 from cloudcore.operations.policies import PolicySource
@@ -37,6 +38,8 @@ class Settings:
     image_formats: what every fresh image is converted to, besides qcow2 for those that no host starts from.
     process: the name of this process among those that run the deployment together.
     image_import: whether images can be fetched from URLs; whoever performs effects needs remote files then.
+    notify_networks: networks, besides the public ones, in which callers may have themselves told of the ends of tasks;
+        None: nobody is told. Whoever performs effects needs a notifier then.
     """
 
     deployment: str
@@ -51,6 +54,7 @@ class Settings:
     lock_rules: LockRules = DEFAULT_LOCK
     image_formats: tuple[str, ...] = ()
     image_import: bool = False
+    notify_networks: tuple[Network, ...] | None = None
     process: str = ""
 
 

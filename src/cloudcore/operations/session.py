@@ -21,6 +21,7 @@ from cloudcore.operations.history import list_actions, list_feed
 from cloudcore.operations.idempotency import PARAMETER, once
 from cloudcore.operations.image_records import check_form
 from cloudcore.operations.images import download_image, upload_image
+from cloudcore.operations.notices import with_notice
 from cloudcore.operations.page import list_rows
 from cloudcore.operations.perform import (
     collection_property,
@@ -59,6 +60,10 @@ class CoreSession:
     def __init__(self, platform: Platform, caller: Caller) -> None:
         self._platform = platform
         self.caller = caller
+
+    def notifying(self, url: str, task_id: str = "") -> CoreSession:
+        """The same session, whose caller is told of the end of each task that he begins; see `with_notice`."""
+        return CoreSession(self._platform, with_notice(self._platform, self.caller, url, task_id))
 
     def list(self, plural: str, params: JsonMapping = NO_PARAMS, context: Context = ()) -> Listing:
         """One page of the resources of a type."""

@@ -47,6 +47,14 @@ class FileDownload(Download, Protocol):
 class Session(Protocol):
     """One caller's view of the cloud. Every method may raise any of `cloudcore.model.errors` but Contention."""
 
+    def notifying(self, url: str, task_id: str = "") -> Session:
+        """The same session, whose caller is told at a URL of the end of each long operation that he begins with it.
+
+        task_id: what he calls the operation; sent back to him as `X-Task-Id`. See docs/how-to/call-a-task-back.md for
+        what he is sent. What is wrong with the URL may be said only when something is asked of the session.
+        """
+        ...
+
     def list(self, plural: str, params: JsonMapping = NO_PARAMS, context: Context = ()) -> Listing:
         """One page of the resources of a type; `params` as in the query string, parsed."""
         ...

@@ -22,6 +22,7 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.tasks.defect import BROKE, LEFT, is_hopeless, release_object, with_left
 from cloudcore.tasks.flow import Context, Effects, Flow, Later, Step, Turn
 from cloudcore.tasks.journal import is_known, resumed
+from cloudcore.tasks.notice import tell_end
 from cloudcore.tasks.task import LOG_LENGTH, TASKS, Task, TaskState, log_entry
 
 LEASE_S = 10.0
@@ -195,6 +196,8 @@ class Engine:
         return evolve(_logged(task, tx.now, step.name, "undone"), cursor=task.cursor - 1, attempt=1)
 
     def _save(self, tx: Transaction, task: Task, old: Task) -> Task:
+        if task.is_awaited and old.is_open and not task.is_open:
+            tell_end(tx, task)
         if (place := self._place(task)) != task.place:
             task = evolve(task, place=place)
         is_mine = self.takes(task, tx.now)

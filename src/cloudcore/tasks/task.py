@@ -65,6 +65,7 @@ class Task(Entity):
     log: Annotated[list[Any], Spec("What happened, oldest first", show=Show.DETAIL)] = attrs.field(factory=list[Any])
     error: Annotated[str, Spec("Why it failed", width=1024, multiline=True)] = ""
     cancelled: Annotated[bool, Spec("Somebody asked that it unwind")] = False
+    is_awaited: Annotated[bool, Spec("Somebody wants to be told of its end", show=Show.DETAIL)] = False
     request_id: Annotated[str, Spec("Request that began it", width=128)] = ""
     actor: Annotated[JsonObject, Spec("Who began it", show=Show.NEVER)] = attrs.field(factory=dict[str, Any])
     exclusive: Annotated[str | None, Spec("Held while open", width=200, show=Show.NEVER)] = None
@@ -204,10 +205,12 @@ def new_task(
     request_id: str,
     now: datetime,
     held: str | None = None,
+    is_awaited: bool = False,
 ) -> Task:
     """A task that is due at once. `subject` is the entity that it works on.
 
     held: what no other task may hold meanwhile, as `<singular>/<id>`; the subject where nothing is said.
+    is_awaited: somebody wants to be told of its end (`cloudcore.tasks.notice`).
     """
     return Task(
         id=ident,
@@ -222,6 +225,7 @@ def new_task(
         actor=dict(actor),
         request_id=request_id,
         exclusive=held or f"{obj_type}/{subject.id}",
+        is_awaited=is_awaited,
         wake_at=now - timedelta(microseconds=1),
     )
 

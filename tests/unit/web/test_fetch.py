@@ -30,7 +30,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.remote import may_be_asked, parse_url
 from cloudcore_adapters.web import WebFiles
-from cloudcore_adapters.web.fetch import Patience
+from cloudcore_adapters.web.door import Patience
 
 LOOPBACK = ("127.0.0.0/8",)
 QUICK = Patience(connect=2, head=0.5, idle=0.5, slow_bytes=1000)

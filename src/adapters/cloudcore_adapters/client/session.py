@@ -24,9 +24,11 @@ class HttpSession:
     A context manager: leaving it gives the connections back; the token stays valid.
     """
 
-    def __init__(self, wire: Wire, routes: Mapping[str, Route]) -> None:
+    def __init__(self, wire: Wire, routes: Mapping[str, Route], headers: Mapping[str, str] = NO_PARAMS) -> None:
+        """headers: what every change carries besides."""
         self.wire = wire
         self._routes = routes
+        self._headers = headers
 
     def __enter__(self) -> HttpSession:
         return self
@@ -39,6 +41,11 @@ class HttpSession:
     def close(self) -> None:
         """Give the connections back."""
         self.wire.close()
+
+    def notifying(self, url: str, task_id: str = "") -> HttpSession:
+        """See `Session.notifying`. Both share their connections."""
+        told = {"X-Task-Notify-Url": url, **({"X-Task-Id": task_id} if task_id else {})}
+        return HttpSession(self.wire, self._routes, {**self._headers, **told})
 
     @property
     def token(self) -> Token:
@@ -153,7 +160,12 @@ class HttpSession:
         if size < 1:
             raise OutOfRangeError("an image must have at least one byte", field="size")
         told = {k: v for k, v in attributes.items() if k != "size"}
-        headers = {**to_headers(told), "Content-Type": "application/octet-stream", "Content-Length": str(size)}
+        headers = {
+            **self._headers,
+            **to_headers(told),
+            "Content-Type": "application/octet-stream",
+            "Content-Length": str(size),
+        }
         call = Call(
             service=route.service,
             method="POST" if ident is None else "PUT",
@@ -198,7 +210,7 @@ class HttpSession:
     def _call(
         self, method: str, route: Route, path: str, params: JsonMapping, body: Any = None, *, once: bool = False
     ) -> JsonObject:
-        headers = {"Idempotency-Key": fresh_key()} if once else {}
+        headers = {**(self._headers if method != "GET" else {}), **({"Idempotency-Key": fresh_key()} if once else {})}
         call = Call(service=route.service, method=method, path=path, params=params, headers=headers)
         answer = self.wire.json(call, body)
         if not isinstance(answer, dict):

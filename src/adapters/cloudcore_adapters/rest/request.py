@@ -136,6 +136,8 @@ class Call:
             session = self._by_signature
         else:
             session = cloud.session_for(self.token, peer=self.peer, request_id=self.request_id)
+        if self.method not in ("GET", "HEAD") and "x-task-notify-url" in self.headers:
+            session = session.notifying(self.header("X-Task-Notify-Url"), self.header("X-Task-Id"))
         caller = getattr(session, "caller", None)
         self.user_id = getattr(caller, "user_id", "")
         return session

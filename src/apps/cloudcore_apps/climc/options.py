@@ -76,6 +76,13 @@ def common(taken: Sequence[str] = ()) -> list[click.Parameter]:
             shell_complete=context_names,
         ),
         click.Option(["--debug"], is_flag=True, help="Show each request.", expose_value=False, callback=_set_debug),
+        click.Option(
+            ["--notify-url"],
+            metavar="URL",
+            help="Have the end of what is begun told there.",
+            expose_value=False,
+            callback=_set_notify,
+        ),
     ]
 
 
@@ -194,7 +201,7 @@ def _asked(_ctx: click.Context, _param: click.Parameter, value: str | None) -> s
 def waiting() -> list[click.Parameter]:
     """Options of commands whose work goes on after the answer."""
     return [
-        click.Option(["--wait"], is_flag=True, help="Wait until it is over."),
+        click.Option(["--wait", "--task-notify", "wait"], is_flag=True, help="Wait until it is over."),
         click.Option(
             ["--timeout", "timeout_s"],
             type=click.FloatRange(0, 86_400),
@@ -361,6 +368,11 @@ def _set_query(ctx: click.Context, _param: click.Parameter, value: str | None) -
 def _set_context(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
     if value:
         ctx.find_root().obj.context = value
+
+
+def _set_notify(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    if value:
+        ctx.find_root().obj.notify_url = value
 
 
 def _set_debug(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

@@ -24,6 +24,7 @@ class Runtime:
 
     context: the name of the context to use instead of the one in use.
     impatient: nobody waits for slow answers, and no request is repeated.
+    notify_url: where the ends of the tasks that are begun are told; empty: nowhere.
     query: a compiled JMESPath query that results go through; None for none.
     failed: the exit code of the first resource of a batch that failed; 0 while none did.
     """
@@ -36,6 +37,7 @@ class Runtime:
         self.columns: tuple[str, ...] = ()
         self.query: Any = None
         self.debug = False
+        self.notify_url = ""
         self.data: Path | None = None
         self.context = ""
         self.impatient = False
@@ -52,7 +54,8 @@ class Runtime:
     @property
     def session(self) -> Session:
         """The session; made at first use."""
-        return self._given or self.remote
+        session = self._given or self.remote
+        return session.notifying(self.notify_url) if self.notify_url else session
 
     @property
     def remote(self) -> HttpSession:

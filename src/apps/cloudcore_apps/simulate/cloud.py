@@ -36,12 +36,14 @@ from cloudcore.tasks.engine import Engine
 from cloudcore.tasks.flows import FLOWS
 from cloudcore.tasks.images import ImagePerformer
 from cloudcore.tasks.inline import InlineEffects
+from cloudcore.tasks.notice import NoticePerformer
 from cloudcore.tasks.routing import RoutedEffects
 from cloudcore.tasks.task import OPEN, TASKS, Task
 from cloudcore.tasks.worker import Worker
 from cloudcore_adapters.memory.converter import MemoryImageConverter
 from cloudcore_adapters.memory.images import MemoryImageStore
 from cloudcore_adapters.memory.keys import MemoryKeyPairs
+from cloudcore_adapters.memory.notifier import MemoryNotifier
 from cloudcore_adapters.memory.remote import MemoryRemoteFiles
 from cloudcore_adapters.memory.secrets import MemoryPasswordHasher, MemoryTokenSigner
 from cloudcore_adapters.memory.store import MemoryStore
@@ -135,10 +137,10 @@ class Cloud:
             for number in range(1, hosts + 1)
         }
         self.hosts = SimulatedHosts(self.machines)
-        self._inline = InlineEffects(
-            performer=self._performer(files or {IMAGE_URL: IMAGE_BYTES}),
-            on_defect=lambda _effect, error: self.defects.append(error),
-        )
+        images = self._performer(files or {IMAGE_URL: IMAGE_BYTES})
+        self._inline = InlineEffects(performer=images, on_defect=self._note_defect)
+        self.notifier = MemoryNotifier()
+        self._telling = InlineEffects(performer=NoticePerformer(self.notifier, self._notice))
         self.effects = self.new_effects()
         self.platform = self._new_platform(backoff, recycle_s)
         self._furnish(cpus, memory_mib, addresses)
@@ -151,6 +153,12 @@ class Cloud:
         if ident in self.hosts.partitioned:
             raise UnreachableError("the control plane does not answer")
         return keep_lease(platform or self.platform, ident, self.machines[ident], lambda: self.clock.elapsed_s)
+
+    def _note_defect(self, _effect: Effect, error: Exception) -> None:
+        self.defects.append(error)
+
+    def _notice(self, ident: str) -> Any:
+        return self.row("tasknotices", ident)
 
     def _new_store(self, *, interleave: bool) -> Any:
         """A unit-of-work port that shows its `rows` by type and id; one that is not in memory overrides this."""
@@ -181,7 +189,12 @@ class Cloud:
             flows=self.flows,
             resources=RESOURCES,
             settings=Settings(
-                deployment=DEPLOYMENT, cpu_overcommit=1.0, memory_overcommit=1.0, image_import=True, recycle_s=recycle_s
+                deployment=DEPLOYMENT,
+                cpu_overcommit=1.0,
+                memory_overcommit=1.0,
+                image_import=True,
+                notify_networks=(),
+                recycle_s=recycle_s,
             ),
             backoff=backoff,
             guests=self.machines.get,
@@ -198,7 +211,7 @@ class Cloud:
         """The same, and nobody else goes first at its calls."""
         hosts = SimulatedHosts(self.machines)
         hosts.partitioned = self.hosts.partitioned
-        return RoutedEffects({"host": hosts, "image": self._inline})
+        return RoutedEffects({"host": hosts, "image": self._inline, "notify": self._telling})
 
     def new_platform(self, wake: Callable[[str], None]) -> Platform:
         """The platform as a fresh process has it: with caches of its own."""

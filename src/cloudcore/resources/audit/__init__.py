@@ -8,5 +8,6 @@ from cloudcore.model.history import HISTORY
 from cloudcore.model.resource import Resource
 from cloudcore.resources.audit.counter import COUNTERS
 from cloudcore.resources.audit.idempotency import IDEMPOTENCIES
+from cloudcore.resources.audit.tasknotice import TASKNOTICES
 
-RESOURCES: tuple[Resource[Any], ...] = (HISTORY, COUNTERS, IDEMPOTENCIES)
+RESOURCES: tuple[Resource[Any], ...] = (HISTORY, COUNTERS, IDEMPOTENCIES, TASKNOTICES)

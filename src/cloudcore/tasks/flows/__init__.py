@@ -46,6 +46,7 @@ from cloudcore.tasks.flows.server_syncstatus import SERVER_SYNCSTATUS
 from cloudcore.tasks.flows.server_throttle import SERVER_CHANGE_BANDWIDTH, SERVER_IO_THROTTLE
 from cloudcore.tasks.flows.snapshot_create import SNAPSHOT_CREATE
 from cloudcore.tasks.flows.snapshot_delete import SNAPSHOT_DELETE
+from cloudcore.tasks.flows.task_notify import TASK_NOTIFY
 
 ALL: tuple[Flow, ...] = (
     SERVER_CREATE,
@@ -89,5 +90,6 @@ ALL: tuple[Flow, ...] = (
     IMAGE_UNCACHE,
     IMAGE_CONVERT,
     IMAGE_IMPORT,
+    TASK_NOTIFY,
 )
 FLOWS: Mapping[str, Flow] = MappingProxyType({flow.name: flow for flow in ALL})
