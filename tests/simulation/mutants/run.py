@@ -28,6 +28,7 @@ from cloudcore_apps.simulate.asking import Known, operations
 from cloudcore_apps.simulate.cloud import RESOURCES
 from cloudcore_apps.simulate.life import Life
 from cloudcore_apps.simulate.menu import MENU, draw
+from cloudcore_apps.simulate.seeds import store_of
 from cloudcore_apps.simulate.watch import Violation
 
 HERE = Path(__file__).resolve().parent
@@ -98,7 +99,7 @@ def hurts(seed: int) -> bool:
     """Whether an invariant is hurt in the life of a seed."""
     kinds, known = read_list()
     try:
-        Life(seed, draw(seed, kinds), known=known).live()
+        Life(seed, draw(seed, kinds), known=known, store=store_of(seed)).live()
     except (Violation, AssertionError):
         return True
     return False

@@ -53,6 +53,7 @@ from cloudcore_adapters.simulated.shared import SharedStorage
 from cloudcore_apps.leases import keep_lease
 from cloudcore_apps.simulate.agents import Agent
 from cloudcore_apps.simulate.clock import TickingClock
+from cloudcore_apps.simulate.database import SqlStore
 from cloudcore_apps.simulate.people import CALLER, PROJECT, OneProject
 
 DEPLOYMENT = "11111111-0000-4000-8000-000000000000"
@@ -85,7 +86,11 @@ class Watched:
 
 
 class Cloud:
-    """Storage, hosts, images, and as many workers as are asked for."""
+    """Storage, hosts, images, and as many workers as are asked for.
+
+    sql: storage is SQL. leases: hosts work only as long as they have one, and reach a storage together.
+    addresses: of the network, from 10.99.1.1. files: of the world elsewhere, by URL.
+    """
 
     def __init__(
         self,
@@ -107,17 +112,16 @@ class Cloud:
         recycle_s: int = 0,
         on_outcome: Callable[[str], None] | None = None,
         leases: bool = False,
+        sql: bool = False,
     ) -> None:
-        """leases: hosts work only as long as they have one, and reach a storage together. addresses: of the network, from 10.99.1.1. files: of the world elsewhere, by URL."""
         self.clock = TickingClock()
         self.ids = SeededIds(seed)
         self.pause = pause or (lambda _where: None)
-        self.store = self._new_store(interleave=interleave)
+        self.store = SqlStore(RESOURCES, self.clock, self.ids) if sql else self._new_store(interleave=interleave)
         self.images = MemoryImageStore()
-        self.flows = flows
+        self.flows, self.leases = flows, leases
         self.held: dict[str, Task] = {}
         self.defects: list[Exception] = []
-        self.leases = leases
         shared = {SHARED: SharedStorage()} if leases else {}
         self.machines = {
             f"h{number}": Agent(
@@ -161,7 +165,7 @@ class Cloud:
         return self.row("tasknotices", ident)
 
     def _new_store(self, *, interleave: bool) -> Any:
-        """A unit-of-work port that shows its `rows` by type and id; one that is not in memory overrides this."""
+        """A unit-of-work port that shows its `rows` by type and id; one that is another's overrides this."""
         return MemoryStore(RESOURCES, self.clock, self.ids, interleave=interleave)
 
     def _performer(self, files: Mapping[str, bytes]) -> ImagePerformer:

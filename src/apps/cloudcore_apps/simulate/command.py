@@ -18,6 +18,7 @@ from cloudcore.model.errors import CloudcoreError
 @click.option(
     "--weather", type=click.IntRange(0), default=4, show_default=True, help="Spells of weather, with --faults."
 )
+@click.option("--store", type=click.Choice(["memory", "sqlite"]), help="Storage; without it the seed decides.")
 @click.option("--processes", type=click.IntRange(1), default=2, show_default=True, help="Control-plane processes.")
 @click.option("--hosts", type=click.IntRange(1), default=3, show_default=True, help="Hosts.")
 @click.option("--clients", type=click.IntRange(1), default=3, show_default=True, help="Clients.")
@@ -31,6 +32,7 @@ def simulate(
     seed: int | None,
     faults: str | None,
     weather: int,
+    store: str | None,
     *,
     story: bool,
     coverage: bool,
@@ -49,6 +51,8 @@ def simulate(
     wanted = range(first_seed, first_seed + seeds) if seed is None else range(seed, seed + 1)
     for number in wanted:
         case = attrs.evolve(lives.of_seed(number), shape=Shape(**size))
+        if store is not None:
+            case = attrs.evolve(case, store=store)
         if faults is not None:
             kinds = () if faults == "none" else tuple(filter(None, faults.split(",")))
             case = attrs.evolve(case, faults=chosen(kinds, weather))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from cloudcore.model.history import HISTORY
@@ -11,6 +12,7 @@ from cloudcore.model.host import FoundKind
 from cloudcore.model.resource import fields_of
 from cloudcore.quotas.family import COUNTERS
 from cloudcore_apps.simulate.cloud import DEPLOYMENT, SHARED, Cloud
+from cloudcore_apps.simulate.database import SqlStore
 
 ELSEWHERE = frozenset(("domains", "projects", "users"))
 """Whose ids a directory of somebody else knows."""
@@ -28,7 +30,19 @@ def check(cloud: Cloud) -> None:
     check_history(cloud)
     check_snapshots(cloud)
     check_foreign(cloud)
+    check_storage(cloud)
     assert cloud.defects == []
+
+
+def check_storage(cloud: Cloud) -> None:
+    """The database has what its commits wrote, and nothing else."""
+    if isinstance(cloud.store, SqlStore):
+        stored, seen = _fields(cloud.store.stored()), _fields(cloud.store.rows)
+        assert [plural for plural in stored if stored[plural] != seen[plural]] == []
+
+
+def _fields(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {plural: {ident: vars(row) for ident, row in rows.items()} for plural, rows in tables.items()}
 
 
 def check_tasks(cloud: Cloud) -> None:

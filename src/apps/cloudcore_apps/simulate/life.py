@@ -20,6 +20,7 @@ from cloudcore_apps.simulate.asking import Known, Menu
 from cloudcore_apps.simulate.clients import Client
 from cloudcore_apps.simulate.cloud import CALLER, Cloud
 from cloudcore_apps.simulate.crash import Crash
+from cloudcore_apps.simulate.database import SqlStore
 from cloudcore_apps.simulate.duties import do_duties
 from cloudcore_apps.simulate.emptying import delete_all
 from cloudcore_apps.simulate.invariants import check, snapshot
@@ -33,6 +34,8 @@ from cloudcore_apps.simulate.telling import number_all, number_history
 from cloudcore_apps.simulate.watch import Violation, Watch
 from cloudcore_apps.simulate.weather import Weather
 
+MEMORY, SQLITE = "memory", "sqlite"
+STORES = (MEMORY, SQLITE)
 SETTLE_S = 200_000
 """So long after the last fault every task has ended, whatever befell it: the longest flow and its retries."""
 RECYCLE_S = 40
@@ -70,9 +73,15 @@ class Life:
     """Builds a cloud, lives it, and checks it."""
 
     def __init__(
-        self, seed: int, faults: Faults | None = None, shape: Shape | None = None, known: Known | None = None
+        self,
+        seed: int,
+        faults: Faults | None = None,
+        shape: Shape | None = None,
+        known: Known | None = None,
+        *,
+        store: str = MEMORY,
     ) -> None:
-        """known: all that clients may ask for, so that what is registered later changes nothing; None for everything."""
+        """store: one of `STORES`. known: all that clients may ask for, so that what is registered later changes nothing; None for everything."""
         self.seed = seed
         self.faults = faults or Faults()
         self.shape = shape or Shape()
@@ -85,23 +94,7 @@ class Life:
         self.busy = self.shape.clients
         self.violations: list[Violation] = []
         self.asked: Counter[tuple[str, str]] = Counter()
-        self.cloud = Cloud(
-            seed=seed,
-            hosts=self.shape.hosts,
-            addresses=ADDRESSES,
-            cpus=3,
-            memory_mib=2048,
-            recycle_s=RECYCLE_S if seed % 2 else 0,
-            interleave=True,
-            pause=self.pause,
-            backoff=lambda attempt: self.stage.sleep(0.01 * attempt),
-            delays=DELAYS,
-            jitter=0.5,
-            failures=self._failure,
-            late_failures=0.33,
-            on_outcome=self._pushed,
-            leases=self.faults.leases,
-        )
+        self.cloud = self._new_cloud(store)
         self.watch = Watch(self.cloud, self._found, lambda: self.stage.elapsed > self.delayed_until)
         self.stage = Stage(self.cloud.clock, seed, self._befall)
         self.weather = Weather(self)
@@ -111,6 +104,33 @@ class Life:
             agent.tears = lambda ident=ident: self._tears(ident)  # type: ignore[misc]
             agent.hangs = lambda: self.strikes("hang")
             agent.complain = lambda text, ident=ident: self.watch.complain("fence", f"{ident}: {text}")  # type: ignore[misc]
+        self._cast(known)
+
+    def _new_cloud(self, store: str) -> Cloud:
+        cloud = Cloud(
+            seed=self.seed,
+            hosts=self.shape.hosts,
+            addresses=ADDRESSES,
+            cpus=3,
+            memory_mib=2048,
+            recycle_s=RECYCLE_S if self.seed % 2 else 0,
+            interleave=True,
+            pause=self.pause,
+            backoff=lambda attempt: self.stage.sleep(0.01 * attempt),
+            delays=DELAYS,
+            jitter=0.5,
+            failures=self._failure,
+            late_failures=0.33,
+            on_outcome=self._pushed,
+            leases=self.faults.leases,
+            sql=store == SQLITE,
+        )
+        if isinstance(cloud.store, SqlStore):
+            cloud.store.within = self._within
+        return cloud
+
+    def _cast(self, known: Known | None) -> None:
+        """Let all actors in."""
         self.servers = [Server(self, f"process{number}") for number in range(self.shape.processes)]
         menu = Menu(self.cloud.platform.resources, known)
         for number in range(self.shape.clients):
@@ -130,6 +150,13 @@ class Life:
         Raises:
             Violation: something was found that must not be.
         """
+        try:
+            return self._live()
+        finally:
+            if isinstance(self.cloud.store, SqlStore):
+                self.cloud.store.close()
+
+    def _live(self) -> str:
         try:
             self.stage.run(limit_s=SETTLE_S)
         except Stopped:
@@ -154,8 +181,18 @@ class Life:
 
     def pause(self, where: str) -> None:
         """Let others go first."""
+        if self.in_unit:
+            self.watch.complain("unit", f"{where} within a unit of work")
         if hasattr(self, "stage"):
             self.stage.pause(where)
+
+    @property
+    def in_unit(self) -> bool:
+        """Whether somebody has a unit open that nobody may get into."""
+        return hasattr(self, "stage") and isinstance(self.cloud.store, SqlStore) and self.cloud.store.is_busy
+
+    def _within(self, where: str) -> None:
+        self.stage.pause(where, give=False)
 
     def strikes(self, kind: str) -> bool:
         """Whether a fault strikes now; none does when the weather is calm."""
@@ -210,7 +247,7 @@ class Life:
             self.deaths += 1
             self._server(process).die()
             raise Crash
-        if self.strikes("stall"):
+        if not self.in_unit and self.strikes("stall"):
             self.stage.sleep(self.stage.random.random() * 20)
 
     def _server(self, process: Process) -> Server:
@@ -317,6 +354,6 @@ def _followed(session: CoreSession, ident: str, inventory: Callable[[], Sequence
     follow_power(session._platform, ident, inventory)  # noqa: SLF001 - the process itself does so
 
 
-def live(seed: int, faults: Faults | None = None, shape: Shape | None = None) -> str:
+def live(seed: int, faults: Faults | None = None, shape: Shape | None = None, *, store: str = MEMORY) -> str:
     """One life; its digest."""
-    return Life(seed, faults, shape).live()
+    return Life(seed, faults, shape, store=store).live()

@@ -2,36 +2,41 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Sequence
 
 import attrs
 
-from cloudcore_apps.simulate.life import Life, Shape
+from cloudcore_apps.simulate.life import MEMORY, SQLITE, Life, Shape
 from cloudcore_apps.simulate.menu import Faults, draw
 from cloudcore_apps.simulate.watch import Violation
 
 TRIES = 25
 """So many seeds are tried for each way to make a story shorter."""
+SQL_SHARE = 0.1
+"""So many lives have their storage in SQL, which takes three times as long."""
 
 
 @attrs.frozen(kw_only=True)
 class Case:
-    """One life: its seed, its faults, and how big it is."""
+    """One life: its seed, its faults, its storage, and how big it is."""
 
     seed: int
     faults: Faults
     shape: Shape = attrs.field(factory=Shape)
+    store: str = MEMORY
 
     @property
     def command(self) -> str:
         """What lives it again."""
         kinds = ",".join(sorted(self.faults.kinds)) or "none"
         size = " ".join(f"--{name} {count}" for name, count in attrs.asdict(self.shape).items())
-        return f"cloudcore simulate --seed {self.seed} --faults {kinds} --weather {self.faults.weather} {size} --story"
+        world = f"--faults {kinds} --weather {self.faults.weather} --store {self.store} {size}"
+        return f"cloudcore simulate --seed {self.seed} {world} --story"
 
     def fails(self) -> tuple[Life, Violation | None]:
         """Live it: the life, and what was found in it."""
-        life = Life(self.seed, self.faults, self.shape)
+        life = Life(self.seed, self.faults, self.shape, store=self.store)
         try:
             life.live()
         except Violation as violation:
@@ -43,7 +48,12 @@ class Case:
 
 def of_seed(seed: int) -> Case:
     """The life of a seed."""
-    return Case(seed=seed, faults=draw(seed))
+    return Case(seed=seed, faults=draw(seed), store=store_of(seed))
+
+
+def store_of(seed: int) -> str:
+    """Where the life of a seed has its rows."""
+    return SQLITE if random.Random(f"store {seed}").random() < SQL_SHARE else MEMORY  # noqa: S311 - repeatable on purpose
 
 
 def shrink(case: Case, violation: Violation) -> Case:
@@ -66,6 +76,8 @@ def story(life: Life) -> Sequence[str]:
 
 def _smaller(case: Case) -> Iterator[Case]:
     faults, shape = case.faults, case.shape
+    if case.store != MEMORY:
+        yield attrs.evolve(case, store=MEMORY)
     for kind in sorted(faults.kinds):
         yield attrs.evolve(case, faults=attrs.evolve(faults, kinds=faults.kinds - {kind}))
     if faults.weather > 1:

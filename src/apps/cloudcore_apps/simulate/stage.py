@@ -85,8 +85,8 @@ class Stage:
         """Write a line into the log; what is paused at stands there after two blanks."""
         self.log.append(f"{self.elapsed:.3f} {text}")
 
-    def pause(self, where: str) -> None:
-        """Let others go first; outside of actors nothing happens. May be the end of the actor."""
+    def pause(self, where: str, *, give: bool = True) -> None:
+        """Let others go first, if the baton may be given away; outside of actors nothing happens. May be the end of the actor."""
         actor = self._current
         if actor is None:
             return
@@ -96,7 +96,7 @@ class Stage:
         self.log.append(f"{self.elapsed:.3f}  {actor.name} {where}")
         if self._fault is not None:
             self._fault(actor, where)
-        if self.random.random() < self.switching:
+        if give and self.random.random() < self.switching:
             self._give(actor)
 
     def sleep(self, seconds: float) -> None:
