@@ -88,6 +88,16 @@ def _server_of_a_dead_host(cloud: Cloud) -> str:
     return ident
 
 
+def _server_with_device(cloud: Cloud) -> str:
+    for number in range(2):
+        body = {"name": f"d{number}", "host_id": "h1", "dev_type": "USB", "model": "key", "addr": f"1:{number}"}
+        session(cloud).create("isolated_devices", {**body, "hot_pluggable": True})
+    body = server_body("web", isolated_devices=[{"id": "d0"}], auto_start=True)
+    ident = str(session(cloud).create("servers", body)["id"])
+    cloud.settle()
+    return ident
+
+
 def _suspended(cloud: Cloud) -> str:
     ident = _server(cloud, on=True)
     session(cloud).perform("servers", ident, "suspend", {})
@@ -372,6 +382,11 @@ SCENARIOS: dict[str, Scenario] = {
         plural="servers",
         prepare=lambda cloud: _server(cloud, on=True),
         start=_perform("change-bandwidth", index=0, bandwidth=100),
+    ),
+    "server-set-devices": Scenario(
+        plural="servers",
+        prepare=_server_with_device,
+        start=_perform("set-isolated-device", add_devices=["d1"], del_devices=["d0"]),
     ),
     "server-io-throttle": Scenario(
         plural="servers",

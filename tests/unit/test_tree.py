@@ -94,6 +94,7 @@ UNSCOPED_OPERATIONS = {
     "servers/config.py",
     "servers/clone.py",
     "servers/create.py",
+    "servers/devices.py",
     "servers/disks.py",
     "servers/eips.py",
     "servers/login.py",

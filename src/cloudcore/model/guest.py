@@ -54,6 +54,18 @@ class GuestNic:
 
 
 @attrs.frozen(kw_only=True)
+class GuestDevice:
+    """One device of the host that is passed on whole.
+
+    kind: `pci`, `usb` or `mdev`; address: `0000:3b:00.0` or `3b:00.0`, `BUS:DEVICE` in decimal, or a mediated device's UUID.
+    """
+
+    device_id: str
+    kind: str
+    address: str
+
+
+@attrs.frozen(kw_only=True)
 class GuestDescription:
     """One guest.
 
@@ -74,6 +86,7 @@ class GuestDescription:
     boot_order: str = "c"
     disks: tuple[GuestDisk, ...]
     nics: tuple[GuestNic, ...]
+    devices: tuple[GuestDevice, ...] = ()
     seed: tuple[tuple[str, str], ...] = ()
     mark: Mark
     version: int = 1
@@ -85,6 +98,7 @@ def to_json(desc: GuestDescription) -> JsonObject:
         **_said(desc, _LATER),
         "disks": [_said(disk, _LATER_OF_DISKS) for disk in desc.disks],
         "nics": [{**_said(nic, _LATER_OF_NICS), "dns": list(nic.dns)} for nic in desc.nics],
+        **({"devices": [attrs.asdict(one, recurse=False) for one in desc.devices]} if desc.devices else {}),
         "seed": [list(file) for file in desc.seed],
         "mark": attrs.asdict(desc.mark, recurse=False),
     }
@@ -95,12 +109,13 @@ def from_json(data: JsonMapping) -> GuestDescription:
     known: dict[str, Any] = {k: v for k, v in data.items() if k in _GUEST}
     known["disks"] = tuple(GuestDisk(**disk) for disk in data["disks"])
     known["nics"] = tuple(_nic(nic) for nic in data["nics"])
+    known["devices"] = tuple(GuestDevice(**device) for device in data.get("devices", ()))
     known["seed"] = tuple((name, text) for name, text in data.get("seed", ()))
     known["mark"] = Mark(**data["mark"])
     return GuestDescription(**known)
 
 
-_LATER = frozenset(("vga", "vdi", "boot_order"))
+_LATER = frozenset(("devices", "vga", "vdi", "boot_order"))
 _LATER_OF_DISKS = frozenset(("iops", "bytes_per_s"))
 _LATER_OF_NICS = frozenset(("rx_mbps", "tx_mbps"))
 

@@ -24,7 +24,7 @@ _BILLING = "prepaid-recycle undo-prepaid-recycle"
 _CONVERSION = "convert convert-to-kvm publicip-to-eip save-template save-guest-image change-disk-storage change-storage"
 _RESCUE = "start-rescue stop-rescue"
 _SECURITY = "add-network-secgroup set-network-secgroup revoke-network-secgroup"
-_PARTS = "delete-disk delete-eip attach-isolated-device detach-isolated-device set-isolated-device"
+_PARTS = "delete-disk delete-eip"
 _CALLBACKS = (
     "dirty-server-start dirty-server-verify event upload-status have-agent update-kickstart-status kickstart-complete "
     "block-mirror-ready block-stream-failed slave-block-stream-ready stream-disks-complete"

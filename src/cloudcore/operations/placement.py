@@ -50,11 +50,12 @@ _ALL = Query()
 
 @attrs.frozen(kw_only=True)
 class Seat:
-    """An admitted placement. storages: storage id per disk, in the request's order; networks: candidates per card."""
+    """An admitted placement. storages: storage id per disk, in the request's order; networks, devices: candidates of each."""
 
     host_id: str
     storages: tuple[str, ...]
     networks: tuple[tuple[str, ...], ...]
+    devices: tuple[tuple[str, ...], ...] = ()
 
 
 def inventory_of(
@@ -237,6 +238,7 @@ def admit(tx: Transaction, settings: Settings, placement: Placement, request: Re
         host_id=host.id,
         storages=tuple(c for c in chosen if c is not None),
         networks=tuple(tuple(choice.network_ids) for choice in placement.nets),
+        devices=tuple(choice.device_ids for choice in placement.devices),
     )
 
 

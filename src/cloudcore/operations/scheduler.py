@@ -31,11 +31,13 @@ from cloudcore.operations.occupants import occupants_of
 from cloudcore.operations.placement import inventory_of, refused
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import reading, writing
+from cloudcore.operations.servers.devices import device_rows
 from cloudcore.operations.servers.input import read_wanted
 from cloudcore.operations.veil import hosts_shown, veil
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.scheduling import Decision, Occupant, schedule
+from cloudcore.scheduling.claims import with_devices
 from cloudcore.scheduling.filters import FILTERS
 from cloudcore.scheduling.forecast import candidates, forecast, reasons, suggestions
 from cloudcore.scheduling.pipeline import ALTERNATIVES
@@ -129,6 +131,8 @@ def _decide(platform: Platform, tx: Transaction, caller: Caller, question: str, 
         present_host=str(fetch(platform, tx, caller, HOSTS, present).id) if present else "",
     )
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=None)
+    if request.devices:
+        inventory = with_devices(inventory, device_rows(tx))
     spare = MAX_COUNT if question == "test" else ALTERNATIVES
     return schedule(inventory, request, spare=spare)
 

@@ -11,7 +11,7 @@ from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import release_host, release_storage, resize_host
 from cloudcore.quotas.ledger import Amounts, refund
-from cloudcore.quotas.ties import untie_disk, untie_server
+from cloudcore.quotas.ties import free_devices, untie_disk, untie_server
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
@@ -47,6 +47,7 @@ def release_failed_server(tx: Transaction, server: Any) -> None:
     if server.host_id is None:
         return
     _release(tx, server, [link.disk_id for link in _links(tx, server)])
+    free_devices(tx, server.id)
 
 
 def drop_server(tx: Transaction, server: Any, doomed: Sequence[str]) -> None:
@@ -115,6 +116,7 @@ def release_recycled_server(tx: Transaction, server: Any) -> None:
     for disk_id in doomed_disks(tx, server.id):
         if (disk := tx.of(DISKS, PLATFORM).get(disk_id)) is not None:
             recycle_disk(tx, disk)
+    free_devices(tx, server.id)
     _release_itself(tx, server)
 
 

@@ -51,9 +51,7 @@ def untie_server(tx: Transaction, server_id: str) -> None:
     hold(tx, "servers", server_id)
     for joint, field in _OF_SERVERS:
         _remove(tx, joint, field, server_id)
-    devices = tx.of(ISOLATED_DEVICES, PLATFORM)
-    for device in devices.find(Query(where=eq("guest_id", server_id))):
-        devices.save(evolve(device, guest_id=None, network_index=-1, disk_index=-1), action="detach")
+    free_devices(tx, server_id)
     eips = tx.of(EIPS, PLATFORM)
     for eip in eips.find(Query(where=both(eq("associate_type", "server"), eq("associate_id", server_id)))):
         if eip.auto_dellocate or eip.mode == "public_ip":
@@ -61,6 +59,13 @@ def untie_server(tx: Transaction, server_id: str) -> None:
             count_out(tx, EIPS, eip)
         else:
             eips.save(evolve(eip, associate_type="", associate_id=""), action="dissociate")
+
+
+def free_devices(tx: Transaction, server_id: str) -> None:
+    """Let others have the devices of a server."""
+    devices = tx.of(ISOLATED_DEVICES, PLATFORM)
+    for device in devices.find(Query(where=eq("guest_id", server_id))):
+        devices.save(evolve(device, guest_id=None, network_index=-1, disk_index=-1), action="detach")
 
 
 def untie_disk(tx: Transaction, disk_id: str) -> None:

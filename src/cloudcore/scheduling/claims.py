@@ -9,8 +9,8 @@ import attrs
 import numpy as np
 
 from cloudcore.scheduling.columns import Adjacency, IntArray, frozen
-from cloudcore.scheduling.inventory import Inventory, network_columns
-from cloudcore.scheduling.rows import NetworkRow
+from cloudcore.scheduling.inventory import Inventory, device_columns, network_columns
+from cloudcore.scheduling.rows import DeviceRow, NetworkRow
 
 
 def with_claims(inventory: Inventory, hosts: Iterable[Sequence[Any]], storages: Iterable[Sequence[Any]]) -> Inventory:
@@ -32,6 +32,16 @@ def with_claims(inventory: Inventory, hosts: Iterable[Sequence[Any]], storages: 
         ),
         storages=attrs.evolve(stores, free_mib=_left(stores.free_mib, sizes)),
     )
+
+
+def with_devices(inventory: Inventory, devices: Iterable[DeviceRow]) -> Inventory:
+    """The inventory with these devices instead of its own; those of other hosts are passed over.
+
+    Raises:
+        As `Inventory.build`.
+    """
+    columns, slots = device_columns(devices, inventory.hosts.index)
+    return attrs.evolve(inventory, devices=columns, device_slots=slots)
 
 
 def with_networks(inventory: Inventory, networks: Iterable[NetworkRow]) -> Inventory:

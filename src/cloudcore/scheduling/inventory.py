@@ -63,7 +63,7 @@ class Inventory:
         host_columns = hosts_of(ordered(hosts, "host"))
         index = host_columns.index
         storage_columns = storages_of(ordered(storages, "storage"))
-        device_columns = devices_of(ordered((one for one in devices if one.host_id in index), "device"), index)
+        devices_known, device_slots = device_columns(devices, index)
         network_rows = ordered(networks, "network")
         links = [(index[host], wire) for host, wire in host_wires if host in index]
         wires = {wire: n for n, wire in enumerate(sorted({w for _, w in links} | {r.wire_id for r in network_rows}))}
@@ -77,15 +77,11 @@ class Inventory:
             hosts=host_columns,
             storages=storage_columns,
             networks=network_columns,
-            devices=device_columns,
+            devices=devices_known,
             wires=wires,
             storage_slots=_slots(attached, len(index), len(storage_columns.ids)),
             wire_slots=_slots([(host, wires[wire]) for host, wire in links], len(index), len(wires)),
-            device_slots=_slots(
-                [(host, device) for device, host in enumerate(device_columns.host.tolist())],
-                len(index),
-                len(device_columns.ids),
-            ),
+            device_slots=device_slots,
             wire_networks=Adjacency.of(network_columns.wire.tolist(), range(len(network_rows)), len(wires)),
         )
 
@@ -122,6 +118,17 @@ class Inventory:
 def _slots(pairs: Sequence[tuple[int, int]], hosts: int, filler: int) -> IntArray:
     """Pairs (host, what it has) as a matrix."""
     return Adjacency.of([host for host, _ in pairs], [one for _, one in pairs], hosts).padded(filler)
+
+
+def device_columns(devices: Iterable[DeviceRow], hosts: Mapping[str, int]) -> tuple[Devices, IntArray]:
+    """Columns of the devices of these hosts, and the slots of each host.
+
+    Raises:
+        As `Inventory.build`.
+    """
+    columns = devices_of(ordered((one for one in devices if one.host_id in hosts), "device"), hosts)
+    pairs = [(host, device) for device, host in enumerate(columns.host.tolist())]
+    return columns, _slots(pairs, len(hosts), len(columns.ids))
 
 
 def network_columns(networks: Iterable[NetworkRow], known: Mapping[str, int]) -> tuple[Networks, Mapping[str, int]]:

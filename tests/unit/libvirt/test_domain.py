@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cloudcore.model.effects import Mark
 from cloudcore.model.errors import CloudcoreError, InvalidInputError, NotSupportedError, OutOfRangeError
-from cloudcore.model.guest import GuestDescription, GuestDisk, GuestNic
+from cloudcore.model.guest import GuestDescription, GuestDevice, GuestDisk, GuestNic
 from cloudcore_adapters.libvirt import marks
 from cloudcore_adapters.libvirt.arguments import Storages
 from cloudcore_adapters.libvirt.domain import Place, domain_xml, validate
@@ -88,6 +88,30 @@ def test_disks_and_cards_are_bounded() -> None:
     bounds = [(bound.tag, bound.get("average")) for bound in domain.iterfind("devices/interface/bandwidth/*")]
     assert bounds == [("inbound", "1000")]  # kilobytes a second
     assert tree(GUEST).find("devices/disk/iotune") is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "address", "place"),
+    [
+        ("pci", "3b:00.1", {"domain": "0x0000", "bus": "0x3b", "slot": "0x00", "function": "0x1"}),
+        ("pci", "0001:3b:1f.0", {"domain": "0x0001", "bus": "0x3b", "slot": "0x1f", "function": "0x0"}),
+        ("usb", "001:012", {"bus": "1", "device": "12"}),
+        ("mdev", "c2177883-f1bb-47f0-914d-32a22e3a8804", {"uuid": "c2177883-f1bb-47f0-914d-32a22e3a8804"}),
+    ],
+)
+def test_devices_of_the_host_are_passed_on(kind: str, address: str, place: dict[str, str]) -> None:
+    domain = tree(attrs.evolve(GUEST, devices=(GuestDevice(device_id="d", kind=kind, address=address),)))
+    found = domain.find("devices/hostdev")
+    assert found is not None
+    assert found.get("type") == kind
+    (where,) = found.iterfind("source/address")
+    assert dict(where.attrib) == place
+
+
+@pytest.mark.parametrize(("kind", "address"), [("pci", ""), ("pci", "3b:00.1'/>"), ("usb", "3b:00.1"), ("tpm", "1:2")])
+def test_a_device_that_has_no_place_is_refused(kind: str, address: str) -> None:
+    with pytest.raises(InvalidInputError):
+        validate(attrs.evolve(GUEST, devices=(GuestDevice(device_id="d", kind=kind, address=address),)))
 
 
 @pytest.mark.parametrize(("vga", "model"), [("std", "vga"), ("vmware", "vmvga"), ("qxl", "qxl")])

@@ -27,8 +27,8 @@ from cloudcore.resources.quota.quotausage import QUOTAUSAGES
 BODY: dict[str, Any] = {"name": "web", "vmem_size": 256, "disks": ["tiny:1g"], "nets": ["default"]}
 
 UNSUPPORTED: tuple[tuple[dict[str, Any], str], ...] = (
-    ({"isolated_devices": [{"dev_type": "GPU-HPC"}]}, "isolated_devices"),
-    ({"isolated_device.0": "GPU-HPC"}, "isolated_device.0"),
+    ({"isolated_devices": [{"dev_type": "GPU-HPC", "sm_util_limit": 5}]}, "isolated_devices.0.sm_util_limit"),
+    ({"isolated_devices": [{"dev_type": "NIC", "network_index": 0}]}, "isolated_devices.0.network_index"),
     ({"baremetal_disk_configs": [{"conf": "raid1"}]}, "baremetal_disk_configs"),
     ({"baremetal": True}, "baremetal"),
     ({"hypervisor": "esxi"}, "hypervisor"),

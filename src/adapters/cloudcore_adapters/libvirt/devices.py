@@ -29,13 +29,7 @@ def reconcile(domain: Domain, wanted: ET.Element, *, cancelled: Callable[[], boo
         DeadlineError: the guest did not let go of a device within `UNPLUG_S`.
         NotSupportedError: this hypervisor or this bus cannot plug.
     """
-    live = _live(domain)
-    for key in _cards(live):
-        if key not in _cards(wanted):
-            _unplug(domain, _cards, key, f"network card {key}", cancelled)
-    for key in _disks(live):
-        if key not in _disks(wanted):
-            _unplug(domain, _disks, key, "a disk", cancelled)
+    _unplug_gone(domain, wanted, cancelled)
     _plug_controllers(domain, wanted)
     for key, disk in _disks(wanted).items():
         if key not in _disks(_live(domain)):
@@ -46,9 +40,20 @@ def reconcile(domain: Domain, wanted: ET.Element, *, cancelled: Callable[[], boo
             _attach(domain, card, "plugging a network card in")
         elif _network(present) != _network(card):
             _move(domain, present, _network(card))
+    for key, device in _passed(wanted).items():
+        if key not in _passed(_live(domain)):
+            _attach(domain, device, "plugging a device in")
     _bound_disks(domain, wanted)
     _bound_cards(domain, wanted)
     return [*_processors(domain, wanted), *_memory(domain, wanted)]
+
+
+def _unplug_gone(domain: Domain, wanted: ET.Element, cancelled: Callable[[], bool]) -> None:
+    live = _live(domain)
+    for devices, what in ((_cards, "network card {}"), (_disks, "a disk"), (_passed, "a device")):
+        for key in devices(live):
+            if key not in devices(wanted):
+                _unplug(domain, devices, key, what.format(key), cancelled)
 
 
 def _live(domain: Domain) -> ET.Element:
@@ -63,6 +68,16 @@ def _disks(tree: ET.Element) -> dict[str, ET.Element]:
         source = disk.find("source")
         if source is not None and source.get("file"):
             found[source.get("file", "")] = disk
+    return found
+
+
+def _passed(tree: ET.Element) -> dict[str, ET.Element]:
+    """The devices of the host, by kind and address."""
+    found = {}
+    for device in tree.iterfind("devices/hostdev"):
+        address = device.find("source/address")
+        if address is not None:
+            found[f"{device.get('type')} {sorted(address.attrib.items())}"] = device
     return found
 
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 import attrs
 
 from cloudcore.model.errors import InvalidFormatError, InvalidInputError, NotSupportedError, OutOfRangeError
-from cloudcore.model.guest import GuestDescription, GuestDisk, GuestNic
+from cloudcore.model.guest import GuestDescription, GuestDevice, GuestDisk, GuestNic
 from cloudcore_adapters.libvirt import marks
 from cloudcore_adapters.libvirt.arguments import Storages
 from cloudcore_adapters.libvirt.connection import domain_uuid
@@ -26,6 +26,13 @@ MOST_MBPS = 1_000_000
 _KB_OF_MBIT = 125
 CPU_MODES = {"kvm": "host-passthrough", "qemu": "maximum"}
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.IGNORECASE)
+_ADDRESSES = {
+    "pci": re.compile(
+        r"(?:(?P<domain>[0-9a-fA-F]{4}):)?(?P<bus>[0-9a-fA-F]{2}):(?P<slot>[0-9a-fA-F]{2})\.(?P<function>[0-7])"
+    ),
+    "usb": re.compile(r"(?P<bus>[0-9]{1,3}):(?P<device>[0-9]{1,3})"),
+    "mdev": re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
+}
 _NETWORK = re.compile(r"[0-9a-zA-Z_.-]{1,64}")
 MAX_DISKS, MAX_NICS = 24, 16
 GROWTH_CPUS = 16
@@ -87,6 +94,8 @@ def validate(desc: GuestDescription) -> None:
         _within(disk.bytes_per_s, 0, 1 << 50, "desc.disks.bytes_per_s")
     for nic in desc.nics:
         _check_nic(nic)
+    for device in desc.devices:
+        _check_device(device)
 
 
 def domain_xml(desc: GuestDescription, place: Place) -> str:
@@ -110,6 +119,8 @@ def domain_xml(desc: GuestDescription, place: Place) -> str:
     _disks(devices, desc, place)
     for nic in sorted(desc.nics, key=lambda n: n.index):
         _nic(devices, nic)
+    for device in desc.devices:
+        devices.append(_passed(device))
     _consoles(devices, desc, place)
     return ET.tostring(domain, encoding="unicode")
 
@@ -234,6 +245,30 @@ def _consoles(devices: ET.Element, desc: GuestDescription, place: Place) -> None
     ET.SubElement(devices, "memballoon", model="virtio")
     rng = ET.SubElement(devices, "rng", model="virtio")
     _text(rng, "backend", "/dev/urandom").set("model", "random")
+
+
+def _passed(device: GuestDevice) -> ET.Element:
+    element = ET.Element("hostdev", mode="subsystem", type=device.kind)
+    place = ET.SubElement(ET.SubElement(element, "source"), "address")
+    match = _ADDRESSES[device.kind].fullmatch(device.address)
+    assert match is not None
+    if device.kind == "mdev":
+        element.set("model", "vfio-pci")
+        place.set("uuid", device.address)
+        return element
+    element.set("managed", "yes")
+    if device.kind == "usb":
+        place.attrib.update(bus=str(int(match["bus"])), device=str(int(match["device"])))
+        return element
+    found = match.groupdict(default="0000")
+    place.attrib.update({name: f"0x{found[name]}" for name in ("domain", "bus", "slot", "function")})
+    return element
+
+
+def _check_device(device: GuestDevice) -> None:
+    _among(device.kind, tuple(_ADDRESSES), "desc.devices.kind")
+    if not isinstance(device.address, str) or not _ADDRESSES[device.kind].fullmatch(device.address):
+        raise InvalidFormatError("desc.devices.address is no address of its kind", field="desc.devices.address")
 
 
 def _check_nic(nic: GuestNic) -> None:

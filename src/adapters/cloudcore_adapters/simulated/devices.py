@@ -31,6 +31,19 @@ def sync(machine: SimulatedMachine, effect: Effect) -> JsonObject:
     return {"power_state": domain.power_state, "pending": waiting}
 
 
+def check_free(machine: SimulatedMachine, desc: GuestDescription) -> None:
+    """Refuse a device of the host that another guest uses."""
+    wanted = {(device.kind, device.address) for device in desc.devices}
+    for ident, other in machine.domains.items():
+        used = other.power_state != "off"
+        if (
+            used
+            and ident != desc.guest_id
+            and wanted & {(device.kind, device.address) for device in other.desc.devices}
+        ):
+            raise ConflictError(f"a device belongs to guest {ident}", field="desc.devices")
+
+
 def resize(machine: SimulatedMachine, effect: Effect) -> JsonObject:
     """Perform `volume-resize`; a volume that is as large already is left as it is."""
     args = effect.args

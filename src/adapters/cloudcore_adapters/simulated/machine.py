@@ -301,6 +301,7 @@ class SimulatedMachine:
                 raise ResourceNotFoundError(f"volume {disk.volume_id} is not on this storage", field="desc.disks")
         if held is None:
             _require_room(self.capacity.guests, len(self.domains) + 1, "the host takes no more guests")
+        devices.check_free(self, desc)
         leases = [self._lease(desc, nic.mac, nic.ip, nic.bridge) for nic in desc.nics]
         self._drop_leases(desc.guest_id)
         self.leases.update((lease.mac, lease) for lease in leases)

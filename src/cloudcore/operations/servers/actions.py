@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cloudcore.operations import recycling
-from cloudcore.operations.servers import billing, boot, eips, login, migrate, rebuild, records, security
+from cloudcore.operations.servers import billing, boot, devices, eips, login, migrate, rebuild, records, security
 
 SERVER_ACTIONS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
     {
@@ -25,6 +25,9 @@ SERVER_ACTIONS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
         ("servers", "assign-secgroup"): security.assign_secgroup,
         ("servers", "modify-src-check"): records.modify_src_check,
         ("servers", "set-boot-index"): boot.set_boot_index,
+        ("servers", "attach-isolated-device"): devices.attach_devices,
+        ("servers", "detach-isolated-device"): devices.detach_devices,
+        ("servers", "set-isolated-device"): devices.set_devices,
         ("servers", "bind-groups"): records.bind_groups,
         ("servers", "unbind-groups"): records.unbind_groups,
         ("servers", "associate-eip"): eips.associate,

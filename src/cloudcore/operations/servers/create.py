@@ -28,6 +28,7 @@ from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.run import again, reading, try_once, would_be, write_once
 from cloudcore.operations.servers.bonds import bind, check_room
 from cloudcore.operations.servers.cards import add_card, gateway_card
+from cloudcore.operations.servers.devices import claim_devices, device_rows
 from cloudcore.operations.servers.disks import add_disk
 from cloudcore.operations.servers.input import Wanted, read_wanted
 from cloudcore.operations.veil import veiled_refusal
@@ -38,6 +39,7 @@ from cloudcore.quotas.ledger import UNLIMITED, charge, limits_of, usage_of
 from cloudcore.quotas.narrowing import quota_keys
 from cloudcore.resources.compute.server import SERVERS, Server, ServerStatus
 from cloudcore.scheduling import Decision, Inventory, Placement, schedule
+from cloudcore.scheduling.claims import with_devices
 
 MOST_IN_ONE_UNIT = 50
 SPARE = 2
@@ -119,6 +121,8 @@ def _read(
         wanted = read_wanted(platform, tx, caller, body, count)
         if fresh:
             return wanted, None
+        if wanted.request.devices:
+            return wanted, None  # no column is kept of what others take all the time
         kind, networks = wanted.request.host_type, _networks(wanted)
         return wanted, kept_inventory(platform, tx, host_type=kind, networks=networks, revision=revision)
 
@@ -137,6 +141,8 @@ def _decide(platform: Platform, caller: Caller, wanted: Wanted, kept: Inventory 
 def _decide_now(platform: Platform, tx: Transaction, caller: Caller, wanted: Wanted) -> Decision:
     request = wanted.request
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=_networks(wanted))
+    if request.devices:
+        inventory = with_devices(inventory, device_rows(tx))
     try:
         return decide(inventory, request, lambda: occupants_of(platform, tx, caller, request))
     except InsufficientResourceError as error:
@@ -203,6 +209,7 @@ def _one(
     server = tx.of(SERVERS, PLATFORM).add(_server(tx, wanted, name, seat))
     _add_disks(tx, wanted, server, seat)
     _add_nics(platform, tx, wanted, server, seat, position, taken)
+    claim_devices(tx, server, seat.devices)
     bind(platform, tx, caller, server, wanted.bonds)
     begin(platform, tx, caller, SERVERS, server, "server-create", {"auto_start": wanted.auto_start}, is_new=True)
     return server
@@ -223,6 +230,7 @@ def _server(tx: Transaction, wanted: Wanted, name: str, seat: Seat) -> Server:
         "id": tx.new_id(),
         "name": name,
         "host_id": seat.host_id,
+        "had_devices": bool(seat.devices),
         "status": ServerStatus.SCHEDULE.value,
     }
     return Server(**values)

@@ -24,6 +24,7 @@ from cloudcore.operations.creating import owner
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.billing import read_terms
 from cloudcore.operations.servers.bonds import Bonds, read_bonds
+from cloudcore.operations.servers.devices import read_devices
 from cloudcore.operations.servers.login import default_account, read_login, read_user_data
 from cloudcore.operations.servers.size import SIZE_KEYS, size_of
 from cloudcore.operations.servers.source import Source, disk_size, disk_source, like_snapshot, located
@@ -288,6 +289,7 @@ def _request(
         prefer_zones=_zones(platform, tx, caller, body),
         marks=bonds.marks,
         rooms=bonds.rooms,
+        devices=read_devices(platform, tx, caller, body),
         prefer_wire=preferred["prefer_wire"],
         prefer_host=preferred["prefer_host"],
         project_id=belongs["tenant_id"],

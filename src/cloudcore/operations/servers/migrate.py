@@ -20,6 +20,7 @@ from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.host_leases import lease_of, while_fenced
 from cloudcore.operations.placement import decide, host_limits, inventory_of, seats
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.servers.devices import devices_of
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_host, release_host
 from cloudcore.resources.compute.disk import DISKS
@@ -69,6 +70,10 @@ def rescue(
     old = tx.of(HOSTS, PLATFORM).get(server.host_id) if server.host_id else None
     if old is None:
         raise InvalidStatusError(f"server {server.name} is on no host", field="host_id")
+    if devices_of(tx, server):
+        raise InvalidStatusError(
+            f"server {server.name} has devices of host {old.name}: it cannot move", field="host_id"
+        )
     _check_fenced(tx, old)
     request = _request(tx, server, old, prefer)
     target = _claimed(platform, tx, server, request)

@@ -10,7 +10,7 @@ from cloudcore.model.json import JsonMapping
 from cloudcore.resources.compute.spec import DiskSpec, NicSpec
 
 _KEYS = (
-    *("isolated_devices", "baremetal_disk_configs", "baremetal_root_disk_matcher", "host_path_requirements", "pod"),
+    *("baremetal_disk_configs", "baremetal_root_disk_matcher", "host_path_requirements", "pod"),
     *("backup", "backup_host", "backup_host_id", "prefer_backup_host", "prefer_backup_host_id"),
     *("instance_backup_id", "guest_image_id", "cdrom", "cdrom_boot_index", "kickstart_config", "deploy_configs"),
     *("deploy_telegraf", "encrypt_key_id", "encrypt_key_new", "eip_tx_bw", "eip_rx_bw", "public_ip_bw"),
@@ -18,7 +18,7 @@ _KEYS = (
     *("enable_tpm", "disable_usb_kbd", "enable_memclean", "network_tags", "fake_create"),
     *("prefer_manager", "prefer_manager_id"),
 )
-_DOTTED = re.compile(r"(isolated_device|baremetal_disk_config)\.[0-9]+", re.ASCII)
+_DOTTED = re.compile(r"baremetal_disk_config\.[0-9]+", re.ASCII)
 _ONLY = {
     "provider": ("OneCloud",),
     "baremetal": (False,),

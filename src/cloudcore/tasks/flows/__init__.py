@@ -37,6 +37,7 @@ from cloudcore.tasks.flows.server_reset import SERVER_RESET
 from cloudcore.tasks.flows.server_resize_disk import SERVER_RESIZE_DISK
 from cloudcore.tasks.flows.server_restart import SERVER_RESTART
 from cloudcore.tasks.flows.server_resume import SERVER_RESUME
+from cloudcore.tasks.flows.server_set_devices import SERVER_SET_DEVICES
 from cloudcore.tasks.flows.server_set_password import SERVER_SET_PASSWORD
 from cloudcore.tasks.flows.server_start import SERVER_START
 from cloudcore.tasks.flows.server_stop import SERVER_STOP
@@ -74,6 +75,7 @@ ALL: tuple[Flow, ...] = (
     SERVER_CHANGE_CONFIG,
     SERVER_CHANGE_BANDWIDTH,
     SERVER_IO_THROTTLE,
+    SERVER_SET_DEVICES,
     DISK_CREATE,
     DISK_RESIZE,
     DISK_DELETE,

@@ -11,13 +11,14 @@ import attrs
 from cloudcore.model.effects import Effect
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import ResourceNotFoundError
-from cloudcore.model.guest import GuestDescription, GuestDisk, GuestNic, to_json
+from cloudcore.model.guest import GuestDescription, GuestDevice, GuestDisk, GuestNic, to_json
 from cloudcore.model.json import JsonObject
 from cloudcore.model.names import derive_hostname
 from cloudcore.model.query import PLATFORM, Order, Query, eq, one_of
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
+from cloudcore.resources.compute.isolateddevice import ISOLATED_DEVICES
 from cloudcore.resources.compute.keypair import KEYPAIRS
 from cloudcore.resources.compute.seed import cloud_config, meta_data
 from cloudcore.resources.compute.server import SERVERS, PowerState, ServerStatus
@@ -126,7 +127,7 @@ def stop_effect(ctx: Context, *, force: bool, grace_s: int) -> Effect:
 def sync_effect(ctx: Context, *, but: Sequence[str] = (), **sizes: int) -> Effect:
     """Make the guest what its record says.
 
-    but: ids of guestdisks and guestnetworks that are left out; sizes: what differs from the record.
+    but: ids of guestdisks, guestnetworks and devices that are left out; sizes: what differs from the record.
     """
     return _described(ctx, "guest-sync", but, **sizes)
 
@@ -154,7 +155,7 @@ def delete_effect(ctx: Context) -> Effect:
 
 
 def describe(ctx: Context, guest: Guest, *, but: Sequence[str] = ()) -> JsonObject:
-    """The guest as a hypervisor takes it, without the cards of these ids."""
+    """The guest as a hypervisor takes it, without the cards and devices of these ids."""
     server = guest.server
     description = GuestDescription(
         guest_id=server.id,
@@ -170,6 +171,7 @@ def describe(ctx: Context, guest: Guest, *, but: Sequence[str] = ()) -> JsonObje
         boot_order=server.boot_order or "c",
         disks=tuple(_disk(guest, link, disk) for link, disk in guest.attached),
         nics=tuple(_nics(ctx, guest, but)),
+        devices=tuple(_devices(ctx, guest, but)),
         seed=_seed(ctx, guest),
         mark=ctx.mark(server.id),
     )
@@ -215,6 +217,18 @@ def _nic(nic: Any, network: Any, bridges: Mapping[str, str]) -> GuestNic:
         rx_mbps=nic.rx_bw_limit or nic.bw_limit,
         tx_mbps=nic.tx_bw_limit or nic.bw_limit,
     )
+
+
+def _devices(ctx: Context, guest: Guest, but: Sequence[str]) -> list[GuestDevice]:
+    if not guest.server.had_devices:
+        return []
+    query = Query(where=eq("guest_id", guest.server.id), order=(Order("id"),))
+    found = [one for one in ctx.tx.of(ISOLATED_DEVICES, PLATFORM).find(query) if one.id not in but]
+    return [GuestDevice(device_id=one.id, kind=_kind(one), address=one.mdev_id or one.addr) for one in found]
+
+
+def _kind(device: Any) -> str:
+    return "mdev" if device.mdev_id else "usb" if device.dev_type.startswith("USB") else "pci"
 
 
 def _seed(ctx: Context, guest: Guest) -> tuple[tuple[str, str], ...]:

@@ -55,6 +55,29 @@ create_disk = acting(
     lambda told: {"disks": list(told["disks"])},
 )
 
+attach_device = acting(
+    "server-attach-isolated-device",
+    "servers",
+    "attach-isolated-device",
+    [named("server"), click.Argument(["devices"], nargs=-1, required=True, metavar="DEVICE...")],
+    "Give a server devices of its host; while it runs those that can be plugged.\n\n"
+    "  climc server-attach-isolated-device web gpu-0 --wait",
+    lambda told: {"device": list(told["devices"])},
+)
+
+detach_device = acting(
+    "server-detach-isolated-device",
+    "servers",
+    "detach-isolated-device",
+    [
+        named("server"),
+        click.Argument(["devices"], nargs=-1, metavar="[DEVICE]..."),
+        click.Option(["--all", "detach_all"], is_flag=True, help="All that it has."),
+    ],
+    "Take devices from a server.\n\n  climc server-detach-isolated-device web --all --wait",
+    lambda told: {"device": list(told["devices"]) or None, "detach_all": told["detach_all"] or None},
+)
+
 _SIZE = click.Argument(["size"], metavar="SIZE")
 
 resize_disk = acting(

@@ -39,6 +39,12 @@ PARAMS: list[click.Parameter] = [
     _text("--prefer-zones", "Only in one of these zones.", "prefer_zones", noun="zone", multiple=True),
     _text("--schedtag", "TAG:STRATEGY for the choice of the host.", "schedtags", multiple=True),
     _text("--group", "Group whose members are kept apart.", "groups", noun="instancegroup", multiple=True),
+    _text(
+        "--isolated-device",
+        "Device for itself: kind or model, such as GPU-HPC or 'Tesla T4', or an id.",
+        "isolated_devices",
+        multiple=True,
+    ),
     _text("--cdrom", "Image of a CD.", "cdrom"),
     _text("--secgroups", "Security group.", "secgroups", noun="secgroup", multiple=True),
     _text("--eip", "Public address to give it.", "eip", noun="eip"),

@@ -113,6 +113,9 @@ class Server(Statused, External, Billed, DeleteProtected, ProjectOwned):
     last_start_at: Annotated[datetime | None, Spec("When it last began to run")] = None
     ssh_port: Annotated[int, Spec("Port of its SSH server", update=True, minimum=1, maximum=65_535)] = 22
     sshable_last_state: Annotated[bool, Spec("SSH worked when it was last tried")] = False
+    had_devices: Annotated[
+        bool, Spec("Devices of its host were given to it once: whether it has any is to be asked", show=Show.NEVER)
+    ] = False
     encrypt_key_id: Annotated[str, Spec("Key that encrypts its disks", width=36)] = ""
     name_key: Annotated[
         str, Spec("Its id while it is in the recycle bin: others may have its name then", width=128, show=Show.NEVER)
@@ -185,6 +188,12 @@ SERVERS = Resource(
         ),
         param(
             "nets", "Cards: objects such as {network, address}, or texts such as default:10.0.0.5", ANY, alias=("net",)
+        ),
+        param(
+            "isolated_devices",
+            "Devices of its host: objects such as {dev_type, model}, or texts such as GPU-HPC:Tesla T4 or an id",
+            ANY,
+            alias=("isolated_device",),
         ),
         param("auto_start", "Start it when it is made", bool),
         param("password", "Password of its account", width=128, secret=True),

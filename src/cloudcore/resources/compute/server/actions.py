@@ -16,6 +16,7 @@ _DISK = param("disk_id", "Disk", refers="disks", alias=("disk",), required=True)
 _NAME = param("name", "Name of the new server; of several a pattern", width=128, required=True, example="web-2")
 _START = param("auto_start", "Start it afterwards", bool)
 _DISKS = param("disks", "Disks, as when a server is created", ANY, alias=("disk",), example=["10g"])
+_DEVICES = param("device", "Devices", list, of=str, refers="isolated_devices", alias=("devices",))
 _BOUNDS = "a number for all disks, or an object by disk, or texts DISK=NUMBER; 0: no bound"
 _SNAPSHOT = "Instance snapshot"
 
@@ -98,6 +99,27 @@ DEVICE_ACTIONS = (
             param("bandwidth", "Both ways; 0: no bound", unit=Unit.MBPS, alias=("bw_limit",)),
             param("rx_bw_limit", "Inwards; 0: no bound", unit=Unit.MBPS),
             param("tx_bw_limit", "Outwards; 0: no bound", unit=Unit.MBPS),
+        ),
+    ),
+    Action(
+        name="attach-isolated-device",
+        doc="Give it devices of its host; while it runs those that can be plugged.",
+        transition="set-isolated-device",
+        params=(required(_DEVICES),),
+    ),
+    Action(
+        name="detach-isolated-device",
+        doc="Take devices from it.",
+        transition="set-isolated-device",
+        params=(_DEVICES, param("detach_all", "All that it has", bool)),
+    ),
+    Action(
+        name="set-isolated-device",
+        doc="Give it devices of its host, and take others from it.",
+        transition="set-isolated-device",
+        params=(
+            param("add_devices", "Devices to give it", list, of=str, refers="isolated_devices"),
+            param("del_devices", "Devices to take from it", list, of=str, refers="isolated_devices"),
         ),
     ),
     Action(

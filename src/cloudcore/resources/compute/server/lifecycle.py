@@ -86,6 +86,7 @@ class ServerStatus(StrEnum):
     CHANGE_FLAVOR_FAIL = "change_flavor_fail"
     RESTART_NETWORK = "restart_network"
     RESTART_NETWORK_FAILED = "restart_network_failed"
+    SYNC_ISOLATED_DEVICE_FAILED = "sync_isolated_device_failed"
     IO_THROTTLE = "io_throttle"
     IO_THROTTLE_FAIL = "io_throttle_fail"
 
@@ -115,6 +116,7 @@ SIDE_FAILURES: tuple[ServerStatus, ...] = (
     S.RESTART_NETWORK_FAILED,
     S.CHANGE_FLAVOR_FAIL,
     S.IO_THROTTLE_FAIL,
+    S.SYNC_ISOLATED_DEVICE_FAILED,
     S.MIGRATE_FAILED,
 )
 """Something beside power failed and left the guest as it was, on or off: nothing that a server can do is locked by it."""
@@ -177,6 +179,7 @@ DEVICES = (
     _beside("change-ipaddr", "server-change-address", (S.RESTART_NETWORK,), S.RESTART_NETWORK_FAILED, 600),
     _beside("change-config", "server-change-config", (S.CHANGE_FLAVOR, S.STARTING), S.CHANGE_FLAVOR_FAIL, 10_800),
     _beside("change-bandwidth", "server-change-bandwidth", (S.SYNC_CONFIG,), S.SYNC_FAIL, 600),
+    _beside("set-isolated-device", "server-set-devices", (S.SYNC_CONFIG,), S.SYNC_ISOLATED_DEVICE_FAILED, 600),
     _beside("io-throttle", "server-io-throttle", (S.IO_THROTTLE,), S.IO_THROTTLE_FAIL, 600),
     _beside("detachdisk", "server-detach-disk", (S.DETACH_DISK,), S.DETACH_DISK_FAIL, 600),
 )

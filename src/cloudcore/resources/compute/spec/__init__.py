@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cloudcore.resources.compute.spec.device import DeviceWish, parse_device
 from cloudcore.resources.compute.spec.disk import DiskSpec, parse_disk
 from cloudcore.resources.compute.spec.net import NicSpec, parse_nic
 from cloudcore.resources.compute.spec.ports import PortMappingSpec
@@ -15,12 +16,14 @@ from cloudcore.resources.compute.spec.text import DeviceSpec, SchedtagSpec, coll
 
 __all__ = [
     "DeviceSpec",
+    "DeviceWish",
     "DiskSpec",
     "NicSpec",
     "PortMappingSpec",
     "SchedtagSpec",
     "collect",
     "parse_bandwidth_mbps",
+    "parse_device",
     "parse_disk",
     "parse_disk_mib",
     "parse_memory_mib",
