@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cloudcore.model.json import JsonObject
-from cloudcore.model.resource import Resource, Verb
+from cloudcore.model.resource import ActionKind, Resource, Verb, refs_of
+from cloudcore.operations.ladder import actions_of
 from cloudcore_adapters.rest.gateway import account, download, login
 from cloudcore_adapters.rest.gateway.resources import serve
 from cloudcore_adapters.rest.gateway.table import ROUTES, SERVICE
@@ -29,6 +30,8 @@ from cloudcore_adapters.rest.written import MAYBE, OCTETS, PASSWORD, RANGE, TEXT
 
 Found = Iterator[tuple[str, str, JsonObject]]
 SIGNED_IN: list[JsonObject] = [{"token": []}, {"session": []}]
+EXAMPLE = "keypairs"
+"""The type that stands for all in examples."""
 _OPEN = (login.regions, login.login, login.logout)
 _WHICH = query("id", segment(), "Which policy, where the path does not say it")
 
@@ -137,8 +140,29 @@ def at_the_gateway(resources: Sequence[Resource[Any]], prefixes: Mapping[str, st
         path = prefixes[SERVICE] + route.path
         for method in route.methods.lower().split():
             yield path, method, _own(route, method, path)
+    words = _words(resources)
     for path, method, doc in _FORMS:
-        yield prefixes[SERVICE] + path, method, _passed_on(path, method, doc, _having(path, method, resources))
+        made = _passed_on(path, method, doc, _having(path, method, resources))
+        if method == "post" and path.endswith("/{id}/{word}"):
+            made["parameters"].append(_word(words, called="/rpc/" in path))
+        yield prefixes[SERVICE] + path, method, made
+
+
+def _words(resources: Sequence[Resource[Any]]) -> list[str]:
+    """What can be done to one thing of some type by POST: its actions, and making what stands below it."""
+    found = {action.name for one in resources for action in actions_of(one) if action.kind is ActionKind.PERFORM}
+    made = [one for one in resources if Verb.CREATE in one.verbs and one.joint is None]
+    return sorted(found | {one.plural for one in made if any(refs_of(one.entity))})
+
+
+def _word(words: Sequence[str], *, called: bool) -> JsonObject:
+    """The parameter for one of these words; of a call the name may begin with what says that it is one."""
+    schema: JsonObject = {"type": "string", "enum": list(words)}
+    if called:
+        schema = {"type": "string", "pattern": f"^(do-|perform-)?({'|'.join(words)})$"}
+    doc = "What to do, or what to make below it; which of these a type has its own operations say"
+    one: JsonObject = {"name": "word", "in": "path", "required": True, "description": doc, "schema": schema}
+    return {**one, "example": "do-public" if called else "public"}
 
 
 def _having(path: str, method: str, resources: Sequence[Resource[Any]]) -> list[str]:
@@ -175,6 +199,8 @@ def _passed_on(path: str, method: str, doc: str, plurals: Sequence[str]) -> Json
     words = [word.strip("{}") for word in path.split("/") if word not in ("", "{version}")]
     several = path in ("/{version}/{plural}", "/{version}/{plural}/{id}/{word}")
     kind = {"name": "plural", "in": "path", "required": True, "schema": {"type": "string", "enum": list(plurals)}}
+    if EXAMPLE in plurals:
+        kind["example"] = EXAMPLE
     parameters: list[JsonObject] = [kind]
     if "/s/" in path:
         known = sorted({*CATALOG_TYPES, *CATALOG_TYPES.values()} - {SERVICE})

@@ -15,7 +15,7 @@ from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import Resource, Verb, field_map
 from cloudcore_adapters.rest.derived import derived
 from cloudcore_adapters.rest.gateway.passes import SECRET
-from cloudcore_adapters.rest.gateway_document import GATEWAY_SCHEMAS, at_the_gateway
+from cloudcore_adapters.rest.gateway_document import EXAMPLE, GATEWAY_SCHEMAS, at_the_gateway
 from cloudcore_adapters.rest.operation import shared_parameters, shared_responses, with_path_parameters
 from cloudcore_adapters.rest.schemas import (
     ERROR,
@@ -55,6 +55,7 @@ def document(resources: Sequence[Resource[Any]], prefixes: Mapping[str, str] = D
         paths.setdefault(path, {}).setdefault(method, operation)
     _drop_loose_links(paths)
     names = {resource.plural: example_name(resource) for resource in served if "name" in field_map(resource.entity)}
+    names["{plural}"] = names.get(EXAMPLE, "")
     return {
         "openapi": "3.1.0",
         "info": {
