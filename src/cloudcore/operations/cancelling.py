@@ -5,7 +5,7 @@ from __future__ import annotations
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import InvalidStatusError
 from cloudcore.model.history import Fact
-from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.json import JsonMapping
 from cloudcore.operations.access import fetch_for
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
@@ -14,9 +14,7 @@ from cloudcore.tasks.journal import resumed
 from cloudcore.tasks.task import TASKS, Task, TaskState
 
 
-def cancel_task(
-    platform: Platform, tx: Transaction, caller: Caller, task: Task, _body: JsonMapping
-) -> JsonObject | None:
+def cancel_task(platform: Platform, tx: Transaction, caller: Caller, task: Task, _body: JsonMapping) -> None:
     """Ask that a task take back what it did: whoever drives it ends what is under way and undoes it.
 
     Asking again is allowed. The answer comes at once, and the task ends as `cancelled`.
@@ -33,7 +31,7 @@ def cancel_task(
     if not task.is_open:
         raise InvalidStatusError(f"{what} has ended: {task.state}", field="state")
     if task.cancelled:
-        return None
+        return
     if task.state is TaskState.UNWINDING:
         raise InvalidStatusError(f"{what} has failed and is being taken back already", field="state")
     flow = resumed(platform.flows, task)[0]
@@ -53,4 +51,3 @@ def cancel_task(
     )
     recall(tx, task)
     platform.wake(task.id)
-    return None

@@ -10,7 +10,7 @@ from cloudcore.model.errors import ActionNotFoundError, SpecNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.param import read_params
 from cloudcore.model.reading import read_bool
-from cloudcore.model.resource import Action, ActionKind, Resource, field_map
+from cloudcore.model.resource import ActionKind, Resource, field_map
 from cloudcore.model.wire import public_tags
 from cloudcore.operations.access import fetch_for, reach
 from cloudcore.operations.batches import batch_actions
@@ -22,7 +22,7 @@ from cloudcore.operations.parameter import texts
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.statistics import PROPERTIES, ask
-from cloudcore.operations.table import ALONE, DETAIL, MAKING, PERFORM, PERFORM_CLASS
+from cloudcore.operations.table import DETAIL, PERFORM, PERFORM_CLASS
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.actions import BATCH, LADDER
 
@@ -71,13 +71,6 @@ def perform_action(
     elif common is not None:
         answer = common(Call(platform=platform, tx=tx, caller=caller, resource=resource, body=body), row)
     return dict(answer) if answer is not None else details_of(platform, tx, resource, row.id)
-
-
-def answers_with_details(resource: Resource[Any], action: Action) -> bool:
-    """Whether an action is always answered with the details of what it was done to: nothing of its own answers it."""
-    key = (resource.plural, action.name)
-    own = action.run is not None or any(key in table for table in (PERFORM, ALONE, MAKING))
-    return action.kind is ActionKind.PERFORM and not own
 
 
 def perform_class_action(

@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from cloudcore.auth.caller import Caller
-from cloudcore.model.entity import ProjectOwned, Statused
+from cloudcore.model.entity import ProjectOwned
 from cloudcore.model.errors import InvalidInputError, SpecNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Exists, Expr, Query, Sum, both, one_of
@@ -79,8 +79,7 @@ def _need(asked: Question, name: str) -> None:
 
 
 def _statistics(asked: Question) -> JsonObject:
-    if not issubclass(asked.resource.entity, Statused):
-        raise SpecNotFoundError(f"{asked.resource.plural} have no status")
+    _need(asked, "status")
     recycled = issubclass(asked.resource.entity, ProjectOwned)
     found: dict[str, JsonObject] = {}
     for row in asked.count_by("status", *(("pending_deleted",) if recycled else ())):
@@ -178,7 +177,9 @@ def _plain(value: Any) -> Any:
 def _by_owner(column_name: str, plural: str) -> Callable[[Question], list[JsonObject]]:
     def answer(asked: Question) -> list[JsonObject]:
         _need(asked, column_name)
-        counts = {row[column_name]: row["count"] for row in asked.count_by(column_name)}
+        counts: Counter[str] = Counter()
+        for row in asked.count_by(column_name):
+            counts[row[column_name] or ""] += row["count"]
         ask = asked.platform.directory
         named = ask.projects(counts) if plural == "projects" else ask.domains(counts)
         rows = [(named[i].name if i in named else "", i, count) for i, count in counts.items()]

@@ -7,12 +7,12 @@ from typing import Any
 
 from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import Action, ActionKind, Resource, Verb, field_map
+from cloudcore.operations.answers import answer_of, property_answer
 from cloudcore.operations.ladder import actions_of
-from cloudcore.operations.perform import answers_with_details
 from cloudcore.operations.session import CHECK
 from cloudcore.operations.table import DELETE, DELETE_OPTIONS
+from cloudcore_adapters.rest.answers import answer_schema
 from cloudcore_adapters.rest.operation import (
-    ANY,
     LIST_PARAMETERS,
     OBJECT,
     SELECTING,
@@ -80,7 +80,7 @@ def _of(resource: Resource[Any], root: str, resources: Sequence[Resource[Any]]) 
 
 
 def _plain(resource: Resource[Any], path: str) -> Found:
-    one = enveloped(resource.singular, reference(name_of(resource)))
+    gone = enveloped(resource.singular, reference(name_of(resource)), required=True)
     member = path + "/{id}"
     title = resource.singular.replace("_", " ")
     if Verb.LIST in resource.verbs:
@@ -94,12 +94,16 @@ def _plain(resource: Resource[Any], path: str) -> Found:
     if Verb.UPDATE in resource.verbs:
         body = taken_whole(resource.singular, reference(name_of(resource, "Update")))
         for method, word in (("put", "update"), ("patch", "patch")):
-            yield member, method, operation(f"{word}_{resource.plural}", f"Change a {title}", one, body=body)
+            yield (
+                member,
+                method,
+                operation(f"{word}_{resource.plural}", f"Change a {title}", _shown(resource), body=body),
+            )
     if Verb.DELETE in resource.verbs:
         known = DELETE_OPTIONS if resource.plural in DELETE else {}
         options = [query(name, reference("Option"), doc) for name, doc in known.items()]
         name = f"delete_{resource.plural}"
-        yield member, "delete", operation(name, f"Delete a {title}, or begin to", one, parameters=options)
+        yield member, "delete", operation(name, f"Delete a {title}, or begin to", gone, parameters=options)
 
 
 def _shown(resource: Resource[Any]) -> JsonObject:
@@ -196,7 +200,7 @@ def _properties(resource: Resource[Any], collection: str) -> Found:
             *(query(name, reference("Flag") if name in FLAGS else {"type": "string"}, "") for name in own),
         ]
         name = f"{word.replace('-', '_')}_of_{resource.plural}"
-        answer = enveloped(resource.singular, ANY, required=True)
+        answer = enveloped(resource.singular, answer_schema(resource, property_answer(word)), required=True)
         yield f"{collection}/{word}", "get", operation(name, doc, answer, parameters=parameters)
 
 
@@ -205,7 +209,7 @@ def _actions(resource: Resource[Any], collection: str) -> Found:
         on_one = action.kind in (ActionKind.PERFORM, ActionKind.SPEC)
         path = f"{collection}/{{id}}/{action.name}" if on_one else f"{collection}/{action.name}"
         word = resource.plural if action.kind is ActionKind.CLASS else resource.singular
-        answer = _shown(resource) if answers_with_details(resource, action) else enveloped(word, ANY)
+        answer = enveloped(word, answer_schema(resource, answer_of(resource, action)), required=True)
         doc = _action_doc(resource, action)
         if action.kind in (ActionKind.SPEC, ActionKind.PROPERTY):
             parameters = [query(one.name, param_schema(one), one.spec.doc) for one in action.params]
@@ -230,7 +234,7 @@ def _details(resource: Resource[Any], collection: str) -> Found:
     for name, doc in (("metadata", "Its tags"), ("status", "Its status alone")):
         if name in known and resource.action(name, ActionKind.SPEC) is None:
             own = [query("prefix", {"type": "string"}, "Only keys that begin so")] if name == "metadata" else []
-            answer = enveloped(resource.singular, OBJECT, required=True)
+            answer = enveloped(resource.singular, answer_schema(resource, property_answer(name)), required=True)
             one = operation(f"spec_{resource.plural}_{name}", doc, answer, parameters=own)
             yield f"{collection}/{{id}}/{name}", "get", one
 
@@ -259,7 +263,7 @@ def _nested(resource: Resource[Any], root: str, resources: Sequence[Resource[Any
         return
     word = next((w for w in (joint.right_path, joint.left_path) if w != owner.plural), joint.right_path)
     path = f"{root}/{owner.plural}/{{id}}/{word}"
-    one = enveloped(resource.singular, reference(name_of(resource)))
+    one = enveloped(resource.singular, reference(name_of(resource)), required=True)
     if Verb.LIST in resource.verbs:
         yield path, "get", _list(resource, f"list_{resource.plural}_of_{owner.singular}")
     for verb, method, name in (

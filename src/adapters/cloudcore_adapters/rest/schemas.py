@@ -20,7 +20,7 @@ from cloudcore.operations.refs import WIDEST, reference_keys
 PLAIN_TEXT = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$"
 LONG_TEXT = "^[^\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$"
 
-_SHOWN: Mapping[type, JsonObject] = {
+SHOWN: Mapping[type, JsonObject] = {
     str: {"type": "string"},
     int: {"type": "integer", "format": "int64"},
     float: {"type": "number"},
@@ -29,6 +29,7 @@ _SHOWN: Mapping[type, JsonObject] = {
     dict: {"type": "object", "additionalProperties": True},
     list: {"type": "array", "items": {}},
 }
+"""How values of each kind are shown."""
 
 ERROR: JsonObject = {
     "type": "object",
@@ -263,7 +264,7 @@ def _of_the_ladder(resource: Resource[Any]) -> JsonObject:
 
 
 def _as_shown(resource: Resource[Any], field: Field) -> JsonObject:
-    schema: JsonObject = {**_SHOWN[field.kind], **_told(field)}
+    schema: JsonObject = {**SHOWN[field.kind], **_told(field)}
     choices = _choices(resource, field)
     if choices:
         schema["enum"] = choices

@@ -18,7 +18,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM
-from cloudcore.model.reading import read_flag, read_str
+from cloudcore.model.reading import format_time, read_flag, read_str
 from cloudcore.operations.access import fetch, fetch_for
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.platform import Platform
@@ -156,7 +156,7 @@ def login_info(platform: Platform, caller: Caller, ident: str, _body: JsonMappin
             "username": server.login_account or default_account(server.os_type),
             "password": server.login_password,
             "keypair": keypair.name if keypair is not None else "",
-            "updated": server.login_updated_at,
+            "updated": format_time(server.login_updated_at) if server.login_updated_at is not None else None,
         }
 
     return reading(platform, work)

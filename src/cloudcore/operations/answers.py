@@ -1,0 +1,218 @@
+"""What the operations that have an answer of their own answer with; all others give the details of what they were asked of.
+
+OpenAPI says so, and the server is held to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from cloudcore.model.answer import Answer, Key
+from cloudcore.model.resource import Action, ActionKind, Resource
+from cloudcore.resources.actions import BATCH
+
+ROW = Answer(row=True)
+"""The details of what it was asked of as it was last, or of what was made of it."""
+
+_ID = Key("id", "Its id")
+_NAMED = (_ID, Key("name", "Its name"))
+_COUNT = Key("count", "How many", int)
+_CONFIG = Answer((Key("config", "Groups, each an object of options", dict, null=True),))
+_SAVED = Answer((Key("image_id", "The image that it is saved as"),), row=True)
+_GUESTS = Key("guests", "What was made", list, of=(*_NAMED, Key("status", "Its status")))
+_EVALUATED = Answer((Key("result", "What the condition says", object),), more=True)
+_CAPABILITY = Answer(
+    (
+        Key("hypervisors", "What runs there", list, of=str),
+        Key("brands", "Whose it is", list, of=str),
+        Key("host_cpu_archs", "Architectures of processors", list, of=str),
+        Key("storage_types", "Kinds of storage", list, of=str),
+        Key("max_nic_count", "Network cards of one server at most", int),
+        Key("max_data_disk_count", "Further disks of one server at most", int),
+    ),
+    more=True,
+)
+_OPINION = (
+    Key("policy", "Name of a policy"),
+    Key("scope", "Its scope"),
+    Key("rule", "Its rule that says most exactly something about it"),
+    Key("allows", "Whether that allows it", bool),
+    Key("decides", "Whether it decides", bool),
+    Key("builtin", "Whether it holds for everybody", bool),
+    Key("roles", "The roles by which it is held", list, of=str),
+)
+_EXPLAINED = Answer(
+    (
+        Key("allowed", "Whether it is allowed", bool),
+        Key("permission", "What was asked"),
+        Key("scope", "At which scope"),
+        Key("user", "Of whom"),
+        Key("user_id", "His id"),
+        Key("project", "Where he is logged in"),
+        Key("roles", "His roles there", list, of=str),
+        Key("granted_scope", "The widest scope at which it is allowed"),
+        Key("policy", "The policy that decides"),
+        Key("rule", "Its rule that does"),
+        Key("opinions", "What each policy says", list, of=_OPINION),
+        Key("inactive", "Policies that don't hold here and now, with the reason", list, of=dict),
+        Key("needed", "What would allow it", dict, optional=True),
+        Key("object", "Whether it reaches the row that was named", dict, optional=True),
+        Key("summary", "All that in a sentence"),
+    ),
+    more=True,
+)
+_FORM = (
+    Key("format", "Format"),
+    Key("is_raw", "Whether it is raw", bool),
+    Key("size", "Bytes", int),
+    Key("checksum", "MD5 of the bytes"),
+    Key("fast_hash", "Sum of some of the bytes"),
+    Key("sha256", "SHA-256 of the bytes"),
+    Key("status", "Status"),
+)
+_HELD = (
+    Key("ip_addr", "Address"),
+    Key("owner_type", "server, eip or reservedip"),
+    Key("owner", "Name of who has it, where the caller may see that", optional=True),
+    Key("owner_id", "Id of that", optional=True),
+    Key("created_at", "Since when", datetime, optional=True),
+    Key("mac_addr", "Hardware address of the card", optional=True),
+)
+
+ANSWERS: Mapping[tuple[str, str], Answer] = MappingProxyType(
+    {
+        **{(plural, "purge"): ROW for plural in ("zones", "vpcs", "networks", "hosts", "servers")},
+        **{(plural, "cancel-delete"): ROW for plural in ("servers", "disks")},
+        ("secgroups", "clone"): ROW,
+        **{(plural, "capability"): _CAPABILITY for plural in ("zones", "cloudregions")},
+        **{(plural, "evaluate"): _EVALUATED for plural in ("schedpolicies", "dynamicschedtags")},
+        ("isolated_devices", "purge"): Answer((_ID,)),
+        ("users", "password"): Answer(_NAMED),
+        ("policies", "explain"): _EXPLAINED,
+        ("services", "config"): _CONFIG,
+        ("tasks", "callback"): Answer((Key("result", "ok"),)),
+        ("hosts", "evacuate"): Answer(
+            (
+                *_NAMED,
+                Key("moved", "The servers that move", list, of=(*_NAMED, Key("host_id", "Where to"))),
+                Key("stay", "Those that don't", list, of=(*_NAMED, Key("reason", "Why"))),
+            )
+        ),
+        ("networks", "addresses"): Answer((Key("addresses", "In use", list, of=_HELD),)),
+        ("networks", "available-addresses"): Answer((Key("addresses", "Free, lowest first", list, of=str),)),
+        ("networks", "reserved-ips"): Answer(
+            (Key("reserved_ips", "Kept", list, of=(Key("ip_addr", "Address"), Key("notes", "What for"))),)
+        ),
+        ("servers", "login-info"): Answer(
+            (
+                Key("username", "Login account"),
+                Key("password", "Its password; empty where the platform has set none"),
+                Key("keypair", "Name of its SSH key"),
+                Key("updated", "When that was last changed", datetime, null=True),
+            )
+        ),
+        ("servers", "qga-ping"): Answer((_ID, Key("qga_status", "available"))),
+        ("servers", "screen-dump"): Answer(
+            (_ID, Key("content_type", "Media type of the picture"), Key("image", "The picture in base64"))
+        ),
+        ("servers", "clone"): Answer((_GUESTS,), row=True),
+        ("servers", "snapshot-and-clone"): Answer(
+            (_GUESTS, Key("instance_snapshot_id", "What they are made of")), row=True
+        ),
+        ("servers", "instance-snapshot"): Answer((Key("instance_snapshot_id", "What is made"),), row=True),
+        ("servers", "save-image"): _SAVED,
+        ("disks", "save"): _SAVED,
+        ("servers", "sshport"): Answer((Key("port", "Port of its SSH server", int),)),
+        ("servers", "iso"): Answer(more=True),
+        ("servers", "create-params"): Answer(
+            (
+                Key("generate_name", "A name to derive a free one from", optional=True),
+                Key("vcpu_count", "Processors", int, optional=True),
+                Key("vmem_size", "Memory in MiB", int, optional=True),
+                Key("disks", "Its disks", list, of=dict, optional=True),
+                Key("nets", "Its network cards", list, of=dict, optional=True),
+                Key("secgroups", "Ids of its groups", list, of=str, optional=True),
+            ),
+            more=True,
+        ),
+        ("keypairs", "privatekey"): Answer(
+            (
+                Key("private_key", "The key, the first time", optional=True),
+                Key("name", "Its name", optional=True),
+                Key("scheme", "Kind of key", optional=True),
+            )
+        ),
+        ("serverskus", "instance-specs"): Answer(
+            (
+                Key("cpus", "Numbers of processors", list, of=int),
+                Key("mems_mb", "Sizes of memory in MiB", list, of=int),
+                Key("cpu_mems_mb", "Number of processors → sizes of memory that go with it", dict),
+            )
+        ),
+        ("snapshots", "delete-disk-snapshots"): Answer(
+            (Key("disk_id", "The disk"), Key("snapshots", "Ids of what is deleted", list, of=str))
+        ),
+        ("images", "convert"): ROW,
+        ("images", "subformats"): Answer((*_FORM, Key("status_reason", "Why it failed", optional=True)), many=True),
+    }
+)
+"""By type and name."""
+
+_TAGGED = Answer((Key("resources", "What was changed", list, of=(_ID,)),))
+_OF_ALL: Mapping[str, Answer] = MappingProxyType(
+    {
+        "metadata": Answer(more=True),
+        "status": Answer(
+            (Key("status", "Status", optional=True), Key("power_states", "Whether it is on", optional=True))
+        ),
+        "statistics": Answer(
+            (
+                Key(
+                    "status_info",
+                    "Numbers by status",
+                    list,
+                    of=(
+                        Key("status", "Status"),
+                        Key("total_count", "How many", int),
+                        Key("pending_deleted_count", "How many of them are in the recycle bin", int),
+                    ),
+                ),
+                Key("total_cpu_count", "Processors", int),
+                Key("total_mem_size_mb", "Memory in MiB", int),
+                Key("total_disk_size_mb", "Storage in MiB", int),
+            ),
+            more=True,
+        ),
+        "distinct-field": Answer(more=True),
+        "distinct-fields": Answer(
+            (
+                Key("fields", "Combinations of values", list, of=dict),
+                Key("extra_fields", "The same of what they refer to", list, of=dict),
+            )
+        ),
+        **dict.fromkeys(("project-statistics", "domain-statistics"), Answer((*_NAMED, _COUNT), many=True)),
+        **{
+            f"{owner}tag-value-pairs": Answer((Key("key", "Tag"), Key("value", "Its value"), _COUNT), many=True)
+            for owner in ("", "project-", "domain-")
+        },
+    }
+)
+"""Of details and properties that all types have, by name."""
+
+
+def property_answer(name: str) -> Answer | None:
+    """What a property that every collection has is answered with; None where that depends on how it is asked."""
+    return _OF_ALL.get(name)
+
+
+def answer_of(resource: Resource[Any], action: Action) -> Answer:
+    """What an action, named detail or property of a type answers with."""
+    own = ANSWERS.get((resource.plural, action.name))
+    if own is None and action.kind is ActionKind.CLASS and action.name in BATCH:
+        own = _TAGGED
+    if own is None and action.kind is ActionKind.SPEC:
+        own = _OF_ALL.get(action.name)
+    return own or ROW

@@ -1,0 +1,107 @@
+"""What details, properties and actions answer with is what the document says of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from starlette.testclient import TestClient
+from tests.wire.schema_run import PASSWORD, furnish
+
+from cloudcore.cloud import TYPES
+from cloudcore_adapters.rest.app import build_app
+from cloudcore_adapters.rest.derived import PROPERTIES
+from cloudcore_adapters.rest.openapi import document
+from cloudcore_apps.inprocess import InProcess, simulated_cloud
+
+WHOLE = document(TYPES)
+DOCUMENT = "urn:document"
+REGISTRY = jsonschema_rs.Registry([(DOCUMENT, WHOLE)])
+KINDS = ("spec_", "property_", *(f"{word.replace('-', '_')}_of_" for word in PROPERTIES))
+QUESTIONS = [
+    path
+    for path, item in WHOLE["paths"].items()
+    if item.get("get", {"operationId": ""})["operationId"].startswith(KINDS)
+]
+"""Named details, and properties of collections."""
+
+DONE: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("/identity/v3/policies/explain", {"request": "compute servers list", "user": "user-1", "id": "server-1"}),
+    ("/identity/v3/policies/explain", {"request": "compute servers delete", "user": "user-1"}),
+    ("/identity/v3/services/service-1/config", {"config": {"default": {"port": 1}}}),
+    ("/compute/servers/server-1/instance-snapshot", {"name": "kept"}),
+    ("/compute/servers/server-1/save-image", {"name": "saved"}),
+    ("/compute/servers/server-1/clone", {"name": "another"}),
+    ("/compute/servers/server-1/snapshot-and-clone", {"name": "others"}),
+    ("/compute/servers/server-1/login-info", {}),
+    ("/compute/servers/server-1/stop", {}),
+    ("/compute/servers/batch-user-metadata", {"resources": [{"id": "server-1"}], "metadata": {"a": "b"}}),
+    ("/compute/disks/disk-1/save", {"name": "disk-saved"}),
+    ("/image/v1/images/image-1/convert", {"format": "qcow2"}),
+    ("/compute/schedpolicies/schedpolicy-1/evaluate", {"object_id": "server-1"}),
+    ("/compute/secgroups/secgroup-1/clone", {"name": "like-it"}),
+    ("/compute/snapshots/delete-disk-snapshots", {"disk_id": "disk-1"}),
+    ("/compute/isolated_devices/isolated-device-1/purge", {}),
+)
+"""What is done, in this order, with what it is sent."""
+
+
+@pytest.fixture(scope="module")
+def place() -> InProcess:
+    made = simulated_cloud(hosts=2)
+    furnish(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def client(place: InProcess) -> TestClient:
+    user = {"name": "sysadmin", "password": PASSWORD}
+    scope = {"project": {"name": "system", "domain": {"name": "Default"}}}
+    auth = {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": scope}
+    token = place.cloud.authenticate_v3({"auth": auth}, "", "")[0]
+    return TestClient(build_app(place.cloud), headers={"X-Auth-Token": token})
+
+
+def misfits(path: str, method: str, body: Any) -> list[str]:
+    """What of an answer is not as the document says."""
+    place = path.replace("~", "~0").replace("/", "~1").replace("{", "%7B").replace("}", "%7D")
+    schema = f"{DOCUMENT}#/paths/{place}/{method}/responses/200/content/application~1json/schema"
+    validator = jsonschema_rs.Draft202012Validator({"$ref": schema}, registry=REGISTRY)
+    return [f"{path}: {error.instance_path} {error.message}" for error in validator.iter_errors(body)]
+
+
+def pattern(path: str) -> str:
+    """The path as the document has it."""
+    if path in WHOLE["paths"]:
+        return path
+    before, _, word = path.rpartition("/")
+    return f"{before.rpartition('/')[0]}/{{id}}/{word}"
+
+
+def test_what_is_asked_is_answered_as_the_document_says(client: TestClient) -> None:
+    wrong: list[str] = []
+    answered = 0
+    for path in QUESTIONS:
+        parameters = WHOLE["paths"][path].get("parameters", [])
+        shown = next((one["example"] for one in parameters if "example" in one), "nothing")
+        answer = client.get(path.replace("{id}", shown), params={"field": "id", "key": "a"})
+        if answer.status_code == 404 and "{id}" in path:  # one that does not come by itself, or has no name
+            continue
+        answered += 1
+        wrong += [answer.text] if answer.status_code != 200 else misfits(path, "get", answer.json())
+    assert wrong == []
+    assert answered > 0.9 * len(QUESTIONS)
+
+
+def test_what_is_done_is_answered_as_the_document_says(client: TestClient, place: InProcess) -> None:
+    for path, body in DONE:
+        words = path.split("/")
+        word = words[3 if words[2].startswith("v") else 2]
+        resource = next(one for one in TYPES if one.plural == word)
+        keyword = resource.plural if path in WHOLE["paths"] else resource.singular
+        answer = client.post(path, json={keyword: body})
+        place.settle()
+
+        assert answer.status_code == 200, (path, answer.text)
+        assert misfits(pattern(path), "post", answer.json()) == []
