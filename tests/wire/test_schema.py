@@ -38,7 +38,7 @@ def test_a_few_operations_keep_to_the_document() -> None:
     assert not found.failures, told(found)
     assert not found.errors
     # A run that is refused everywhere proves nothing.
-    assert {label for label, answers in found.answers.items() if any(s in WELL for s in answers)} == set(SAMPLE)
+    assert {label for label, answers in found.answers.items() if any(s in WELL for s in answers)} >= set(SAMPLE)
 
 
 def test_a_server_that_does_not_keep_to_it_is_found() -> None:
