@@ -55,14 +55,13 @@ def test_specs_of_servers_are_those_that_the_caller_may_list(world: World) -> No
 
 def test_tags_of_all_types_are_counted(world: World) -> None:
     pairs = told(world, "/compute/metadatas/tag-value-pairs?resources=network")["metadata"]
-    assert pairs == [{"count": 2, "key": "user:site", "value": "lab"}]
-    assert told(world, "/compute/metadatas/tag-value-pairs?key_only=true&key=user:site")["metadata"] == [
-        {"count": 2, "key": "user:site", "value": ""}
-    ]
+    assert pairs == {"data": [{"count": 2, "key": "user:site", "value": "lab"}], "total": 1}
+    keys = told(world, "/compute/metadatas/tag-value-pairs?key_only=true&key=user:site")["metadata"]
+    assert keys["data"] == [{"count": 2, "key": "user:site", "value": ""}]
     tree = told(world, "/compute/metadatas/tag-value-tree?resources=network&key=user:site")["metadata"]
     assert tree["count"] == 2
     assert [(one["value"], one["count"]) for one in tree["children"]] == [("lab", 2)]
-    assert told(world, "/v3/metadatas/tag-value-pairs?resources=user")["metadata"] == []
+    assert told(world, "/v3/metadatas/tag-value-pairs?resources=user")["metadata"] == {"data": [], "total": 0}
     assert world.ask("admin", "GET", "/compute/metadatas/tag-value-list").status_code == 404
     assert world.ask("bob", "GET", "/compute/metadatas/tag-value-pairs?resources=host").status_code == 403
 

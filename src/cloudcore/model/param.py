@@ -5,6 +5,7 @@ A parameter is a `Field`, so that whatever is made of fields (schemas, options, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ ANY: type = object
 _CONVERTED = (bool, int, float)
 _ABSENT: tuple[Any, ...] = (None, "")
 _WIDTH_OF_NAME = 128
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,3}", re.ASCII)
 
 
 def param(
@@ -84,7 +86,7 @@ def required(one: Field) -> Field:
 def read_params(params: Sequence[Field], body: JsonMapping) -> JsonObject:
     """A body as it was sent, checked: what it has of `params` under its own name, numbers and truth values as such.
 
-    Null and an empty text are as if nothing was sent. Keys that are not declared stay: clients send more than is read.
+    Null and an empty text are as if nothing was sent. A list may come as `name.0`, `name.1` and so on. Keys that are not declared stay: clients send more than is read.
 
     Raises:
         InvalidInputError: a value is of another type or outside its bounds; names it.
@@ -94,7 +96,10 @@ def read_params(params: Sequence[Field], body: JsonMapping) -> JsonObject:
     for one in params:
         name = next((key for key in (one.name, *one.spec.alias) if body.get(key) not in _ABSENT), None)
         if name is None:
-            if one.spec.required and not _listed(one, body):
+            listed = _listed(one, body)
+            if one.kind is list and listed:
+                found[one.name] = read_value(one, listed)
+            elif one.spec.required and not listed:
                 raise MissingParameterError(f"{one.name} is missing", field=one.name)
             continue
         value = read_value(one if name == one.name else attrs.evolve(one, name=name), body[name])
@@ -102,7 +107,10 @@ def read_params(params: Sequence[Field], body: JsonMapping) -> JsonObject:
     return found
 
 
-def _listed(one: Field, body: Mapping[str, Any]) -> bool:
-    """Whether a list came as `name.0`, `name.1` and so on."""
-    starts = tuple(f"{name}." for name in (one.name, *one.spec.alias))
-    return any(key.startswith(starts) for key in body)
+def _listed(one: Field, body: Mapping[str, Any]) -> list[Any]:
+    """The entries of a list that came as `name.0`, `name.1` and so on, in the order of their numbers."""
+    for name in (one.name, *one.spec.alias):
+        numbers = [key.removeprefix(f"{name}.") for key in body if key.startswith(f"{name}.")]
+        if found := sorted(int(number) for number in numbers if _NUMBER.fullmatch(number)):
+            return [body[f"{name}.{number}"] for number in found]
+    return []

@@ -1,7 +1,7 @@
 """Entity ↔ JSON as the wire has it.
 
 Written: absent values, empty texts, lists and objects are left out; false and 0 stay, and null where the field says so. Times are UTC with six digits.
-Read: numbers and booleans may come as text; unknown keys, and keys that the caller may not send, are passed over.
+Read: numbers and booleans may come as text, sizes as `2g`; unknown keys, and keys that the caller may not send, are passed over.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from cloudcore.model.errors import InvalidInputError, MissingParameterError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.reading import format_times, read_bool, read_float, read_int, read_list_of_str, read_str, read_time
 from cloudcore.model.resource import Field, Resource, Show, fields_of
-from cloudcore.model.units import parse_bytes
+from cloudcore.model.units import Unit, parse_bytes
 
 MAX_JSON_DEPTH = 16
 MAX_JSON_ITEMS = 4096
+_SIZES = {Unit.BYTE: 1, Unit.KIB: 1 << 10, Unit.MIB: 1 << 20, Unit.GIB: 1 << 30}
 
 
 def page_to_wire(
@@ -126,6 +127,9 @@ def _absent(field: Field) -> Any:
 
 def _read_int(field: Field, value: Any) -> int:
     low = field.spec.minimum if field.spec.minimum is not None else 0
+    unit = _SIZES.get(field.spec.unit) if field.spec.unit is not None else None
+    if unit is not None and isinstance(value, str) and value[-1:].isalpha():
+        value = -(-parse_bytes(value, field=field.name) // unit)
     return read_int(value, field.name, low, *(() if field.spec.maximum is None else (field.spec.maximum,)))
 
 

@@ -26,7 +26,7 @@ from cloudcore.model.wire import read_create, sent
 from cloudcore.operations.access import fetch, parent_of, reach, rows_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.refs import sent_reference
-from cloudcore.operations.tags import tags_sent
+from cloudcore.operations.tags import first_tags
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.counted import count_in
@@ -56,7 +56,7 @@ def insert(
     draft.update(owner(platform, caller, resource, body, granted.scope))
     draft.update(given or {})
     if "metadata" in field_map(resource.entity):
-        draft["metadata"] = tags_sent(body)
+        draft["metadata"] = first_tags(body)
     if issubclass(resource.entity, Named):
         draft["name"] = new_name(platform, tx, resource, draft, body, body.get(POSITION, position))
     extra = {one.name: body[one.name] for one in resource.extra_params if one.name in body}

@@ -31,7 +31,7 @@ from cloudcore.operations.recycling import goes_to_bin
 from cloudcore.operations.refs import shared_with
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.servers.source import Source, disk_source, located
-from cloudcore.operations.tags import tags_sent
+from cloudcore.operations.tags import first_tags
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_storage
 from cloudcore.quotas.holdings import drop_disk, recycle_disk
@@ -77,7 +77,7 @@ def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
     disk = Disk(
         id=tx.new_id(),
         name=name,
-        metadata=tags_sent(body),
+        metadata=first_tags(body),
         storage_id=place[1],
         disk_size=size,
         disk_format="qcow2" if source is not None else driver.choose("disk_formats", spec.format),

@@ -15,7 +15,7 @@ _MIGRATION = "live-migrate migrate-forecast cancel-live-migrate set-live-migrate
 _BACKUP = "create-backup start-backup delete-backup switch-to-backup reconcile-backup"
 _MEDIA = "insertiso ejectiso insertvfd ejectvfd"
 _TUNING = (
-    "set-extra-option del-extra-option set-qemu-params set-tpm set-network-num-queues set-nic-traffic-limit "
+    "sendkeys set-extra-option del-extra-option set-qemu-params set-tpm set-network-num-queues set-nic-traffic-limit "
     "reset-nic-traffic-limit cpuset cpuset-remove set-cpu-numa-pin set-sshport"
 )
 _AGENT = "qga-command qga-guest-info-task qga-get-network qga-set-network monitor"
@@ -40,7 +40,7 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
                     *(_SECURITY, _PARTS, _CALLBACKS),
                 )
             ),
-            "disks": "change-billing-type change-storage-type migrate purge rebuild syncstatus",
+            "disks": "change-billing-type change-storage-type migrate private public purge rebuild syncstatus",
             "snapshots": "deleted purge syncstatus",
             "instance_snapshots": "purge",
             "snapshotpolicies": "syncstatus",
@@ -84,7 +84,7 @@ DETAILS: Mapping[str, frozenset[str]] = MappingProxyType(
         "servers": frozenset(
             (
                 *("vnc", "desc", "sshable", "make-sshable-cmd", "hardware-info", "numa-info", "cpuset-cores"),
-                *("qemu-info", "jnlp", "virt-install", "modification-types", "tasks", "kickstart"),
+                *("qemu-info", "jnlp", "virt-install", "modification-types", "kickstart"),
                 *("screen-dump-show", "remote-nics"),
             )
         ),
@@ -102,6 +102,14 @@ DETAILS: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 """Named details, by type."""
+
+COMMON_DETAILS = frozenset({"change-owner-candidate-domains"})
+"""Named details of every type that can be given to another owner."""
+
+COLLECTION: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"hosts": frozenset(("bm-start-register-script", "host-type-count", "k8s-master-node-ips", "node-count"))}
+)
+"""Properties of collections, by type."""
 
 
 def is_later(table: Mapping[str, frozenset[str]], plural: str, name: str) -> bool:

@@ -17,7 +17,7 @@ from cloudcore.operations.batches import batch_actions
 from cloudcore.operations.begin import start_transition
 from cloudcore.operations.generic import check_not_frozen, check_not_recycled
 from cloudcore.operations.ladder import Call, ladder_actions
-from cloudcore.operations.later import ACTIONS, CLASS_ACTIONS, DETAILS, is_later, refused
+from cloudcore.operations.later import ACTIONS, CLASS_ACTIONS, COLLECTION, COMMON_DETAILS, DETAILS, is_later, refused
 from cloudcore.operations.parameter import texts
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
@@ -119,7 +119,7 @@ def named_detail(
     """
     action = resource.action(name, ActionKind.SPEC)
     later = action is None and name not in ("metadata", "status")
-    if later and not is_later(DETAILS, resource.plural, name):
+    if later and not (is_later(DETAILS, resource.plural, name) or _of_owners(resource, name)):
         raise SpecNotFoundError(f"{resource.plural} have no detail {name[:64]}")
     row = fetch_for(platform, tx, caller, resource, ident, "get", name)
     if later:
@@ -141,12 +141,20 @@ def collection_property(
 
     Raises:
         SpecNotFoundError: the type has no such property.
+        NotSupportedError: the wire knows it, and this release does not offer it.
     """
+    if is_later(COLLECTION, resource.plural, name):
+        reach(platform, caller, resource, "get", name)
+        raise refused(resource.plural, name)
     action = resource.action(name, ActionKind.PROPERTY)
     if action is not None and action.run is not None:
         reach(platform, caller, resource, "get", name)
         return action.run(tx, caller, None, read_params(action.params, params))
     return ask(platform, tx, caller, resource, name, params)
+
+
+def _of_owners(resource: Resource[Any], name: str) -> bool:
+    return name in COMMON_DETAILS and "change-owner" in ladder_actions(resource.entity)
 
 
 def is_property(resource: Resource[Any], name: str) -> bool:

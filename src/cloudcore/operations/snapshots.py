@@ -17,7 +17,7 @@ from cloudcore.operations.generic import check_in_use, check_not_frozen
 from cloudcore.operations.hosts import hosts_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
-from cloudcore.operations.tags import tags_sent
+from cloudcore.operations.tags import first_tags
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.holdings import drop_snapshot
 from cloudcore.quotas.ledger import charge
@@ -40,7 +40,7 @@ def create_snapshot(platform: Platform, tx: Transaction, caller: Caller, body: J
     reach(platform, caller, SNAPSHOTS, "create")
     named = body.get("disk_id") or body.get("disk")
     disk = fetch_for(platform, tx, caller, DISKS, read_str(named, "disk_id", 128), "perform", "snapshot")
-    values = {"description": str(body.get("description") or "")[:1024], "metadata": tags_sent(body)}
+    values = {"description": str(body.get("description") or "")[:1024], "metadata": first_tags(body)}
     row = keep_disk(platform, tx, caller, disk, body, values)
     charge(tx, row.domain_id, row.tenant_id, {"snapshot": 1})
     return detail_rows(platform, tx, SNAPSHOTS, [row])[0]

@@ -39,8 +39,8 @@ def list_tags(platform: Platform, tx: Transaction, caller: Caller, params: JsonM
 
 
 def tag_property(platform: Platform, tx: Transaction, caller: Caller, name: str, params: JsonMapping) -> Any:
-    """Tags of all types that the caller may list, with the number of things that have them, or of their values one below
-    the other; what narrows the list narrows these.
+    """Tags of all types that the caller may list, with the number of things that have them, as a list of its own with
+    `data` and `total`, or of their values one below the other; what narrows the list narrows these.
 
     Raises:
         SpecNotFoundError: there is no such property.
@@ -53,7 +53,8 @@ def tag_property(platform: Platform, tx: Transaction, caller: Caller, name: str,
     for resource in _types(platform, params):
         for row in _rows(platform, tx, caller, resource, params, keys_too=name == "tag-value-pairs"):
             held.setdefault(row["id"], {})[row["key"]] = row["value"]
-    return told(params, [(tags, 1) for tags in held.values()])
+    found = told(params, [(tags, 1) for tags in held.values()])
+    return found if told is tree_of else {"data": found, "total": len(found)}
 
 
 def _types(platform: Platform, params: JsonMapping) -> list[Resource[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias, cast
 
@@ -41,8 +42,13 @@ def tags_sent(body: JsonMapping) -> JsonObject:
     return read_tags(sent, "__meta__", most=MAX_TAGS)
 
 
+def first_tags(body: JsonMapping) -> JsonObject:
+    """The tags of a thing that is made; raises as `tags_sent`."""
+    return merged({}, tags_sent(body))
+
+
 def read_tags(sent: Any, field: str, *, prefix: str = "", most: int = 1024) -> JsonObject:
-    """Read an object of tags; `prefix` is put before each key.
+    """Read an object of tags; `prefix` is put before each key. A value that is no text is kept as JSON.
 
     Raises:
         InvalidInputError, OutOfRangeError: as for `tags_sent`.
@@ -57,8 +63,13 @@ def read_tags(sent: Any, field: str, *, prefix: str = "", most: int = 1024) -> J
         key = read_str(f"{prefix}{name}", field, MAX_KEY)
         if key.startswith("__"):
             raise InvalidInputError(f"{field}: {key} is the platform's own", field=field)
-        tags[key] = read_str("" if value is None else value, f"{field}.{key}", MAX_VALUE, allow_newlines=True)
+        tags[key] = read_str(_text(value), f"{field}.{key}", MAX_VALUE, allow_newlines=True)
     return tags
+
+
+def _text(value: Any) -> Any:
+    """A tag is text: of a number, a truth value, a list or an object its JSON, which for null is a text that removes."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 def merged(old: JsonMapping, new: JsonMapping) -> JsonObject:

@@ -12,7 +12,7 @@ from typing import Any
 from cloudcore.auth.caller import Caller, require_known
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.entity import Statused
-from cloudcore.model.errors import ForbiddenError, InvalidInputError, ResourceNotFoundError
+from cloudcore.model.errors import ForbiddenError, InvalidInputError, NotSupportedError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import Exists, Expr, both
 from cloudcore.model.resource import Resource, Verb
@@ -25,6 +25,9 @@ from cloudcore.ports.unit_of_work import Transaction
 USAGES = "usages"
 RANGES = ("zones", "wires", "hosts", "cloudregions")
 """What usage can be narrowed to, as `/usages/{range}/{id}`."""
+
+_LATER = ("schedtags", "cloudaccounts", "cloudproviders")
+"""What the wire narrows it to as well."""
 
 _SCOPES = (Scope.SYSTEM, Scope.DOMAIN, Scope.PROJECT)
 _PREFIX = {Scope.SYSTEM: "all.", Scope.DOMAIN: "domain.", Scope.PROJECT: ""}
@@ -75,6 +78,8 @@ def _granted(platform: Platform, caller: Caller, service: str, params: JsonMappi
 
 
 def _inside(platform: Platform, tx: Transaction, caller: Caller, plural: str, ident: str) -> JsonObject:
+    if plural in _LATER:
+        raise NotSupportedError(f"usage by {plural} is not supported")
     if plural not in RANGES:
         raise ResourceNotFoundError(f"usage is not counted by {plural[:64]}")
     resource = platform.types[plural]

@@ -127,7 +127,7 @@ LADDER: Mapping[str, Action] = MappingProxyType(
 """What comes with the ownership ladder, by name; `cloudcore.operations.ladder` does it and says which type has which."""
 
 _MANY = (
-    param("resources", "Objects with id, or ids", list, required=True, example=[{"id": "web"}]),
+    param("resources", "Objects with id, or ids", list, alias=("guests",), required=True, example=[{"id": "web"}]),
     param("metadata", "Tags: key to text", dict, required=True, example={"team": "red"}),
 )
 BATCH: Mapping[str, Action] = MappingProxyType(

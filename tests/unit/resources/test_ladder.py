@@ -114,7 +114,17 @@ def test_somebody_elses_things_are_not_found_by_any_action(people: Any) -> None:
 def test_tags_must_be_text_under_a_known_prefix(people: Any) -> None:
     plant(people)
     put_server(people, "a")
-    for body in ({"user:" + "k" * 80: "v"}, {"user:k": "v" * 70_000}, {"user:k": {"deep": 1}}):
+    for body in ({"user:" + "k" * 80: "v"}, {"user:k": "v" * 70_000}, {"user:k": {"deep": "v" * 70_000}}):
         with pytest.raises((InvalidInputError, MissingParameterError, NotSupportedError)):
             people.bob.perform("servers", "a", "metadata", body)
+    assert "metadata" not in people.bob.get("servers", "a")
+
+
+def test_a_tag_that_is_no_text_is_kept_as_json_and_null_removes(people: Any) -> None:
+    plant(people)
+    put_server(people, "a")
+    people.bob.perform("servers", "a", "metadata", {"routes": {"10.0.0.0/8": "10.1.1.1"}, "n": 4, "on": True, "x": "y"})
+    kept = {"routes": '{"10.0.0.0/8": "10.1.1.1"}', "n": "4", "on": "true", "x": "y"}
+    assert people.bob.get("servers", "a")["metadata"] == kept
+    people.bob.perform("servers", "a", "metadata", {"routes": None, "n": None, "on": None, "x": "none"})
     assert "metadata" not in people.bob.get("servers", "a")

@@ -19,6 +19,7 @@ from cloudcore.model.reading import read_int
 from cloudcore.model.resource import ActionKind, Resource, Verb, field_map, refs_of
 from cloudcore.operations.batches import batch_actions
 from cloudcore.operations.ladder import ladder_actions
+from cloudcore.operations.later import COLLECTION, is_later
 from cloudcore.operations.session import CHECK
 from cloudcore.ports.session import Context
 from cloudcore_adapters.rest import openstack
@@ -148,6 +149,8 @@ def _member(site: Site, service: str, parents: Context, word: str, ident: str) -
     if not parents:
         if site.is_property(resource, ident):
             return {"GET": partial(_property, place)}
+        if is_later(COLLECTION, resource.plural, ident):
+            return unoffered({"GET": partial(_property, place)})
         perform: Methods = {"POST": partial(_perform_class, place)}
         if _is_class_action(resource, ident):
             return perform

@@ -28,6 +28,7 @@ SERVER_ACTIONS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
         ("servers", "attach-isolated-device"): devices.attach_devices,
         ("servers", "detach-isolated-device"): devices.detach_devices,
         ("servers", "set-isolated-device"): devices.set_devices,
+        ("servers", "disk-snapshot"): records.keep_disk,
         ("servers", "bind-groups"): records.bind_groups,
         ("servers", "unbind-groups"): records.unbind_groups,
         ("servers", "associate-eip"): eips.associate,
@@ -47,6 +48,7 @@ SERVER_DETAILS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
         ("servers", "sshport"): records.ssh_port,
         ("servers", "iso"): records.medium,
         ("servers", "create-params"): records.create_params,
+        ("servers", "tasks"): records.tasks_of,
     }
 )
 """`(platform, tx, caller, server, params) -> JsonObject`."""

@@ -29,7 +29,7 @@ from cloudcore.operations.servers.login import default_account, read_login, read
 from cloudcore.operations.servers.size import SIZE_KEYS, size_of
 from cloudcore.operations.servers.source import Source, disk_size, disk_source, like_snapshot, located
 from cloudcore.operations.servers.unsupported import check_card, check_disk, check_server
-from cloudcore.operations.tags import tags_sent
+from cloudcore.operations.tags import first_tags
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.drivers import Driver, driver_for
 from cloudcore.resources.compute.server import SERVERS, check_boot_devices
@@ -147,7 +147,7 @@ def _columns(
     if draft.get("src_mac_check") is False:
         draft["src_ip_check"] = False
     draft["user_data"] = read_user_data(body)
-    draft["metadata"] = tags_sent(body)
+    draft["metadata"] = first_tags(body)
     draft.update(read_terms(body, tx.now))
     draft.update(read_login(platform, tx, caller, body, draft.get("os_type") or ""))
     if draft.get("login_password"):

@@ -7,14 +7,17 @@ from typing import Any
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import evolve
-from cloudcore.model.errors import MissingParameterError
+from cloudcore.model.errors import InvalidInputError, MissingParameterError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import PLATFORM, Order, Query, eq, one_of
-from cloudcore.model.reading import read_bool, read_list_of_str
+from cloudcore.model.query import PLATFORM, Compare, Expr, Op, Order, Query, both, eq, one_of
+from cloudcore.model.reading import read_bool, read_list_of_str, read_str, read_time
 from cloudcore.operations import members
-from cloudcore.operations.access import fetch_for
+from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.instancesnapshots import config_of
+from cloudcore.operations.listing import DEFAULT_LIMIT
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.rows import detail_rows
+from cloudcore.operations.snapshots import create_snapshot
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
@@ -22,6 +25,7 @@ from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
 from cloudcore.resources.compute.guestsecgroup import GUESTSECGROUPS
 from cloudcore.resources.compute.instancegroup import INSTANCEGROUPS
 from cloudcore.resources.compute.server import SERVERS
+from cloudcore.tasks.task import ENDED, OPEN, TASKS
 
 
 def modify_src_check(_platform: Platform, tx: Transaction, _caller: Caller, server: Any, body: JsonMapping) -> None:
@@ -56,6 +60,38 @@ def ssh_port(_platform: Platform, _tx: Transaction, _caller: Caller, server: Any
     return {"port": server.ssh_port}
 
 
+def tasks_of(platform: Platform, tx: Transaction, caller: Caller, server: Any, params: JsonMapping) -> JsonObject:
+    """The tasks of a server that the caller may list, newest first; at most 2,048.
+
+    Raises:
+        ForbiddenError: he may list none.
+    """
+    where: list[Expr] = [
+        reach(platform, caller, TASKS, "list").where,
+        eq("obj_type", "server"),
+        eq("obj_id", server.id),
+    ]
+    if params.get("is_open") not in (None, ""):
+        where.append(one_of("state", OPEN if params["is_open"] else ENDED))
+    if params.get("since"):
+        where.append(Compare("created_at", Op.GE, read_time(params["since"], "since")))
+    query = Query(where=both(*where), order=(Order("created_at", descending=True),), limit=DEFAULT_LIMIT)
+    return {"tasks": detail_rows(platform, tx, TASKS, tx.of(TASKS, PLATFORM).find(query))}
+
+
+def keep_disk(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
+    """Begin to keep one of a server's disks as it is now.
+
+    Raises:
+        InvalidInputError: the disk is not the server's.
+        Others of `create_snapshot`.
+    """
+    disk: Any = fetch(platform, tx, caller, DISKS, read_str(body.get("disk_id"), "disk_id", 128))
+    if not tx.of(GUESTDISKS, PLATFORM).count(both(eq("guest_id", server.id), eq("disk_id", disk.id))):
+        raise InvalidInputError(f"server {server.name} has no disk {disk.name}", field="disk_id")
+    create_snapshot(platform, tx, caller, {"disk_id": disk.id, "name": body.get("name")})
+
+
 def medium(_platform: Platform, _tx: Transaction, _caller: Caller, _server: Any, _params: JsonMapping) -> JsonObject:
     """The image in its CD drive: none is ever put in."""
     return {}
@@ -78,7 +114,7 @@ def create_params(
 
 
 def _groups(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping, action: str) -> Sequence[Any]:
-    names = read_list_of_str(body.get("group_ids") or body.get("groups") or [], "group_ids", max_items=members.MOST)
+    names = read_list_of_str(body.get("group_ids") or [], "group_ids", max_items=members.MOST)
     if not names:
         raise MissingParameterError("group_ids is missing", field="group_ids")
     return [fetch_for(platform, tx, caller, INSTANCEGROUPS, name, "perform", action) for name in names]

@@ -20,6 +20,7 @@ from cloudcore.operations.access import fetch
 from cloudcore.operations.image_records import check_startable
 from cloudcore.operations.instancesnapshots import usable_parts
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.servers.size import SIZE_KEYS
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.holdings import MIB
 from cloudcore.resources.compute.drivers import Driver
@@ -153,6 +154,8 @@ def like_snapshot(platform: Platform, tx: Transaction, caller: Caller, body: Jso
     said = {key: value for key, value in body.items() if value not in (None, "")}
     if "ncpu_count" in said:
         said["vcpu_count"] = said.pop("ncpu_count")
+    # Clients send 0 for a size that they leave open.
+    said = {key: value for key, value in said.items() if key not in SIZE_KEYS or value not in (0, "0")}
     usual: JsonObject = {key: value for key, value in row.server_config.items() if value not in (None, "")}
     if row.keypair_id and tx.of(KEYPAIRS, eq("owner_id", caller.user_id)).get(row.keypair_id) is not None:
         usual["keypair"] = row.keypair_id

@@ -6,6 +6,8 @@ from cloudcore.model.filter import ListFilter, among, holds, over, reaching
 from cloudcore.model.query import EVERYTHING, Exists, IsNull, Like, Match, Not, Order, Sum, Via, either, eq
 
 _HELD = Via("guestdisks", "id", "disk_id")
+_STORAGE = Via("storages", "storage_id")
+_OF_ONE_HOST = eq("storage_type", "local")
 _BOUND = Via("snapshotpolicydisks", "id", "disk_id")
 _SERVER_BOUND = Via("snapshotpolicyservers", "guest_id", "server_id")
 _IN_USE = eq("pending_deleted", False)
@@ -13,6 +15,8 @@ _IN_USE = eq("pending_deleted", False)
 DISK_FILTERS: tuple[ListFilter, ...] = (
     holds("unused", "No server has it", Not(over((_HELD,), EVERYTHING))),
     among("type", "Kind: sys, data, swap", "disk_type"),
+    holds("local", "On a storage of one host", over((_STORAGE,), _OF_ONE_HOST)),
+    holds("share", "On a storage of several hosts", over((_STORAGE,), Not(_OF_ONE_HOST))),
     among("image_id", "Image that it was made of", "template_id"),
     among("template", "Image that it was made of", "template_id"),
     among("snapshot", "Snapshot that it was made of", "snapshot_id"),
@@ -39,6 +43,8 @@ SNAPSHOT_FILTERS: tuple[ListFilter, ...] = (
         "is_instance_snapshot", "Part of a snapshot of a whole server",
         over((Via("instancesnapshotjoints", "id", "snapshot_id"),), EVERYTHING),
     ),
+    holds("local", "On a storage of one host", over((_STORAGE,), _OF_ONE_HOST)),
+    holds("share", "On a storage of several hosts", over((_STORAGE,), Not(_OF_ONE_HOST))),
     holds("unused", "Its disk is gone", Not(over((Via("disks", "disk_id"),), EVERYTHING))),
     reaching("server", "Server whose disk it is of", "servers", "guest_id", *_DISK_OF),
 )  # fmt: skip

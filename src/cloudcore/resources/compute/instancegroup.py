@@ -13,7 +13,7 @@ from cloudcore.model.resource import Action, Level, OnDelete, Ref, Resource, Spe
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute import groupguest
 
-GUESTS = (param("guests", "Servers", list, of=str, refers="servers", required=True),)
+GUESTS = (param("guests", "Servers", list, of=str, refers="servers", alias=("guest",), required=True),)
 
 
 @entity

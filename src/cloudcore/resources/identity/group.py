@@ -14,7 +14,7 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity import assignment
 from cloudcore.resources.identity.actions import GRANT, JOIN_PROJECTS, LEAVE_PROJECTS, WITHDRAW
 
-_MEMBERS = (param("user_ids", "Users", list, of=str, refers="users", alias=("users",), required=True),)
+_MEMBERS = (param("user_ids", "Users", list, of=str, refers="users", alias=("users", "user"), required=True),)
 
 
 @entity

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cloudcore.model.filter import ListFilter, among, holds, over, reaching
-from cloudcore.model.query import EVERYTHING, Exists, Expr, Order, Via, either, eq, one_of
+from cloudcore.model.query import EVERYTHING, Exists, Expr, Not, Order, Via, either, eq, one_of
 
 _HOSTS = Via("hoststorages", "id", "storage_id")
 
@@ -23,6 +23,8 @@ STORAGE_FILTERS: tuple[ListFilter, ...] = (
         "image_id", "Image in its cache", "cachedimage_id",
         Via("storagecachedimages", "storagecache_id", "storagecache_id"),
     ),
+    holds("local", "Of one host", eq("storage_type", "local")),
+    holds("share", "Of several hosts", Not(eq("storage_type", "local"))),
     holds("is_baremetal", "Of machines that are managed whole", eq("storage_type", "baremetal")),
 )  # fmt: skip
 

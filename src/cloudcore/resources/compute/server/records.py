@@ -8,7 +8,9 @@ from cloudcore.model.param import ANY, param
 from cloudcore.model.resource import Action, ActionKind
 from cloudcore.model.units import Unit
 
-_GROUPS = (param("group_ids", "Groups", list, of=str, refers="instancegroups", alias=("groups",), required=True),)
+_GROUPS = (
+    param("group_ids", "Groups", list, of=str, refers="instancegroups", alias=("groups", "group"), required=True),
+)
 
 RECORD_ACTIONS: tuple[Action, ...] = (
     Action(
@@ -91,4 +93,21 @@ RECORD_ACTIONS: tuple[Action, ...] = (
     Action(name="sshport", doc="The port of its SSH server.", kind=ActionKind.SPEC, params=()),
     Action(name="iso", doc="The image in its CD drive.", kind=ActionKind.SPEC, params=()),
     Action(name="create-params", doc="A create body for a server like it.", kind=ActionKind.SPEC, params=()),
+    Action(
+        name="tasks",
+        doc="What was and is done with it, newest first.",
+        kind=ActionKind.SPEC,
+        params=(
+            param("is_open", "Only what goes on; false: only what is over", bool),
+            param("since", "Only what began then or later", datetime),
+        ),
+    ),
+    Action(
+        name="disk-snapshot",
+        doc="Keep one of its disks as it is now.",
+        params=(
+            param("disk_id", "Disk", refers="disks", alias=("disk",), required=True),
+            param("name", "Name of the snapshot", width=128, required=True),
+        ),
+    ),
 )

@@ -96,7 +96,7 @@ class NicSpec:
 
 
 def parse_nic(value: Json, index: int) -> NicSpec:
-    """Read one entry; `index` is its position, which an object may override by its own `index`.
+    """Read one entry; `index` is its position, which an object may override by its own `index`, unless that is -1.
 
     Raises:
         InvalidInputError: a value is not good, given twice or contradicts another; `field` is `nets.<index>.<name>`.
@@ -109,7 +109,8 @@ def parse_nic(value: Json, index: int) -> NicSpec:
         _join_device(fields)
     else:
         fields.update(as_object(value, entry), _ALIASES)
-    fields.values.setdefault("index", index)
+    if fields.values.get("index", -1) < 0:
+        fields.values["index"] = index
     spec = NicSpec(**fields.values)
     _check(spec, entry)
     return spec
@@ -210,7 +211,7 @@ def _ifname(value: Json, field: str) -> str:
 
 
 _READERS: Mapping[str, ReadField] = {
-    "index": whole(0, MAX_ENTRIES - 1),
+    "index": whole(-1, MAX_ENTRIES - 1),
     "network": reference,
     "wire": reference,
     "exit": read_bool,
