@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from importlib.util import find_spec
@@ -53,7 +52,7 @@ from cloudcore_apps.greeting import Greeting, text_of
 from cloudcore_apps.hasher import LazyHasher
 from cloudcore_apps.hosts import LocalHost, open_hosts
 from cloudcore_apps.image_work import open_image_work
-from cloudcore_apps.leases import keep_lease
+from cloudcore_apps.leases import host_clock, keep_lease, lay_down
 from cloudcore_apps.logs import set_up
 from cloudcore_apps.measuring import MeasuredEffects, Measures, MetricsDoor, fresh_key
 from cloudcore_apps.member import Member, owner_name
@@ -176,7 +175,7 @@ def _build(settings: Settings, folder: DataFolder, stack: ExitStack, around: Aro
     common = _common(settings, folder, cloud, store, wake, stack)
     for target, port in common.items():
         effects.add(target, port)
-    ids_of_hosts = _register(platform, hosts, effects, wake.guests)
+    ids_of_hosts = _register(platform, hosts, effects, wake.guests, stack)
     unknown = unknown_things(uow, deployment, ids_of_hosts)
     member.start(base_url, list(ids_of_hosts), platform.backoff, alone=settings.is_alone)
     stack.callback(member.stop)
@@ -344,7 +343,7 @@ def _platform(
 
 
 def _register(
-    platform: Platform, hosts: Sequence[LocalHost], effects: EffectRouter, guests: dict[str, Guests]
+    platform: Platform, hosts: Sequence[LocalHost], effects: EffectRouter, guests: dict[str, Guests], stack: ExitStack
 ) -> dict[str, LocalHost]:
     """Register the hosts, by id, get their leases, and bring their servers' power states up to date."""
     found: dict[str, LocalHost] = {}
@@ -353,7 +352,9 @@ def _register(
         effects.add(f"host:{host_id}", host.effects)
         guests[host_id] = host.guests
         found[host_id] = host
-        keep_lease(platform, host_id, host.agent, time.monotonic)
+        if host.stand_down is not None:
+            stack.callback(lay_down, platform, host_id, host.stand_down)
+        keep_lease(platform, host_id, host.agent, host_clock)
         sync_power(platform, host_id, guest_states(platform.uow, host_id, host.found))
     return found
 

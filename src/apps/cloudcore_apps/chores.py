@@ -15,7 +15,7 @@ from cloudcore.operations.terms import follow_terms
 from cloudcore.ports.effects import EffectPort
 from cloudcore.tasks.task import Task
 from cloudcore_apps.hosts import LocalHost
-from cloudcore_apps.leases import keep_lease
+from cloudcore_apps.leases import host_clock, keep_lease
 from cloudcore_apps.measuring import Measures
 from cloudcore_apps.power import POWER_S, follow_power
 from cloudcore_apps.runner import HISTORY, NUMBER_EVERY_S, Chore, Runner
@@ -48,7 +48,7 @@ def open_runner(
 
     def beat() -> None:
         for host_id, host in hosts.items():
-            keep_lease(cloud.platform, host_id, host.agent, time.monotonic)
+            keep_lease(cloud.platform, host_id, host.agent, host_clock)
         for host_id in watch.look(time.monotonic()):
             _log.warning("host %s is down: it has not renewed its lease", host_id)
         evacuate(cloud.platform)

@@ -25,6 +25,7 @@ class LocalHost:
 
     agent: keeps its lease; effects are performed only while it has one.
     found: what was on it at the start; inventory: asks what is there now. described: what it is and why, for people.
+    stand_down: lets its guests go on without an agent, where somebody would stop them.
     tick: moves a simulation on. watch: begins to call back with (guest id, power state); what it gives has `close`.
     """
 
@@ -37,6 +38,7 @@ class LocalHost:
     inventory: Callable[[], Sequence[Found]]
     described: str
     tick: Callable[[], object] | None = None
+    stand_down: Callable[[], None] | None = None
     watch: Callable[[Callable[[str, str], None]], Any] | None = None
 
 

@@ -12,6 +12,7 @@ from cloudcore.model.errors import BackendError, ConflictError
 from cloudcore_adapters.agent import EffectRunner
 from cloudcore_adapters.libvirt import HostSettings, LibvirtHost, StorageSetting, Verdict, probe_virt
 from cloudcore_apps.data_folder import DataFolder
+from cloudcore_apps.guard import watchdog_folder
 from cloudcore_apps.hosts import LocalHost
 from cloudcore_apps.libvirt_host import LibvirtAgent
 from cloudcore_apps.libvirtd import Libvirtd, reach
@@ -44,7 +45,7 @@ def open_host(
             uri=daemon.uri,
             data=place,
             deployment=deployment,
-            storages=(StorageSetting(name="local", path=place / "storage"),),
+            storages=(StorageSetting(name="local", path=place / "storage"), *_shared(settings)),
             virt_type=verdict.virt_type,
             ca_file=Path(settings.certificate) if settings.certificate else None,
         )
@@ -54,17 +55,26 @@ def open_host(
     facts = host.facts()
     agent = EffectRunner(host, folder / "host" / "journal", on_outcome=on_outcome, barred=True)
     stack.callback(agent.close, JOURNAL_S)
+    keeper = LibvirtAgent(host, agent, watched=watchdog_folder(folder.path), deployment=deployment)
+    stack.callback(keeper.close)
     return LocalHost(
         facts=facts,
         effects=agent,
-        agent=LibvirtAgent(host, agent),
+        agent=keeper,
         consoles=host,
         guests=host,
         found=host.inventory(),
         inventory=host.inventory,
         described=_described(verdict, daemon, facts.version),
         watch=host.watch,
+        stand_down=keeper.stand_down if host.shared_folders() else None,
     )
+
+
+def _shared(settings: Settings) -> list[StorageSetting]:
+    """The storages that other hosts reach, too, from `NAME=PATH`."""
+    pairs = (text.partition("=") for text in settings.shared_storages)
+    return [StorageSetting(name=name, path=Path(path), storage_type="nfs") for name, _, path in pairs]
 
 
 def _verdict(virt: str) -> Verdict:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from cloudcore.model.errors import CloudcoreError
 from cloudcore.model.host import Found, FoundKind
 from cloudcore.operations.host_leases import readmit, renew, returning
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.fencing import Fencing
+
+_log = logging.getLogger(__name__)
 
 
 class HostAgent(Fencing, Protocol):
@@ -17,6 +22,23 @@ class HostAgent(Fencing, Protocol):
     def inventory(self) -> Sequence[Found]:
         """See `Hypervisor.inventory`."""
         ...
+
+
+def host_clock() -> float:
+    """Seconds of this machine's clock that nobody sets, and that goes on while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def lay_down(platform: Platform, host_id: str, stand_down: Callable[[], None]) -> None:
+    """End in order, while guests go on: the lease promises no more to stop them, and then nobody does.
+
+    stand_down: tells whoever would stop them.
+    """
+    try:
+        if renew(platform, host_id, fences=False):
+            stand_down()
+    except CloudcoreError as error:
+        _log.warning("host %s could not say that it ends, so that its guests are ended: %s", host_id, error)
 
 
 def keep_lease(platform: Platform, host_id: str, agent: HostAgent, elapsed: Callable[[], float]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 
 import attrs
 
@@ -10,43 +11,67 @@ from cloudcore.model.effects import Effect
 from cloudcore.model.host import Found
 from cloudcore_adapters.agent import EffectRunner
 from cloudcore_adapters.libvirt import HostSettings, LibvirtHost
+from cloudcore_apps.guard import Guard
 
 
-@attrs.frozen
 class LibvirtAgent:
     """Keeps a libvirt host's lease (`cloudcore_apps.leases.HostAgent`).
 
-    It performs nothing without a lease, and removes what is elsewhere by now before it gets one back. But its guests go on
-    while this process is dead, so that it cannot promise to stop them: others start them only when somebody has switched
-    the host off.
+    It performs nothing without a lease, and removes what is elsewhere by now before it gets one back. Where the host has
+    storage that others reach, a watchdog outside this process ends the guests that use it when the lease is over, however
+    this process fares. Elsewhere its guests go on while this process is dead, which harms nobody: no other host could
+    start them.
     """
 
-    host: LibvirtHost
-    port: EffectRunner
+    def __init__(
+        self, host: LibvirtHost, port: EffectRunner, *, watched: Path | None = None, deployment: str = ""
+    ) -> None:
+        """watched: where it meets its watchdog; None: it has none."""
+        self._host = host
+        self._port = port
+        shared = host.shared_folders()
+        self._guard = (
+            Guard(watched, deployment=deployment, guests=host.guests_folder, storages=shared, on_over=self.fence)
+            if watched is not None and shared
+            else None
+        )
 
     @property
     def fences(self) -> bool:
         """See `Fencing.fences`."""
-        return False
+        return self._guard is not None and self._guard.ensure()
 
     def inventory(self) -> Sequence[Found]:
         """See `Hypervisor.inventory`."""
-        return self.host.inventory()
+        return self._host.inventory()
 
-    def renewed(self, _asked_at: float, floor: int = 0) -> None:
+    def renewed(self, asked_at: float, floor: int = 0) -> None:
         """See `Fencing.renewed`."""
-        self.port.admit(floor)
+        if self._guard is None or self._guard.renewed(asked_at):
+            self._port.admit(floor)
 
     def fence(self) -> None:
         """See `Fencing.fence`."""
-        self.port.bar()
+        self._port.bar()
+        if self._guard is not None:
+            self._guard.fence()
 
     def drop(self, guests: Collection[str]) -> None:
         """See `Fencing.drop`."""
-        self.port.abandon()
+        self._port.abandon()
         for guest_id in guests:
             effect = Effect(kind="guest-delete", target="host", resource=guest_id, args={"guest_id": guest_id})
-            self.host.perform(effect, 0, lambda _percent: None, lambda: False)
+            self._host.perform(effect, 0, lambda _percent: None, lambda: False)
+
+    def stand_down(self) -> None:
+        """Let the guests go on without an agent, which ends in order."""
+        if self._guard is not None:
+            self._guard.stand_down()
+
+    def close(self) -> None:
+        """Watch the lease no more."""
+        if self._guard is not None:
+            self._guard.close()
 
 
 @attrs.frozen

@@ -23,6 +23,7 @@ _LISTEN = re.compile(
 )
 _URL = re.compile(r"https?://(\[[0-9a-fA-F:.]{2,45}\]|[0-9A-Za-z.-]{1,253})(:[0-9]{1,5})?", re.ASCII)
 _DATABASE = re.compile(r"(?P<kind>[a-z]+)(\+[a-z0-9]+)?://", re.ASCII)
+_STORAGE = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9._-]{0,63}=/[^\x00-\x1f,]{1,3000}")
 _DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL", "mysql": "MariaDB", "mariadb": "MariaDB"}
 
 
@@ -35,6 +36,7 @@ class Settings:
     database: a URL; empty for SQLite in the data folder.
     kvm: real guests by libvirt; else a simulated hypervisor. virt: which machine libvirt is asked for.
     libvirt_uri: empty for the machine's own libvirtd, or one of ours where there is none.
+    shared_storages: `NAME=PATH` of folders that other hosts of the cloud have, too, at the same path.
     nat: whether guests reach the world through the host.
     certificate, key: PEM files; both or none.
     public_url: where clients reach it, if that is not where it listens.
@@ -53,6 +55,7 @@ class Settings:
     kvm: bool = False
     virt: str = "auto"
     libvirt_uri: str = ""
+    shared_storages: tuple[str, ...] = ()
     nat: bool = False
     certificate: str = ""
     key: str = ""
@@ -157,10 +160,21 @@ def check(settings: Settings) -> None:
         raise InvalidInputError("--simulated-delay must be 0 to 3600 seconds", field="simulated_delay")
     _check_images(settings)
     _check_networks(settings)
+    _check_storages(settings)
     if not str(settings.data).isprintable() or not settings.data.is_absolute():
         raise InvalidInputError("--data must be a path without control characters", field="data")
     if settings.shared is not None and not (settings.shared.is_absolute() and str(settings.shared).isprintable()):
         raise InvalidInputError("--shared must be a path without control characters", field="shared")
+
+
+def _check_storages(settings: Settings) -> None:
+    if settings.shared_storages and not settings.kvm:
+        raise InvalidInputError("--shared-storage is for real guests: say --with-kvm, too", field="shared_storage")
+    names = [text.partition("=")[0] for text in settings.shared_storages]
+    for text in settings.shared_storages:
+        if _STORAGE.fullmatch(text) is None or names.count(text.partition("=")[0]) > 1:
+            said = "--shared-storage must be NAME=PATH, with an absolute path and a name of its own"
+            raise InvalidInputError(f"{said}, not {text[:80]!r}", field="shared_storage")
 
 
 def _check_images(settings: Settings) -> None:

@@ -49,6 +49,13 @@ READY_KVM_S = 120.0
     help="The machine of guests; auto boots a probe.",
 )
 @click.option("--libvirt-uri", default="", help="A libvirtd to use, such as qemu:///system.")
+@click.option(
+    "--shared-storage",
+    "shared_storages",
+    multiple=True,
+    metavar="NAME=PATH",
+    help="A folder for disks that other hosts of the cloud have, too, at the same path, such as an NFS mount.",
+)
 @click.option("--nat", is_flag=True, help="Let guests reach the world through this host.")
 @click.option("--detach", is_flag=True, help="Run in the background, with a log in the data folder.")
 @click.option(
@@ -120,6 +127,7 @@ def up(
     yes: bool,
     virt: str,
     libvirt_uri: str,
+    shared_storages: tuple[str, ...],
     nat: bool,
     detach: bool,
     database: str,
@@ -148,6 +156,7 @@ def up(
         kvm=with_kvm,
         virt=virt,
         libvirt_uri=libvirt_uri,
+        shared_storages=shared_storages,
         nat=nat,
         certificate=certificate and str(Path(certificate).absolute()),
         key=key and str(Path(key).absolute()),
@@ -270,6 +279,8 @@ def _arguments(settings: Settings) -> list[str]:
     found += [flag for flag, is_set in flags.items() if is_set]
     for name in settings.image_formats:
         found += ["--image-format", name]
+    for storage in settings.shared_storages:
+        found += ["--shared-storage", storage]
     for network in settings.image_networks:
         found += ["--image-network", network]
     for network in settings.notify_networks:

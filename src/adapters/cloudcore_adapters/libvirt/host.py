@@ -43,11 +43,15 @@ _SETTLE_S = {"kvm": 3.0, "qemu": 0.5}
 
 @attrs.frozen(kw_only=True)
 class StorageSetting:
-    """One folder of the host in which volumes and cached images lie; an absolute path, made if it is not there."""
+    """One folder of the host in which volumes and cached images lie; an absolute path, made if it is not there.
+
+    storage_type: `local`, or `nfs` for one that other hosts have at the same path; those know it by its name.
+    """
 
     name: str
     path: Path
     medium_type: str = "ssd"
+    storage_type: str = "local"
 
 
 @attrs.frozen(kw_only=True)
@@ -224,6 +228,15 @@ class LibvirtHost:
         self._watches.append(watch)
         return watch
 
+    @property
+    def guests_folder(self) -> Path:
+        """Where the guests' own files lie, in a folder of its own with its mark for each."""
+        return self._folder
+
+    def shared_folders(self) -> Sequence[Path]:
+        """The storages that other hosts reach, too."""
+        return [storage.path for storage in self._settings.storages if storage.storage_type != "local"]
+
     def close(self) -> None:
         """End the watches and the connection; guests go on."""
         for watch in self._watches:
@@ -291,6 +304,7 @@ def _storage(setting: StorageSetting) -> StorageFacts:
         capacity_mib=usage.total // _MIB,
         used_mib=usage.used // _MIB,
         medium_type=setting.medium_type,
+        storage_type=setting.storage_type,
     )
 
 
