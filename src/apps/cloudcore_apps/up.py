@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -125,25 +126,13 @@ def up(
     shared: Path | None,
     with_kvm: bool,
     yes: bool,
-    virt: str,
-    libvirt_uri: str,
-    shared_storages: tuple[str, ...],
-    nat: bool,
     detach: bool,
-    database: str,
     certificate: str,
     key: str,
-    public_url: str,
-    insecure_http: bool,
-    image_formats: tuple[str, ...],
-    image_networks: tuple[str, ...],
-    notify_networks: tuple[str, ...],
     recycle: float,
-    simulated_hosts: int,
     simulated_delay: float,
-    log_level: str,
-    log_format: str,
     ready_fd: int,
+    **same: Any,
 ) -> None:
     """Run a whole cloud in this process, until Ctrl-C. Guests go on when it ends."""
     host, port = parse_listen(listen)
@@ -152,24 +141,12 @@ def up(
         shared=shared and shared.absolute(),
         host=host,
         port=port,
-        database=database,
         kvm=with_kvm,
-        virt=virt,
-        libvirt_uri=libvirt_uri,
-        shared_storages=shared_storages,
-        nat=nat,
         certificate=certificate and str(Path(certificate).absolute()),
         key=key and str(Path(key).absolute()),
-        public_url=public_url,
-        insecure_http=insecure_http,
-        image_formats=image_formats,
-        image_networks=image_networks,
-        notify_networks=notify_networks,
         recycle_s=round(recycle * DAY_S),
-        simulated_hosts=simulated_hosts,
         simulated_delay_s=simulated_delay,
-        log_level=log_level,
-        log_format=log_format,
+        **same,  # the options that are called as their settings are
     )
     check(settings)
     if with_kvm:
