@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from email import message_from_string
 from email.message import Message
 
 import pytest
 
-from cloudcore.resources.compute.seed import cloud_config, merged, meta_data, with_password
+from cloudcore.resources.compute.seed import cloud_config, merged, meta_data, with_files, with_password
 
 yaml = pytest.importorskip("yaml")
 KEY = "ssh-ed25519 AAAA me@there"
@@ -48,6 +49,15 @@ def test_no_value_becomes_markup(value: str) -> None:
         "local-hostname": value,
         "public-keys": [value],
     }
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_no_file_becomes_markup(value: str) -> None:
+    config = with_files(cloud_config("web", []), [(f"/{value}", value, False), ("/b", "x", True)])
+    first, second = yaml.safe_load(config)["write_files"]
+    assert (first["path"], base64.b64decode(first["content"]).decode()) == (f"/{value}", value)
+    assert (second["append"], "append" in first) == (True, False)
+    assert with_files(config, []) == config
 
 
 def test_without_data_of_the_owner_there_is_our_part_alone() -> None:

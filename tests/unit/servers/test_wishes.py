@@ -41,7 +41,6 @@ UNSUPPORTED: tuple[tuple[dict[str, Any], str], ...] = (
     ({"cdrom": "iso"}, "cdrom"),
     ({"enable_tpm": True}, "enable_tpm"),
     ({"disable_usb_kbd": True}, "disable_usb_kbd"),
-    ({"deploy_configs": [{"path": "/x", "content": "y", "action": "create"}]}, "deploy_configs"),
     ({"deploy_telegraf": "true"}, "deploy_telegraf"),
     ({"public_ip_bw": 10}, "public_ip_bw"),
     ({"eip_tx_bw": 10}, "eip_tx_bw"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -132,7 +133,7 @@ def test_a_password_that_the_guest_did_not_take_is_not_recorded() -> None:
         ("deploy", {"login_account": "a:b"}, "login_account"),
         ("deploy", {"reset_password": "perhaps"}, "reset_password"),
         ("deploy", {"keypair": "nobodys"}, None),
-        ("deploy", {"deploy_configs": [{"path": "/x"}]}, "deploy_configs"),
+        ("deploy", {"deploy_configs": [{"path": "x"}]}, "deploy_configs.0.path"),
         ("rebuild-root", {"image_id": "none"}, None),
         ("rebuild-root", {"all_disks": "perhaps"}, "all_disks"),
         ("user-data", {}, "user_data"),
@@ -159,6 +160,61 @@ def test_user_data_stands_beside_our_part() -> None:
     assert lab.seed()["user-data"].startswith("Content-Type: multipart/mixed")
     lab.do("user-data", user_data="")
     assert lab.seed()["user-data"].startswith("#cloud-config")
+
+
+def test_files_are_written_once_for_each_deployment() -> None:
+    files = [
+        {"path": "/etc/motd", "content": "hällo\n"},
+        {"path": "/etc/hosts", "content": "::1 x", "action": "append"},
+    ]
+    lab = Lab(deploy_configs=files, user_data="#!/bin/sh\n")
+    held = lab.cloud.machines["h1"].machine.domains[lab.ident].desc
+    assert "motd" not in dict(held.seed)["user-data"], "a host's description holds no contents"
+    assert "deploy_configs" not in lab.session.get("servers", lab.ident)
+    parts = [base64.b64decode(part.split("\n\n", 1)[1]).decode() for part in lab.seed()["user-data"].split("--")[1:3]
+             if "base64" in part]  # fmt: skip
+    assert parts[0].startswith("#cloud-config")
+    assert '  - path: "/etc/motd"\n    encoding: b64\n' in parts[0]
+    assert base64.b64encode("hällo\n".encode()).decode() in parts[0]
+    assert parts[0].count("append: true") == 1
+
+    assert lab.do("deploy", deploy_configs=[{"path": "/root/x", "content": "", "action": "create"}]) == "ready"
+    assert "motd" not in lab.row().deploy_configs
+    first = lab.instance()
+    assert lab.do("rebuild-root", auto_start=False) == "ready"
+    assert "/root/x" in lab.row().deploy_configs
+    assert lab.do("set-password", password=PASSWORD) == "ready"
+    assert lab.row().deploy_configs == ""
+    assert (
+        lab.do("deploy", **{"deploy.0.path": "/old", "deploy.0.content": "x", "deploy.0.action": "append"}) == "ready"
+    )
+    assert json.loads(lab.row().deploy_configs) == [{"path": "/old", "content": "x", "append": True}]
+    assert lab.instance() != first
+
+
+@pytest.mark.parametrize(
+    ("files", "field"),
+    [
+        ([{"path": "etc/motd", "content": "x"}], "deploy_configs.0.path"),
+        ([{"path": "/etc/../x", "content": "x"}], "deploy_configs.0.path"),
+        ([{"content": "x"}], "deploy_configs.0.path"),
+        ([{"path": "/x", "content": "x", "action": "delete"}], "deploy_configs.0.action"),
+        ([{"path": "/x", "content": "x" * 40_000}] * 2, "deploy_configs"),
+        ([{"path": "/x", "content": "x"}] * 17, "deploy_configs"),
+        (["/x"], "deploy_configs.0"),
+        (7, "deploy_configs"),
+    ],
+)
+def test_files_that_cannot_be_are_refused(files: Any, field: str) -> None:
+    lab = Lab()
+    before = lab.row()
+    with pytest.raises(CloudcoreError) as caught:
+        lab.do("deploy", deploy_configs=files)
+    assert caught.value.field == field
+    assert lab.row() is before
+    with pytest.raises(CloudcoreError) as caught:
+        lab.session.create("servers", server_body("other", deploy_configs=files))
+    assert caught.value.field == field
 
 
 def test_the_system_disk_is_made_anew_from_another_image() -> None:

@@ -18,6 +18,7 @@ _QUOTAS = ("quota", "region_quota", "zone_quota", "project_quota", "infras_quota
 
 HANDMADE: Mapping[str, Handmade] = {
     "server-create": Handmade("servers:create", "Create a server"),
+    "server-deploy": Handmade("deploying:deploy", "Give a stopped server another login, or files"),
     "server-attach-disk": Handmade("devices:attach_disk", "Attach a disk that no server uses"),
     "server-detach-disk": Handmade("devices:detach_disk", "Detach a disk from a server"),
     "server-attach-network": Handmade("devices:attach_network", "Plug network cards into a server"),

@@ -25,6 +25,7 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.billing import read_terms
 from cloudcore.operations.servers.bonds import Bonds, read_bonds
 from cloudcore.operations.servers.devices import read_devices
+from cloudcore.operations.servers.files import read_deploy_configs
 from cloudcore.operations.servers.login import default_account, read_login, read_user_data
 from cloudcore.operations.servers.size import SIZE_KEYS, size_of
 from cloudcore.operations.servers.source import Source, disk_size, disk_source, like_snapshot, located
@@ -148,6 +149,7 @@ def _columns(
         draft["src_ip_check"] = False
     draft["user_data"] = read_user_data(body)
     draft["metadata"] = first_tags(body)
+    draft["deploy_configs"] = read_deploy_configs(body)
     draft.update(read_terms(body, tx.now))
     draft.update(read_login(platform, tx, caller, body, draft.get("os_type") or ""))
     if draft.get("login_password"):

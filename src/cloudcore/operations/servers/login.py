@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from typing import Any
 
@@ -13,7 +14,6 @@ from cloudcore.model.errors import (
     InvalidInputError,
     InvalidStatusError,
     MissingParameterError,
-    NotSupportedError,
     OutOfRangeError,
 )
 from cloudcore.model.json import JsonMapping, JsonObject
@@ -23,10 +23,11 @@ from cloudcore.operations.access import fetch, fetch_for
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import reading
+from cloudcore.operations.servers.files import read_deploy_configs
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.drivers import driver_for
 from cloudcore.resources.compute.keypair import KEYPAIRS
-from cloudcore.resources.compute.seed import merged, with_password
+from cloudcore.resources.compute.seed import merged, with_files, with_password
 from cloudcore.resources.compute.server import SERVERS, PowerState
 
 MAX_USER_DATA = 65_536
@@ -80,13 +81,18 @@ def default_account(os_type: str) -> str:
 
 
 def user_data_of(tx: Transaction, server_id: str, ours: str) -> str:
-    """What the guest of a server finds as user data: our part, its password, and what its owner wants."""
+    """What the guest of a server finds as user data: our part, its password and files, and what its owner wants."""
     server = tx.of(SERVERS, PLATFORM).get(server_id)
     if server is None:
         return ours
     account = server.login_account or default_account(server.os_type)
     own = with_password(ours, account, server.login_password) if server.login_password else ours
-    return merged(own, server.user_data)
+    return merged(with_files(own, _files(server)), server.user_data)
+
+
+def _files(server: Any) -> list[tuple[str, str, bool]]:
+    files = json.loads(server.deploy_configs) if server.deploy_configs else []
+    return [(one["path"], one["content"], one["append"]) for one in files]
 
 
 def deploy(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
@@ -94,13 +100,12 @@ def deploy(platform: Platform, tx: Transaction, caller: Caller, server: Any, bod
 
     Raises:
         InvalidStatusError: it is not stopped.
-        NotSupportedError: files are to be deployed.
-        Others of `read_login`.
+        Others of `read_login` and `read_deploy_configs`.
     """
     driver_for(server.hypervisor).check_action("deploy", server.status)
-    if body.get("deploy_configs"):
-        raise NotSupportedError("files cannot be deployed into a server", field="deploy_configs")
-    _begin_deploy(platform, tx, caller, server, read_login(platform, tx, caller, body, server.os_type), body)
+    changes = read_login(platform, tx, caller, body, server.os_type)
+    changes["deploy_configs"] = read_deploy_configs(body)
+    _begin_deploy(platform, tx, caller, server, changes, body)
 
 
 def set_password(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
@@ -117,7 +122,8 @@ def set_password(platform: Platform, tx: Transaction, caller: Caller, server: An
     account = _account(body, "username") if body.get("username") else server.login_account
     account = account or default_account(server.os_type)
     if server.power_states != PowerState.ON:
-        _begin_deploy(platform, tx, caller, server, {"login_account": account, "login_password": password}, body)
+        changes: JsonObject = {"login_account": account, "login_password": password, "deploy_configs": ""}
+        _begin_deploy(platform, tx, caller, server, changes, body)
         return
     driver_for(server.hypervisor).check_action("set-password", server.status)
     check_idle(tx, SERVERS, server)

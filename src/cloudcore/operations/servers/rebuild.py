@@ -19,6 +19,7 @@ from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.generic import check_not_frozen
 from cloudcore.operations.image_records import check_startable
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.servers.files import read_deploy_configs
 from cloudcore.operations.servers.login import deployed, read_login, read_user_data
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.holdings import MIB
@@ -62,6 +63,8 @@ def rebuild_root(platform: Platform, tx: Transaction, caller: Caller, server: An
     changes = read_login(platform, tx, caller, body, server.os_type)
     if "user_data" in body:
         changes["user_data"] = read_user_data(body)
+    if body.get("deploy_configs"):
+        changes["deploy_configs"] = read_deploy_configs(body)
     params = {
         "image_id": image.id,
         "more": [one.id for one in more],

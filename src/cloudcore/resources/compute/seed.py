@@ -50,6 +50,18 @@ def with_password(config: str, account: str, password: str) -> str:
     return config + "\n".join(lines) + "\n"
 
 
+def with_files(config: str, files: Sequence[tuple[str, str, bool]]) -> str:
+    """Our part with files to write once for each instance: path, content, and whether it is appended to what is there."""
+    if not files:
+        return config
+    lines = ["write_files:"]
+    for path, content, append in files:
+        encoded = base64.b64encode(content.encode()).decode("ascii")
+        lines += [f"  - path: {_json(path)}", "    encoding: b64", f"    content: {_json(encoded)}"]
+        lines += ["    append: true"] if append else []
+    return config + "\n".join(lines) + "\n"
+
+
 def merged(ours: str, users: str) -> str:
     """`user-data` of our part and the owner's."""
     if not users.strip():

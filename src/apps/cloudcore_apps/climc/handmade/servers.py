@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -9,6 +11,7 @@ import click
 from cloudcore_apps.climc import options
 from cloudcore_apps.climc.commands import made
 
+DEPLOY_HELP = "File to write in it: its content, or the name of a file here; + appends to what is there."
 PLACES = {"region": "cloud-region", "zone": "zone", "wire": "wire", "host": "host", "manager": ""}
 
 
@@ -38,6 +41,7 @@ PARAMS: list[click.Parameter] = [
     *(_text(f"--prefer-{p}", f"Only in this {p}.", f"prefer_{p}", noun=noun) for p, noun in PLACES.items()),
     _text("--prefer-zones", "Only in one of these zones.", "prefer_zones", noun="zone", multiple=True),
     _text("--schedtag", "TAG:STRATEGY for the choice of the host.", "schedtags", multiple=True),
+    _text("--deploy", DEPLOY_HELP, "deploy", multiple=True, metavar="[+]PATH:CONTENT"),
     _text("--group", "Group whose members are kept apart.", "groups", noun="instancegroup", multiple=True),
     _text(
         "--isolated-device",
@@ -82,6 +86,7 @@ def body_of(values: dict[str, Any]) -> dict[str, Any]:
     told = dict(values)
     flags = {k: told.pop(k, False) for k in ("allow_delete", "no_account_init", "generate")}
     path, meta = told.pop("user_data_file", None), told.pop("meta", ())
+    files = files_of(told.pop("deploy", ()))
     body = {k: v for k, v in options.given(told).items() if v is not False}
     if flags["generate"]:
         body["generate_name"] = body.pop("name")
@@ -91,18 +96,34 @@ def body_of(values: dict[str, Any]) -> dict[str, Any]:
         body["reset_password"] = False
     if path:
         body["user_data"] = _read(path)
+    if files:
+        body["deploy_configs"] = files
     if meta:
         body["__meta__"] = options.pairs(meta, "--meta")
     return body
 
 
-def _read(path: str) -> str:
+def files_of(told: Sequence[str]) -> list[dict[str, str]]:
+    """The files that are described as [+]PATH:CONTENT, where CONTENT may name a file."""
+    found: list[dict[str, str]] = []
+    for text in told:
+        path, colon, content = text.partition(":")
+        if not path or not colon:
+            raise click.BadParameter(f"{text} is not [+]PATH:CONTENT", param_hint="--deploy")
+        if Path(content).is_file():
+            content = _read(content, "--deploy")
+        action = "append" if path.startswith("+") else "create"
+        found.append({"action": action, "path": path.removeprefix("+"), "content": content})
+    return found
+
+
+def _read(path: str, option: str = "--user-data-file") -> str:
     try:
         return options.read_text(path)
     except OSError as error:
-        raise click.BadParameter(f"{path}: {error.strerror}", param_hint="--user-data-file") from error
+        raise click.BadParameter(f"{path}: {error.strerror}", param_hint=option) from error
     except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--user-data-file") from error
+        raise click.BadParameter(str(error), param_hint=option) from error
 
 
 def _run(count: int, wait: bool, timeout_s: float, **values: Any) -> None:

@@ -23,7 +23,7 @@ from cloudcore.resources.compute.server.actions import DEVICE_ACTIONS, SNAPSHOT_
 from cloudcore.resources.compute.server.details import server_details
 from cloudcore.resources.compute.server.filters import SERVER_FILTERS, SERVER_ORDERS, SERVER_SUMS
 from cloudcore.resources.compute.server.lifecycle import CHANGEABLE, SERVER_LIFECYCLE, PowerState, ServerStatus
-from cloudcore.resources.compute.server.login import LOGIN_ACTIONS
+from cloudcore.resources.compute.server.login import DEPLOY_DOC, LOGIN_ACTIONS
 from cloudcore.resources.compute.server.power import POWER_ACTIONS
 from cloudcore.resources.compute.server.records import RECORD_ACTIONS
 from cloudcore.resources.compute.server.security import SECURITY_ACTIONS
@@ -47,7 +47,7 @@ _HOST_KEYS = (
 class Server(Statused, External, Billed, DeleteProtected, ProjectOwned):
     """One guest. Memory in MiB. What creating accepts besides these fields is read by `cloudcore.resources.compute.spec`.
 
-    user_data, login_password: what the guest finds at its first start; sealed, because people put secrets there.
+    user_data, login_password, deploy_configs: what the guest finds at its first start; sealed, because people put secrets there.
     """
 
     hostname: Annotated[str, Spec("Name that the guest calls itself", create=True, update=True, width=253)] = ""
@@ -129,6 +129,10 @@ class Server(Statused, External, Billed, DeleteProtected, ProjectOwned):
     ] = ""
     login_updated_at: Annotated[datetime | None, Spec("When its login was last changed", show=Show.DETAIL)] = None
     deployments: Annotated[int, Spec("How often its login was deployed anew", show=Show.DETAIL)] = 0
+    deploy_configs: Annotated[
+        str,
+        Spec("Files to write, as JSON", width=524_288, show=Show.NEVER, sealed=True, secret=True, multiline=True),
+    ] = ""
     user_data: Annotated[
         str, Spec("Cloud-init data", width=65_536, show=Show.NEVER, sealed=True, secret=True, multiline=True)
     ] = ""
@@ -199,7 +203,9 @@ SERVERS = Resource(
         param("password", "Password of its account", width=128, secret=True),
         param("reset_password", "Make a password", bool),
         param("user_data", "What cloud-init finds in it", width=131_072, multiline=True),
-        param("deploy_configs", "Files to put into it", ANY),
+        param(
+            "deploy_configs", DEPLOY_DOC, ANY, example=[{"path": "/etc/motd", "content": "hello", "action": "create"}]
+        ),
         param("secgroups", "Security groups", list, of=str, refers="secgroups"),
         param("prefer_region", "Region to make it in", refers="cloudregions", alias=("prefer_region_id",)),
         param(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cloudcore.model.param import param
+from cloudcore.model.param import ANY, param
 from cloudcore.model.resource import Action
 
 _LOGIN = (
@@ -11,6 +11,8 @@ _LOGIN = (
     param("login_account", "Name of the login account", width=32),
 )
 _KEYS = (param("keypair", "SSH key of the login account", refers="keypairs", alias=("keypair_id",)),)
+DEPLOY_DOC = "Files that cloud-init writes at the next start: {path, content, action}; action is create or append"
+_FILES = param("deploy_configs", DEPLOY_DOC, ANY)
 _START = param("auto_start", "Start it afterwards", bool)
 
 LOGIN_ACTIONS: tuple[Action, ...] = (
@@ -18,7 +20,7 @@ LOGIN_ACTIONS: tuple[Action, ...] = (
         name="deploy",
         doc="Give a stopped server another login; cloud-init takes it up at the next start.",
         transition="deploy",
-        params=(*_KEYS, param("delete_keypair", "Take its SSH key away", bool), *_LOGIN, _START),
+        params=(*_KEYS, param("delete_keypair", "Take its SSH key away", bool), *_LOGIN, _FILES, _START),
     ),
     Action(
         name="set-password",
@@ -45,6 +47,7 @@ LOGIN_ACTIONS: tuple[Action, ...] = (
             *_KEYS,
             *_LOGIN,
             param("user_data", "Cloud-init data, instead of what it has", width=131_072, multiline=True),
+            _FILES,
             _START,
         ),
     ),
