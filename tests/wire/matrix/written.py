@@ -157,6 +157,16 @@ def _identity() -> Iterator[Operation]:
             ask = _granting("GET", place, name, role=False)
             yield Operation("identity grants", f"list in {place} by {name}", ask)
     yield from _nested()
+    for word, method, more, body in (
+        ("look at tags", "GET", "", None),
+        ("set tags", "PUT", "", {"tags": ["x"]}),
+        ("head a tag", "HEAD", "/x", None),
+        ("look at a tag", "GET", "/x", None),
+        ("clear tags", "DELETE", "", None),
+        ("add a tag", "PUT", "/x", None),
+        ("remove a tag", "DELETE", "/x", None),
+    ):
+        yield Operation("identity projects", word, _tagged(method, more, body))
     for name in ("groups", "users"):
         for word, method in (("join", "PUT"), ("leave", "DELETE"), ("look", "GET"), ("head", "HEAD")):
             yield Operation("identity grants", f"{word} group by {name}", _member(method, name))
@@ -195,6 +205,16 @@ def _nested() -> Iterator[Operation]:
     yield Operation("identity credentials", "list for ec2", _of_user("GET", keys))
     yield Operation("identity credentials", "show for ec2", _of_user("GET", keys, "credentials"))
     yield Operation("identity credentials", "delete for ec2", _of_user("DELETE", keys, "credentials"))
+
+
+def _tagged(method: str, more: str, body: Any) -> Callable[..., Request | None]:
+    """A tag of a project in OpenStack's manner."""
+
+    def ask(world: World, who: str, target: str) -> Request | None:
+        project = world.row("projects", target, who)
+        return None if project is None else Request(method, f"/v3/projects/{project}/tags{more}", body)
+
+    return ask
 
 
 def _token_v2(world: World, who: str, target: str) -> Request | None:

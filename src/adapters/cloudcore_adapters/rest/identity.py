@@ -181,7 +181,10 @@ def join_group(site: Site, call: Call, args: Args) -> Reply:
 
 def leave_group(site: Site, call: Call, args: Args) -> Reply:
     """`DELETE` of the same."""
-    site.session(call).perform("groups", args["group"], "remove-users", {"user_ids": [args["user"]]})
+    session = site.session(call)
+    if asks(call):
+        session.get("users", args["user"], {}, (("groups", args["group"]),))
+    session.perform("groups", args["group"], "remove-users", {"user_ids": [args["user"]]})
     return Reply()
 
 

@@ -32,6 +32,10 @@ NOT_OFFERED = (
     ("/v3/OS-FEDERATION/service_providers", "federation is not offered"),
     ("/v3/registered_limits", "limits of OpenStack are not offered; there are quotas: /v3/identity_quotas"),
     ("/v3/limits", "limits of OpenStack are not offered; there are quotas: /v3/identity_quotas"),
+    ("/v3/OS-EP-FILTER", "every project sees the whole catalogue: there is no filter of endpoints"),
+    ("/v3/OS-OAUTH2", "OAuth is not offered"),
+    ("/v3/OS-SIMPLE-CERT", "tokens are verified by public keys, and not by certificates"),
+    ("/v3/roles/{user}/implies", "no role implies another one here; give a role more policies"),
     ("/v3/role_inferences", "no role implies another one here; give a role more policies"),
 )
 """What OpenStack's clients ask for that is not there: where it begins, and what is said instead."""

@@ -22,7 +22,7 @@ from cloudcore.operations.ladder import ladder_actions
 from cloudcore.operations.later import COLLECTION, is_later
 from cloudcore.operations.session import CHECK
 from cloudcore.ports.session import Context
-from cloudcore_adapters.rest import openstack
+from cloudcore_adapters.rest import openstack, openstack_bodies
 from cloudcore_adapters.rest.exporting import ExportReply, is_long
 from cloudcore_adapters.rest.paths import Parts
 from cloudcore_adapters.rest.request import Call, optional_envelope, required_envelope
@@ -199,7 +199,7 @@ def _one(resource: Resource[Any], content: Json) -> Reply:
 
 
 def _list(place: Place, site: Site, call: Call, _args: Args) -> Reply:
-    plural, params = place.resource.plural, call.params()
+    plural, params = place.resource.plural, openstack_bodies.filters(place.resource, call.params())
     session = site.session(call)
     if is_long(params):
         return ExportReply(plural, lambda asked: session.list(plural, asked, place.context), params, site.workers)
@@ -211,15 +211,16 @@ def _list(place: Place, site: Site, call: Call, _args: Args) -> Reply:
 
 def _create(place: Place, site: Site, call: Call, _args: Args) -> Reply:
     resource = place.resource
-    body = required_envelope(call.body, resource.singular)
+    body = openstack_bodies.received(call, resource, required_envelope(call.body, resource.singular))
     sent = call.body.get("count")
     count = 1 if sent is None else read_int(sent, "count", 0, MAX_COUNT)
     session = site.session(call)
     if count <= 1:
-        return _one(resource, session.create(resource.plural, body, call.params(), place.context))
+        made = session.create(resource.plural, body, call.params(), place.context)
+        return _one(resource, openstack_bodies.shown(call, resource, made))
     body.pop("count", None)
-    made = session.create_many(resource.plural, body, count, call.params(), place.context)
-    return json_reply(batch_body(resource.plural, made))
+    many = session.create_many(resource.plural, body, count, call.params(), place.context)
+    return json_reply(batch_body(resource.plural, many))
 
 
 def _attach(place: Place, site: Site, call: Call, _args: Args) -> Reply:
@@ -230,14 +231,16 @@ def _attach(place: Place, site: Site, call: Call, _args: Args) -> Reply:
 
 def _get(place: Place, site: Site, call: Call, _args: Args) -> Reply:
     found = site.session(call).get(place.resource.plural, place.ident, call.params(), place.context)
-    return _one(place.resource, found)
+    return _one(place.resource, openstack_bodies.shown(call, place.resource, found))
 
 
 def _update(place: Place, site: Site, call: Call, _args: Args) -> Reply:
     resource = place.resource
-    body = optional_envelope(call.body, resource.singular)
-    changed = site.session(call).update(resource.plural, place.ident, body, call.params(), place.context)
-    return _one(resource, changed)
+    sent = optional_envelope(call.body, resource.singular)
+    session = site.session(call)
+    body = openstack_bodies.received(call, resource, sent, changing=(session, place.ident))
+    changed = session.update(resource.plural, place.ident, body, call.params(), place.context)
+    return _one(resource, openstack_bodies.shown(call, resource, changed))
 
 
 def _delete(place: Place, site: Site, call: Call, _args: Args) -> Reply:

@@ -17,6 +17,7 @@ from cloudcore_adapters.rest import (
     identity,
     images,
     openstack,
+    openstack_bodies,
     openstack_credentials,
     operating,
     quotas,
@@ -78,6 +79,7 @@ _QUOTAS = tuple(
 _USERS_APPS = "/v3/users/{user}/application_credentials"
 _USERS_KEYS = "/v3/users/{user}/credentials/OS-EC2"
 _IN_PROJECT = "/v3/projects/{project}/{kind}/{actor}/roles"
+_TAGS = "/v3/projects/{project}/tags"
 _IN_DOMAIN = "/v3/domains/{domain}/{kind}/{actor}/roles"
 _IN_SYSTEM = "/v3/system/{kind}/{actor}/roles"
 _INHERITED = (
@@ -137,6 +139,12 @@ ROUTES: tuple[Route, ...] = (
     Route("identity", "GET", _USERS_KEYS + "/{id}", openstack_credentials.show_ec2),
     Route("identity", "DELETE", _USERS_KEYS + "/{id}", openstack_credentials.delete_ec2),
     Route("identity", "GET", "/v3/role_assignments", identity.assignments),
+    Route("identity", "GET", _TAGS, openstack_bodies.tags_of),
+    Route("identity", "PUT", _TAGS, openstack_bodies.set_tags),
+    Route("identity", "DELETE", _TAGS, openstack_bodies.clear_tags),
+    Route("identity", "GET HEAD", _TAGS + "/{tag}", openstack_bodies.check_tag),
+    Route("identity", "PUT", _TAGS + "/{tag}", openstack_bodies.add_tag),
+    Route("identity", "DELETE", _TAGS + "/{tag}", openstack_bodies.remove_tag),
     *(
         Route("identity", method, path, handler)
         for grants in (_IN_PROJECT, _IN_DOMAIN, _IN_SYSTEM)

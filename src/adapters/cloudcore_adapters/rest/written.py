@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 
 from cloudcore.model.json import JsonObject
-from cloudcore_adapters.rest import discovery, identity, images, quotas, services
+from cloudcore_adapters.rest import discovery, identity, images, openstack_bodies, quotas, services
 from cloudcore_adapters.rest.operation import (
     ANY,
     OBJECT,
@@ -227,6 +227,16 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     identity.projects_of: About(answer=listed("projects", links=OBJECT)),
     identity.groups_of: About(answer=listed("groups", links=OBJECT)),
     identity.members_of: About(answer=listed("users", links=OBJECT)),
+    openstack_bodies.tags_of: About(
+        answer=enveloped("tags", {"type": "array", "items": {"type": "string"}}, required=True)
+    ),
+    openstack_bodies.set_tags: About(
+        answer=enveloped("tags", {"type": "array", "items": {"type": "string"}}, required=True), body=OBJECT
+    ),
+    openstack_bodies.clear_tags: About(answer=None, status="204"),
+    openstack_bodies.check_tag: About(answer=None, status="204"),
+    openstack_bodies.add_tag: About(answer=None, status="201"),
+    openstack_bodies.remove_tag: About(answer=None, status="204"),
     identity.show_grant: About(answer=enveloped("role", OBJECT)),
     identity.check_grant: About(answer=None, status="204"),
     identity.show_member: About(answer=enveloped("user", reference("User"), required=True)),

@@ -14,12 +14,14 @@ from cloudcore.auth.caller import Caller
 from cloudcore.auth.request import ScopeRef, login_refused
 from cloudcore.auth.revocation import Watermark
 from cloudcore.auth.scopes import Scope
+from cloudcore.model.entity import evolve
 from cloudcore.model.errors import (
     ForbiddenError,
     InvalidCredentialError,
     InvalidFormatError,
     InvalidInputError,
     MissingParameterError,
+    NotSupportedError,
     OutOfRangeError,
     ResourceNotFoundError,
 )
@@ -82,8 +84,22 @@ def create_credential(platform: Platform, tx: Transaction, caller: Caller, body:
 def update_credential(
     platform: Platform, tx: Transaction, caller: Caller, ident: str, body: JsonMapping, context: Context = ()
 ) -> JsonObject:
-    """Change a credential; what was logged in by one that is switched off is void."""
+    """Change a credential; what was logged in by one that is switched off is void.
+
+    Only the text of type cert is changed; what logs in is made anew, and what it is of stays.
+
+    Raises:
+        NotSupportedError: its secret, type, user or project would be another.
+    """
     own = fetch_for(platform, tx, caller, CREDENTIALS, ident, "update")
+    told = {"type": own.type, "user_id": own.owner_id, "project_id": own.project_id}
+    for name, value in told.items():
+        if body.get(name) not in (None, "", value):
+            raise NotSupportedError(f"{name} of a credential is not changed: make another one", field=name)
+    if body.get("blob") not in (None, ""):
+        if own.type != CERT:
+            raise NotSupportedError("the secret of a credential is not changed: make another one", field="blob")
+        tx.of(CREDENTIALS, PLATFORM).save(evolve(own, blob=_blob(platform, CERT, body["blob"])[0]))
     answer = update_row(platform, tx, caller, CREDENTIALS, own.id, body, context)
     if own.enabled and answer.get("enabled") is False:
         void(tx, own.id)

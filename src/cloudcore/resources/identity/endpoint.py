@@ -19,13 +19,20 @@ class Endpoint(Named):
 
     name: Annotated[str, Spec("Name", create=True, update=True, width=128, search=True)] = ""
     service_id: Annotated[
-        str, Spec("Service", create=True, required=True, width=64), Ref("services", on_delete=OnDelete.CASCADE)
+        str,
+        Spec("Service", create=True, required=True, update=True, width=64),
+        Ref("services", on_delete=OnDelete.CASCADE),
     ]
-    region_id: Annotated[str, Spec("Region", create=True, required=True, width=255), Ref("regions")]
+    region_id: Annotated[str, Spec("Region", create=True, required=True, update=True, width=255), Ref("regions")]
     interface: Annotated[
         str,
         Spec(
-            "For whom", create=True, required=True, width=8, choices=("public", "internal", "admin", "slave", "console")
+            "For whom",
+            create=True,
+            required=True,
+            update=True,
+            width=8,
+            choices=("public", "internal", "admin", "slave", "console"),
         ),
     ]
     url: Annotated[str, Spec("Address", create=True, required=True, update=True, width=512)]

@@ -1,0 +1,201 @@
+"""Bodies and filters of OpenStack's clients where the wire has another word for the same, and a clear no to the rest.
+
+A tag of a project is a tag of its owner without a value, and a property one with a value: `user:gold` and `user:cost=12`.
+Clients of the wire send none of what is translated here, and pass over the keys that are added.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from cloudcore.model.errors import InvalidFormatError, InvalidInputError, NotSupportedError, ResourceNotFoundError
+from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.reading import read_list_of_str, read_str
+from cloudcore.model.resource import Resource, field_map
+from cloudcore.ports.session import Session
+from cloudcore_adapters.rest.openstack import SERVICE, asks
+from cloudcore_adapters.rest.request import Call
+from cloudcore_adapters.rest.responses import Reply, json_reply
+from cloudcore_adapters.rest.site import Args, Site
+
+PROJECTS, PROJECT = "projects", "project"
+META = "__meta__"
+OWN = "user:"
+GONE = "none"
+"""The value that removes a tag."""
+MOST_TAGS = 80
+_FILTERS = {"tags": "tags", "tags-any": "obj_tags", "not-tags": "no_tags", "not-tags-any": "no_obj_tags"}
+"""OpenStack's filters by tags, and the wire's."""
+_EXPECTED = frozenset(
+    {
+        *("id", "parent_id", "domain", "domain_id", "project_domain", "project_domain_id", "is_domain", "options"),
+        *("tags", "links", "extra", "location", META, "generate_name", "is_enabled"),
+    }
+)
+"""Keys of a project's body that are no properties, beside its fields."""
+
+
+def received(
+    call: Call, resource: Resource[Any], body: JsonObject, changing: tuple[Session, str] | None = None
+) -> JsonObject:
+    """The body of a create or update as the wire has it. changing: for an update, the caller's session and what is changed.
+
+    Raises:
+        NotSupportedError: it asks for what is not there.
+        InvalidInputError: it is malformed; names the field.
+    """
+    if resource.service != SERVICE:
+        return body
+    _check_options(body)
+    if resource.plural == "policies" and isinstance(body.get("blob"), str):
+        return {**body, "blob": _document(body["blob"])}
+    return _project(call, resource, body, changing) if resource.plural == PROJECTS else body
+
+
+def shown(call: Call, resource: Resource[Any], body: JsonObject) -> JsonObject:
+    """A project with its tags, and for OpenStack's clients its properties, as they look for them."""
+    tags = body.get("metadata")
+    if resource.plural != PROJECTS or not isinstance(tags, dict):
+        return body
+    own = _own(cast("JsonObject", tags))
+    properties = {key: value for key, value in own.items() if value and key not in body} if asks(call) else {}
+    return {**body, "tags": _bare(own), **properties}
+
+
+def filters(resource: Resource[Any], params: JsonObject) -> JsonObject:
+    """The parameters of a list as the wire has them."""
+    if resource.plural != PROJECTS or not any(isinstance(params.get(name), str) for name in (*_FILTERS, "parent_id")):
+        return params
+    found = {name: value for name, value in params.items() if name not in _FILTERS or not isinstance(value, str)}
+    for name, ours in _FILTERS.items():
+        sent = params.get(name)
+        if isinstance(sent, str) and sent:
+            wanted = [{"key": f"{OWN}{read_str(tag, name, 64)}"} for tag in sent.split(",") if tag]
+            found[ours] = wanted if ours in ("tags", "no_tags") else [[tag] for tag in wanted]
+    if isinstance(found.get("parent_id"), str):
+        # A project lies below its domain and nothing else.
+        parent = read_str(found.pop("parent_id"), "parent_id", 64)
+        if not parent.replace("-", "").isalnum():
+            raise InvalidInputError("parent_id must be the id of a domain", field="parent_id")
+        sent = found.get("filter") or []
+        more: list[Any] = cast("list[Any]", sent) if isinstance(sent, list) else [sent]
+        found = {"scope": "max", **found, "filter": [*more, f"domain_id.equals({parent})"]}
+    return found
+
+
+def tags_of(site: Site, call: Call, args: Args) -> Reply:
+    """`GET /v3/projects/{project}/tags`."""
+    return json_reply({"tags": _bare(_own(_tags(site, call, args)))})
+
+
+def set_tags(site: Site, call: Call, args: Args) -> Reply:
+    """`PUT /v3/projects/{project}/tags`: these and no others; properties stay."""
+    wanted = _read(call.body.get("tags"))
+    _change(site, call, args, _replacing(_tags(site, call, args), wanted))
+    return json_reply({"tags": sorted(wanted)})
+
+
+def clear_tags(site: Site, call: Call, args: Args) -> Reply:
+    """`DELETE /v3/projects/{project}/tags`: none."""
+    _change(site, call, args, _replacing(_tags(site, call, args), ()))
+    return Reply(status=204)
+
+
+def check_tag(site: Site, call: Call, args: Args) -> Reply:
+    """`GET` or `HEAD /v3/projects/{project}/tags/{tag}`: 204 where it is there."""
+    _find(site, call, args)
+    return Reply(status=204)
+
+
+def add_tag(site: Site, call: Call, args: Args) -> Reply:
+    """`PUT` of the same."""
+    (tag,) = _read([args["tag"]])
+    _change(site, call, args, {f"{OWN}{tag}": ""})
+    return Reply(status=201)
+
+
+def remove_tag(site: Site, call: Call, args: Args) -> Reply:
+    """`DELETE` of the same."""
+    _change(site, call, args, {f"{OWN}{_find(site, call, args)}": GONE})
+    return Reply(status=204)
+
+
+def _find(site: Site, call: Call, args: Args) -> str:
+    if args["tag"] not in _bare(_own(_tags(site, call, args))):
+        raise ResourceNotFoundError(f"the project has no tag {args['tag'][:64]}")
+    return args["tag"]
+
+
+def _tags(site: Site, call: Call, args: Args) -> JsonObject:
+    return _held(site.session(call), args[PROJECT])
+
+
+def _held(session: Session, project: str) -> JsonObject:
+    return dict(session.get(PROJECTS, project).get("metadata") or {})
+
+
+def _change(site: Site, call: Call, args: Args, tags: JsonMapping) -> None:
+    # Also where nothing changes: who may not is told so.
+    site.session(call).update(PROJECTS, args[PROJECT], {META: dict(tags)})
+
+
+def _replacing(held: JsonMapping, wanted: Sequence[str]) -> JsonObject:
+    gone = {f"{OWN}{tag}": GONE for tag in _bare(_own(held)) if tag not in wanted}
+    return {**gone, **{f"{OWN}{tag}": "" for tag in wanted}}
+
+
+def _own(tags: JsonMapping) -> dict[str, str]:
+    return {key.removeprefix(OWN): str(value) for key, value in tags.items() if key.startswith(OWN)}
+
+
+def _bare(own: Mapping[str, str]) -> list[str]:
+    return sorted(key for key, value in own.items() if not value)
+
+
+def _read(sent: Any) -> list[str]:
+    tags = read_list_of_str(sent or [], "tags", max_items=MOST_TAGS)
+    if any(not tag or "," in tag or "/" in tag for tag in tags):
+        raise InvalidInputError("a tag has no comma and no slash, and is not empty", field="tags")
+    return list(dict.fromkeys(tags))
+
+
+def _project(call: Call, resource: Resource[Any], body: JsonObject, changing: tuple[Session, str] | None) -> JsonObject:
+    _check_flat(body)
+    found = {name: value for name, value in body.items() if name not in ("parent_id", "is_domain", "tags")}
+    meta = dict(cast("JsonObject", body[META])) if isinstance(body.get(META), dict) else {}
+    if isinstance(body.get("tags"), list):
+        meta |= _replacing(_held(*changing) if changing is not None else {}, _read(body["tags"]))
+    if asks(call):
+        for name in [name for name in found if name not in _EXPECTED and name not in field_map(resource.entity)]:
+            meta[f"{OWN}{name}"] = read_str(found.pop(name), name, 1024)
+    return {**found, META: meta} if meta else found
+
+
+def _check_flat(body: JsonMapping) -> None:
+    parent = body.get("parent_id")
+    domains = [body.get(name) for name in ("domain_id", "project_domain_id", "project_domain", "domain")]
+    if parent not in (None, "", *domains):
+        raise NotSupportedError("no project lies below another one: its parent is its domain", field="parent_id")
+    if body.get("is_domain") is True:
+        raise NotSupportedError("a project is no domain: make one at /v3/domains", field="is_domain")
+
+
+def _check_options(body: JsonMapping) -> None:
+    options = body.get("options")
+    if not isinstance(options, dict):
+        return
+    wanted = sorted(name for name, value in cast("JsonObject", options).items() if value not in (None, False, []))
+    if wanted:
+        raise NotSupportedError(f"option {wanted[0][:64]} is not offered", field=f"options.{wanted[0][:64]}")
+
+
+def _document(text: str) -> JsonObject:
+    try:
+        found: Any = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidFormatError("blob must be an object, or its text as JSON", field="blob") from error
+    if not isinstance(found, dict):
+        raise InvalidFormatError("blob must be an object, or its text as JSON", field="blob")
+    return cast("JsonObject", found)
