@@ -307,6 +307,12 @@ def test_nothing_is_mocked() -> None:
     assert wrong == []
 
 
+def test_no_merge_is_left_open() -> None:
+    assert [
+        path for path in tracked() if path.is_file() and re.search(rb"^[<>]{7} ", path.read_bytes(), re.MULTILINE)
+    ] == []
+
+
 def test_the_repository_speaks_of_itself_alone() -> None:
     pattern = re.compile("|".join(UNSPOKEN))
     wrong = []
