@@ -16,6 +16,7 @@ from cloudcore.model.query import PLATFORM
 from cloudcore.operations.host_leases import lease_of, revoke
 from cloudcore.operations.run import writing
 from cloudcore.operations.session import CoreSession
+from cloudcore.ports.session import Session
 from cloudcore.resources.storage.cachedimage import CACHEDIMAGES, Cachedimage
 from cloudcore.resources.storage.storagecachedimage import CACHE_LIFECYCLE, STORAGECACHEDIMAGES, Storagecachedimage
 from cloudcore.tasks.task import TASKS, new_task
@@ -47,9 +48,10 @@ def flow_of(name: str) -> str:
     return name.partition("/")[0]
 
 
-def session(cloud: Cloud) -> CoreSession:
-    """A client."""
-    return CoreSession(cloud.platform, CALLER)
+def session(cloud: Cloud) -> Session:
+    """A client; of a cloud that has clients of its own, one of those."""
+    made: Callable[[Session], Session] = getattr(cloud, "client", lambda plain: plain)
+    return made(CoreSession(cloud.platform, CALLER))
 
 
 def _nothing(_cloud: Cloud) -> str:

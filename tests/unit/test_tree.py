@@ -58,6 +58,8 @@ UNSCOPED_OPERATIONS = {
     "records.py",
     "statistics.py",
     "numbering.py",
+    "plans/planning.py",
+    "plans/telling.py",
     "evacuation.py",
     "host_leases.py",
     "servers/migrate.py",

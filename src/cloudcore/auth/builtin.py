@@ -68,7 +68,7 @@ _TABLE: tuple[tuple[Scope, str, Mapping[str, str]], ...] = (
             "secgrouprules": _READ,
         },
     ),
-    (Scope.USER, "compute", {"keypairs": f"{_CRUD} perform"}),
+    (Scope.USER, "compute", {"keypairs": f"{_CRUD} perform", "plans": "list get delete perform"}),
     (Scope.PROJECT, "image", {"image_quotas": _READ}),
     (Scope.SYSTEM, "image", {"images": "perform/update-torrent-status"}),
     (Scope.USER, "log", {"actions": "list get create"}),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
+import attrs
+
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import InvalidInputError, MethodNotAllowedError, OutOfRangeError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
@@ -30,6 +32,8 @@ from cloudcore.operations.perform import (
     perform_action,
     perform_class_action,
 )
+from cloudcore.operations.plans.call import Call, Kind, wants_plan
+from cloudcore.operations.plans.planning import apply_plan, make_plan
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.quotas import PENDING, clear_pending, list_quotas, set_for
 from cloudcore.operations.run import again, reading, try_once, would_be, writing
@@ -42,6 +46,7 @@ from cloudcore.operations.usages import USAGES, usages
 from cloudcore.ports.session import NO_PARAMS, Context, Download
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.family import FAMILIES
+from cloudcore.resources.audit.plan import PLANS
 
 T = TypeVar("T")
 
@@ -96,6 +101,9 @@ class CoreSession:
         if plural == ACTIONS:
             return self._bring(body, str(params.get(PARAMETER) or ""))
         resource = self._type(plural, Verb.CREATE)
+        if wants_plan(params):
+            call = Call(verb=Kind.CREATE, plural=plural, count=count, body=body, params=params, context=context)
+            return [self._planned(call)]
         key = str(params.get(PARAMETER) or "")
         if plural == "servers":
             return create_servers(self._platform, self.caller, body, count, key=key, context=context)
@@ -121,8 +129,11 @@ class CoreSession:
         self, plural: str, ident: str, body: JsonMapping, params: JsonMapping = NO_PARAMS, context: Context = ()
     ) -> JsonObject:
         """Change what the body names."""
-        del params
         resource = self._type(plural, Verb.UPDATE)
+        if wants_plan(params):
+            return self._planned(
+                Call(verb=Kind.UPDATE, plural=plural, ident=ident, body=body, params=params, context=context)
+            )
         own = UPDATE.get(plural)
         if own is not None:
             return self._write(lambda tx: own(self._platform, tx, self.caller, ident, body, context))
@@ -137,6 +148,10 @@ class CoreSession:
         context: Context = (),
     ) -> JsonObject:
         """Delete, or begin to."""
+        if wants_plan(params):
+            return self._planned(
+                Call(verb=Kind.DELETE, plural=plural, ident=ident, body=body, params=params, context=context)
+            )
         if plural in FAMILIES and ident == PENDING:
             return clear_pending(self._platform, self.caller, plural, params)
         resource = self._type(plural, Verb.DELETE)
@@ -152,9 +167,14 @@ class CoreSession:
         self, plural: str, ident: str, action: str, body: JsonMapping = NO_PARAMS, params: JsonMapping = NO_PARAMS
     ) -> Any:
         """Do something with one resource; with the quotas of `projects` or `domains`, set them of the one named."""
+        if wants_plan(params):
+            call = Call(verb=Kind.PERFORM, plural=plural, ident=ident, action=action, body=body, params=params)
+            return self._planned(call)
         if plural in FAMILIES:
             return set_for(self._platform, self.caller, plural, ident, action, body)
         resource = self._type(plural)
+        if resource is PLANS and action == "apply":
+            return apply_plan(self._platform, self.caller, ident, self._over)
         key = str(params.get(PARAMETER) or "")
         declared = resource.action(action, ActionKind.PERFORM)
         if declared is not None and (alone := ALONE.get((plural, action))) is not None:
@@ -175,7 +195,8 @@ class CoreSession:
         self, plural: str, action: str, body: JsonMapping = NO_PARAMS, params: JsonMapping = NO_PARAMS
     ) -> Any:
         """Do something with a type."""
-        del params
+        if wants_plan(params):
+            return self._planned(Call(verb=Kind.PERFORM_CLASS, plural=plural, action=action, body=body, params=params))
         if plural == SCHEDULER:
             return ask_scheduler(self._platform, self.caller, action, body)
         if plural == ACTIONS:
@@ -214,6 +235,12 @@ class CoreSession:
         """The bytes of an active image; `format` among the parameters chooses a converted form."""
         check_form(params)
         return download_image(self._platform, self.caller, ident, read_str(params.get("format") or "", "format", 20))
+
+    def _planned(self, call: Call) -> JsonObject:
+        return make_plan(self._platform, self.caller, call, self._over, unkept=PARAMETER)
+
+    def _over(self, platform: Platform, request_id: str) -> CoreSession:
+        return CoreSession(platform, attrs.evolve(self.caller, request_id=request_id))
 
     def _bring(self, body: JsonMapping, key: str) -> Sequence[JsonObject]:
         def work(tx: Transaction) -> Sequence[JsonObject]:

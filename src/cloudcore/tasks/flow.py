@@ -97,6 +97,16 @@ class Step:
     attempts: int = 3
     when: Callable[[Context], bool] = _always
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether taking it back does anything."""
+        return self.undo is not _nothing or self.undone is not _nothing
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether it may turn out not to apply."""
+        return self.when is not _always
+
 
 @attrs.frozen(kw_only=True)
 class Flow:

@@ -10,7 +10,9 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.types import Message, Receive, Scope, Send
 
-from cloudcore.model.errors import UnauthorizedError
+from cloudcore.model.errors import NotSupportedError, UnauthorizedError
+from cloudcore.operations.plans.call import PARAMETER as PLAN
+from cloudcore.operations.plans.call import wants_plan
 from cloudcore_adapters.rest import openstack
 from cloudcore_adapters.rest.access_log import Observe, Timer
 from cloudcore_adapters.rest.errors import LOG, error_reply
@@ -158,6 +160,8 @@ class Door:
         call.route = found.route
         if not found.open and call.token is None and not call.signed:
             raise UnauthorizedError("the header X-Auth-Token is missing")
+        if not found.planned:
+            refuse_plan(call)
         if not found.blocking:
             return await cast("Stream", found.handler)(site, call, found.args)
         if call.method not in ("GET", "HEAD"):
@@ -181,6 +185,17 @@ class Door:
         if call.target.service == GATEWAY:
             return match_gateway(call.target, call.method)
         return match(self._site, call.target, call.method)
+
+
+def refuse_plan(call: Call) -> None:
+    """Refuse to do what only a plan was asked of.
+
+    Raises:
+        NotSupportedError: `plan` is in the query.
+    """
+    asked = call.method not in ("GET", "HEAD") and PLAN.encode() in call.scope.get("query_string", b"")
+    if asked and wants_plan(call.query):
+        raise NotSupportedError("there are no plans of this request", field=PLAN)
 
 
 def common_headers(call: Call) -> list[tuple[bytes, bytes]]:

@@ -213,7 +213,7 @@ ROUTES: tuple[Route, ...] = (
 class Match:
     """The handler of a request. blocking: it runs in a worker, after the body was read. route: its pattern.
 
-    offered: `Allow` names its method.
+    offered: `Allow` names its method. planned: with `plan` in the query it answers what it would do, and does nothing.
     """
 
     route: str
@@ -222,6 +222,7 @@ class Match:
     open: bool
     blocking: bool
     offered: bool = True
+    planned: bool = False
 
 
 def match(site: Site, target: Target, method: str) -> Match:
@@ -242,7 +243,7 @@ def match(site: Site, target: Target, method: str) -> Match:
         pattern = f"{target.service} {pattern_of(site, parts)}"
         for name, work in (methods_of(site, target.service, parts) or {}).items():
             offered = not isinstance(work, Unoffered)
-            made = Match(route=pattern, handler=work, args={}, open=False, blocking=True, offered=offered)
+            made = Match(route=pattern, handler=work, args={}, open=False, blocking=True, offered=offered, planned=True)
             found.setdefault(name, made)
     return chosen(found, target, method)
 

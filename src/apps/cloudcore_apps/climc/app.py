@@ -119,6 +119,13 @@ def build() -> click.Group:
                 callback=_version,
             ),
             click.Option(
+                ["--plan"],
+                is_flag=True,
+                expose_value=False,
+                help="Only tell what the command would do, and keep that as a plan for an hour.",
+                callback=_set_plan,
+            ),
+            click.Option(
                 ["--data"],
                 type=click.Path(path_type=Path, file_okay=False),
                 help="Folder of the local cloud.",
@@ -159,6 +166,10 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
 
         click.echo(f"climc {version('cloudcore')}")
         ctx.exit()
+
+
+def _set_plan(ctx: click.Context, _param: click.Parameter, value: bool) -> None:
+    ctx.find_root().obj.only_plans = value
 
 
 def _set_data(ctx: click.Context, _param: click.Parameter, value: Path | None) -> None:

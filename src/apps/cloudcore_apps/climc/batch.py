@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import click
+
 from cloudcore.model.errors import CloudcoreError
 from cloudcore.model.json import JsonObject
 from cloudcore_apps.climc.exits import exit_of, hint_of, message_of
@@ -34,6 +36,8 @@ def over(
         result = do(idents[0])
         _show(runtime, then(result) if then else result, columns, whole=whole)
         return
+    if runtime.only_plans:
+        raise click.UsageError("a plan is of one change: name one")
     results: dict[str, Any] = {ident: _tried(do, ident) for ident in dict.fromkeys(idents)}
     if then is not None:
         results = {i: r if isinstance(r, CloudcoreError) else _tried(then, r) for i, r in results.items()}

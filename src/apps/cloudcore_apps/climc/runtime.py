@@ -26,6 +26,7 @@ class Runtime:
     impatient: nobody waits for slow answers, and no request is repeated.
     notify_url: where the ends of the tasks that are begun are told; empty: nowhere.
     query: a compiled JMESPath query that results go through; None for none.
+    only_plans: what would change something is told instead, by a plan.
     failed: the exit code of the first resource of a batch that failed; 0 while none did.
     """
 
@@ -41,6 +42,7 @@ class Runtime:
         self.data: Path | None = None
         self.context = ""
         self.impatient = False
+        self.only_plans = False
         self.failed = 0
         self._given = session
         self._opened: HttpSession | None = None
@@ -54,15 +56,24 @@ class Runtime:
     @property
     def session(self) -> Session:
         """The session; made at first use."""
-        session = self._given or self.remote
-        return session.notifying(self.notify_url) if self.notify_url else session
+        opened = self._given or self._connected()
+        session = opened.notifying(self.notify_url) if self.notify_url else opened
+        if not self.only_plans:
+            return session
+        from cloudcore_apps.climc.planning import Planning
+
+        return Planning(session, self)
 
     @property
     def remote(self) -> HttpSession:
-        """The session over HTTP, for what only that has."""
-        if self._opened is None:
-            self._opened = self._open()
-        return self._opened
+        """The session over HTTP, for what only that has.
+
+        Raises:
+            click.UsageError: only a plan is wanted, and there is none of that.
+        """
+        if self.only_plans:
+            raise click.UsageError("there are no plans of this command")
+        return self._connected()
 
     def close(self) -> None:
         """Give the connections back."""
@@ -100,6 +111,11 @@ class Runtime:
     def note(self, text: str) -> None:
         """A line on standard error."""
         click.echo(printable(text), err=True)
+
+    def _connected(self) -> HttpSession:
+        if self._opened is None:
+            self._opened = self._open()
+        return self._opened
 
     def _say(self, text: str) -> None:
         if text:

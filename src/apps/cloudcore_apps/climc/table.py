@@ -17,6 +17,7 @@ _USAGES = ("usage", "identity_usage", "image_usage", "zone_usage", "wire_usage",
 _QUOTAS = ("quota", "region_quota", "zone_quota", "project_quota", "infras_quota", "image_quota", "identity_quota")
 
 HANDMADE: Mapping[str, Handmade] = {
+    "plan-show": Handmade("plans:show", "Tell what a plan would do"),
     "server-create": Handmade("servers:create", "Create a server"),
     "server-deploy": Handmade("deploying:deploy", "Give a stopped server another login, or files"),
     "server-attach-disk": Handmade("devices:attach_disk", "Attach a disk that no server uses"),

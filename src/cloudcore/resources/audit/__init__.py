@@ -8,6 +8,7 @@ from cloudcore.model.history import HISTORY
 from cloudcore.model.resource import Resource
 from cloudcore.resources.audit.counter import COUNTERS
 from cloudcore.resources.audit.idempotency import IDEMPOTENCIES
+from cloudcore.resources.audit.plan import PLANS
 from cloudcore.resources.audit.tasknotice import TASKNOTICES
 
-RESOURCES: tuple[Resource[Any], ...] = (HISTORY, COUNTERS, IDEMPOTENCIES, TASKNOTICES)
+RESOURCES: tuple[Resource[Any], ...] = (HISTORY, COUNTERS, IDEMPOTENCIES, PLANS, TASKNOTICES)
