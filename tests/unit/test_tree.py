@@ -53,6 +53,7 @@ UNSCOPED_OPERATIONS = {
     "creating.py",
     "disks.py",
     "generic.py",
+    "guest_images.py",
     "markers.py",
     "networks.py",
     "records.py",

@@ -10,6 +10,7 @@ from cloudcore.auth.caller import Caller
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import (
+    ConflictError,
     InvalidInputError,
     InvalidStatusError,
     NotSupportedError,
@@ -30,6 +31,7 @@ from cloudcore.operations.sharing import need, share
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.ledger import charge, refund
+from cloudcore.resources.image.guestimage import follow_images
 from cloudcore.resources.image.image import IMAGES, UPLOADABLE, ImageStatus
 from cloudcore.resources.image.subimage import CONVERTED_FORMATS, SUBIMAGES, form_of, subimages_of, usable_form
 from cloudcore.tasks.flows.image_convert import start_conversion
@@ -137,7 +139,9 @@ def taking(tx: Transaction, image: Any, name: str, **changes: Any) -> Any:
     if not image.quota_held:  # it failed before
         charge(tx, image.domain_id, image.tenant_id, {"image": 1})
     changed = evolve(image, status=ImageStatus.SAVING.value, status_reason="", quota_held=True, **changes)
-    return tx.of(IMAGES, PLATFORM).save(changed, action=name)
+    taken = tx.of(IMAGES, PLATFORM).save(changed, action=name)
+    follow_images(tx, taken.guest_image_id)
+    return taken
 
 
 def check_startable(tx: Transaction, image: Any, formats: Sequence[str], taker: str, where: str) -> None:
@@ -230,6 +234,8 @@ def delete_image(platform: Platform, tx: Transaction, caller: Caller, ident: str
     """
     image = fetch_for(platform, tx, caller, IMAGES, ident, "delete")
     check_not_frozen(image)
+    if image.guest_image_id is not None:
+        raise ConflictError(f"image {image.name} is part of a guest image: delete that", field="guest_image_id")
     check_deletable(image)
     check_idle(tx, IMAGES, image)
     for form in subimages_of(tx, image.id):

@@ -29,6 +29,7 @@ from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.run import reading, writing
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.holdings import release_image
+from cloudcore.resources.image.guestimage import follow_images
 from cloudcore.resources.image.image import IMAGES, ImageStatus
 from cloudcore.resources.image.subimage import form_of
 
@@ -99,6 +100,7 @@ def _broken(tx: Transaction, ident: str, why: str) -> None:
         release_image(tx, image)
         failed = evolve(image, status=ImageStatus.SAVE_FAIL.value, status_reason=why[:1000], quota_held=False)
         tx.of(IMAGES, PLATFORM).save(failed, action="upload_fail")
+        follow_images(tx, image.guest_image_id)
 
 
 def _saved(

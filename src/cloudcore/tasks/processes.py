@@ -10,6 +10,7 @@ from cloudcore.model.errors import ConflictError
 from cloudcore.model.query import PLATFORM, Compare, Op, Order, Query, both, eq, one_of
 from cloudcore.ports.unit_of_work import Author, Transaction, UnitOfWork
 from cloudcore.quotas.holdings import release_image
+from cloudcore.resources.image.guestimage import follow_images
 from cloudcore.resources.image.image import IMAGES, ImageStatus
 from cloudcore.resources.infrastructure.process import PROCESSES, Process
 from cloudcore.tasks.task import OPEN, TASKS
@@ -138,6 +139,7 @@ def abandon_uploads(tx: Transaction, uploader: str | None) -> int:
         release_image(tx, row)
         failed = {"status": ImageStatus.SAVE_FAIL.value, "status_reason": "the upload broke off"}
         images.save(evolve(row, quota_held=False, **failed), action="upload_fail")
+        follow_images(tx, row.guest_image_id)
     return len(broken)
 
 

@@ -12,6 +12,7 @@ NOUNS: Mapping[str, str] = {
     "hoststorages": "host-storage",
     "hostwires": "host-wire",
     "guestdisks": "server-disk",
+    "guestimages": "guest-image",
     "guestnetworks": "server-network",
     "rolepolicies": "role-policy",
     "role_assignments": "role-assignment",

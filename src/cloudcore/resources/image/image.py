@@ -19,7 +19,7 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.lifecycle import Lifecycle, Transition
 from cloudcore.model.param import param
 from cloudcore.model.reading import read_str
-from cloudcore.model.resource import Action, ActionKind, Level, Resource, Show, Spec
+from cloudcore.model.resource import Action, ActionKind, Level, OnDelete, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.image.filter import narrow
@@ -72,6 +72,12 @@ class Image(Sharable, Statused, ProjectOwned):
     is_standard: Annotated[bool, Spec("Offered by the platform to everybody")] = False
     is_guest_image: Annotated[bool, Spec("Part of the image of a whole server")] = False
     is_data: Annotated[bool, Spec("For data disks")] = False
+    guest_image_id: Annotated[
+        str | None,
+        Spec("Guest image that it is a part of", width=128, index=True),
+        Ref("guestimages", on_delete=OnDelete.REFUSE, context=False),
+    ] = None
+    disk_index: Annotated[int, Spec("Its place among the images of that", show=Show.DETAIL)] = 0
     os_type: Annotated[str, Spec("Operating system", create=True, update=True, width=32, show=Show.FILTER)] = ""
     os_distribution: Annotated[
         str, Spec("Distribution of it", create=True, update=True, width=64, show=Show.FILTER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cloudcore.model.entity import evolve
 from cloudcore.model.query import PLATFORM
 from cloudcore.quotas.holdings import release_image
+from cloudcore.resources.image.guestimage import follow_images
 from cloudcore.resources.image.image import IMAGES, ImageStatus
 from cloudcore.resources.image.subimage import SUBIMAGES, converted_key, subimages_of
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
@@ -24,6 +25,7 @@ def _row_do(ctx: Context) -> None:
         ctx.tx.of(SUBIMAGES, PLATFORM).remove(form)
     release_image(ctx.tx, image)
     ctx.tx.of(IMAGES, PLATFORM).remove(image)
+    follow_images(ctx.tx, image.guest_image_id)
 
 
 def _fail(ctx: Context, reason: str) -> None:
@@ -31,6 +33,7 @@ def _fail(ctx: Context, reason: str) -> None:
     if image is not None:
         changed = evolve(image, status=str(ImageStatus.DELETE_FAIL), status_reason=reason[:1000])
         ctx.tx.of(IMAGES, PLATFORM).save(changed, action="delete_fail")
+        follow_images(ctx.tx, image.guest_image_id)
 
 
 IMAGE_DELETE = Flow(

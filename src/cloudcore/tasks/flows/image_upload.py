@@ -12,6 +12,7 @@ from cloudcore.model.errors import BackendError, ResourceNotFoundError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.quotas.holdings import MIB, release_image
+from cloudcore.resources.image.guestimage import follow_images
 from cloudcore.resources.image.image import IMAGES, OS_FACTS, ImageStatus, os_facts
 from cloudcore.resources.image.os import guess_os
 from cloudcore.resources.image.subimage import CONVERTED_FORMATS
@@ -46,7 +47,9 @@ def store_effect(image: Any, kind: str, args: JsonObject) -> Effect:
 def move_image(ctx: Context, status: StrEnum, **changes: Any) -> Any:
     """Give the task's image another status, and what else changed; gives the image as it now is."""
     image = image_of(ctx)
-    return ctx.tx.of(IMAGES, PLATFORM).save(evolve(image, status=str(status), **changes), action="status")
+    moved = ctx.tx.of(IMAGES, PLATFORM).save(evolve(image, status=str(status), **changes), action="status")
+    follow_images(ctx.tx, moved.guest_image_id)
+    return moved
 
 
 def _probe_do(ctx: Context) -> Effects:
