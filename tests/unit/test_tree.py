@@ -71,6 +71,7 @@ UNSCOPED_OPERATIONS = {
     "identity/directory.py",
     "identity/application_credentials.py",
     "identity/grants.py",
+    "identity/leaving.py",
     "identity/login.py",
     "identity/scoping.py",
     "identity/memberships.py",

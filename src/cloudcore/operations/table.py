@@ -29,7 +29,7 @@ from cloudcore.operations.caches import cache_image, of_storage, uncache_image
 from cloudcore.operations.callback import call_back
 from cloudcore.operations.cancelling import cancel_task
 from cloudcore.operations.disks import create_disk, delete_disk
-from cloudcore.operations.identity import credentials, memberships, policies, service_config
+from cloudcore.operations.identity import credentials, leaving, memberships, policies, service_config
 from cloudcore.operations.identity.application_credentials import (
     create_application_credential,
     delete_application_credential,
@@ -231,9 +231,11 @@ DELETE: Mapping[str, Operation] = MappingProxyType(
         "credentials": credentials.delete_credential,
         "application_credentials": delete_application_credential,
         "groups": memberships.delete_group,
+        "projects": leaving.delete_project,
+        "domains": leaving.delete_domain,
     }
 )
-"""`(platform, tx, caller, ident, options) -> JsonObject`; each begins a long operation."""
+"""`(platform, tx, caller, ident, options) -> JsonObject`; most begin a long operation."""
 
 DELETE_OPTIONS: Mapping[str, str] = MappingProxyType(
     {

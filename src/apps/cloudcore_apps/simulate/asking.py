@@ -7,6 +7,7 @@ from typing import Any
 
 import attrs
 
+from cloudcore.model.entity import ProjectOwned
 from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import ActionKind, Field, Resource, Verb, fields_of
 from cloudcore.operations.ladder import ladder_actions
@@ -26,17 +27,21 @@ LEFT_OUT = frozenset(
         ("delete", "storages"),
         ("delete", "hoststorages"),
         ("update", "hoststorages"),
-        ("perform", "change-owner"),  # to whom: there is one project
         ("perform", "freeze"),  # for ever, unless thawed
     }
 )
 """What would make the world another one by definition, by verb and type or action."""
 
+PROJECTS, DOMAINS = ("project", "p1", "p2"), ("project_domain", "d1", "d2")
+"""How new owners are named, and who they may be."""
+
 Known = Mapping[str, Collection[str]]
 """The only operations that are drawn, in this order, by name, each with the only fields and parameters that are drawn."""
 
-FIXED = frozenset({"n1", "i1", "z1", "w1", "default", "h1", "h2", "h3", "h4"})
+FIXED = frozenset({"n1", "i1", "z1", "w1", "default", "h1", "h2", "h3", "h4", "d2", "p2", "u2"})
 """What the world begins with and needs to the end: never deleted or switched off."""
+MADE = 36
+"""So long is the id of what was made since: of a UUID."""
 
 
 @attrs.frozen(kw_only=True)
@@ -132,7 +137,7 @@ class Menu:
         if operation.verb == "update":
             return Request(operation=operation, ident=ident, body=_changes(draw, operation.resource, known))
         action = operation.resource.action(operation.action, ActionKind.PERFORM)
-        sent = arguments(draw, action, known) if action is not None else _tags(draw, operation.action)
+        sent = arguments(draw, action, known) if action is not None else _of_ladder(draw, operation)
         return Request(operation=operation, ident=_switchable(ident, operation), body=sent)
 
     def _operation(self, draw: Draw) -> Operation:
@@ -148,6 +153,8 @@ class Menu:
 
 
 def _switchable(ident: str, operation: Operation) -> str:
+    if operation.action == "change-owner":
+        return ident if len(ident) == MADE else "nothing"
     return "nothing" if ident in FIXED and operation.action in ("disable", "offline", "private") else ident
 
 
@@ -174,8 +181,12 @@ def _flags(resource: Resource[Any]) -> Sequence[Field]:
     return [f for f in _changeable(resource) if f.kind is bool and f.name not in kept]
 
 
-def _tags(draw: Draw, action: str) -> JsonObject:
-    if "metadata" in action:
-        key = "user:colour" if action == "metadata" else "colour"
+def _of_ladder(draw: Draw, operation: Operation) -> JsonObject:
+    """Arguments of what types can do by what they are."""
+    if operation.action == "change-owner":
+        owners = PROJECTS if issubclass(operation.resource.entity, ProjectOwned) else DOMAINS
+        return {owners[0]: draw.of(*owners[1:])}
+    if "metadata" in operation.action:
+        key = "user:colour" if operation.action == "metadata" else "colour"
         return {key: draw.of("red", "blue")}
     return {}

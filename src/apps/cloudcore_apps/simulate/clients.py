@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from cloudcore.model.errors import BackendError, CloudcoreError, UnreachableError
 from cloudcore_apps.simulate.asking import Menu, Request
 from cloudcore_apps.simulate.makers import Draw
+from cloudcore_apps.simulate.people import CALLER, NEIGHBOUR
 from cloudcore_apps.simulate.process import NO_ANSWER
 
 if TYPE_CHECKING:
     from cloudcore_apps.simulate.life import Life
 
 LONGEST_PAUSE_S = 30.0
+SECOND_SHARE = 0.25
+"""So much is asked for in the name of the second tenant, while it is there."""
 
 
 class Client:
@@ -37,9 +40,11 @@ class Client:
     def _ask(self, request: Request) -> None:
         life, operation = self._life, request.operation
         what = f"{operation.name} {request.ident[:8]}".strip()
-        life.stage.note(f"{self.name} asks: {what} {dict(sorted(request.body.items()))}")
+        is_second = not life.is_leaving and life.stage.random.random() < SECOND_SHARE
+        tenant = " for the second tenant" if is_second else ""
+        life.stage.note(f"{self.name} asks{tenant}: {what} {dict(sorted(request.body.items()))}")
         try:
-            made = life.request(self.name, request.ask)
+            made = life.request(self.name, request.ask, NEIGHBOUR if is_second else CALLER)
         except CloudcoreError as error:
             life.stage.note(f"{self.name} is refused {what}: {error.code} {error}")
             life.asked[operation.name, type(error).__name__] += 1

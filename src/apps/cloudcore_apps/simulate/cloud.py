@@ -54,7 +54,7 @@ from cloudcore_apps.leases import keep_lease
 from cloudcore_apps.simulate.agents import Agent
 from cloudcore_apps.simulate.clock import TickingClock
 from cloudcore_apps.simulate.database import SqlStore
-from cloudcore_apps.simulate.people import CALLER, PROJECT, OneProject
+from cloudcore_apps.simulate.people import CALLER, PROJECT, People, add_second
 
 DEPLOYMENT = "11111111-0000-4000-8000-000000000000"
 RESOURCES = tuple({r.plural: r for r in (*ALL, TASKS)}.values())
@@ -88,7 +88,7 @@ class Watched:
 class Cloud:
     """Storage, hosts, images, and as many workers as are asked for.
 
-    sql: storage is SQL. leases: hosts work only as long as they have one, and reach a storage together.
+    sql: storage is SQL. tenants: one or two. leases: hosts work only as long as they have one, and reach a storage together.
     addresses: of the network, from 10.99.1.1. files: of the world elsewhere, by URL.
     """
 
@@ -113,13 +113,14 @@ class Cloud:
         on_outcome: Callable[[str], None] | None = None,
         leases: bool = False,
         sql: bool = False,
+        tenants: int = 1,
     ) -> None:
         self.clock = TickingClock()
         self.ids = SeededIds(seed)
         self.pause = pause or (lambda _where: None)
         self.store = SqlStore(RESOURCES, self.clock, self.ids) if sql else self._new_store(interleave=interleave)
         self.images = MemoryImageStore()
-        self.flows, self.leases = flows, leases
+        self.flows, self.leases, self.tenants = flows, leases, tenants
         self.held: dict[str, Task] = {}
         self.defects: list[Exception] = []
         shared = {SHARED: SharedStorage()} if leases else {}
@@ -178,7 +179,7 @@ class Cloud:
 
     def _new_platform(self, backoff: Callable[[int], None], recycle_s: int) -> Platform:
         signer = MemoryTokenSigner()
-        directory = OneProject()
+        directory = People(lambda plural: self.store.rows[plural])
         return Platform(
             uow=self.store,
             clock=self.clock,
@@ -282,6 +283,8 @@ class Cloud:
                 guest_ip_end=f"10.99.1.{addresses}",
                 guest_ip_mask=16,
                 guest_gateway="10.99.0.1",
+                is_public=self.tenants > 1,
+                public_scope="project" if self.tenants > 1 else "none",
             )
             tx.of(NETWORKS, PLATFORM).add(network)
             image = Image(
@@ -296,8 +299,12 @@ class Cloud:
                 sha256="ab" * 32,
                 store_key="images/i1",
                 protected=False,
+                is_public=self.tenants > 1,
+                public_scope="project" if self.tenants > 1 else "none",
             )
             tx.of(IMAGES, PLATFORM).add(image)
+            if self.tenants > 1:
+                add_second(tx)
             for ident in sorted(self.machines):
                 self._add_host(tx, ident, cpus, memory_mib, leases=self.leases)
             if self.leases:

@@ -10,6 +10,7 @@ from cloudcore.model.resource import Resource, Verb
 from cloudcore.operations.session import CoreSession
 from cloudcore_apps.simulate.asking import FIXED
 from cloudcore_apps.simulate.cloud import CALLER
+from cloudcore_apps.simulate.leaving import deletion, see_off
 from cloudcore_apps.simulate.tenancy import keep_all
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ def delete_all(life: Life) -> None:
         for agent in cloud.machines.values():
             agent.machine.trash.clear()  # as it is in time; until then it keeps the images of its volumes
         if not belongings(life):
+            if cloud.tenants > 1:
+                see_off(life)
             return
     left += [f"{r.singular} {row.id} ({getattr(row, 'status', '')})" for r, row in belongings(life)]
     life.watch.complain("tenant", f"can't be deleted: {left}")
@@ -44,15 +47,9 @@ def _deleted(life: Life, resource: Resource[Any], row: Any) -> str:
     """Begin to delete something; why not, when it is refused."""
     cloud = life.cloud
     session = CoreSession(cloud.platform, CALLER)
-    if cloud.row(resource.plural, row.id) is None:
-        return ""
     try:
-        if getattr(row, "disable_delete", False):
-            session.update(resource.plural, row.id, {"disable_delete": False})
-        for note in cloud.rows("storagecachedimages") if resource.plural == "cachedimages" else ():
-            if note.cachedimage_id == row.id:
-                session.perform("storagecaches", note.storagecache_id, "uncache-image", {"image": row.id})
-        session.delete(resource.plural, row.id, {"override_pending_delete": True, "delete_snapshots": True})
+        for step in deletion(cloud, resource, row):
+            step(session)
     except CloudcoreError as error:
         return f"{resource.singular} {row.id}: {error}"
     return ""

@@ -13,6 +13,7 @@ from cloudcore.model.resource import fields_of
 from cloudcore.quotas.family import COUNTERS
 from cloudcore_apps.simulate.cloud import DEPLOYMENT, SHARED, Cloud
 from cloudcore_apps.simulate.database import SqlStore
+from cloudcore_apps.simulate.leaving import check_gone
 
 ELSEWHERE = frozenset(("domains", "projects", "users"))
 """Whose ids a directory of somebody else knows."""
@@ -31,6 +32,7 @@ def check(cloud: Cloud) -> None:
     check_snapshots(cloud)
     check_foreign(cloud)
     check_storage(cloud)
+    check_gone(cloud)
     assert cloud.defects == []
 
 

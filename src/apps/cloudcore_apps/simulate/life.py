@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from cloudcore.auth.caller import Caller
 from cloudcore.model.effects import Effect, Failed
 from cloudcore.model.errors import CloudcoreError, Contention, UnreachableError
 from cloudcore.model.history import HISTORY
@@ -24,6 +25,7 @@ from cloudcore_apps.simulate.database import SqlStore
 from cloudcore_apps.simulate.duties import do_duties
 from cloudcore_apps.simulate.emptying import delete_all
 from cloudcore_apps.simulate.invariants import check, snapshot
+from cloudcore_apps.simulate.leaving import leave
 from cloudcore_apps.simulate.lines import LATEST_S
 from cloudcore_apps.simulate.makers import ADDRESSES
 from cloudcore_apps.simulate.menu import CRASHES, Faults
@@ -36,6 +38,8 @@ from cloudcore_apps.simulate.weather import Weather
 
 MEMORY, SQLITE = "memory", "sqlite"
 STORES = (MEMORY, SQLITE)
+LEAVING_EVERY = 3
+"""In one life of so many the second tenant leaves while others go on; in the others it leaves in the end."""
 SETTLE_S = 200_000
 """So long after the last fault every task has ended, whatever befell it: the longest flow and its retries."""
 RECYCLE_S = 40
@@ -92,6 +96,8 @@ class Life:
         self.on_duty = False
         self.delayed_until = 0.0
         self.busy = self.shape.clients
+        self.is_leaving = False
+        self.under_way = 0
         self.violations: list[Violation] = []
         self.asked: Counter[tuple[str, str]] = Counter()
         self.cloud = self._new_cloud(store)
@@ -124,6 +130,7 @@ class Life:
             on_outcome=self._pushed,
             leases=self.faults.leases,
             sql=store == SQLITE,
+            tenants=2,
         )
         if isinstance(cloud.store, SqlStore):
             cloud.store.within = self._within
@@ -143,6 +150,9 @@ class Life:
             self.stage.add(f"history{number}", lambda: number_history(self))
         if self.faults.leases:
             tenancy.begin(self)
+        if self.seed % LEAVING_EVERY == 0:
+            self.busy += 1
+            self.stage.add("operator", lambda: leave(self))
 
     def live(self) -> str:
         """Run to the end, check everything, delete everything and check again; answers a digest of all that happened.
@@ -288,7 +298,7 @@ class Life:
 
     # What processes do for others.
 
-    def request(self, name: str, ask: Callable[[CoreSession], Any]) -> Any:
+    def request(self, name: str, ask: Callable[[CoreSession], Any], caller: Caller = CALLER) -> Any:
         """Ask one of the processes for something; `NO_ANSWER` when nobody answered.
 
         Raises:
@@ -301,15 +311,17 @@ class Life:
             self.stage.note(f"{name} finds nobody at {server.process.name}")
             return NO_ANSWER
         self.requests += 1
+        self.under_way += 1
         actor.enter(server.process)
         try:
-            return ask(CoreSession(server.platform, attrs.evolve(CALLER, request_id=f"{name}/{self.requests}")))
+            return ask(CoreSession(server.platform, attrs.evolve(caller, request_id=f"{name}/{self.requests}")))
         except Crash:
             if actor.doomed:
                 raise
             self.stage.note(f"{name} gets no answer")
             return NO_ANSWER
         finally:
+            self.under_way -= 1
             actor.enter(None)
 
     def report(self, ident: str) -> None:
