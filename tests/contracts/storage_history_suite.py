@@ -68,6 +68,24 @@ class HistoryContract:
         assert len(set(seen)) == len(seen)
         assert storage.uow.revision(without=kinds) == apart
 
+    def test_what_commits_adjust_is_told_to_who_asks_again(self, storage: Storage) -> None:
+        for name in ("a", "b", "c"):
+            storage.put(SHELVES, shelf(name))
+        first, none = storage.uow.adjusted(SHELVES.plural, None)
+        assert not none
+        with storage.uow.write(AUTHOR) as tx:
+            rows = tx.of(SHELVES, EVERYTHING)
+            for name in ("b", "a", "b"):
+                assert rows.adjust(name, {"used": 1})
+            assert not storage.uow.adjusted(SHELVES.plural, first)[1], "not before the commit"
+            tx.commit()
+        with storage.uow.write(AUTHOR) as tx:
+            assert tx.of(SHELVES, EVERYTHING).adjust("c", {"used": 1})
+        second, found = storage.uow.adjusted(SHELVES.plural, first)
+        assert list(found or ()) == ["b", "a"], "what was not kept is not told"
+        assert not storage.uow.adjusted("others", first)[1]
+        assert not storage.uow.adjusted(SHELVES.plural, second)[1]
+
     def test_secrets_are_redacted(self, storage: Storage) -> None:
         storage.put(ITEMS, item("a", pin="1234", code="5678"))
         with storage.uow.write(AUTHOR) as tx:

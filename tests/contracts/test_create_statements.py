@@ -8,10 +8,11 @@ import pytest
 from tests.perf.standard_cloud import StandardCloud, standard_cloud, statements
 
 TOGETHER = 16
-ASKED = 42
+ASKED = 39
 """Statements of one request, the beginnings of its transactions among them."""
-ANEW = 6
-"""More of them where a second has passed: the process reads its columns of hosts anew, and policies in a unit of their own."""
+ANEW = 12
+"""More of them where a second has passed: the process looks through its columns of hosts, and reads policies in a unit of
+their own."""
 DRIVEN = 36
 """Statements of the whole task of each server on a host that lacks the image, when tasks are advanced together."""
 
@@ -31,8 +32,10 @@ def _asked(cloud: StandardCloud, name: str) -> list[str]:
 
 def test_a_request_for_a_server_takes_few_statements(cloud: StandardCloud) -> None:
     cloud.ask("before")
-    few = min((_asked(cloud, f"few-{n}") for n in range(3)), key=len)
-    assert len(few) <= ASKED + ANEW, few
+    each = sorted((_asked(cloud, f"few-{n}") for n in range(5)), key=len)
+    few = each[0]
+    assert len(few) <= ASKED + 1, few
+    assert len(each[-1]) <= ASKED + ANEW, each[-1]
     assert any("INSERT INTO audit_history" in text for text in few)
     assert sum("UPDATE quota_quotausages" in text for text in few) == 2
     cloud.drive()

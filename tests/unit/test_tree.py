@@ -86,6 +86,7 @@ UNSCOPED_OPERATIONS = {
     "ownership.py",
     "perform.py",
     "placement.py",
+    "pools.py",
     "quotas.py",
     "refs.py",
     "recycling.py",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from importlib.util import find_spec
@@ -24,6 +25,7 @@ from cloudcore.model.host import Found
 from cloudcore.model.json import JsonObject
 from cloudcore.operations.hosts import register_host, sync_power
 from cloudcore.operations.identity.directory import LocalDirectory
+from cloudcore.operations.kept_columns import KeptColumns
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.platform import Settings as CoreSettings
 from cloudcore.operations.policies import PolicyCache
@@ -338,6 +340,7 @@ def _platform(
         ),
         backoff=back_off,
         wake=wake,
+        columns=KeptColumns(threading.Lock()),
         guests=wake.guests.get,
     )
 

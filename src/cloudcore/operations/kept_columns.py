@@ -1,33 +1,29 @@
-"""What this process keeps of the inventory between two decisions."""
+"""What this process keeps of the inventory between two decisions, one pool for each type of host."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cloudcore.scheduling import Inventory
-
-FRESH = timedelta(seconds=1)
-"""For so long columns are good in spite of other processes, whose commits nobody tells us of."""
+    from cloudcore.operations.pools import KeptPool
 
 
 class KeptColumns:
-    """Columns by type of host. Entries are replaced as a whole, so that readers need no lock."""
+    """Pools by type of host. Who looks into one or changes it holds `lock`, and asks nobody meanwhile."""
 
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[int, datetime, Inventory]] = {}
+    def __init__(self, lock: AbstractContextManager[Any] | None = None) -> None:
+        """lock: without one, for a process in which one thread makes servers."""
+        self.lock: AbstractContextManager[Any] = lock or nullcontext()
+        self._known: dict[str, KeptPool] = {}
 
-    def get(self, host_type: str, revision: int, now: datetime) -> Inventory | None:
-        """The columns, unless something they are read from has changed or they are not fresh any more."""
-        found = self._known.get(host_type)
-        if found is None or found[0] != revision or not timedelta(0) <= now - found[1] < FRESH:
-            return None
-        return found[2]
+    def get(self, host_type: str) -> KeptPool | None:
+        """The pool of a type, if there is one."""
+        return self._known.get(host_type)
 
-    def put(self, host_type: str, revision: int, now: datetime, columns: Inventory) -> None:
-        """Keep columns that were read at that time, in a unit that began after the storage had this revision."""
-        self._known[host_type] = (revision, now, columns)
+    def put(self, host_type: str, pool: KeptPool) -> None:
+        """Keep this pool instead of the one that was there."""
+        self._known[host_type] = pool
 
     def forget(self) -> None:
         """Keep nothing: the next decision reads it all anew."""

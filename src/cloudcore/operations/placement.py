@@ -16,7 +16,7 @@ from cloudcore.model.errors import InsufficientResourceError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, Expr, Query, both, eq, one_of
 from cloudcore.model.resource import Resource
-from cloudcore.operations.platform import Platform, Settings
+from cloudcore.operations.platform import Settings
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_host, claim_storage
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
@@ -29,6 +29,7 @@ from cloudcore.resources.storage.hostwire import HOSTWIRES
 from cloudcore.resources.storage.storage import STORAGES
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS
 from cloudcore.scheduling import (
+    Answer,
     Decision,
     HostRow,
     Inventory,
@@ -63,74 +64,40 @@ def inventory_of(
 ) -> Inventory:
     """The columns of all hosts of a type, or of one host; a fixed number of queries. networks: only these, None: all."""
     of_type = eq("host_type", host_type)
-    unclaimed = _unclaimed(tx, settings, both(of_type, eq("id", host_id)) if host_id else of_type)
-    return _as_claimed(tx, unclaimed, networks)
+    bare = unclaimed(tx, settings, both(of_type, eq("id", host_id)) if host_id else of_type)
+    return claimed(tx, with_networks(bare, networks_now(tx, networks)))
 
 
-def kept_inventory(
-    platform: Platform, tx: Transaction, *, host_type: str, networks: Sequence[str] | None, revision: int
-) -> Inventory:
-    """As `inventory_of`, with what seldom changes from the columns that this process keeps.
-
-    They are read anew when a commit of this process may have changed them, and else once a second, for the commits of
-    others: a decision that they have outrun is not admitted.
-
-    revision: the storage's, without `MOVING`, before this unit began.
-    """
-    columns = platform.columns.get(host_type, revision, tx.now)
-    if columns is None:
-        columns = _unclaimed(tx, platform.settings, eq("host_type", host_type))
-        platform.columns.put(host_type, revision, tx.now, columns)
-    return _as_claimed(tx, columns, networks)
-
-
-MOVING = frozenset(
-    [
-        "servers",
-        "disks",
-        "guestdisks",
-        "guestnetworks",
-        "guestsecgroups",
-        "images",
-        "cachedimages",
-        "storagecachedimages",
-        "tasks",
-        "keypairs",
-        "secgroups",
-        "secgrouprules",
-        "credentials",
-        "passwords",
-        "users",
-        "idempotencies",
-        "revocations",
-    ]
-)
-"""Types that requests change all the time and that no column is read from."""
-
-
-def _unclaimed(tx: Transaction, settings: Settings, which: Expr) -> Inventory:
+def unclaimed(tx: Transaction, settings: Settings, which: Expr) -> Inventory:
     """These hosts with their storages, as if nothing were claimed of them, and no networks."""
-    zones = {z.id: z for z in _read(tx, ZONES, ("id", "status", "cloudregion_id"))}
+    zones = {z.id: z for z in read_columns(tx, ZONES, ("id", "status", "cloudregion_id"))}
     # Links of other types' hosts are among these; the inventory leaves them out.
     return Inventory.build(
-        [_host(h, zones.get(h.zone_id), settings) for h in _read(tx, HOSTS, _HOST, Query(where=which))],
-        [_storage(s, settings) for s in _read(tx, STORAGES, _STORAGE)],
+        [
+            host_row(h, zones.get(h.zone_id), settings)
+            for h in read_columns(tx, HOSTS, HOST_COLUMNS, Query(where=which))
+        ],
+        [_storage(s, settings) for s in read_columns(tx, STORAGES, _STORAGE)],
         [],
         _attached(tx, _ALL),
         [(host, wire) for host, wire in tx.of(HOSTWIRES, PLATFORM).columns(("host_id", "wire_id"))],
     )
 
 
-def _as_claimed(tx: Transaction, columns: Inventory, networks: Sequence[str] | None) -> Inventory:
-    """The same with what is claimed now, and with the networks: these, or all of them."""
-    nets = _read(tx, NETWORKS, _NETWORK, Query() if networks is None else Query(where=one_of("id", networks)))
-    used = addresses_in_use(tx, [n.id for n in nets])
-    connected = with_networks(columns, [_network(n, sum(used.get(n.id, {}).values())) for n in nets])
+def claimed(tx: Transaction, bare: Inventory) -> Inventory:
+    """The columns with what is claimed now of hosts and storages of which nothing was."""
     claims = tx.of(HOSTCLAIMS, PLATFORM).columns(_CLAIM)
-    return with_claims(connected, claims, tx.of(STORAGECLAIMS, PLATFORM).columns(("id", "size_mib")))
+    return with_claims(bare, claims, tx.of(STORAGECLAIMS, PLATFORM).columns(("id", "size_mib")))
 
 
-_HOST = (
+def networks_now(tx: Transaction, networks: Sequence[str] | None) -> list[NetworkRow]:
+    """Networks with the ports that are free now: these, or all of them."""
+    nets = read_columns(tx, NETWORKS, _NETWORK, Query() if networks is None else Query(where=one_of("id", networks)))
+    used = addresses_in_use(tx, [n.id for n in nets])
+    return [_network(n, sum(used.get(n.id, {}).values())) for n in nets]
+
+
+HOST_COLUMNS = (
     *("id", "name", "zone_id", "domain_id", "is_public", "public_scope", "status", "host_status", "enabled"),
     *("host_type", "cpu_architecture", "resource_type", "cpu_count", "cpu_cmtbound", "cpu_reserved"),
     *("mem_size", "mem_cmtbound", "mem_reserved", "kvm_cap_max_vcpu"),
@@ -146,7 +113,7 @@ _NETWORK = (
 )
 
 
-def _read(tx: Transaction, resource: Resource[Any], names: Sequence[str], query: Query = _ALL) -> Sequence[Any]:
+def read_columns(tx: Transaction, resource: Resource[Any], names: Sequence[str], query: Query = _ALL) -> Sequence[Any]:
     """These columns of rows, as objects that have nothing else."""
     return [
         SimpleNamespace(**dict(zip(names, row, strict=True))) for row in tx.of(resource, PLATFORM).columns(names, query)
@@ -168,7 +135,7 @@ def storages_of(tx: Transaction, hosts: Sequence[str]) -> dict[str, list[Any]]:
     """The storages that each of these hosts can use."""
     links = _attached(tx, Query(where=one_of("host_id", hosts)))
     where = one_of("id", {storage for _, storage in links})
-    known = {row.id: row for row in _read(tx, STORAGES, _STORAGE, Query(where=where))} if links else {}
+    known = {row.id: row for row in read_columns(tx, STORAGES, _STORAGE, Query(where=where))} if links else {}
     found: dict[str, list[Any]] = {}
     for host, storage in links:
         if storage in known:
@@ -205,7 +172,7 @@ def refused(decision: Decision, refusal: Refusal, occupants: Iterable[Occupant] 
     return InsufficientResourceError(f"{refusal.summary()}{helps}", data=data)
 
 
-def seats(decision: Decision) -> Iterator[Placement]:
+def seats(decision: Decision | Answer) -> Iterator[Placement]:
     """The placements of a decision, then its alternatives, each of which is tried once."""
     yield from decision.placements
     yield from decision.alternatives
@@ -269,7 +236,8 @@ def _claim_disk(tx: Transaction, settings: Settings, candidates: Sequence[str], 
     return None
 
 
-def _host(host: Any, zone: Any, settings: Settings) -> HostRow:
+def host_row(host: Any, zone: Any, settings: Settings) -> HostRow:
+    """What a decision looks at of a host, with nothing claimed of it. host, zone: with `HOST_COLUMNS`, and with status and region."""
     return HostRow(
         id=host.id,
         name=host.name,

@@ -150,6 +150,15 @@ class UnitOfWork(Protocol):
         """
         ...
 
+    def adjusted(self, plural: str, since: int | None) -> tuple[int, Collection[str] | None]:
+        """A number to ask with the next time, and the ids of the rows of a type that commits of this process have adjusted
+        (`Repository.adjust`) since the number of the last time.
+
+        None instead of ids: it is not known any more, any row may be another one. since: None the first time, when there
+        are no ids. Of other processes it says nothing.
+        """
+        ...
+
     def listen(self, hear: Callable[[str], None]) -> Callable[[], None]:
         """Be called, in any thread, with each topic that a later commit of any process announces (see `Transaction.announce`);
         what comes back is called to hear no more.

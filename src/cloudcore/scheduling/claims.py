@@ -9,8 +9,9 @@ import attrs
 import numpy as np
 
 from cloudcore.scheduling.columns import Adjacency, IntArray, frozen
+from cloudcore.scheduling.filling import amounts_of
 from cloudcore.scheduling.inventory import Inventory, device_columns, network_columns
-from cloudcore.scheduling.rows import DeviceRow, NetworkRow
+from cloudcore.scheduling.rows import DeviceRow, HostRow, NetworkRow
 
 
 def with_claims(inventory: Inventory, hosts: Iterable[Sequence[Any]], storages: Iterable[Sequence[Any]]) -> Inventory:
@@ -42,6 +43,23 @@ def with_devices(inventory: Inventory, devices: Iterable[DeviceRow]) -> Inventor
     """
     columns, slots = device_columns(devices, inventory.hosts.index)
     return attrs.evolve(inventory, devices=columns, device_slots=slots)
+
+
+def with_host(inventory: Inventory, host: HostRow) -> Inventory:
+    """The inventory with what a row says is free of its host, and everything else as it was. It is among the hosts.
+
+    Raises:
+        OutOfRangeError: as `Inventory.build`.
+    """
+    amounts, hosts = amounts_of(host), inventory.hosts
+    row = hosts.index[host.id]
+    changed: dict[str, Any] = {}
+    for name in ("cpu_free", "mem_free_mib"):
+        column = getattr(hosts, name).copy()
+        column[row] = amounts[name]
+        frozen(column)
+        changed[name] = column
+    return attrs.evolve(inventory, hosts=attrs.evolve(hosts, **changed))
 
 
 def with_networks(inventory: Inventory, networks: Iterable[NetworkRow]) -> Inventory:

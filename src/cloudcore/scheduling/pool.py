@@ -39,10 +39,14 @@ _shape_of = attrgetter(*(each.name for each in attrs.fields(Request) if each.nam
 
 @attrs.frozen
 class Answer:
-    """Where the servers of a request go. decision: the whole story, where all hosts had to be looked at anew."""
+    """Where the servers of a request go. decision: the whole story, where all hosts had to be looked at anew.
+
+    alternatives: as of `Decision`, for when a claim is lost to somebody else.
+    """
 
     placements: tuple[Placement, ...]
     decision: Decision | None = None
+    alternatives: tuple[Placement, ...] = ()
 
     @property
     def refusal(self) -> Refusal | None:
@@ -97,27 +101,27 @@ class Pool:
         """The columns as they are now; they don't change any more."""
         return self._standing.snapshot()
 
-    def decide(self, request: Request) -> Answer:
-        """Where the servers of a request go, by what the pool knows; the placements of `schedule`, without alternatives."""
-        if request.count == 1:
-            shape = self._current(request)
-            row = self._best(shape, request)
-            live = self._standing.live
-            seat = None if row is None else Ledger(live, request).take(row)
-            if seat is not None:
-                return Answer((placed(live, seat, float(shape.scores[seat.host])),))
-        inventory = self._standing.snapshot(request.project_id)
-        decision = schedule(inventory, request, filters=self._filters, weighers=self._weighers, spare=0)
-        return Answer(decision.placements, decision)
+    def decide(self, request: Request, *, spare: int = 0) -> Answer:
+        """Where the servers of a request go, by what the pool knows: the answer of `schedule`. spare: alternatives at most."""
+        return self._one(request, spare) or self._all(request, spare)
 
-    def place(self, request: Request) -> Answer:
+    def find(self, request: Request, *, spare: int = 0) -> Answer | None:
+        """As `decide`, but None instead of a refusal, whose reasons nobody looks for."""
+        answer = self._one(request, spare) if request.count == 1 else self._all(request, spare)
+        return None if answer is None or answer.refusal is not None else answer
+
+    def place(self, request: Request, *, spare: int = 0) -> Answer:
         """Decide, and claim what was decided."""
-        answer = self.decide(request)
+        answer = self.decide(request, spare=spare)
+        self.take(request, answer)
+        return answer
+
+    def take(self, request: Request, answer: Answer) -> None:
+        """Claim what was decided, which nothing has come between."""
         if len(answer.placements) > 1:
             self._standing.take_all(request, answer.placements)
         elif answer.placements:
             self.claim(request, answer.placements[0])
-        return answer
 
     def claim(self, request: Request, placement: Placement) -> None:
         """Take what one server of a request needs from where it was placed.
@@ -143,6 +147,20 @@ class Pool:
             OutOfRangeError: as `Inventory.build`.
         """
         self._standing.refresh(host)
+
+    def adopt(self, left: Inventory) -> None:
+        """Take over what is left of each host and storage, from columns with the same ids. Whose guests they are stays as it
+        is where nothing is another number.
+        """
+        self._standing.adopt(left)
+
+    def set_host(self, host_id: str, *, cpu_free: int, mem_free_mib: int, guests: int, generation: int) -> None:
+        """Take over what is left of a host. Whose its guests are is forgotten.
+
+        Raises:
+            ResourceNotFoundError: it is not in the inventory.
+        """
+        self._standing.set_host(host_id, (cpu_free, mem_free_mib, guests, generation))
 
     def set_storage(self, storage_id: str, free_mib: int) -> None:
         """Take over how much room a storage has.
@@ -241,17 +259,42 @@ class Pool:
     def _reading(self, reads: Reads, request: Request) -> list[Filter]:
         return [one for one in self._filters if one.reads is reads and one.name not in request.ignore_filters]
 
-    def _best(self, shape: _Shape, request: Request) -> int | None:
-        """The host that is tried first: the best score, and among equals the lowest hash."""
-        scores = shape.scores
+    def _one(self, request: Request, spare: int) -> Answer | None:
+        """Where one server goes; None where a look at everything has to say why nowhere."""
+        if request.count != 1:
+            return None
+        shape, live = self._current(request), self._standing.live
+        scores = self._open(shape, request)
+        row = self._best(scores, request)
+        if row is None:
+            return None
+        ledger = Ledger(live, request)
+        seat = ledger.take(row)
+        if seat is None:
+            return None
+        spares = self._spares(scores, request, ledger, row, spare) if spare else ()
+        return Answer((placed(live, seat, float(scores[row])),), alternatives=spares)
+
+    def _all(self, request: Request, spare: int) -> Answer:
+        inventory = self._standing.snapshot(request.project_id)
+        decision = schedule(inventory, request, filters=self._filters, weighers=self._weighers, spare=spare)
+        return Answer(decision.placements, decision, decision.alternatives)
+
+    def _open(self, shape: _Shape, request: Request) -> FloatArray:
+        """The scores of hosts, minus infinity where something particular to the request refuses them."""
         refused = [
             row
             for one in self._reading(Reads.PARTICULAR, request)
             for row in _refused(one, request, self._standing.live)
         ]
-        if refused:
-            scores = scores.copy()
-            scores[refused] = _NOWHERE
+        if not refused:
+            return shape.scores
+        scores = shape.scores.copy()
+        scores[refused] = _NOWHERE
+        return scores
+
+    def _best(self, scores: FloatArray, request: Request) -> int | None:
+        """The host that is tried first: the best score, and among equals the lowest hash."""
         best = scores.max(initial=_NOWHERE)
         if best == _NOWHERE:
             return None
@@ -259,6 +302,18 @@ class Pool:
         if len(equal) == 1:
             return int(equal[0])
         return int(equal[np.argmin(mixed(self._standing.live.hosts, request.seed, equal))])
+
+    def _spares(
+        self, scores: FloatArray, request: Request, ledger: Ledger, taken: int, most: int
+    ) -> tuple[Placement, ...]:
+        """Other hosts, best first, with placements that hold beside the one that was taken."""
+        left, found = scores.copy(), list[Placement]()
+        left[taken] = _NOWHERE
+        while len(found) < most and (row := self._best(left, request)) is not None:
+            left[row] = _NOWHERE
+            if (seat := ledger.take(row)) is not None:
+                found.append(placed(self._standing.live, seat, float(scores[row])))
+        return tuple(found)
 
 
 def _refused(one: Filter, request: Request, inventory: Inventory) -> Sequence[int]:

@@ -8,6 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 import attrs
+import numpy as np
 
 from cloudcore.model.errors import ResourceNotFoundError
 from cloudcore.scheduling.changes import Changes
@@ -20,6 +21,7 @@ from cloudcore.scheduling.rows import HostRow, labels_text
 from cloudcore.scheduling.tables import Crowds, Hosts
 
 _AMOUNTS = ("cpu_total", "cpu_free", "mem_total_mib", "mem_free_mib", "max_vcpu", "guests", "creating", "generation")
+_LEFT = ("cpu_free", "mem_free_mib", "guests", "generation")
 _FLAGS = ("enabled", "zone_enabled", "provider_ready")
 _STATES = ("status", "host_status")
 _PLACES: Mapping[str, Callable[[HostRow], str]] = {
@@ -149,6 +151,30 @@ class Standing:
         for project in sorted({*self._projects.get(row, ()), *host.project_guests}):
             self._put_guests(project, row, host.project_guests.get(project, 0))
         self._replace(row, host)
+        self.changes.host(row)
+
+    def adopt(self, left: Inventory) -> None:
+        """Take over what is left of each host and storage, from columns with the same ids."""
+        hosts, amounts = left.hosts, [self._amounts[name] for name in _LEFT]
+        wanted = [getattr(hosts, name) for name in _LEFT]
+        differs = np.logical_or.reduce([have != want for have, want in zip(amounts, wanted, strict=True)])
+        for row in np.flatnonzero(differs).tolist():
+            self.set_host(hosts.ids[row], (*[int(want[row]) for want in wanted],))
+        rooms = left.storages.free_mib
+        for row in np.flatnonzero(self._rooms != rooms).tolist():
+            self._put_storage(row, int(rooms[row]))
+
+    def set_host(self, host_id: str, left: tuple[int, ...]) -> None:
+        """Take over free CPUs, free memory (MiB), guests and generation of a host; whose the guests are is forgotten.
+
+        Raises:
+            ResourceNotFoundError: it is not in the inventory.
+        """
+        row = _row(self.live.hosts.index, host_id)
+        for name, amount in zip(_LEFT, left, strict=True):
+            self._amounts[name][row] = amount
+        for project in sorted(self._projects.get(row, ())):
+            self._put_guests(project, row, 0)
         self.changes.host(row)
 
     def set_storage(self, storage_id: str, free_mib: int) -> None:

@@ -33,9 +33,11 @@ from cloudcore.scheduling.weighers import WEIGHERS
 
 def agree(pool: Pool, request: Request, **changes) -> None:
     """Compare an answer with that of the pure function on the same columns."""
-    answer = pool.decide(request)
-    fresh = schedule(pool.inventory(), request, spare=0, **changes)
+    answer = pool.decide(request, spare=2)
+    fresh = schedule(pool.inventory(), request, spare=2, **changes)
     assert answer.placements == fresh.placements
+    assert answer.alternatives == fresh.alternatives
+    assert pool.decide(request).placements == schedule(pool.inventory(), request, spare=0, **changes).placements
     assert (answer.refusal is None) == (fresh.refusal is None)
 
 
@@ -48,7 +50,8 @@ def test_after_any_changes_it_answers_as_a_fresh_look(world, shapes, data):
     for step in range(data.draw(st.integers(1, 12))):
         request = attrs.evolve(data.draw(st.sampled_from(shapes)), seed=str(step))
         request = attrs.evolve(request, count=data.draw(st.sampled_from((1, 1, 1, request.count))))
-        what = data.draw(st.sampled_from(("place", "place", "place", "release", "refresh", "storage", "network")))
+        kinds = ("place", "place", "place", "release", "refresh", "host", "storage", "network")
+        what = data.draw(st.sampled_from(kinds))
         if what == "release" and placed:
             pool.release(*placed.pop(data.draw(st.integers(0, len(placed) - 1))))
         elif what == "refresh" and rows:
@@ -62,6 +65,9 @@ def test_after_any_changes_it_answers_as_a_fresh_look(world, shapes, data):
                 project_guests=data.draw(st.sampled_from(({}, {"": 1}, {"other": 3}))),
             )
             pool.refresh(rows[ident])
+        elif what == "host" and rows:
+            left = {"cpu_free": data.draw(st.integers(0, 9)), "mem_free_mib": data.draw(st.integers(0, 12))}
+            pool.set_host(data.draw(st.sampled_from(sorted(rows))), guests=step, generation=step, **left)
         elif what == "storage" and world.storages:
             pool.set_storage(data.draw(st.sampled_from(world.storages)).id, data.draw(st.integers(0, 500)))
         elif what == "network" and world.networks:
@@ -128,6 +134,7 @@ def test_what_is_not_in_the_inventory_is_not_found(make):
     for wrong in (
         lambda: pool.claim(Request(), attrs.evolve(placement, host_id="x")),
         lambda: pool.refresh(make.host("x")),
+        lambda: pool.set_host("x", cpu_free=1, mem_free_mib=1, guests=0, generation=0),
         lambda: pool.set_storage("x", 1),
         lambda: pool.set_network("x", 1),
     ):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 
 from cloudcore.cloud import TYPES, Cloud, Platform
 from cloudcore.operations.identity.directory import LocalDirectory
+from cloudcore.operations.kept_columns import KeptColumns
 from cloudcore.operations.platform import Settings
 from cloudcore.operations.policies import PolicyCache
 from cloudcore.operations.seed import seed
@@ -51,6 +53,7 @@ def memory_platform(
         resources=TYPES,
         settings=settings or Settings(deployment="memory"),
         wake=wake,
+        columns=KeptColumns(Lock()),
     )
 
 

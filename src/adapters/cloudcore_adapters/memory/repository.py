@@ -149,6 +149,7 @@ class MemoryRepository(Generic[E]):
             if value < 0 or (limit is not None and deltas[name] > 0 and value > limit):
                 return False
         self._tx.put(self._resource, ident, evolve(row, **values))
+        self._tx.adjusted.append((self._resource.plural, ident))
         return True
 
     def _enter(self, call: str, *, write: bool = False) -> None:

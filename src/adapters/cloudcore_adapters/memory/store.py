@@ -19,6 +19,7 @@ from cloudcore.model.errors import BackendError, Contention, DuplicateNameError,
 from cloudcore.model.history import HISTORY, Fact, HistoryRecord, fact_record, record_of
 from cloudcore.model.query import Expr
 from cloudcore.model.resource import Resource
+from cloudcore.model.trail import Trail
 from cloudcore.ports.clock import Clock
 from cloudcore.ports.ids import IdSource
 from cloudcore.ports.unit_of_work import Author, Repository
@@ -59,6 +60,7 @@ class MemoryStore:
         self._writing = threading.RLock()
         self.guard = threading.RLock()
         self.revisions: dict[str, int] = {}
+        self.trail = Trail()
         self.listeners: list[Callable[[str], None]] = []
 
     def listen(self, hear: Callable[[str], None]) -> Callable[[], None]:
@@ -70,6 +72,11 @@ class MemoryStore:
         """Another number after each commit that changed rows of a type not named here."""
         with self.guard:
             return sum(number for plural, number in self.revisions.items() if plural not in without)
+
+    def adjusted(self, plural: str, since: int | None) -> tuple[int, Collection[str] | None]:
+        """The ids of rows of a type that commits of this process have adjusted since a number."""
+        with self.guard:
+            return self.trail.since(plural, since)
 
     @contextmanager
     def read(self) -> Iterator[MemoryTransaction]:
@@ -104,6 +111,7 @@ class MemoryTransaction:
         self.seen: dict[tuple[str, str], Any] = {}
         self._own_unique: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], str]] = {}
         self.changes: list[Change | Fact] = []
+        self.adjusted: list[tuple[str, str]] = []
         self._authors = [(0, author)]
         self._writable = writable
         self._open = True
@@ -150,6 +158,7 @@ class MemoryTransaction:
                 if not isinstance(change, Fact):
                     plural = change[0].plural
                     self.store.revisions[plural] = self.store.revisions.get(plural, 0) + 1
+            self.store.trail.note(self.adjusted)
             written = self.own
             self.close()
             self.store.on_commit(written)

@@ -40,6 +40,7 @@ class Unit:
     seen: the rows this unit has read, by plural and id, as they were when last read: what a save starts from.
     is_kept: whether it was committed.
     changes: what the history will say, in order.
+    adjusted: the rows whose numbers were adjusted, by plural and id, in order.
     announced: the topics that listeners hear of with the commit.
     drawn: the ids that were drawn for this unit.
     spoilt: the contention that a statement met. MariaDB has forgotten all that this unit wrote before a deadlock, and
@@ -59,6 +60,7 @@ class Unit:
     is_kept: bool = False
     seen: dict[tuple[str, str], Row] = attrs.field(factory=dict)
     changes: list[Change | Fact] = attrs.field(factory=list)
+    adjusted: list[tuple[str, str]] = attrs.field(factory=list)
     announced: dict[str, None] = attrs.field(factory=dict)
     spoilt: Contention | None = None
     _current: dict[tuple[str, str], Row] = attrs.field(factory=dict)
@@ -151,6 +153,11 @@ class Unit:
     def owned(self, plural: str, ident: str) -> Row | None:
         """A row that this unit has written, and nobody else can have changed since."""
         return self._own.get((plural, ident))
+
+    def counted(self, plural: str, ident: str) -> None:
+        """Note a row whose numbers were adjusted."""
+        self.adjusted.append((plural, ident))
+        self.wrote(plural, ident, None)
 
     def wrote(self, plural: str, ident: str, row: Row | None) -> None:
         """Forget what a statement that wrote a row may have changed. row: as it now is; None when that is not known."""

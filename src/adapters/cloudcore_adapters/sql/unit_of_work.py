@@ -15,6 +15,7 @@ from cloudcore.model.errors import BackendError, Contention
 from cloudcore.model.history import HISTORY, Fact, HistoryRecord, fact_record, record_of
 from cloudcore.model.query import PLATFORM, Expr
 from cloudcore.model.resource import Resource
+from cloudcore.model.trail import Trail
 from cloudcore.ports.clock import Clock
 from cloudcore.ports.ids import IdSource
 from cloudcore.ports.sealer import Sealer
@@ -76,6 +77,7 @@ class SqlUnitOfWork:
         self._noting = threading.Lock()
         self._revisions: dict[str, int] = {}
         self._latest = 0
+        self._trail = Trail()
         self._asked: dict[frozenset[str], tuple[int, int]] = {}
         self._shared = in_memory(self.engine)
         grouped = dialect.single_writer and not self._shared
@@ -103,12 +105,18 @@ class SqlUnitOfWork:
         """See `UnitOfWork.listen`: PostgreSQL tells the other processes too, the others this one only."""
         return self._notices.listen(hear)
 
-    def _noted(self, changes: Sequence[Change | Fact]) -> None:
+    def adjusted(self, plural: str, since: int | None) -> tuple[int, Collection[str] | None]:
+        """The ids of rows of a type that commits of this process have adjusted since a number."""
+        with self._noting:
+            return self._trail.since(plural, since)
+
+    def _noted(self, unit: Unit) -> None:
         # A number drawn earlier and noted later would hide behind the newest one.
         with self._noting:
             tick = self._latest + 1
-            self._revisions.update({change[0].plural: tick for change in changes if not isinstance(change, Fact)})
+            self._revisions.update({change[0].plural: tick for change in unit.changes if not isinstance(change, Fact)})
             self._latest = tick
+            self._trail.note(unit.adjusted)
 
     def close(self) -> None:
         """Close all connections that no unit holds, and tell listeners no more."""
@@ -174,10 +182,10 @@ class SqlTransaction:
         unit: Unit,
         author: Author,
         ids: IdSource,
-        kept: Callable[[Sequence[Change | Fact]], None],
+        kept: Callable[[Unit], None],
         notices: Notices,
     ) -> None:
-        """kept: told what a commit has changed."""
+        """kept: told of a unit that was committed."""
         self._kept = kept
         self._notices = notices
         self._unit = unit
@@ -244,7 +252,7 @@ class SqlTransaction:
             if not records or not was_kept(unit.connection.engine, history, records[0]):
                 raise
         finally:
-            self._kept(unit.changes)
+            self._kept(unit)
         unit.is_kept = True
         self._notices.sent(unit)
 

@@ -22,8 +22,9 @@ from cloudcore.operations.begin import begin
 from cloudcore.operations.creating import under_parents
 from cloudcore.operations.idempotency import once, remembered
 from cloudcore.operations.occupants import occupants_of
-from cloudcore.operations.placement import MOVING, Seat, admit, decide, inventory_of, kept_inventory, seats
+from cloudcore.operations.placement import Seat, admit, decide, inventory_of, seats
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.pools import bring_up_to_date, find_place, mark, settle
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.run import again, reading, try_once, would_be, write_once
 from cloudcore.operations.servers.bonds import bind, check_room
@@ -38,12 +39,14 @@ from cloudcore.quotas.holdings import server_amounts
 from cloudcore.quotas.ledger import UNLIMITED, charge, limits_of, usage_of
 from cloudcore.quotas.narrowing import quota_keys
 from cloudcore.resources.compute.server import SERVERS, Server, ServerStatus
-from cloudcore.scheduling import Decision, Inventory, Placement, schedule
+from cloudcore.scheduling import Answer, Decision, Placement
 from cloudcore.scheduling.claims import with_devices
 
 MOST_IN_ONE_UNIT = 50
 SPARE = 2
 """So many other places are tried when others have taken the one decided on; then it is decided again."""
+LOOKS = 3
+"""So many times the process's own columns are asked; then it is read what there is."""
 _SHOWN = ("count", "cpu", "memory", "storage")
 """Of the quota in a preview."""
 
@@ -83,8 +86,8 @@ def create_servers(
         known = reading(platform, lambda tx: remembered(tx, caller, key, request)) if key else None
         if known is not None:
             return known
-        wanted, kept = _read(platform, caller, body, count, fresh=next(tries) > 1)
-        decision = _decide(platform, caller, wanted, kept)
+        wanted, pooled = _read(platform, caller, body, count, look=next(tries))
+        decision = _decide(platform, caller, wanted, pooled=pooled, claim=not dry)
         if dry:
             return try_once(platform, caller, lambda tx: _preview(platform, tx, caller, wanted, decision))
 
@@ -94,7 +97,10 @@ def create_servers(
 
             return once(tx, caller, key, request, make) if key else make()
 
-        return write_once(platform, caller, insert)
+        try:
+            return write_once(platform, caller, insert)
+        finally:
+            settle(platform, wanted.request, decision.placements)
 
     return again(platform, attempt)
 
@@ -111,30 +117,28 @@ def insert_servers(
     return _insert(platform, tx, caller, wanted, _decide_now(platform, tx, caller, wanted))
 
 
-def _read(
-    platform: Platform, caller: Caller, body: JsonMapping, count: int, *, fresh: bool
-) -> tuple[Wanted, Inventory | None]:
-    """What is wanted, and what there is; None when that is to be read as it now is."""
-    revision = platform.uow.revision(without=MOVING)
+def _read(platform: Platform, caller: Caller, body: JsonMapping, count: int, *, look: int) -> tuple[Wanted, bool]:
+    """What is wanted, and whether the process's own columns are there to decide by: at the first looks they are brought up to
+    date, and from then on it is read what there is.
+    """
+    seen, pooled = mark(platform), look <= LOOKS
 
-    def look(tx: Transaction) -> tuple[Wanted, Inventory | None]:
+    def read(tx: Transaction) -> tuple[Wanted, bool]:
         wanted = read_wanted(platform, tx, caller, body, count)
-        if fresh:
-            return wanted, None
-        if wanted.request.devices:
-            return wanted, None  # no column is kept of what others take all the time
-        kind, networks = wanted.request.host_type, _networks(wanted)
-        return wanted, kept_inventory(platform, tx, host_type=kind, networks=networks, revision=revision)
+        if not pooled or wanted.request.devices:
+            return wanted, False  # no column is kept of devices, which others take all the time
+        bring_up_to_date(platform, tx, wanted.request.host_type, seen, doubted=look > 1)
+        return wanted, True
 
-    return reading(platform, look)
+    return reading(platform, read)
 
 
-def _decide(platform: Platform, caller: Caller, wanted: Wanted, kept: Inventory | None) -> Decision:
+def _decide(platform: Platform, caller: Caller, wanted: Wanted, *, pooled: bool, claim: bool) -> Decision | Answer:
     """By kept columns, which may place, for admission says whether they are right; only ones that are read now refuse."""
-    if kept is not None:
-        decision = schedule(kept, wanted.request, spare=SPARE)
-        if decision.refusal is None:
-            return decision
+    if pooled:
+        answer = find_place(platform, wanted.request, spare=SPARE, claim=claim)
+        if answer is not None:
+            return answer
     return reading(platform, lambda tx: _decide_now(platform, tx, caller, wanted))
 
 
@@ -156,7 +160,7 @@ def _networks(wanted: Wanted) -> Sequence[str] | None:
 
 
 def _preview(
-    platform: Platform, tx: Transaction, caller: Caller, wanted: Wanted, decision: Decision
+    platform: Platform, tx: Transaction, caller: Caller, wanted: Wanted, decision: Decision | Answer
 ) -> Sequence[JsonObject]:
     made = _insert(platform, tx, caller, wanted, decision)
     domain, project = wanted.owner["domain_id"], wanted.owner["tenant_id"]
@@ -166,7 +170,7 @@ def _preview(
 
 
 def _insert(
-    platform: Platform, tx: Transaction, caller: Caller, wanted: Wanted, decision: Decision
+    platform: Platform, tx: Transaction, caller: Caller, wanted: Wanted, decision: Decision | Answer
 ) -> list[JsonObject]:
     names = _names(platform, tx, wanted)
     candidates = seats(decision)

@@ -1,0 +1,237 @@
+"""Decisions by standing columns: read once, then kept up to date by what has changed.
+
+    what this process does          each commit that touches a claim leaves its id in a trail: these rows are read again,
+                                    and all of it is looked through when a host, storage, network or link was changed
+    what other processes do         all claims are read once in a while, and of everything else the versions: rows of hosts
+                                    that differ are taken over; anything else, such as a new host, makes a new pool
+    what was decided                is claimed in the pool at once, so that the next thread decides beside it, and read
+                                    again when the unit is over, however that ended
+
+A decision that is out of date costs another try: what it claims is admitted by conditional updates, and a refusal is only
+ever given by columns that were read for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import attrs
+
+from cloudcore.model.query import PLATFORM, Query, eq, one_of
+from cloudcore.model.resource import Resource
+from cloudcore.operations.placement import HOST_COLUMNS, claimed, host_row, networks_now, read_columns, unclaimed
+from cloudcore.operations.platform import Platform
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
+from cloudcore.resources.infrastructure.host import HOSTS
+from cloudcore.resources.infrastructure.zone import ZONES
+from cloudcore.resources.network.network import NETWORKS
+from cloudcore.resources.storage.hoststorage import HOSTSTORAGES
+from cloudcore.resources.storage.hostwire import HOSTWIRES
+from cloudcore.resources.storage.storage import STORAGES
+from cloudcore.resources.storage.storageclaim import STORAGECLAIMS
+from cloudcore.scheduling import Answer, HostRow, Inventory, Placement, Pool, Request
+from cloudcore.scheduling.claims import with_host, with_networks
+
+FRESH = timedelta(seconds=1)
+"""For so long, and as long again for each `MANY` hosts, what other processes do may be unknown."""
+MANY = 10_000
+MOST_ONE_BY_ONE = 256
+"""Of more rows it is cheaper to read them all."""
+
+MOVING = frozenset(
+    [
+        "servers",
+        "disks",
+        "guestdisks",
+        "guestnetworks",
+        "guestsecgroups",
+        "images",
+        "cachedimages",
+        "storagecachedimages",
+        "tasks",
+        "keypairs",
+        "secgroups",
+        "secgrouprules",
+        "credentials",
+        "passwords",
+        "users",
+        "idempotencies",
+        "revocations",
+    ]
+)
+"""Types that requests change all the time and that no column is read from."""
+_FIXED: tuple[Resource[Any], ...] = (ZONES, STORAGES, HOSTSTORAGES, HOSTWIRES, NETWORKS)
+"""Types a change of which makes a new pool."""
+
+
+@attrs.frozen(kw_only=True)
+class Mark:
+    """How far the storage was before a unit began: what has happened until then, the unit sees.
+
+    revision: of types that are not `MOVING`. hosts, storages: of what was adjusted (`UnitOfWork.adjusted`).
+    """
+
+    revision: int
+    hosts: int
+    storages: int
+
+
+@attrs.define(eq=False, kw_only=True)
+class KeptPool:
+    """A pool, and what it was made of.
+
+    bare: its columns with nothing claimed. hosts: the version of each; fixed: those of everything else.
+    doubts: hosts and storages whose claims are to be read again. read_at: when it was all looked through.
+    """
+
+    pool: Pool
+    bare: Inventory
+    hosts: Mapping[str, int]
+    fixed: Sequence[Sequence[tuple[Any, ...]]]
+    mark: Mark
+    read_at: datetime
+    doubts: set[str] = attrs.field(factory=set[str])
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether it is time to look what other processes have done."""
+        return not timedelta(0) <= now - self.read_at < FRESH * (1 + len(self.hosts) / MANY)
+
+
+def mark(platform: Platform) -> Mark:
+    """To be taken before the unit begins in which a pool is brought up to date."""
+    uow = platform.uow
+    hosts, _ = uow.adjusted(HOSTCLAIMS.plural, None)
+    storages, _ = uow.adjusted(STORAGECLAIMS.plural, None)
+    return Mark(revision=uow.revision(without=MOVING), hosts=hosts, storages=storages)
+
+
+def bring_up_to_date(platform: Platform, tx: Transaction, host_type: str, seen: Mark, *, doubted: bool = False) -> None:
+    """Let the pool of a type of host know what has changed, as far as it has to; a bounded number of statements.
+
+    doubted: it was wrong just now, so that all claims are read.
+    """
+    columns = platform.columns
+    kept = columns.get(host_type)
+    if kept is None:
+        columns.put(host_type, _new(platform, tx, host_type, seen))
+    elif kept.mark.revision != seen.revision or kept.is_due(tx.now):
+        # Others need not do the same meanwhile.
+        kept.read_at = tx.now
+        _look_through(platform, tx, host_type, kept, seen)
+    elif doubted:
+        _take_claims(platform, tx, kept, seen)
+    else:
+        _take_changed(platform, tx, kept, seen)
+
+
+def find_place(platform: Platform, request: Request, *, spare: int, claim: bool) -> Answer | None:
+    """Where the servers of a request go by the pool of its type of host, with alternatives; None where that is nowhere, which
+    the pool may be wrong about.
+
+    claim: others are to decide beside it. Then `settle` has to follow.
+    """
+    with platform.columns.lock:
+        kept = platform.columns.get(request.host_type)
+        answer = None if kept is None else kept.pool.find(request, spare=spare)
+        if kept is not None and answer is not None and claim:
+            kept.pool.take(request, answer)
+        return answer
+
+
+def settle(platform: Platform, request: Request, placements: Sequence[Placement]) -> None:
+    """What was decided is claimed, or is not: let it be read again before the next decision."""
+    with platform.columns.lock:
+        kept = platform.columns.get(request.host_type)
+        if kept is not None:
+            for one in placements:
+                kept.doubts.add(one.host_id)
+                kept.doubts.update(disk.storage_ids[0] for disk in one.disks)
+
+
+def _new(platform: Platform, tx: Transaction, host_type: str, seen: Mark) -> KeptPool:
+    bare = with_networks(unclaimed(tx, platform.settings, eq("host_type", host_type)), networks_now(tx, None))
+    return KeptPool(
+        pool=Pool(claimed(tx, bare)),
+        bare=bare,
+        hosts=_hosts(tx, host_type),
+        fixed=_versions(tx),
+        mark=seen,
+        read_at=tx.now,
+    )
+
+
+def _look_through(platform: Platform, tx: Transaction, host_type: str, kept: KeptPool, seen: Mark) -> None:
+    """Compare versions, take over hosts that differ and all claims; or make a new pool."""
+    hosts, fixed = _hosts(tx, host_type), _versions(tx)
+    if fixed != kept.fixed or hosts.keys() != kept.hosts.keys():
+        platform.columns.put(host_type, _new(platform, tx, host_type, seen))
+        return
+    changed = [ident for ident, version in hosts.items() if kept.hosts[ident] != version]
+    rows = _rows(platform, tx, changed) if changed else ()
+    free = networks_now(tx, None)
+    with platform.columns.lock:
+        for row in rows:
+            kept.bare = with_host(kept.bare, row)
+            kept.pool.refresh(row)
+        kept.hosts, kept.fixed = hosts, fixed
+        for network in free:
+            kept.pool.set_network(network.id, network.free_ports)
+    _take_claims(platform, tx, kept, seen)
+
+
+def _hosts(tx: Transaction, host_type: str) -> dict[str, int]:
+    return dict(tx.of(HOSTS, PLATFORM).columns(("id", "update_version"), Query(where=eq("host_type", host_type))))
+
+
+def _versions(tx: Transaction) -> list[Sequence[tuple[Any, ...]]]:
+    return [tx.of(resource, PLATFORM).columns(("id", "update_version")) for resource in _FIXED]
+
+
+def _rows(platform: Platform, tx: Transaction, changed: Sequence[str]) -> list[HostRow]:
+    zones = {z.id: z for z in read_columns(tx, ZONES, ("id", "status", "cloudregion_id"))}
+    found = read_columns(tx, HOSTS, HOST_COLUMNS, Query(where=one_of("id", changed)))
+    return [host_row(host, zones.get(host.zone_id), platform.settings) for host in found]
+
+
+def _take_claims(platform: Platform, tx: Transaction, kept: KeptPool, seen: Mark) -> None:
+    left = claimed(tx, kept.bare)
+    with platform.columns.lock:
+        kept.pool.adopt(left)
+        kept.mark = seen
+
+
+def _take_changed(platform: Platform, tx: Transaction, kept: KeptPool, seen: Mark) -> None:
+    _, hosts = platform.uow.adjusted(HOSTCLAIMS.plural, kept.mark.hosts)
+    _, storages = platform.uow.adjusted(STORAGECLAIMS.plural, kept.mark.storages)
+    with platform.columns.lock:
+        doubts, kept.doubts = kept.doubts, set()
+    if hosts is None or storages is None or max(len(hosts), len(storages)) + len(doubts) > MOST_ONE_BY_ONE:
+        _take_claims(platform, tx, kept, seen)
+        return
+    known = kept.bare
+    servers = _read(tx, HOSTCLAIMS, ("id", "vcpus", "memory_mib", "guests", "update_version"), hosts, doubts)
+    volumes = _read(tx, STORAGECLAIMS, ("id", "size_mib"), storages, doubts)
+    with platform.columns.lock:
+        for ident, vcpus, memory, guests, generation in servers:
+            if (row := known.hosts.index.get(ident)) is not None:
+                kept.pool.set_host(
+                    ident,
+                    cpu_free=max(int(known.hosts.cpu_free[row]) - vcpus, 0),
+                    mem_free_mib=max(int(known.hosts.mem_free_mib[row]) - memory, 0),
+                    guests=guests,
+                    generation=generation,
+                )
+        for ident, size in volumes:
+            if (row := known.storages.index.get(ident)) is not None:
+                kept.pool.set_storage(ident, max(int(known.storages.free_mib[row]) - size, 0))
+        kept.mark = seen
+
+
+def _read(
+    tx: Transaction, resource: Resource[Any], names: Sequence[str], changed: Collection[str], doubts: Collection[str]
+) -> Sequence[tuple[Any, ...]]:
+    wanted = sorted({*changed, *doubts})
+    return tx.of(resource, PLATFORM).columns(names, Query(where=one_of("id", wanted))) if wanted else ()
