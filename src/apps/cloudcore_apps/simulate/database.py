@@ -87,6 +87,10 @@ class SqlStore:
         """See `UnitOfWork.revision`."""
         return self._database.uow.revision(without=without)
 
+    def adjusted(self, plural: str, since: int | None) -> tuple[int, Collection[str] | None]:
+        """See `UnitOfWork.adjusted`."""
+        return self._database.uow.adjusted(plural, since)
+
     def listen(self, hear: Callable[[str], None]) -> Callable[[], None]:
         """See `UnitOfWork.listen`."""
         return self._database.uow.listen(hear)
