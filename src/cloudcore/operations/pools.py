@@ -32,8 +32,9 @@ from cloudcore.resources.storage.hoststorage import HOSTSTORAGES
 from cloudcore.resources.storage.hostwire import HOSTWIRES
 from cloudcore.resources.storage.storage import STORAGES
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS
-from cloudcore.scheduling import Answer, HostRow, Inventory, Placement, Pool, Request
+from cloudcore.scheduling import Answer, HostRow, Inventory, Pool, Request
 from cloudcore.scheduling.claims import with_host, with_networks
+from cloudcore.scheduling.tables import Hosts, Storages
 
 FRESH = timedelta(seconds=1)
 """For so long, and as long again for each `MANY` hosts, what other processes do may be unknown."""
@@ -84,7 +85,8 @@ class KeptPool:
     """A pool, and what it was made of.
 
     bare: its columns with nothing claimed. hosts: the version of each; fixed: those of everything else.
-    doubts: hosts and storages whose claims are to be read again. read_at: when it was all looked through.
+    doubts: hosts and storages whose claims are to be read again. pending: what is claimed in the pool, by identity, of which
+    the ports have not been read since. read_at: when it was all looked through.
     """
 
     pool: Pool
@@ -94,6 +96,7 @@ class KeptPool:
     mark: Mark
     read_at: datetime
     doubts: set[str] = attrs.field(factory=set[str])
+    pending: dict[int, Answer] = attrs.field(factory=dict[int, Answer])
 
     def is_due(self, now: datetime) -> bool:
         """Whether it is time to look what other processes have done."""
@@ -138,17 +141,22 @@ def find_place(platform: Platform, request: Request, *, spare: int, claim: bool)
         answer = None if kept is None else kept.pool.find(request, spare=spare)
         if kept is not None and answer is not None and claim:
             kept.pool.take(request, answer)
+            kept.pending[id(answer)] = answer
         return answer
 
 
-def settle(platform: Platform, request: Request, placements: Sequence[Placement]) -> None:
-    """What was decided is claimed, or is not: let it be read again before the next decision."""
+def settle(platform: Platform, request: Request, answer: Answer, *, is_kept: bool) -> None:
+    """What was claimed in the pool is committed, or is not: let it be read again before the next decision."""
     with platform.columns.lock:
         kept = platform.columns.get(request.host_type)
-        if kept is not None:
-            for one in placements:
-                kept.doubts.add(one.host_id)
-                kept.doubts.update(disk.storage_ids[0] for disk in one.disks)
+        if kept is None:
+            return
+        pending = kept.pending.pop(id(answer), None) is not None
+        for one in answer.placements:
+            kept.doubts.add(one.host_id)
+            kept.doubts.update(disk.storage_ids[0] for disk in one.disks)
+            if pending and not is_kept:
+                kept.pool.release(request, one)
 
 
 def _new(platform: Platform, tx: Transaction, host_type: str, seen: Mark) -> KeptPool:
@@ -177,6 +185,7 @@ def _look_through(platform: Platform, tx: Transaction, host_type: str, kept: Kep
             kept.bare = with_host(kept.bare, row)
             kept.pool.refresh(row)
         kept.hosts, kept.fixed = hosts, fixed
+        kept.pending.clear()
         for network in free:
             kept.pool.set_network(network.id, network.free_ports)
     _take_claims(platform, tx, kept, seen)
@@ -212,26 +221,30 @@ def _take_changed(platform: Platform, tx: Transaction, kept: KeptPool, seen: Mar
         _take_claims(platform, tx, kept, seen)
         return
     known = kept.bare
-    servers = _read(tx, HOSTCLAIMS, ("id", "vcpus", "memory_mib", "guests", "update_version"), hosts, doubts)
-    volumes = _read(tx, STORAGECLAIMS, ("id", "size_mib"), storages, doubts)
+    servers = _read(tx, HOSTCLAIMS, ("vcpus", "memory_mib", "guests", "update_version"), {*hosts, *doubts}, known.hosts)
+    volumes = _read(tx, STORAGECLAIMS, ("size_mib",), {*storages, *doubts}, known.storages)
     with platform.columns.lock:
-        for ident, vcpus, memory, guests, generation in servers:
-            if (row := known.hosts.index.get(ident)) is not None:
-                kept.pool.set_host(
-                    ident,
-                    cpu_free=max(int(known.hosts.cpu_free[row]) - vcpus, 0),
-                    mem_free_mib=max(int(known.hosts.mem_free_mib[row]) - memory, 0),
-                    guests=guests,
-                    generation=generation,
-                )
-        for ident, size in volumes:
-            if (row := known.storages.index.get(ident)) is not None:
-                kept.pool.set_storage(ident, max(int(known.storages.free_mib[row]) - size, 0))
+        for ident, (vcpus, memory, guests, generation) in servers.items():
+            row = known.hosts.index[ident]
+            kept.pool.set_host(
+                ident,
+                cpu_free=max(int(known.hosts.cpu_free[row]) - vcpus, 0),
+                mem_free_mib=max(int(known.hosts.mem_free_mib[row]) - memory, 0),
+                guests=guests,
+                generation=generation,
+            )
+        for ident, (size,) in volumes.items():
+            row = known.storages.index[ident]
+            kept.pool.set_storage(ident, max(int(known.storages.free_mib[row]) - size, 0))
         kept.mark = seen
 
 
 def _read(
-    tx: Transaction, resource: Resource[Any], names: Sequence[str], changed: Collection[str], doubts: Collection[str]
-) -> Sequence[tuple[Any, ...]]:
-    wanted = sorted({*changed, *doubts})
-    return tx.of(resource, PLATFORM).columns(names, Query(where=one_of("id", wanted))) if wanted else ()
+    tx: Transaction, resource: Resource[Any], names: Sequence[str], wanted: Collection[str], known: Hosts | Storages
+) -> dict[str, tuple[int, ...]]:
+    """Id → these numbers of a ledger; zeros where there is none, for nothing was ever claimed there."""
+    idents = sorted(ident for ident in wanted if ident in known.index)
+    if not idents:
+        return {}
+    rows = tx.of(resource, PLATFORM).columns(("id", *names), Query(where=one_of("id", idents)))
+    return dict.fromkeys(idents, (0,) * len(names)) | {row[0]: tuple(row[1:]) for row in rows}

@@ -120,6 +120,13 @@ WISHES = (
 )
 
 
+def test_what_was_decided_and_taken_back_is_free_again(town: Town) -> None:
+    agree(town)
+    with pytest.raises(DuplicateNameError):
+        town.create("taken")
+    agree(town)
+
+
 def agree(town: Town) -> None:
     """Compare the pool with what is read afresh, and its decisions with those of the pure function."""
     platform = town.cloud.platform

@@ -18,6 +18,7 @@ from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, Compare, Op, Query
 from cloudcore.model.resource import Field, field_map
 from cloudcore.operations.access import fetch_for
+from cloudcore.operations.kept_columns import KeptColumns
 from cloudcore.operations.plans.call import PARAMETER, Call, Kind, read_call, without
 from cloudcore.operations.plans.draws import DrawnKeys, Draws
 from cloudcore.operations.plans.telling import tell
@@ -83,7 +84,7 @@ def apply_plan(platform: Platform, caller: Caller, ident: str, sessions: Session
     keys = DrawnKeys(platform.key_generator, [(public, private) for public, private in json.loads(plan.keys)])
     now = _Application(platform, plan)
     units = WatchedUnits(platform.uow, draws, keys, now.settle)
-    watched = attrs.evolve(platform, uow=units, ids=draws, key_generator=keys)
+    watched = attrs.evolve(platform, uow=units, ids=draws, key_generator=keys, columns=KeptColumns())
     answer = call.run(sessions(watched, plan.request_id))
     if not now.is_kept:
         writing(platform, caller, lambda tx: _close(tx, plan.id))
@@ -106,7 +107,9 @@ class _Trial:
         """Do it, and look at it before it is taken back."""
         draws = Draws(self._seed)
         units = WatchedUnits(self._platform.uow, draws, self._keys, self._settle)
-        watched = attrs.evolve(self._platform, uow=units, ids=draws, key_generator=self._keys, wake=_nobody)
+        watched = attrs.evolve(
+            self._platform, uow=units, ids=draws, key_generator=self._keys, wake=_nobody, columns=KeptColumns()
+        )
         try:
             self._call.run(sessions(watched, self._caller.request_id))
         except CloudcoreError:

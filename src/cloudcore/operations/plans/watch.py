@@ -86,6 +86,10 @@ class WatchedUnits:
         """See `UnitOfWork`."""
         return self._inner.revision(without=without)
 
+    def adjusted(self, plural: str, since: int | None) -> tuple[int, Collection[str] | None]:
+        """See `UnitOfWork`."""
+        return self._inner.adjusted(plural, since)
+
     def listen(self, hear: Callable[[str], None]) -> Callable[[], None]:
         """See `UnitOfWork`."""
         return self._inner.listen(hear)

@@ -97,10 +97,14 @@ def create_servers(
 
             return once(tx, caller, key, request, make) if key else make()
 
+        is_kept = False
         try:
-            return write_once(platform, caller, insert)
+            made = write_once(platform, caller, insert)
+            is_kept = True
+            return made
         finally:
-            settle(platform, wanted.request, decision.placements)
+            if isinstance(decision, Answer):
+                settle(platform, wanted.request, decision, is_kept=is_kept)
 
     return again(platform, attempt)
 
