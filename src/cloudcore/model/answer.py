@@ -10,14 +10,14 @@ class Key:
     """One key of an answer.
 
     kind: str, int, bool, datetime, dict, list, or object for anything.
-    of: of a list, the kind of its values, or the keys of each of its objects. optional: left out where there is nothing.
-    null: null where there is none.
+    of: of a list, the kind of its values, the keys of each of its objects, or the singular of the type whose rows it holds.
+    optional: left out where there is nothing. null: null where there is none.
     """
 
     name: str
     doc: str
     kind: type = str
-    of: type | tuple[Key, ...] | None = None
+    of: type | tuple[Key, ...] | str | None = None
     optional: bool = False
     null: bool = False
 

@@ -125,6 +125,7 @@ ANSWERS: Mapping[tuple[str, str], Answer] = MappingProxyType(
         ("servers", "instance-snapshot"): Answer((Key("instance_snapshot_id", "What is made"),), row=True),
         ("servers", "save-image"): _SAVED,
         ("disks", "save"): _SAVED,
+        ("servers", "tasks"): Answer((Key("tasks", "Newest first", list, of="task"),)),
         ("servers", "sshport"): Answer((Key("port", "Port of its SSH server", int),)),
         ("servers", "iso"): Answer(more=True),
         ("servers", "create-params"): Answer(

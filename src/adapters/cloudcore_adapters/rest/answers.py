@@ -7,7 +7,7 @@ from typing import Any
 from cloudcore.model.answer import Answer, Key
 from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import Resource
-from cloudcore_adapters.rest.schemas import SHOWN, name_of, reference
+from cloudcore_adapters.rest.schemas import SHOWN, name_of, named, reference
 
 
 def answer_schema(resource: Resource[Any], answer: Answer | None) -> JsonObject:
@@ -36,6 +36,8 @@ def _value(key: Key) -> JsonObject:
     schema: JsonObject = dict(SHOWN.get(key.kind, {}))
     if isinstance(key.of, tuple):
         schema["items"] = keys_schema(key.of)
+    elif isinstance(key.of, str):
+        schema["items"] = reference(named(key.of))
     elif key.of is not None:
         schema["items"] = SHOWN[key.of]
     if key.null:

@@ -100,7 +100,12 @@ FORMS: Mapping[str, JsonObject] = {
 
 def name_of(resource: Resource[Any], suffix: str = "") -> str:
     """The name of a type's schema: its singular in words with capitals."""
-    return "".join(word[:1].upper() + word[1:] for word in resource.singular.replace("-", "_").split("_")) + suffix
+    return named(resource.singular) + suffix
+
+
+def named(singular: str) -> str:
+    """The same for a singular."""
+    return "".join(word[:1].upper() + word[1:] for word in singular.replace("-", "_").split("_"))
 
 
 def reference(name: str) -> JsonObject:
