@@ -21,6 +21,7 @@ from cloudcore_adapters.rest.operation import (
     list_parameters,
     once,
     operation,
+    plannable,
     query,
     taken_whole,
 )
@@ -57,7 +58,8 @@ def derived(resources: Sequence[Resource[Any]], prefixes: Mapping[str, str]) -> 
         for service in dict.fromkeys((resource.service, *(_sharing(prefixes) if resource.plural in SHARED else ()))):
             mark = "" if service == resource.service else f"_at_{service}"
             for path, method, one in _of(resource, _root(prefixes, service), resources):
-                yield path, method, {**one, "operationId": one["operationId"] + mark, "tags": [service]}
+                made = plannable(one) if method != "get" else one
+                yield path, method, {**made, "operationId": one["operationId"] + mark, "tags": [service]}
 
 
 def _sharing(prefixes: Mapping[str, str]) -> list[str]:

@@ -108,6 +108,15 @@ def once() -> JsonObject:
     return {"$ref": "#/components/parameters/Idempotency-Key"}
 
 
+def plannable(one: JsonObject) -> JsonObject:
+    """The same operation, which may be asked what it would do instead of doing it."""
+    good = one["responses"]["200"]
+    schema = good["content"][JSON]["schema"]
+    planned = {**good, **content({"anyOf": [schema, reference("Planned")]})}
+    parameters = [*one.get("parameters", ()), {"$ref": "#/components/parameters/plan"}]
+    return {**one, "parameters": parameters, "responses": {**one["responses"], "200": planned}}
+
+
 def query(name: str, schema: JsonObject, doc: str) -> JsonObject:
     """A parameter of the query string."""
     return {"name": name, "in": "query", "required": False, "description": doc, "schema": schema}
@@ -146,6 +155,7 @@ def shared_parameters() -> JsonObject:
     doc = "The same key with the same body is done once, and answered alike for a day; with another body it is refused"
     return {
         **{name: query(name, schema, doc) for name, schema, doc in LIST_PARAMETERS},
+        "plan": query("plan", reference("Flag"), "Do nothing, and answer with the plan of it; see the type plans"),
         "Idempotency-Key": header("Idempotency-Key", key, doc),
         "id": {
             "name": "id",

@@ -94,6 +94,21 @@ FORMS: Mapping[str, JsonObject] = {
         "type": "object",
         "additionalProperties": {"type": "string"},
     },
+    "Planned": {
+        "description": "What a call with `plan` answers: the plan, in the envelope of the call",
+        "type": "object",
+        "minProperties": 1,
+        "maxProperties": 1,
+        "additionalProperties": {
+            "anyOf": [
+                {"$ref": "#/components/schemas/Plan"},
+                {
+                    "type": "array",
+                    "items": {"type": "object", "properties": {"body": {"$ref": "#/components/schemas/Plan"}}},
+                },
+            ]
+        },
+    },
 }
 """Schemas that others refer to."""
 
