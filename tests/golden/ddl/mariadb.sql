@@ -54,6 +54,59 @@ CREATE TABLE audit_idempotencies (
 );
 CREATE INDEX ix_audit_idempotencies_created_at_id ON audit_idempotencies (created_at, id);
 CREATE INDEX ix_audit_idempotencies_expires_at ON audit_idempotencies (expires_at);
+CREATE TABLE audit_plans (
+    id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT NOT NULL DEFAULT 0,
+    name VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    description VARCHAR(1024) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    metadata LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '{}',
+    owner_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    project_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    scope_domain_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    `call` VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    resource VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    state VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'open',
+    summary LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '{}',
+    request_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    expires_at BIGINT NOT NULL,
+    applied_at BIGINT,
+    request LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    seed LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    `keys` LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '[]',
+    world LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '[]',
+    outcome LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '[]',
+    CONSTRAINT pk_audit_plans PRIMARY KEY (id)
+);
+CREATE INDEX ix_audit_plans_created_at_name_id ON audit_plans (created_at, name, id);
+CREATE INDEX ix_audit_plans_expires_at ON audit_plans (expires_at);
+CREATE INDEX ix_audit_plans_name ON audit_plans (name);
+CREATE INDEX ix_audit_plans_owner_id_created_at_name_id ON audit_plans (owner_id, created_at, name, id);
+CREATE TABLE audit_tasknotices (
+    id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT NOT NULL DEFAULT 0,
+    status_reason VARCHAR(1024) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    progress DOUBLE NOT NULL DEFAULT (0.0),
+    status VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'waiting',
+    url LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    caller_task VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    flow VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    obj_type VARCHAR(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    obj_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    obj_name VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    domain_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    tenant_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    `body` LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '{}',
+    CONSTRAINT pk_audit_tasknotices PRIMARY KEY (id)
+);
+CREATE INDEX ix_audit_tasknotices_created_at_id ON audit_tasknotices (created_at, id);
+CREATE INDEX ix_audit_tasknotices_domain_id_created_at_id ON audit_tasknotices (domain_id, created_at, id);
+CREATE INDEX ix_audit_tasknotices_obj_id ON audit_tasknotices (obj_id);
+CREATE INDEX ix_audit_tasknotices_status ON audit_tasknotices (status);
+CREATE INDEX ix_audit_tasknotices_tenant_id_created_at_id ON audit_tasknotices (tenant_id, created_at, id);
 CREATE TABLE compute_disks (
     id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
     created_at BIGINT NOT NULL,
@@ -582,6 +635,7 @@ CREATE TABLE compute_servers (
     last_start_at BIGINT,
     ssh_port BIGINT NOT NULL DEFAULT 22,
     sshable_last_state BOOL NOT NULL DEFAULT false,
+    had_devices BOOL NOT NULL DEFAULT false,
     encrypt_key_id VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     name_key VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     login_account VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
@@ -589,6 +643,7 @@ CREATE TABLE compute_servers (
     next_password LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     login_updated_at BIGINT,
     deployments BIGINT NOT NULL DEFAULT 0,
+    deploy_configs LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     user_data LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     CONSTRAINT pk_compute_servers PRIMARY KEY (id),
     CONSTRAINT uq_compute_servers_name_tenant_id_name_key UNIQUE (name, tenant_id, name_key)
@@ -1007,6 +1062,38 @@ CREATE TABLE identity_users (
 CREATE INDEX ix_identity_users_created_at_name_id ON identity_users (created_at, name, id);
 CREATE INDEX ix_identity_users_default_project_id ON identity_users (default_project_id);
 CREATE INDEX ix_identity_users_domain_id_created_at_name_id ON identity_users (domain_id, created_at, name, id);
+CREATE TABLE image_guestimages (
+    id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT NOT NULL DEFAULT 0,
+    name VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    description VARCHAR(1024) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    metadata LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '{}',
+    domain_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    tenant_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    project_src VARCHAR(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'local',
+    is_system BOOL NOT NULL DEFAULT false,
+    freezed BOOL NOT NULL DEFAULT false,
+    pending_deleted BOOL NOT NULL DEFAULT false,
+    pending_deleted_at BIGINT,
+    status_reason VARCHAR(1024) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    progress DOUBLE NOT NULL DEFAULT (0.0),
+    is_public BOOL NOT NULL DEFAULT false,
+    public_scope VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'none',
+    public_src VARCHAR(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'local',
+    status VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'queued',
+    protected BOOL NOT NULL DEFAULT true,
+    os_arch VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    properties LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '{}',
+    CONSTRAINT pk_image_guestimages PRIMARY KEY (id),
+    CONSTRAINT uq_image_guestimages_name_tenant_id UNIQUE (name, tenant_id)
+);
+CREATE INDEX ix_image_guestimages_created_at_name_id_pending_d_e1eb3eadc7 ON image_guestimages (created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_image_guestimages_domain_id_created_at_name_id_cf19c5a035 ON image_guestimages (domain_id, created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_image_guestimages_id_pending_deleted_is_system ON image_guestimages (id, pending_deleted, is_system);
+CREATE INDEX ix_image_guestimages_status ON image_guestimages (status);
+CREATE INDEX ix_image_guestimages_tenant_id_created_at_name_id_edecda0e5d ON image_guestimages (tenant_id, created_at, name, id, pending_deleted, is_system);
 CREATE TABLE image_images (
     id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
     created_at BIGINT NOT NULL,
@@ -1040,6 +1127,8 @@ CREATE TABLE image_images (
     is_standard BOOL NOT NULL DEFAULT false,
     is_guest_image BOOL NOT NULL DEFAULT false,
     is_data BOOL NOT NULL DEFAULT false,
+    guest_image_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin,
+    disk_index BIGINT NOT NULL DEFAULT 0,
     os_type VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     os_distribution VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     os_version VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
@@ -1060,6 +1149,7 @@ CREATE TABLE image_images (
 CREATE INDEX ix_image_images_created_at_name_id_pending_deleted_is_system ON image_images (created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_image_images_disk_format ON image_images (disk_format);
 CREATE INDEX ix_image_images_domain_id_created_at_name_id_pend_1ccad6f329 ON image_images (domain_id, created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_image_images_guest_image_id ON image_images (guest_image_id);
 CREATE INDEX ix_image_images_id_pending_deleted_is_system ON image_images (id, pending_deleted, is_system);
 CREATE INDEX ix_image_images_status ON image_images (status);
 CREATE INDEX ix_image_images_tenant_id_created_at_name_id_pend_d8cabbf734 ON image_images (tenant_id, created_at, name, id, pending_deleted, is_system);
@@ -1799,6 +1889,7 @@ CREATE TABLE tasks_tasks (
     log LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '[]',
     error VARCHAR(1024) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     cancelled BOOL NOT NULL DEFAULT false,
+    is_awaited BOOL NOT NULL DEFAULT false,
     request_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     actor LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '{}',
     exclusive VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin,

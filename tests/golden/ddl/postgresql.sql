@@ -54,6 +54,59 @@ CREATE TABLE audit_idempotencies (
 );
 CREATE INDEX ix_audit_idempotencies_created_at_id ON audit_idempotencies (created_at, id);
 CREATE INDEX ix_audit_idempotencies_expires_at ON audit_idempotencies (expires_at);
+CREATE TABLE audit_plans (
+    id VARCHAR(128) COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT DEFAULT 0 NOT NULL,
+    name VARCHAR(128) COLLATE "C" NOT NULL,
+    description VARCHAR(1024) COLLATE "C" DEFAULT '' NOT NULL,
+    metadata TEXT COLLATE "C" DEFAULT '{}' NOT NULL,
+    owner_id VARCHAR(64) COLLATE "C" NOT NULL,
+    project_id VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
+    scope_domain_id VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
+    call VARCHAR(16) COLLATE "C" NOT NULL,
+    resource VARCHAR(64) COLLATE "C" NOT NULL,
+    state VARCHAR(16) COLLATE "C" DEFAULT 'open' NOT NULL,
+    summary TEXT COLLATE "C" DEFAULT '{}' NOT NULL,
+    request_id VARCHAR(128) COLLATE "C" DEFAULT '' NOT NULL,
+    expires_at BIGINT NOT NULL,
+    applied_at BIGINT,
+    request TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    seed TEXT COLLATE "C" DEFAULT '' NOT NULL,
+    keys TEXT COLLATE "C" DEFAULT '[]' NOT NULL,
+    world TEXT COLLATE "C" DEFAULT '[]' NOT NULL,
+    outcome TEXT COLLATE "C" DEFAULT '[]' NOT NULL,
+    CONSTRAINT pk_audit_plans PRIMARY KEY (id)
+);
+CREATE INDEX ix_audit_plans_created_at_name_id ON audit_plans (created_at, name, id);
+CREATE INDEX ix_audit_plans_expires_at ON audit_plans (expires_at);
+CREATE INDEX ix_audit_plans_name ON audit_plans (name);
+CREATE INDEX ix_audit_plans_owner_id_created_at_name_id ON audit_plans (owner_id, created_at, name, id);
+CREATE TABLE audit_tasknotices (
+    id VARCHAR(128) COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT DEFAULT 0 NOT NULL,
+    status_reason VARCHAR(1024) COLLATE "C" DEFAULT '' NOT NULL,
+    progress DOUBLE PRECISION DEFAULT 0.0 NOT NULL,
+    status VARCHAR(36) COLLATE "C" DEFAULT 'waiting' NOT NULL,
+    url TEXT COLLATE "C" NOT NULL,
+    caller_task VARCHAR(128) COLLATE "C" DEFAULT '' NOT NULL,
+    flow VARCHAR(64) COLLATE "C" NOT NULL,
+    obj_type VARCHAR(40) COLLATE "C" NOT NULL,
+    obj_id VARCHAR(128) COLLATE "C" NOT NULL,
+    obj_name VARCHAR(128) COLLATE "C" DEFAULT '' NOT NULL,
+    domain_id VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
+    tenant_id VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
+    body TEXT COLLATE "C" DEFAULT '{}' NOT NULL,
+    CONSTRAINT pk_audit_tasknotices PRIMARY KEY (id)
+);
+CREATE INDEX ix_audit_tasknotices_created_at_id ON audit_tasknotices (created_at, id);
+CREATE INDEX ix_audit_tasknotices_domain_id_created_at_id ON audit_tasknotices (domain_id, created_at, id);
+CREATE INDEX ix_audit_tasknotices_obj_id ON audit_tasknotices (obj_id);
+CREATE INDEX ix_audit_tasknotices_status ON audit_tasknotices (status);
+CREATE INDEX ix_audit_tasknotices_tenant_id_created_at_id ON audit_tasknotices (tenant_id, created_at, id);
 CREATE TABLE compute_disks (
     id VARCHAR(128) COLLATE "C" NOT NULL,
     created_at BIGINT NOT NULL,
@@ -582,6 +635,7 @@ CREATE TABLE compute_servers (
     last_start_at BIGINT,
     ssh_port BIGINT DEFAULT 22 NOT NULL,
     sshable_last_state BOOLEAN DEFAULT false NOT NULL,
+    had_devices BOOLEAN DEFAULT false NOT NULL,
     encrypt_key_id VARCHAR(36) COLLATE "C" DEFAULT '' NOT NULL,
     name_key VARCHAR(128) COLLATE "C" DEFAULT '' NOT NULL,
     login_account VARCHAR(32) COLLATE "C" DEFAULT '' NOT NULL,
@@ -589,6 +643,7 @@ CREATE TABLE compute_servers (
     next_password TEXT COLLATE "C" DEFAULT '' NOT NULL,
     login_updated_at BIGINT,
     deployments BIGINT DEFAULT 0 NOT NULL,
+    deploy_configs TEXT COLLATE "C" DEFAULT '' NOT NULL,
     user_data TEXT COLLATE "C" DEFAULT '' NOT NULL,
     CONSTRAINT pk_compute_servers PRIMARY KEY (id),
     CONSTRAINT uq_compute_servers_name_tenant_id_name_key UNIQUE (name, tenant_id, name_key)
@@ -1007,6 +1062,38 @@ CREATE TABLE identity_users (
 CREATE INDEX ix_identity_users_created_at_name_id ON identity_users (created_at, name, id);
 CREATE INDEX ix_identity_users_default_project_id ON identity_users (default_project_id);
 CREATE INDEX ix_identity_users_domain_id_created_at_name_id ON identity_users (domain_id, created_at, name, id);
+CREATE TABLE image_guestimages (
+    id VARCHAR(128) COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT DEFAULT 0 NOT NULL,
+    name VARCHAR(128) COLLATE "C" NOT NULL,
+    description VARCHAR(1024) COLLATE "C" DEFAULT '' NOT NULL,
+    metadata TEXT COLLATE "C" DEFAULT '{}' NOT NULL,
+    domain_id VARCHAR(64) COLLATE "C" NOT NULL,
+    tenant_id VARCHAR(64) COLLATE "C" NOT NULL,
+    project_src VARCHAR(10) COLLATE "C" DEFAULT 'local' NOT NULL,
+    is_system BOOLEAN DEFAULT false NOT NULL,
+    freezed BOOLEAN DEFAULT false NOT NULL,
+    pending_deleted BOOLEAN DEFAULT false NOT NULL,
+    pending_deleted_at BIGINT,
+    status_reason VARCHAR(1024) COLLATE "C" DEFAULT '' NOT NULL,
+    progress DOUBLE PRECISION DEFAULT 0.0 NOT NULL,
+    is_public BOOLEAN DEFAULT false NOT NULL,
+    public_scope VARCHAR(16) COLLATE "C" DEFAULT 'none' NOT NULL,
+    public_src VARCHAR(10) COLLATE "C" DEFAULT 'local' NOT NULL,
+    status VARCHAR(36) COLLATE "C" DEFAULT 'queued' NOT NULL,
+    protected BOOLEAN DEFAULT true NOT NULL,
+    os_arch VARCHAR(16) COLLATE "C" DEFAULT '' NOT NULL,
+    properties TEXT COLLATE "C" DEFAULT '{}' NOT NULL,
+    CONSTRAINT pk_image_guestimages PRIMARY KEY (id),
+    CONSTRAINT uq_image_guestimages_name_tenant_id UNIQUE (name, tenant_id)
+);
+CREATE INDEX ix_image_guestimages_created_at_name_id_pending_d_e1eb3eadc7 ON image_guestimages (created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_image_guestimages_domain_id_created_at_name_id_cf19c5a035 ON image_guestimages (domain_id, created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_image_guestimages_id_pending_deleted_is_system ON image_guestimages (id, pending_deleted, is_system) WHERE pending_deleted OR is_system;
+CREATE INDEX ix_image_guestimages_status ON image_guestimages (status);
+CREATE INDEX ix_image_guestimages_tenant_id_created_at_name_id_edecda0e5d ON image_guestimages (tenant_id, created_at, name, id, pending_deleted, is_system);
 CREATE TABLE image_images (
     id VARCHAR(128) COLLATE "C" NOT NULL,
     created_at BIGINT NOT NULL,
@@ -1040,6 +1127,8 @@ CREATE TABLE image_images (
     is_standard BOOLEAN DEFAULT false NOT NULL,
     is_guest_image BOOLEAN DEFAULT false NOT NULL,
     is_data BOOLEAN DEFAULT false NOT NULL,
+    guest_image_id VARCHAR(128) COLLATE "C",
+    disk_index BIGINT DEFAULT 0 NOT NULL,
     os_type VARCHAR(32) COLLATE "C" DEFAULT '' NOT NULL,
     os_distribution VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
     os_version VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
@@ -1060,6 +1149,7 @@ CREATE TABLE image_images (
 CREATE INDEX ix_image_images_created_at_name_id_pending_deleted_is_system ON image_images (created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_image_images_disk_format ON image_images (disk_format);
 CREATE INDEX ix_image_images_domain_id_created_at_name_id_pend_1ccad6f329 ON image_images (domain_id, created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_image_images_guest_image_id ON image_images (guest_image_id);
 CREATE INDEX ix_image_images_id_pending_deleted_is_system ON image_images (id, pending_deleted, is_system) WHERE pending_deleted OR is_system;
 CREATE INDEX ix_image_images_status ON image_images (status);
 CREATE INDEX ix_image_images_tenant_id_created_at_name_id_pend_d8cabbf734 ON image_images (tenant_id, created_at, name, id, pending_deleted, is_system);
@@ -1799,6 +1889,7 @@ CREATE TABLE tasks_tasks (
     log TEXT COLLATE "C" DEFAULT '[]' NOT NULL,
     error VARCHAR(1024) COLLATE "C" DEFAULT '' NOT NULL,
     cancelled BOOLEAN DEFAULT false NOT NULL,
+    is_awaited BOOLEAN DEFAULT false NOT NULL,
     request_id VARCHAR(128) COLLATE "C" DEFAULT '' NOT NULL,
     actor TEXT COLLATE "C" DEFAULT '{}' NOT NULL,
     exclusive VARCHAR(200) COLLATE "C",
