@@ -17,6 +17,7 @@ from cloudcore.operations.host_leases import lease_of, revoke
 from cloudcore.operations.run import writing
 from cloudcore.operations.session import CoreSession
 from cloudcore.ports.session import Session
+from cloudcore.resources.image.image import IMAGES
 from cloudcore.resources.storage.cachedimage import CACHEDIMAGES, Cachedimage
 from cloudcore.resources.storage.storagecachedimage import CACHE_LIFECYCLE, STORAGECACHEDIMAGES, Storagecachedimage
 from cloudcore.tasks.task import TASKS, new_task
@@ -88,6 +89,37 @@ def _server_of_a_dead_host(cloud: Cloud) -> str:
     cloud.machines["h1"].drop([ident])
     cloud.machines["h2"].renewed(1e9)
     return ident
+
+
+def _iso(cloud: Cloud) -> None:
+    def another(tx: Any) -> None:
+        image = tx.of(IMAGES, PLATFORM).get("i1")
+        changed = evolve(image, id="iso", name="iso", disk_format="iso", store_key="images/iso", update_version=0)
+        tx.of(IMAGES, PLATFORM).add(changed)
+
+    writing(cloud.platform, CALLER, another)
+
+
+def _server_and_iso(cloud: Cloud) -> str:
+    _iso(cloud)
+    return _server(cloud, on=True)
+
+
+def _server_with_iso(cloud: Cloud) -> str:
+    ident = _server_and_iso(cloud)
+    session(cloud).perform("servers", ident, "insertiso", {"image_id": "iso"})
+    cloud.settle()
+    return ident
+
+
+def _nothing_but_an_iso(cloud: Cloud) -> str:
+    _iso(cloud)
+    return ""
+
+
+def _create_from_iso(cloud: Cloud, _ident: str = "") -> str:
+    body = server_body("web", disks=[{"size": 64}], cdrom="iso", auto_start=True)
+    return str(session(cloud).create("servers", body)["id"])
 
 
 def _server_with_device(cloud: Cloud) -> str:
@@ -299,6 +331,13 @@ def _tell(cloud: Cloud, ident: str) -> str:
 SCENARIOS: dict[str, Scenario] = {
     "task-notify": Scenario(plural="tasknotices", prepare=_waiting_notice, start=_tell, takes_back=False),
     "server-create": Scenario(plural="servers", prepare=_source, start=_create_twin, again=_delete("servers")),
+    "server-create/cdrom": Scenario(
+        plural="servers",
+        prepare=_nothing_but_an_iso,
+        start=_create_from_iso,
+        takes_back=False,
+        again=_delete("servers"),
+    ),
     "server-start": Scenario(plural="servers", prepare=lambda cloud: _server(cloud, on=False), start=_perform("start")),
     "server-start/saved": Scenario(plural="servers", prepare=_suspended, start=_perform("start")),
     "server-stop": Scenario(
@@ -384,6 +423,16 @@ SCENARIOS: dict[str, Scenario] = {
         plural="servers",
         prepare=lambda cloud: _server(cloud, on=True),
         start=_perform("change-bandwidth", index=0, bandwidth=100),
+    ),
+    "server-change-medium": Scenario(
+        plural="servers",
+        prepare=_server_and_iso,
+        start=_perform("insertiso", image_id="iso", boot_index=0),
+    ),
+    "server-change-medium/out": Scenario(
+        plural="servers",
+        prepare=_server_with_iso,
+        start=_perform("ejectiso"),
     ),
     "server-set-devices": Scenario(
         plural="servers",

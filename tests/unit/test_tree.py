@@ -103,6 +103,7 @@ UNSCOPED_OPERATIONS = {
     "servers/disks.py",
     "servers/eips.py",
     "servers/login.py",
+    "servers/media.py",
     "servers/rebuild.py",
     "servers/records.py",
     "servers/resize.py",

@@ -203,7 +203,6 @@ def test_dotted_keys_stand_for_every_list_of_a_create(world: World) -> None:
         ("GET /servers/splitable", 404, "SpecNotFoundError"),
         ("GET /servers/splitable-export", 404, "SpecNotFoundError"),
         ("GET /servers?project_organizations.0=one", 406, "NotSupportedError"),
-        ("POST /servers/{server}/insertiso", 406, "NotSupportedError"),
         ("POST /servers/{server}/insertvfd", 406, "NotSupportedError"),
         ("POST /hosts/{host}/online", 406, "NotSupportedError"),
         ("POST /hosts/{host}/offline", 406, "NotSupportedError"),

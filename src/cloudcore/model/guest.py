@@ -66,6 +66,15 @@ class GuestDevice:
 
 
 @attrs.frozen(kw_only=True)
+class GuestMedium:
+    """What is in the CD drive: an image from the cache of a storage."""
+
+    image_id: str
+    storage_path: str
+    boot_index: int = -1
+
+
+@attrs.frozen(kw_only=True)
 class GuestDescription:
     """One guest.
 
@@ -87,6 +96,7 @@ class GuestDescription:
     disks: tuple[GuestDisk, ...]
     nics: tuple[GuestNic, ...]
     devices: tuple[GuestDevice, ...] = ()
+    medium: GuestMedium | None = None
     seed: tuple[tuple[str, str], ...] = ()
     mark: Mark
     version: int = 1
@@ -99,6 +109,7 @@ def to_json(desc: GuestDescription) -> JsonObject:
         "disks": [_said(disk, _LATER_OF_DISKS) for disk in desc.disks],
         "nics": [{**_said(nic, _LATER_OF_NICS), "dns": list(nic.dns)} for nic in desc.nics],
         **({"devices": [attrs.asdict(one, recurse=False) for one in desc.devices]} if desc.devices else {}),
+        **({"medium": attrs.asdict(desc.medium)} if desc.medium is not None else {}),
         "seed": [list(file) for file in desc.seed],
         "mark": attrs.asdict(desc.mark, recurse=False),
     }
@@ -110,12 +121,13 @@ def from_json(data: JsonMapping) -> GuestDescription:
     known["disks"] = tuple(GuestDisk(**disk) for disk in data["disks"])
     known["nics"] = tuple(_nic(nic) for nic in data["nics"])
     known["devices"] = tuple(GuestDevice(**device) for device in data.get("devices", ()))
+    known["medium"] = GuestMedium(**data["medium"]) if data.get("medium") else None
     known["seed"] = tuple((name, text) for name, text in data.get("seed", ()))
     known["mark"] = Mark(**data["mark"])
     return GuestDescription(**known)
 
 
-_LATER = frozenset(("devices", "vga", "vdi", "boot_order"))
+_LATER = frozenset(("devices", "medium", "vga", "vdi", "boot_order"))
 _LATER_OF_DISKS = frozenset(("iops", "bytes_per_s"))
 _LATER_OF_NICS = frozenset(("rx_mbps", "tx_mbps"))
 

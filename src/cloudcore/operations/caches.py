@@ -17,6 +17,7 @@ from cloudcore.operations.image_records import check_startable
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.disk import DISKS
+from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.image.image import IMAGES
 from cloudcore.resources.storage.cachedimage import CACHEDIMAGES
 from cloudcore.resources.storage.storage import STORAGES, formats_for
@@ -48,7 +49,7 @@ def uncache_image(platform: Platform, tx: Transaction, caller: Caller, cache: An
 
     Raises:
         ResourceNotFoundError: the cache does not hold it.
-        NotEmptyError: disks on the cache's storages are made from it.
+        NotEmptyError: disks on the cache's storages are made from it, or servers have it in their CD drives.
         InvalidStatusError: it is just on its way there or gone, or no host that is online reaches the storage.
         ResourceBusyError: it is being fetched or removed.
     """
@@ -60,6 +61,9 @@ def uncache_image(platform: Platform, tx: Transaction, caller: Caller, cache: An
     users = tx.of(DISKS, PLATFORM).count(both(eq("template_id", image.id), one_of("storage_id", storages)))
     if users:
         raise NotEmptyError(f"{users} disks are made from image {image.name}", data={"plural": "disks", "count": users})
+    drives = tx.of(SERVERS, PLATFORM).count(both(eq("cdrom_image_id", image.id), one_of("cdrom_storage_id", storages)))
+    if drives:
+        raise NotEmptyError(f"{drives} servers have {image.name} in their CD drives", data={"plural": "servers"})
     host_id, storage_id, _ = _place(tx, cache)
     check_idle(tx, STORAGECACHEDIMAGES, row)
     what = f"image {image.name} of cache {cache.name}"

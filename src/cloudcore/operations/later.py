@@ -13,7 +13,7 @@ from cloudcore.model.errors import NotSupportedError
 
 _MIGRATION = "live-migrate migrate-forecast cancel-live-migrate set-live-migrate-params migrate-network"
 _BACKUP = "create-backup start-backup delete-backup switch-to-backup reconcile-backup"
-_MEDIA = "insertiso ejectiso insertvfd ejectvfd"
+_MEDIA = "insertvfd ejectvfd"
 _TUNING = (
     "sendkeys set-extra-option del-extra-option set-qemu-params set-tpm set-network-num-queues set-nic-traffic-limit "
     "reset-nic-traffic-limit cpuset cpuset-remove set-cpu-numa-pin set-sshport"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cloudcore.model.effects import Mark
 from cloudcore.model.errors import CloudcoreError, InvalidInputError, NotSupportedError, OutOfRangeError
-from cloudcore.model.guest import GuestDescription, GuestDevice, GuestDisk, GuestNic
+from cloudcore.model.guest import GuestDescription, GuestDevice, GuestDisk, GuestMedium, GuestNic
 from cloudcore_adapters.libvirt import marks
 from cloudcore_adapters.libvirt.arguments import Storages
 from cloudcore_adapters.libvirt.domain import Place, domain_xml, validate
@@ -114,6 +114,50 @@ def test_a_device_that_has_no_place_is_refused(kind: str, address: str) -> None:
         validate(attrs.evolve(GUEST, devices=(GuestDevice(device_id="d", kind=kind, address=address),)))
 
 
+def media(domain: ET.Element) -> list[tuple[str | None, str | None]]:
+    """What is in each CD drive, and its place in the order of boot."""
+    found = []
+    for drive in domain.iterfind("devices/disk[@device='cdrom']"):
+        source, order = drive.find("source"), drive.find("boot")
+        file = source.get("file", "").rpartition("/")[2] if source is not None else None
+        found.append((file, order.get("order") if order is not None else None))
+    return found
+
+
+def test_a_guest_has_a_drive_beside_that_of_its_seed() -> None:
+    assert media(tree(GUEST)) == [("seed.iso", None), (None, None)]
+    assert media(tree(attrs.evolve(GUEST, machine="q35"), seeded=False)) == [(None, None)]
+
+
+@pytest.mark.parametrize(
+    ("letters", "place", "orders"),
+    [
+        ("cdn", -1, ["1", "2", "3"]),
+        ("dcn", -1, ["2", "1", "3"]),
+        ("d", -1, ["2", "1", None]),
+        ("cn", 0, ["2", "1", "3"]),
+    ],
+)
+def test_a_cd_stands_in_the_order_of_boot(letters: str, place: int, orders: list[str | None]) -> None:
+    medium = GuestMedium(image_id="i1", storage_path=str(STORAGE), boot_index=place)
+    domain = tree(attrs.evolve(GUEST, boot_order=letters, medium=medium))
+    assert domain.find("os/boot") is None
+    disk, card = domain.find("devices/disk/boot"), domain.find("devices/interface/boot")
+    assert disk is not None
+    assert media(domain) == [("seed.iso", None), ("image.iso", orders[1])]
+    assert [disk.get("order"), card.get("order") if card is not None else None] == [orders[0], orders[2]]
+
+
+def test_four_disks_on_the_old_bus_leave_no_drive() -> None:
+    disks = tuple(attrs.evolve(DISK, volume_id=f"v{n}", index=n, driver="ide") for n in range(4))
+    assert media(tree(attrs.evolve(GUEST, disks=disks), seeded=False)) == []
+    medium = GuestMedium(image_id="i1", storage_path=str(STORAGE))
+    with pytest.raises(OutOfRangeError):
+        tree(attrs.evolve(GUEST, disks=disks, medium=medium), seeded=False)
+    with pytest.raises(CloudcoreError):
+        tree(attrs.evolve(GUEST, medium=attrs.evolve(medium, image_id="../x")))
+
+
 @pytest.mark.parametrize(("vga", "model"), [("std", "vga"), ("vmware", "vmvga"), ("qxl", "qxl")])
 def test_card_and_screen_are_those_of_the_description(vga: str, model: str) -> None:
     domain = tree(attrs.evolve(GUEST, vga=vga, vdi="spice"))
@@ -129,7 +173,7 @@ def test_a_machine_whose_slots_are_ports_has_some_to_spare(machine: str, ports: 
 
 def test_every_disk_says_its_format_so_that_none_is_guessed() -> None:
     drivers = [disk.find("driver") for disk in tree(GUEST).iterfind("devices/disk")]
-    assert [driver.get("type") for driver in drivers if driver is not None] == ["qcow2", "raw"]
+    assert [driver.get("type") for driver in drivers if driver is not None] == ["qcow2", "raw", "raw"]
 
 
 def test_disks_come_in_the_order_of_their_index_with_a_name_each() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.unit.servers.world import World
 
-from cloudcore.model.errors import InvalidInputError, InvalidStatusError, NotSupportedError, ResourceNotFoundError
+from cloudcore.model.errors import InvalidInputError, InvalidStatusError, ResourceNotFoundError
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 
 DISKS = ["tiny:1g", {"size": 64}, {"size": 64}]
@@ -36,8 +36,6 @@ def test_what_is_no_order_changes_nothing(world: World) -> None:
         with pytest.raises(InvalidInputError) as refused:
             world.alice.perform("servers", "web", "set-boot-index", {"disks": sent})
         assert refused.value.field == "disks"
-    with pytest.raises(NotSupportedError):
-        world.alice.perform("servers", "web", "set-boot-index", {"cdroms": {"0": 1}})
     with pytest.raises(ResourceNotFoundError):
         world.bob.perform("servers", "web", "set-boot-index", {"disks": {"0": 1}})
     frozen = world.alice.get("servers", "web")["disks_info"][1]["id"]

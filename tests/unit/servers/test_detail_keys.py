@@ -26,7 +26,7 @@ UNTOLD: dict[str, dict[str, str]] = {
     "servers": {
         **dict.fromkeys(("sub_ips", "vip", "vip_eip", "virtual_ips", "network_secgroups"), LATER),
         **dict.fromkeys(("security_rules", "admin_security_rules"), "they are in the groups"),
-        **dict.fromkeys(("isolated_devices", "gpu_model", "gpu_count", "cdrom", "floppy"), "it has none"),
+        **dict.fromkeys(("isolated_devices", "gpu_model", "gpu_count", "floppy"), "it has none"),
         **dict.fromkeys(("manager", "manager_id", "account", "account_id", "host_eip"), "of clouds"),
         **dict.fromkeys(("scaling_group_id", "scaling_status", "containers", "is_prepaid_recycle"), LATER),
         **dict.fromkeys(("backup_host_name", "backup_host_status", "monitor_url", "os_name"), LATER),

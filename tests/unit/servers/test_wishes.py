@@ -38,7 +38,6 @@ UNSUPPORTED: tuple[tuple[dict[str, Any], str], ...] = (
     ({"prefer_manager": "m"}, "prefer_manager"),
     ({"host_path_requirements": [{"path": "/x"}]}, "host_path_requirements"),
     ({"pod": {"containers": []}}, "pod"),
-    ({"cdrom": "iso"}, "cdrom"),
     ({"enable_tpm": True}, "enable_tpm"),
     ({"disable_usb_kbd": True}, "disable_usb_kbd"),
     ({"deploy_telegraf": "true"}, "deploy_telegraf"),

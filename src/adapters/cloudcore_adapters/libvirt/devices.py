@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 
 from cloudcore.model.errors import DeadlineError, NotSupportedError, OutOfRangeError
 from cloudcore_adapters.libvirt.connection import Domain, translate
+from cloudcore_adapters.libvirt.domain import DRIVE
 
 UNPLUG_S = 25.0
 DIMM_MIB = 128
@@ -21,7 +22,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def reconcile(domain: Domain, wanted: ET.Element, *, cancelled: Callable[[], bool]) -> list[str]:
-    """Plug, unplug and enlarge until the running guest is as wanted; what waits for its next start: vcpus, memory.
+    """Plug, unplug and enlarge until the running guest is as wanted; what waits for its next start: vcpus, memory, cdrom.
 
     A memory module is plugged in whole multiples of 128 MiB, which Linux needs.
 
@@ -43,9 +44,10 @@ def reconcile(domain: Domain, wanted: ET.Element, *, cancelled: Callable[[], boo
     for key, device in _passed(wanted).items():
         if key not in _passed(_live(domain)):
             _attach(domain, device, "plugging a device in")
+    pending = _medium(domain, wanted)
     _bound_disks(domain, wanted)
     _bound_cards(domain, wanted)
-    return [*_processors(domain, wanted), *_memory(domain, wanted)]
+    return [*pending, *_processors(domain, wanted), *_memory(domain, wanted)]
 
 
 def _unplug_gone(domain: Domain, wanted: ET.Element, cancelled: Callable[[], bool]) -> None:
@@ -103,7 +105,7 @@ def _plug_controllers(domain: Domain, wanted: ET.Element) -> None:
 
 
 def _at_free_place(disk: ET.Element, live: ET.Element) -> ET.Element:
-    """The disk with a device name that the running guest does not use; its boot position waits for the next start."""
+    """The disk with a device name that the running guest does not use."""
     placed = ET.fromstring(ET.tostring(disk))  # noqa: S314 - our own
     target = placed.find("target")
     assert target is not None
@@ -113,14 +115,14 @@ def _at_free_place(disk: ET.Element, live: ET.Element) -> ET.Element:
     if free is None:
         raise OutOfRangeError(f"too many disks on the {target.get('bus')} bus", field="desc.disks")
     target.set("dev", free)
-    for order in placed.findall("boot"):
-        placed.remove(order)
     return placed
 
 
 def _attach(domain: Domain, device: ET.Element, doing: str) -> None:
     import libvirt
 
+    for order in device.findall("boot"):  # it waits for the next start
+        device.remove(order)
     with _changing(doing):
         domain.attachDeviceFlags(ET.tostring(device, encoding="unicode"), libvirt.VIR_DOMAIN_AFFECT_LIVE)
 
@@ -136,6 +138,38 @@ def _move(domain: Domain, card: ET.Element, network: str) -> None:
     source.set("network", network)
     with _changing("moving a network card"):
         domain.updateDeviceFlags(ET.tostring(card, encoding="unicode"), libvirt.VIR_DOMAIN_AFFECT_LIVE)
+
+
+def _medium(domain: Domain, wanted: ET.Element) -> list[str]:
+    """Have in the CD drive what is wanted; a guest that was started without one gets it at its next start.
+
+    A guest that has locked the tray is not asked: its owner wants it open.
+    """
+    import libvirt
+
+    drive, seat = _drive(_live(domain)), _drive(wanted)
+    if drive is None or seat is None:
+        return ["cdrom"] if seat is not None and seat.find("source") is not None else []
+    source = seat.find("source")
+    path = source.get("file", "") if source is not None else ""
+    present = drive.find("source")
+    if path == (present.get("file", "") if present is not None else ""):
+        return []
+    changed = ET.Element("disk", type="file", device="cdrom")
+    for tag in ("driver", "target", "readonly", "alias"):
+        if (part := drive.find(tag)) is not None:
+            changed.append(part)
+    if path:
+        ET.SubElement(changed, "source", file=path)
+    flags = libvirt.VIR_DOMAIN_DEVICE_MODIFY_LIVE | libvirt.VIR_DOMAIN_DEVICE_MODIFY_FORCE
+    with _changing("changing the CD"):
+        domain.updateDeviceFlags(ET.tostring(changed, encoding="unicode"), flags)
+    return []
+
+
+def _drive(tree: ET.Element) -> ET.Element | None:
+    drives = tree.iterfind("devices/disk[@device='cdrom']")
+    return next((one for one in drives if (name := one.find("alias")) is not None and name.get("name") == DRIVE), None)
 
 
 def _bound_disks(domain: Domain, wanted: ET.Element) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import attrs
 
 from cloudcore.model.errors import InvalidFormatError, InvalidInputError, NotSupportedError, OutOfRangeError
-from cloudcore.model.guest import GuestDescription, GuestDevice, GuestDisk, GuestNic
+from cloudcore.model.guest import GuestDescription, GuestDevice, GuestDisk, GuestMedium, GuestNic
 from cloudcore_adapters.libvirt import marks
-from cloudcore_adapters.libvirt.arguments import Storages
+from cloudcore_adapters.libvirt.arguments import Storages, checked_id
 from cloudcore_adapters.libvirt.connection import domain_uuid
 
 BUSES = {"virtio": "vd", "scsi": "sd", "sata": "sd", "ide": "hd"}
@@ -34,7 +35,9 @@ _ADDRESSES = {
     "mdev": re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"),
 }
 _NETWORK = re.compile(r"[0-9a-zA-Z_.-]{1,64}")
-MAX_DISKS, MAX_NICS = 24, 16
+MAX_DISKS, MAX_NICS, MAX_IDE = 24, 16, 4
+DRIVE = "ua-cd"
+"""What the CD drive that media are changed in is called; the seed is in another one."""
 GROWTH_CPUS = 16
 """A guest that runs can get this many processors, or four times as many as it started with."""
 LEAST_FOR_MODULES_MIB = 1024
@@ -96,6 +99,8 @@ def validate(desc: GuestDescription) -> None:
         _check_nic(nic)
     for device in desc.devices:
         _check_device(device)
+    if desc.medium is not None:
+        _within(desc.medium.boot_index, -1, 255, "desc.medium.boot_index")
 
 
 def domain_xml(desc: GuestDescription, place: Place) -> str:
@@ -114,11 +119,12 @@ def domain_xml(desc: GuestDescription, place: Place) -> str:
     _machine(domain, desc, place, most_cpus if most_memory else 0)
     devices = ET.SubElement(domain, "devices")
     if desc.machine == "q35" and place.virt_type != "test":
+        ET.SubElement(devices, "controller", type="pci", index="0", model="pcie-root")  # else a port gets its number
         for _ in range(_SPARE_PORTS):  # each takes one device that is plugged in later
             ET.SubElement(devices, "controller", type="pci", model="pcie-root-port")
     _disks(devices, desc, place)
     for nic in sorted(desc.nics, key=lambda n: n.index):
-        _nic(devices, nic)
+        _boot(_nic(devices, nic), nic, _boot_order(desc))
     for device in desc.devices:
         devices.append(_passed(device))
     _consoles(devices, desc, place)
@@ -147,7 +153,7 @@ def _machine(domain: ET.Element, desc: GuestDescription, place: Place, cell_cpus
     if place.virt_type != "test":
         kind.set("arch", desc.arch)
         kind.set("machine", desc.machine)
-    if all(disk.boot_index < 0 for disk in desc.disks):
+    if not _boot_order(desc):
         for letter in desc.boot_order:
             ET.SubElement(system, "boot", dev=_BOOT_DEVICES[letter])
     features = ET.SubElement(domain, "features")
@@ -178,8 +184,7 @@ def _disks(devices: ET.Element, desc: GuestDescription, place: Place) -> None:
             for tag, most in (("total_bytes_sec", disk.bytes_per_s), ("total_iops_sec", disk.iops)):
                 if most:
                     _text(tune, tag, str(most))
-        if disk in boots:
-            ET.SubElement(element, "boot", order=str(boots.index(disk) + 1))
+        _boot(element, disk, boots)
     if any(disk.driver == "scsi" for disk in desc.disks):
         ET.SubElement(devices, "controller", type="scsi", model="virtio-scsi")
     if place.seeded:
@@ -187,20 +192,59 @@ def _disks(devices: ET.Element, desc: GuestDescription, place: Place) -> None:
         seed = GuestDisk(volume_id="seed", storage_path="", index=0, size_mib=0, driver=bus)
         element = _disk(devices, "cdrom", place.folder / "seed.iso", "raw", _target(seed, used))
         ET.SubElement(element, "readonly")
+    _drive(devices, desc, place, used)
 
 
-def _boot_order(desc: GuestDescription) -> list[GuestDisk]:
-    """The disks to boot from, the first first; empty where none says a position, for then it is the first disk."""
-    named = sorted((d for d in desc.disks if d.boot_index >= 0), key=lambda d: (d.boot_index, d.index))
-    others = sorted((d for d in desc.disks if d.boot_index < 0), key=lambda d: d.index)
-    return [*named, *others] if named else []
+def _drive(devices: ET.Element, desc: GuestDescription, place: Place, used: dict[str, int]) -> None:
+    """The CD drive, with what is in it; an empty one is left out where its bus has no place any more."""
+    bus = "ide" if desc.machine == "pc" else "sata"
+    if desc.medium is None and used.get(BUSES[bus], 0) >= (MAX_IDE if bus == "ide" else MAX_DISKS):
+        return
+    element = ET.SubElement(devices, "disk", type="file", device="cdrom")
+    ET.SubElement(element, "driver", name="qemu", type="raw")
+    if desc.medium is not None:
+        ET.SubElement(element, "source", file=str(medium_path(desc.medium, place.storages)))
+    seat = GuestDisk(volume_id="medium", storage_path="", index=0, size_mib=0, driver=bus)
+    dev, _ = _target(seat, used)
+    ET.SubElement(element, "target", dev=dev, bus=bus)
+    ET.SubElement(element, "readonly")
+    ET.SubElement(element, "alias", name=DRIVE)
+    _boot(element, desc.medium, _boot_order(desc))
+
+
+def medium_path(medium: GuestMedium, storages: Storages) -> Path:
+    """The file of an image for a CD drive."""
+    images = storages.named(medium.storage_path, "desc.medium.storage_path").images
+    return images / checked_id(medium.image_id, "desc.medium.image_id") / "image.iso"
+
+
+def _boot(element: ET.Element, device: object, order: Sequence[object]) -> None:
+    if device is not None and device in order:
+        ET.SubElement(element, "boot", order=str(order.index(device) + 1))
+
+
+def _boot_order(desc: GuestDescription) -> list[GuestDisk | GuestMedium | GuestNic]:
+    """What to boot from, the first first; empty where letters alone say it: nothing has a position, and no CD is in."""
+    with_medium: list[GuestDisk | GuestMedium] = [*desc.disks, *([desc.medium] if desc.medium is not None else [])]
+    named = sorted((one for one in with_medium if one.boot_index >= 0), key=lambda one: one.boot_index)
+    if not named and desc.medium is None:
+        return []
+    disks = sorted(desc.disks, key=lambda disk: disk.index)
+    nics = sorted(desc.nics, key=lambda nic: nic.index)
+    kinds: dict[str, Sequence[GuestDisk | GuestMedium | GuestNic]] = {
+        "c": disks,
+        "d": [desc.medium] if desc.medium is not None else [],
+        "n": nics,
+    }
+    letters = desc.boot_order if "c" in desc.boot_order or named else f"{desc.boot_order}c"
+    return [*named, *(one for letter in letters for one in kinds[letter] if one not in named)]
 
 
 def _target(disk: GuestDisk, used: dict[str, int]) -> tuple[str, str]:
     """The next free device name of the bus's kind, and the bus."""
     prefix = BUSES[disk.driver]
     number = used.get(prefix, 0)
-    if number >= (4 if disk.driver == "ide" else MAX_DISKS + 1):
+    if number >= (MAX_IDE if disk.driver == "ide" else MAX_DISKS + 2):
         raise OutOfRangeError(f"too many disks on the {disk.driver} bus", field="desc.disks")
     used[prefix] = number + 1
     return f"{prefix}{chr(ord('a') + number)}", disk.driver
@@ -214,7 +258,7 @@ def _disk(devices: ET.Element, device: str, path: Path, disk_format: str, target
     return element
 
 
-def _nic(devices: ET.Element, nic: GuestNic) -> None:
+def _nic(devices: ET.Element, nic: GuestNic) -> ET.Element:
     element = ET.SubElement(devices, "interface", type="network")
     ET.SubElement(element, "mac", address=nic.mac.lower())
     ET.SubElement(element, "source", network=nic.bridge)
@@ -224,6 +268,7 @@ def _nic(devices: ET.Element, nic: GuestNic) -> None:
         for tag, most in (("inbound", nic.rx_mbps), ("outbound", nic.tx_mbps)):
             if most:
                 ET.SubElement(bounds, tag, average=str(most * _KB_OF_MBIT))
+    return element
 
 
 def _consoles(devices: ET.Element, desc: GuestDescription, place: Place) -> None:

@@ -18,9 +18,10 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore_adapters.libvirt import arguments, devices, marks, seed
 from cloudcore_adapters.libvirt.arguments import Storages
 from cloudcore_adapters.libvirt.connection import Domain, LibvirtConnection, translated
-from cloudcore_adapters.libvirt.domain import Place, domain_xml, validate
+from cloudcore_adapters.libvirt.domain import Place, domain_xml, medium_path, validate
 from cloudcore_adapters.libvirt.networks import Networks, Reservation
 from cloudcore_adapters.libvirt.power import CRASHED, MISSING, OFF, ON, PAUSED, SAVED, power_state
+from cloudcore_adapters.libvirt.shaping import can_bound_cards
 
 MAX_STOP_S = 3600
 _POLL_S = 0.1
@@ -81,12 +82,12 @@ class Guests:
         domain = self._define(desc)
         state = power_state(domain)
         if state in (OFF, CRASHED):
-            return {"power_state": state, "pending": []}
+            return {"power_state": state, "pending": _unbounded(desc)}
         xml = self._xml(desc)
         pending = devices.reconcile(domain, ET.fromstring(xml), cancelled=cancelled)  # noqa: S314 - our own
         with translated("defining the guest"):
             self._connection.get().defineXML(xml)
-        return {"power_state": power_state(domain), "pending": pending}
+        return {"power_state": power_state(domain), "pending": [*pending, *_unbounded(desc)]}
 
     def stop(self, args: JsonMapping, cancelled: Callable[[], bool]) -> JsonObject:
         """Perform `guest-stop`: press the power button, again every 10 s, and pull the plug after the time if `force`."""
@@ -192,7 +193,10 @@ class Guests:
             cpus=int(cpus),
             memory_mib=int(memory_mib),
         )
-        return domain_xml(_writable_caches(desc, self._storages), place)
+        known = _writable_caches(desc, self._storages)
+        if _unbounded(desc):
+            known = attrs.evolve(known, nics=tuple(attrs.evolve(nic, rx_mbps=0, tx_mbps=0) for nic in known.nics))
+        return domain_xml(known, place)
 
     def _prepare(self, desc: GuestDescription) -> Path:
         """The guest's folder and what lies in it; its mark is written before anything is reserved."""
@@ -303,6 +307,12 @@ def _undefine(domain: Domain) -> None:
             raise BackendError("the guest cannot be removed", internal=str(e)) from e
 
 
+def _unbounded(desc: GuestDescription) -> list[str]:
+    """What of the description this host's kernel cannot do; a guest goes without it rather than not at all."""
+    bounded = any(nic.rx_mbps or nic.tx_mbps for nic in desc.nics)
+    return ["bandwidth"] if bounded and not can_bound_cards() else []
+
+
 def _wanted(desc: GuestDescription) -> list[Reservation]:
     return [Reservation(nic.bridge, nic.mac.lower(), nic.ip) for nic in desc.nics]
 
@@ -311,7 +321,7 @@ def _writable_caches(desc: GuestDescription, storages: Storages) -> GuestDescrip
     """The description, with cache `none` replaced by `writeback` on file systems that cannot bypass their cache.
 
     Raises:
-        ResourceNotFoundError: a disk is not there.
+        ResourceNotFoundError: a disk, or the image of the CD, is not there.
     """
     disks: list[Any] = []
     for disk in desc.disks:
@@ -320,6 +330,8 @@ def _writable_caches(desc: GuestDescription, storages: Storages) -> GuestDescrip
             raise ResourceNotFoundError(f"volume {disk.volume_id} is not on this storage", field="desc.disks")
         direct = disk.cache in {"none", "directsync"} and not _bypasses_cache(path)
         disks.append(attrs.evolve(disk, cache="writeback") if direct else disk)
+    if desc.medium is not None and not medium_path(desc.medium, storages).exists():
+        raise ResourceNotFoundError("the image of the CD is not cached on this storage", field="desc.medium")
     return attrs.evolve(desc, disks=tuple(disks))
 
 

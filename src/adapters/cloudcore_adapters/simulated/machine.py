@@ -302,6 +302,8 @@ class SimulatedMachine:
         if held is None:
             _require_room(self.capacity.guests, len(self.domains) + 1, "the host takes no more guests")
         devices.check_free(self, desc)
+        if desc.medium is not None and (desc.medium.storage_path, desc.medium.image_id) not in self.images:
+            raise ResourceNotFoundError("the image of the CD is not cached on this storage", field="desc.medium")
         leases = [self._lease(desc, nic.mac, nic.ip, nic.bridge) for nic in desc.nics]
         self._drop_leases(desc.guest_id)
         self.leases.update((lease.mac, lease) for lease in leases)

@@ -25,6 +25,7 @@ HANDMADE: Mapping[str, Handmade] = {
     "server-attach-network": Handmade("devices:attach_network", "Plug network cards into a server"),
     "server-detach-network": Handmade("devices:detach_network", "Take a network card out of a server"),
     "server-change-ipaddr": Handmade("devices:change_address", "Give a network card another address"),
+    "server-insert-iso": Handmade("devices:insert_iso", "Put an ISO image into the CD drive of a server"),
     "server-attach-isolated-device": Handmade("devices:attach_device", "Give a server devices of its host"),
     "server-detach-isolated-device": Handmade("devices:detach_device", "Take devices from a server"),
     "server-change-bandwidth": Handmade("devices:change_bandwidth", "Bound the bandwidth of a network card"),

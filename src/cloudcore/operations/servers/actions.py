@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cloudcore.operations import recycling
-from cloudcore.operations.servers import billing, boot, devices, eips, login, migrate, rebuild, records, security
+from cloudcore.operations.servers import billing, boot, devices, eips, login, media, migrate, rebuild, records, security
 
 SERVER_ACTIONS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
     {
@@ -25,6 +25,8 @@ SERVER_ACTIONS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
         ("servers", "assign-secgroup"): security.assign_secgroup,
         ("servers", "modify-src-check"): records.modify_src_check,
         ("servers", "set-boot-index"): boot.set_boot_index,
+        ("servers", "insertiso"): media.insert_iso,
+        ("servers", "ejectiso"): media.eject_iso,
         ("servers", "attach-isolated-device"): devices.attach_devices,
         ("servers", "detach-isolated-device"): devices.detach_devices,
         ("servers", "set-isolated-device"): devices.set_devices,
@@ -46,7 +48,7 @@ SERVER_ACTIONS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
 SERVER_DETAILS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
     {
         ("servers", "sshport"): records.ssh_port,
-        ("servers", "iso"): records.medium,
+        ("servers", "iso"): media.show_iso,
         ("servers", "create-params"): records.create_params,
         ("servers", "tasks"): records.tasks_of,
     }

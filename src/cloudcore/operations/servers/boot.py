@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import evolve
-from cloudcore.model.errors import InvalidFormatError, InvalidInputError, MissingParameterError, NotSupportedError
+from cloudcore.model.errors import InvalidFormatError, InvalidInputError, MissingParameterError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.model.reading import read_int
@@ -25,35 +25,37 @@ LAST = -1
 def set_boot_index(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
     """Give disks other places in the boot order, and tell the host; a server that is on takes it up at its next start.
 
-    body: `disks`, an object of positions by the disks' indexes, or texts `INDEX:POSITION`; -1 is no position.
+    body: `disks`, an object of positions by the disks' indexes, or texts `INDEX:POSITION`; -1 is no position. `cdroms`: the
+    same for the CD drive, which is 0.
 
     Raises:
         InvalidInputError: the server has no disk at an index, or two disks would have one position.
-        NotSupportedError: the order of CD drives.
         InvalidStatusError: the server is in the middle of something, or a disk is frozen.
     """
-    if body.get("cdroms"):
-        raise NotSupportedError("CD drives have no place in the boot order here", field="cdroms")
-    wanted = _wanted(body.get("disks"))
+    drive = _wanted(body["cdroms"], "cdroms") if body.get("cdroms") else {}
+    if any(ordinal != 0 for ordinal in drive):
+        raise InvalidInputError("a server has one CD drive, which is 0", field="cdroms")
+    wanted = _wanted(body.get("disks"), "disks") if body.get("disks") or not drive else {}
     links = {link.index: link for link in links_of(tx, server)}
     for index in wanted:
         if index not in links:
             raise InvalidInputError(f"server {server.name} has no disk at index {index}", field="disks")
     after = {index: wanted.get(index, link.boot_index) for index, link in links.items()}
-    places = [place for place in after.values() if place != LAST]
+    last = drive.get(0, server.cdrom_boot_index)
+    places = [place for place in (*after.values(), last) if place != LAST]
     if len(set(places)) != len(places):
-        raise InvalidInputError("two disks would boot at one position", field="disks")
+        raise InvalidInputError("two would boot at one position", field="disks" if wanted else "cdroms")
     check_thawed(tx, [links[index].disk_id for index in wanted])
     for index, place in wanted.items():
         if links[index].boot_index != place:
             tx.of(GUESTDISKS, PLATFORM).save(evolve(links[index], boot_index=place), action="set_boot_index")
-    start_transition(platform, tx, caller, SERVERS, server, "sync", {})
+    start_transition(platform, tx, caller, SERVERS, evolve(server, cdrom_boot_index=last), "sync", {})
 
 
-def _wanted(sent: Any) -> Mapping[int, int]:
-    """Boot positions by the indexes of disks."""
+def _wanted(sent: Any, field: str) -> Mapping[int, int]:
+    """Boot positions by the indexes of disks, or of drives."""
     if not sent:
-        raise MissingParameterError("disks is missing: send positions by index", field="disks")
+        raise MissingParameterError(f"{field} is missing: send positions by index", field=field)
     pairs: list[tuple[Any, Any]]
     if isinstance(sent, dict):
         pairs = list(cast("JsonObject", sent).items())
@@ -61,11 +63,9 @@ def _wanted(sent: Any) -> Mapping[int, int]:
         texts = cast("list[Any]", sent) if isinstance(sent, list) else str(sent).split(",")
         parts = [str(text).split(":") for text in texts]
         if any(len(part) != 2 for part in parts):
-            raise InvalidFormatError("disks must be INDEX:POSITION", field="disks")
+            raise InvalidFormatError(f"{field} must be INDEX:POSITION", field=field)
         pairs = [(part[0], part[1]) for part in parts]
-    found = [
-        (read_int(index, "disks", 0, MAX_INDEX), read_int(place, "disks", LAST, MAX_INDEX)) for index, place in pairs
-    ]
+    found = [(read_int(index, field, 0, MAX_INDEX), read_int(place, field, LAST, MAX_INDEX)) for index, place in pairs]
     if len({index for index, _ in found}) != len(found):
-        raise InvalidInputError("disks names an index twice", field="disks")
+        raise InvalidInputError(f"{field} names an index twice", field=field)
     return dict(found)

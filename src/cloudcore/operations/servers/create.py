@@ -32,6 +32,7 @@ from cloudcore.operations.servers.cards import add_card, gateway_card
 from cloudcore.operations.servers.devices import claim_devices, device_rows
 from cloudcore.operations.servers.disks import add_disk
 from cloudcore.operations.servers.input import Wanted, read_wanted
+from cloudcore.operations.servers.media import store_for
 from cloudcore.operations.veil import veiled_refusal
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
@@ -239,9 +240,20 @@ def _server(tx: Transaction, wanted: Wanted, name: str, seat: Seat) -> Server:
         "name": name,
         "host_id": seat.host_id,
         "had_devices": bool(seat.devices),
+        **_in_drive(tx, wanted, seat),
         "status": ServerStatus.SCHEDULE.value,
     }
     return Server(**values)
+
+
+def _in_drive(tx: Transaction, wanted: Wanted, seat: Seat) -> JsonObject:
+    if wanted.medium is None:
+        return {}
+    return {
+        "cdrom_image_id": wanted.medium.image_id,
+        "cdrom_storage_id": store_for(tx, seat.host_id, seat.storages[0]),
+        "cdrom_boot_index": wanted.medium.boot_index,
+    }
 
 
 def _add_disks(tx: Transaction, wanted: Wanted, server: Any, seat: Seat) -> None:

@@ -27,6 +27,7 @@ from cloudcore.operations.servers.bonds import Bonds, read_bonds
 from cloudcore.operations.servers.devices import read_devices
 from cloudcore.operations.servers.files import read_deploy_configs
 from cloudcore.operations.servers.login import default_account, read_login, read_user_data
+from cloudcore.operations.servers.media import Medium, read_medium
 from cloudcore.operations.servers.size import SIZE_KEYS, size_of
 from cloudcore.operations.servers.source import Source, disk_size, disk_source, like_snapshot, located
 from cloudcore.operations.servers.unsupported import check_card, check_disk, check_server
@@ -64,6 +65,7 @@ class Wanted:
     sizes: tuple[int, ...]
     sources: tuple[Source | None, ...]
     nics: tuple[NicSpec, ...]
+    medium: Medium | None
     bonds: Bonds
     request: Request
     auto_start: bool
@@ -88,7 +90,8 @@ def read_wanted(
     body = like_snapshot(platform, tx, caller, body)
     check_server(body)
     driver = driver_for(str(body.get("hypervisor") or "kvm"))
-    if placing:
+    medium = read_medium(platform, tx, caller, body, driver)
+    if placing or medium is not None:
         driver = attrs.evolve(driver, needs_image=False)
     draft = _columns(tx, platform, caller, body, driver, granted.scope)
     disks = _disks(body, driver, needed=not placing)
@@ -108,6 +111,7 @@ def read_wanted(
         sizes=sizes,
         sources=sources,
         nics=nics,
+        medium=medium,
         bonds=bonds,
         request=_request(
             platform, tx, caller, body, draft, driver, disks, sizes, nics, bonds, belongs, count, granted.scope

@@ -21,6 +21,7 @@ from cloudcore.operations.host_leases import lease_of, while_fenced
 from cloudcore.operations.placement import decide, host_limits, inventory_of, seats
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.devices import devices_of
+from cloudcore.operations.servers.media import EMPTY
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_host, release_host
 from cloudcore.resources.compute.disk import DISKS
@@ -80,7 +81,8 @@ def rescue(
     release_host(tx, old.id, vcpus=_vcpus(server), memory_mib=server.vmem_size)
     was_on = server.power_states == PowerState.ON
     params = {"source": old.id, "auto_start": start or was_on, "reason": f"moved from host {old.name}, which was down"}
-    start_transition(platform, tx, caller, SERVERS, evolve(server, host_id=target), MOVE, params)
+    # What was in the drive lay on the other host.
+    start_transition(platform, tx, caller, SERVERS, evolve(server, host_id=target, **EMPTY), MOVE, params)
     return target
 
 

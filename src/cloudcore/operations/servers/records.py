@@ -92,11 +92,6 @@ def keep_disk(platform: Platform, tx: Transaction, caller: Caller, server: Any, 
     create_snapshot(platform, tx, caller, {"disk_id": disk.id, "name": body.get("name")})
 
 
-def medium(_platform: Platform, _tx: Transaction, _caller: Caller, _server: Any, _params: JsonMapping) -> JsonObject:
-    """The image in its CD drive: none is ever put in."""
-    return {}
-
-
 def create_params(
     _platform: Platform, tx: Transaction, _caller: Caller, server: Any, _params: JsonMapping
 ) -> JsonObject:

@@ -24,6 +24,7 @@ from cloudcore.tasks.flows.server_attach_disk import SERVER_ATTACH_DISK
 from cloudcore.tasks.flows.server_attach_network import SERVER_ATTACH_NETWORK
 from cloudcore.tasks.flows.server_change_address import SERVER_CHANGE_ADDRESS
 from cloudcore.tasks.flows.server_change_config import SERVER_CHANGE_CONFIG
+from cloudcore.tasks.flows.server_change_medium import SERVER_CHANGE_MEDIUM
 from cloudcore.tasks.flows.server_create import SERVER_CREATE
 from cloudcore.tasks.flows.server_create_disk import SERVER_CREATE_DISK
 from cloudcore.tasks.flows.server_delete import SERVER_DELETE
@@ -76,6 +77,7 @@ ALL: tuple[Flow, ...] = (
     SERVER_CHANGE_BANDWIDTH,
     SERVER_IO_THROTTLE,
     SERVER_SET_DEVICES,
+    SERVER_CHANGE_MEDIUM,
     DISK_CREATE,
     DISK_RESIZE,
     DISK_DELETE,

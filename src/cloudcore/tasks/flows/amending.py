@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cloudcore.model.entity import evolve
+from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.model.resource import Resource
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
@@ -31,7 +33,7 @@ def amending(name: str, *, action: str, through: ServerStatus, failed: ServerSta
         return sync_effect(ctx)
 
     def succeed(ctx: Context) -> None:
-        back(ctx, action=action)
+        back(ctx, action=action, reason=waiting(ctx.result("sync") or ()))
 
     def fail(ctx: Context, reason: str) -> None:
         restore(ctx)
@@ -40,10 +42,21 @@ def amending(name: str, *, action: str, through: ServerStatus, failed: ServerSta
     return Flow(
         name=name,
         obj_type="server",
-        steps=(Step(name="sync", do=do, undo=undo, deadline_s=SYNC_S),),
+        steps=(Step(name="sync", do=do, done=pending_of, undo=undo, deadline_s=SYNC_S),),
         succeed=succeed,
         fail=fail,
     )
+
+
+def pending_of(_ctx: Context, results: Sequence[JsonObject]) -> Sequence[str]:
+    """What a host said that it could not do to a guest now."""
+    return results[0].get("pending") or []
+
+
+def waiting(pending: Sequence[str]) -> str:
+    """The same as the reason of a status."""
+    told = {"bandwidth": "bandwidth, which the kernel of its host cannot bound"}
+    return f"waits for the next start: {', '.join(told.get(one, one) for one in pending)}" if pending else ""
 
 
 def restore(ctx: Context) -> None:

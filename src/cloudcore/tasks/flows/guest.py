@@ -11,7 +11,7 @@ import attrs
 from cloudcore.model.effects import Effect
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import ResourceNotFoundError
-from cloudcore.model.guest import GuestDescription, GuestDevice, GuestDisk, GuestNic, to_json
+from cloudcore.model.guest import GuestDescription, GuestDevice, GuestDisk, GuestMedium, GuestNic, to_json
 from cloudcore.model.json import JsonObject
 from cloudcore.model.names import derive_hostname
 from cloudcore.model.query import PLATFORM, Order, Query, eq, one_of
@@ -172,6 +172,7 @@ def describe(ctx: Context, guest: Guest, *, but: Sequence[str] = ()) -> JsonObje
         disks=tuple(_disk(guest, link, disk) for link, disk in guest.attached),
         nics=tuple(_nics(ctx, guest, but)),
         devices=tuple(_devices(ctx, guest, but)),
+        medium=_medium(ctx, guest),
         seed=_seed(ctx, guest),
         mark=ctx.mark(server.id),
     )
@@ -225,6 +226,14 @@ def _devices(ctx: Context, guest: Guest, but: Sequence[str]) -> list[GuestDevice
     query = Query(where=eq("guest_id", guest.server.id), order=(Order("id"),))
     found = [one for one in ctx.tx.of(ISOLATED_DEVICES, PLATFORM).find(query) if one.id not in but]
     return [GuestDevice(device_id=one.id, kind=_kind(one), address=one.mdev_id or one.addr) for one in found]
+
+
+def _medium(ctx: Context, guest: Guest) -> GuestMedium | None:
+    server = guest.server
+    if not server.cdrom_image_id:
+        return None
+    path = mounts_of(ctx, server.host_id, [server.cdrom_storage_id]).get(server.cdrom_storage_id, "")
+    return GuestMedium(image_id=server.cdrom_image_id, storage_path=reached(path), boot_index=server.cdrom_boot_index)
 
 
 def _kind(device: Any) -> str:

@@ -22,6 +22,7 @@ from cloudcore.tasks.flows.guest import (
     describe,
     guest_of,
     host_effect,
+    mounts_of,
     move,
     server_of,
     start_effect,
@@ -52,23 +53,32 @@ def _disks(guest: Guest) -> list[Any]:
     return [disk for _, disk in guest.attached]
 
 
+def _all_images(ctx: Context, guest: Guest) -> list[tuple[str, str, str]]:
+    """The same with the one for the CD drive."""
+    found, server = _wanted_images(guest), guest.server
+    if not server.cdrom_image_id:
+        return found
+    path = mounts_of(ctx, server.host_id, [server.cdrom_storage_id]).get(server.cdrom_storage_id, "")
+    return list(dict.fromkeys([*found, (server.cdrom_storage_id, server.cdrom_image_id, path)]))
+
+
 def _has_images(ctx: Context) -> bool:
-    return bool(_wanted_images(guest_of(ctx)))
+    return bool(_all_images(ctx, guest_of(ctx)))
 
 
 def _images_do(ctx: Context) -> Effects:
     guest = around(ctx, move(ctx, ServerStatus.DISK))
     host_id = str(guest.server.host_id)
-    return [cache_effect(ctx, host_id, storage, image, path) for storage, image, path in _wanted_images(guest)]
+    return [cache_effect(ctx, host_id, storage, image, path) for storage, image, path in _all_images(ctx, guest)]
 
 
 def _images_done(ctx: Context, results: Sequence[JsonObject]) -> None:
-    for (storage, image, _), result in zip(_wanted_images(guest_of(ctx)), results, strict=True):
+    for (storage, image, _), result in zip(_all_images(ctx, guest_of(ctx)), results, strict=True):
         note_cached(ctx, storage, image, path=str(result.get("path", "")))
 
 
 def _images_undone(ctx: Context) -> None:
-    for storage, image, _ in _wanted_images(guest_of(ctx)):
+    for storage, image, _ in _all_images(ctx, guest_of(ctx)):
         forget_unfinished(ctx, storage, image)
 
 

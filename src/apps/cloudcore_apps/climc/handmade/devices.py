@@ -55,6 +55,20 @@ create_disk = acting(
     lambda told: {"disks": list(told["disks"])},
 )
 
+insert_iso = acting(
+    "server-insert-iso",
+    "servers",
+    "insertiso",
+    [
+        named("server"),
+        named("image", "image"),
+        click.Option(["--boot-index"], type=click.IntRange(-1, 127), help="Boot position; -1: by the order of boot."),
+    ],
+    "Put an ISO image into the CD drive of a server, which may run. `server-ejectiso` takes it out.\n\n"
+    "  climc server-insert-iso web rescue --wait",
+    lambda told: {"image_id": told["image"], "boot_index": told["boot_index"]},
+)
+
 attach_device = acting(
     "server-attach-isolated-device",
     "servers",

@@ -37,5 +37,6 @@ KVM = Driver(
     vga=("std", "cirrus", "qxl", "virtio", "vmware"),
     vdi=("vnc", "spice"),
     actions=MappingProxyType(_ACTIONS),
+    supports_cdrom=True,
     supports_console=True,
 )

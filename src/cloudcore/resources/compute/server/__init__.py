@@ -113,6 +113,11 @@ class Server(Statused, External, Billed, DeleteProtected, ProjectOwned):
     last_start_at: Annotated[datetime | None, Spec("When it last began to run")] = None
     ssh_port: Annotated[int, Spec("Port of its SSH server", update=True, minimum=1, maximum=65_535)] = 22
     sshable_last_state: Annotated[bool, Spec("SSH worked when it was last tried")] = False
+    cdrom_image_id: Annotated[str, Spec("Image in its CD drive", width=128, index=True, show=Show.NEVER)] = ""
+    cdrom_storage_id: Annotated[str, Spec("Storage in whose cache that lies", width=128, show=Show.NEVER)] = ""
+    cdrom_boot_index: Annotated[
+        int, Spec("Boot position of the drive; -1: by boot_order", minimum=-1, show=Show.NEVER)
+    ] = -1
     had_devices: Annotated[
         bool, Spec("Devices of its host were given to it once: whether it has any is to be asked", show=Show.NEVER)
     ] = False
@@ -199,6 +204,10 @@ SERVERS = Resource(
             ANY,
             alias=("isolated_device",),
         ),
+        param(
+            "cdrom", "ISO image for its CD drive; its first disk needs none then", refers="images", alias=("cdrom_id",)
+        ),
+        param("cdrom_boot_index", "Boot position of that; -1: by boot_order", int, minimum=-1, maximum=127),
         param("auto_start", "Start it when it is made", bool),
         param("password", "Password of its account", width=128, secret=True),
         param("reset_password", "Make a password", bool),

@@ -16,6 +16,7 @@ _DISK = param("disk_id", "Disk", refers="disks", alias=("disk",), required=True)
 _NAME = param("name", "Name of the new server; of several a pattern", width=128, required=True, example="web-2")
 _START = param("auto_start", "Start it afterwards", bool)
 _DISKS = param("disks", "Disks, as when a server is created", ANY, alias=("disk",), example=["10g"])
+_DRIVE = param("cdrom_ordinal", "Which drive; there is 0", int, minimum=0, maximum=255)
 _DEVICES = param("device", "Devices", list, of=str, refers="isolated_devices", alias=("devices",))
 _BOUNDS = "a number for all disks, or an object by disk, or texts DISK=NUMBER; 0: no bound"
 _SNAPSHOT = "Instance snapshot"
@@ -101,6 +102,17 @@ DEVICE_ACTIONS = (
             param("tx_bw_limit", "Outwards; 0: no bound", unit=Unit.MBPS),
         ),
     ),
+    Action(
+        name="insertiso",
+        doc="Put an ISO image into its CD drive, instead of what may be in it; it may run.",
+        transition="insertiso",
+        params=(
+            param("image_id", "ISO image", refers="images", alias=("image",), required=True),
+            _DRIVE,
+            param("boot_index", "Boot position, from 0; -1: by boot_order", int, minimum=-1, maximum=127),
+        ),
+    ),
+    Action(name="ejectiso", doc="Empty its CD drive; it may run.", transition="ejectiso", params=(_DRIVE,)),
     Action(
         name="attach-isolated-device",
         doc="Give it devices of its host; while it runs those that can be plugged.",

@@ -16,6 +16,7 @@ from cloudcore.model.query import PLATFORM, Query, one_of
 from cloudcore.model.resource import Resource
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute import disk, guestdisk, guestnetwork, guestsecgroup
+from cloudcore.resources.compute.drivers import driver_for
 from cloudcore.resources.compute.server.ties import UNTIED, ties_of
 from cloudcore.resources.infrastructure import host
 from cloudcore.resources.network import network, vpc, wire
@@ -39,7 +40,7 @@ _HOST = (
     "cpu_architecture",
 )
 
-_UNSUPPORTED = (("can_recycle", False), ("cdrom_support", False), ("floppy_support", False))
+_UNSUPPORTED = (("can_recycle", False), ("floppy_support", False))
 
 _first = itemgetter(0)
 
@@ -50,6 +51,7 @@ def server_details(tx: Transaction, page: Parts[Server]) -> Columns:
     shown = Columns(len(page))
     _put_disks(shown, tx, ids)
     _put_cards(shown, tx, ids)
+    _put_media(shown, tx, page)
     _put_groups(shown, tx, ids, page.columns["secgrp_id"])
     hosts, host_ids = _hosts(tx, page.columns["host_id"]), page.columns["host_id"]
     shown.put_found(host_ids, hosts)
@@ -156,6 +158,21 @@ def _disks(tx: Transaction, ids: Sequence[str]) -> Mapping[str, list[JsonObject]
             }
         )
     return shown
+
+
+def _put_media(shown: Columns, tx: Transaction, page: Parts[Server]) -> None:
+    """Set what is in the CD drives of servers; a query where anything is."""
+    held, places = page.columns["cdrom_image_id"], page.columns["cdrom_boot_index"]
+    names = _by_id(tx, cachedimage.CACHEDIMAGES, ("id", "name", "size"), held)
+    shown.put("cdrom_support", [driver_for(name).supports_cdrom for name in page.columns["hypervisor"]])
+    shown.put("cdrom", [_media(names.get(one), one, place) for one, place in zip(held, places, strict=True)])
+
+
+def _media(image: tuple[Any, ...] | None, ident: str, boot_index: int) -> list[JsonObject]:
+    if not ident:
+        return []
+    name, size = image[1:] if image is not None else ("", 0)
+    return [{"ordinal": 0, "name": name, "detail": f"{name}({ident}/{size})", "boot_index": boot_index}]
 
 
 def _put_cards(shown: Columns, tx: Transaction, ids: Sequence[str]) -> None:

@@ -32,6 +32,7 @@ RECORD_ACTIONS: tuple[Action, ...] = (
                 ANY,
                 example={"0": 1},
             ),
+            param("cdroms", "The same for its CD drive, which is 0", ANY, example={"0": 0}),
         ),
     ),
     Action(name="bind-groups", doc="Put it into groups that keep servers apart.", params=_GROUPS),
