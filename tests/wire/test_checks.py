@@ -186,7 +186,7 @@ def test_dotted_keys_stand_for_every_list_of_a_create(world: World) -> None:
     for more, status in (
         ({}, 200),
         ({"schedtag.0": "nowhere:require"}, 404),
-        ({"isolated_device.0": "nowhere"}, 406),
+        ({"isolated_device.0": "nowhere"}, 400),
         ({"disks": ["nothing:1g"]}, 404),
         ({"nets": ["nowhere"]}, 404),
     ):
