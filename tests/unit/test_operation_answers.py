@@ -11,6 +11,7 @@ import pytest
 from cloudcore.cloud import TYPES
 from cloudcore.model.resource import Action, ActionKind, Resource
 from cloudcore.operations.answers import ANSWERS
+from cloudcore.operations.plans.planning import apply_plan
 from cloudcore.operations.table import ALONE, DETAIL, MAKING, PERFORM, PERFORM_CLASS
 
 TABLES = {
@@ -31,6 +32,8 @@ def operations() -> Iterator[tuple[str, str, Any]]:
 
 def serving(resource: Resource[Any], action: Action) -> Any:
     key = resource.plural, action.name
+    if key == ("plans", "apply"):  # the session does it itself
+        return apply_plan
     found = next((table[key] for table in TABLES[action.kind] if key in table), action.run)
     while isinstance(found, partial):
         found = found.func

@@ -7,12 +7,14 @@ from typing import Any
 import jsonschema_rs
 import pytest
 from starlette.testclient import TestClient
-from tests.wire.schema_run import PASSWORD, furnish
+from tests.wire.schema_run import MADE, PASSWORD, furnish
 
 from cloudcore.cloud import TYPES
+from cloudcore.model.resource import Resource, field_map
 from cloudcore_adapters.rest.app import build_app
 from cloudcore_adapters.rest.derived import PROPERTIES
 from cloudcore_adapters.rest.openapi import document
+from cloudcore_adapters.rest.schemas import example_of
 from cloudcore_apps.inprocess import InProcess, simulated_cloud
 
 WHOLE = document(TYPES)
@@ -71,6 +73,11 @@ def misfits(path: str, method: str, body: Any) -> list[str]:
     return [f"{path}: {error.instance_path} {error.message}" for error in validator.iter_errors(body)]
 
 
+def has_name(resource: Resource[Any]) -> bool:
+    """Whether things of a type are named."""
+    return "name" in field_map(resource.entity)
+
+
 def pattern(path: str) -> str:
     """The path as the document has it."""
     if path in WHOLE["paths"]:
@@ -92,6 +99,22 @@ def test_what_is_asked_is_answered_as_the_document_says(client: TestClient) -> N
         wrong += [answer.text] if answer.status_code != 200 else misfits(path, "get", answer.json())
     assert wrong == []
     assert answered > 0.9 * len(QUESTIONS)
+
+
+def test_what_would_be_made_is_shown_as_the_document_says(client: TestClient) -> None:
+    seen = 0
+    for path, item in WHOLE["paths"].items():
+        if not path.endswith("/check-create-data"):
+            continue
+        schema = item["post"]["requestBody"]["content"]["application/json"]["schema"]
+        plural = path.split("/")[-2]
+        resource = next(one for one in TYPES if one.plural == plural)
+        sent = {**example_of(resource), **MADE.get(plural, {}), **({"name": "another"} if has_name(resource) else {})}
+        answer = client.post(path, json={next(iter(schema["properties"])): sent})
+        if answer.status_code == 200:
+            seen += 1
+            assert misfits(path, "post", answer.json()) == []
+    assert seen > 15
 
 
 def test_what_is_done_is_answered_as_the_document_says(client: TestClient, place: InProcess) -> None:

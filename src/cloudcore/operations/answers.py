@@ -93,6 +93,9 @@ ANSWERS: Mapping[tuple[str, str], Answer] = MappingProxyType(
         ("users", "password"): Answer(_NAMED),
         ("policies", "explain"): _EXPLAINED,
         ("services", "config"): _CONFIG,
+        ("plans", "apply"): Answer(
+            (*_NAMED, Key("state", "applied"), Key("answer", "What the call is answered with", object))
+        ),
         ("tasks", "callback"): Answer((Key("result", "ok"),)),
         ("hosts", "evacuate"): Answer(
             (

@@ -138,7 +138,7 @@ def _create(resource: Resource[Any]) -> JsonObject:
 
 def _check(resource: Resource[Any]) -> JsonObject:
     body = enveloped(resource.plural, reference(name_of(resource, "Create")), required=True)
-    answer = enveloped(resource.singular, OBJECT)
+    answer = enveloped(resource.singular, reference(name_of(resource)), required=True)
     return operation(
         f"check_{resource.plural}", "See what a create would make, without making it", answer, body=body,
         body_required=True,

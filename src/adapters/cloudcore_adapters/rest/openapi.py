@@ -38,6 +38,8 @@ Every type has the same operations, and answers to each in the same way.
   in it; up to three parents may stand before a type. A relation is found under either of its sides.
 - `HEAD` is answered wherever `GET` is, without the body.
 - An envelope may be left out of the body of a change, an action or a deletion, and PATCH is the same as PUT.
+- With `plan` in the query a change is worked out and taken back, and a plan stands in the envelope of the answer:
+  `POST /compute/plans/{id}/apply` does it.
 - Lists may be narrowed by every column and by what their rows refer to, by name or id; unknown parameters are passed over.
 - Under `/v3`, who sends `Accept: application/json` and nothing else is told OpenStack's statuses: 201 for a login and for
   what is made, 204 without a body for what is removed, granted or joined. Everybody else gets 200 and a body.
