@@ -278,6 +278,10 @@ class Manager:
         """The answer as it stands, without a keyword."""
         return self.session.submit("GET", self.service, self.path(params=params), "")
 
+    def call(self, method: str, path: str, key: str, body: Any = None) -> Any:
+        """A request that a manager words itself."""
+        return self.session.submit(method, self.service, path, key, body)
+
     def enveloped(self, body: Any) -> dict[str, Any]:
         """A body under the keyword of the type; an empty object where there are no parameters."""
         return {} if body is None else {self.keyword: body}

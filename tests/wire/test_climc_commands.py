@@ -41,6 +41,7 @@ VERBS: Mapping[str, Callable[..., Any]] = {
     "rows": Manager.rows_at,
     "usage": Manager.usage,
     "capabilities": Manager.whole,
+    "call": Manager.call,
 }
 
 
@@ -92,9 +93,8 @@ def run(go: GoSession, words: dict[str, str], command: list[Any]) -> None:
         assert caught.value.kind in options["refused"].split(), caught.value
         return
     answer = VERBS[verb](manager, *filled(given, words))
-    assert isinstance(answer, list if verb in ("list", "of", "batch", "rows") or "property" in verb else Mapping), (
-        answer
-    )
+    several = verb in ("list", "of", "batch", "rows") or "property" in verb
+    assert verb == "call" or isinstance(answer, list if several else Mapping), answer
     for path in options.get("reads", "").split():
         assert found(answer, path) is not None, f"{path} in {answer}"
     if "rows" in options:

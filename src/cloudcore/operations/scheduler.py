@@ -176,7 +176,8 @@ def _history(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObjec
         repository = tx.of(HISTORY, where)
         rows = repository.find(Query(order=(Order("position", descending=True),), limit=limit, offset=offset))
         found = [_remembered(row) for row in rows]
-        return {"history": found, "total": repository.count(), "limit": limit, "offset": offset}
+        # Clients read either word.
+        return {"data": found, "history": found, "total": repository.count(), "limit": limit, "offset": offset}
 
     return reading(platform, work)
 
