@@ -110,6 +110,12 @@ class Up:
         os.kill(self.pid, signal.SIGINT)
         return self.wait_end()
 
+    def follow(self) -> None:
+        """Wait for the end of one that was killed while it was frozen: `nsenter` has frozen itself with it."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+        self.wait_end()
+
     def wait_end(self, timeout_s: float = 120) -> int:
         """The exit status, once it has ended."""
         if self._process is None:

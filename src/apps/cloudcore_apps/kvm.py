@@ -20,6 +20,7 @@ from cloudcore_apps.settings import Settings
 
 NETWORK = "cloudcore"
 SYSTEM_STORAGE = Path("/var/lib/libvirt")
+HOST_NOTE = "host.json"
 JOURNAL_S = 4.0
 LONGEST_REASON = 80
 
@@ -40,16 +41,16 @@ def open_host(
     verdict = _verdict(settings.virt)
     daemon = reach(settings.libvirt_uri, folder / "libvirt", hide_kvm=verdict.virt_type != "kvm")
     place = _place(daemon, folder, deployment)
-    host = LibvirtHost(
-        HostSettings(
-            uri=daemon.uri,
-            data=place,
-            deployment=deployment,
-            storages=(StorageSetting(name="local", path=place / "storage"), *_shared(settings)),
-            virt_type=verdict.virt_type,
-            ca_file=Path(settings.certificate) if settings.certificate else None,
-        )
+    made = HostSettings(
+        uri=daemon.uri,
+        data=place,
+        deployment=deployment,
+        storages=(StorageSetting(name="local", path=place / "storage"), *_shared(settings)),
+        virt_type=verdict.virt_type,
+        ca_file=Path(settings.certificate) if settings.certificate else None,
     )
+    keep_note(folder.path, made)
+    host = LibvirtHost(made)
     stack.callback(host.close)
     _ensure_network(host, folder / "network.json", deployment, nat=settings.nat)
     facts = host.facts()
@@ -69,6 +70,36 @@ def open_host(
         watch=host.watch,
         stand_down=keeper.stand_down if host.shared_folders() else None,
     )
+
+
+def keep_note(folder: Path, made: HostSettings) -> None:
+    """Write down how the host was set up, for whoever looks at it while nothing runs."""
+    storages = [[one.name, str(one.path), one.storage_type] for one in made.storages]
+    body = {"uri": made.uri, "data": str(made.data), "virt_type": made.virt_type, "storages": storages}
+    new = folder / f".{HOST_NOTE}"
+    new.write_text(json.dumps({**body, "deployment": made.deployment}), encoding="utf-8")
+    new.replace(folder / HOST_NOTE)
+
+
+def noted_host(folder: Path) -> HostSettings | None:
+    """How the host of a data folder was set up; None where real guests never ran.
+
+    Raises:
+        BackendError: the note is damaged.
+    """
+    try:
+        body = json.loads((folder / HOST_NOTE).read_text(encoding="utf-8"))
+        return HostSettings(
+            uri=body["uri"],
+            data=Path(body["data"]),
+            deployment=body["deployment"],
+            storages=tuple(StorageSetting(name=n, path=Path(p), storage_type=t) for n, p, t in body["storages"]),
+            virt_type=body["virt_type"],
+        )
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BackendError(f"{HOST_NOTE} in the data folder is damaged", internal=str(error)) from error
 
 
 def _shared(settings: Settings) -> list[StorageSetting]:

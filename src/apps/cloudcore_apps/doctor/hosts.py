@@ -1,16 +1,25 @@
-"""Hosts that are down: since when nobody may use them, what waits for them, and what happens next."""
+"""Hosts: those that are down, and what is on those of this data folder that should not be there, or is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from typing import Any
 
+from cloudcore.model.errors import CloudcoreError
+from cloudcore.model.host import FoundKind
 from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
+from cloudcore.operations.leftovers import Leftover, Verdict, leftovers, without_volume
 from cloudcore.operations.servers.migrate import servers_to_move
-from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.ports.unit_of_work import Transaction, UnitOfWork
 from cloudcore.resources.compute.hostlease import HOSTLEASES
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.infrastructure.host.policy import moves_guests
+from cloudcore.tasks.processes import known
+from cloudcore_apps.data_folder import DataFolder
+from cloudcore_apps.doctor.finding import Finding, failed, note, ok, warning
+from cloudcore_apps.doctor.places import Place, places_of
 from cloudcore_apps.doctor.trouble import Trouble
 
 
@@ -34,3 +43,78 @@ def down(tx: Transaction) -> Iterator[Trouble]:
             f"were on: {following}.",
             None,
         )
+
+
+def misplaced(uow: UnitOfWork, folder: DataFolder, *, running: bool, fix: bool) -> Iterator[Finding]:
+    """Guests, volumes and addresses of ours that no record has, and disks without a volume, on the hosts of a data folder.
+
+    What provably ended is taken away with `fix`, while no cloud runs here.
+    """
+    with uow.read() as tx:
+        uuids = {host.uuid: host for host in tx.of(HOSTS, PLATFORM).find(Query())}
+        deployment = next((process.deployment for process in known(tx)), "")
+    if not deployment:
+        yield ok("things", "No cloud has run here yet.")
+        return
+    with ExitStack() as stack:
+        if fix and not running:
+            stack.enter_context(folder)
+        try:
+            places = stack.enter_context(places_of(folder, deployment, list(uuids)))
+        except CloudcoreError as error:
+            detail = f" ({error.internal})" if error.internal else ""
+            yield note("things", f"What is on the host cannot be looked at: {error}{detail}.", "Is libvirtd up?")
+            return
+        told = [f for p in places if (host := uuids.get(p.uuid)) for f in _at(uow, deployment, host, p, running, fix)]
+    yield from told or [ok("things", "What is on the hosts of this folder is what the records say.")]
+
+
+def _at(uow: UnitOfWork, deployment: str, host: Any, place: Place, running: bool, fix: bool) -> Iterator[Finding]:
+    with uow.read() as tx:
+        left = list(leftovers(tx, deployment, host.id, place.found))
+        empty = list(without_volume(tx, deployment, host.id, place.found))
+        names = {row.id: row.name for row in tx.of(HOSTS, PLATFORM).find(Query())}
+    removed: set[tuple[str, str]] = set()
+    for one in left:
+        yield _leftover(one, host, place, names, removed, running=running, fix=fix)
+    for disk in empty:
+        said = f"disk {disk.name} ({disk.id}, {disk.status}) has no volume on host {host.name}: its bytes are gone."
+        yield failed("things", said, "Bring its file back from a backup, or delete the disk; its server cannot start.")
+
+
+def _leftover(
+    one: Leftover,
+    host: Any,
+    place: Place,
+    names: Mapping[str, str],
+    removed: set[tuple[str, str]],
+    *,
+    running: bool,
+    fix: bool,
+) -> Finding:
+    thing = one.thing
+    why = {
+        Verdict.DELETED: "which was deleted",
+        Verdict.ELSEWHERE: f"which is on host {names.get(one.where, one.where) or 'none'} by now",
+        Verdict.UNKNOWN: "of which neither records nor history know",
+    }[one.verdict]
+    state = f", {thing.power_state}" if thing.power_state else ""
+    said = f"host {host.name} has a {thing.kind} of ours, {thing.ident} ({thing.mark.resource}{state}), {why}"
+    if one.verdict is Verdict.UNKNOWN or thing.kind is FoundKind.IMAGE:
+        return warning(
+            "things", f"{said}; it is left alone.", "A person decides: was a backup restored? Then remove it by hand."
+        )
+    if running or not fix:
+        how = "`cloudcore down`, then `cloudcore doctor --fix` takes it away." if running else _FIX
+        return failed("things", f"{said}; it stays until it is taken away.", how)
+    key = ("volume" if thing.kind is FoundKind.VOLUME else "guest", thing.mark.resource)
+    if key not in removed:
+        try:
+            place.remove(thing)
+        except CloudcoreError as error:
+            return failed("things", f"{said}; it cannot be taken away: {error}.", "Look at the host.")
+        removed.add(key)
+    return note("things", f"{said}.", "It was taken away; volumes are in the trash.")
+
+
+_FIX = "`cloudcore doctor --fix` takes it away; volumes go to the trash."

@@ -16,8 +16,9 @@ from cloudcore.ports.unit_of_work import Author, Transaction, UnitOfWork
 from cloudcore.resources.audit.counter import COUNTERS
 from cloudcore.tasks.defect import LEFT_BEHIND
 from cloudcore.tasks.task import OPEN, TASKS, TaskState, summary
+from cloudcore_apps.data_folder import DataFolder
 from cloudcore_apps.doctor.finding import Finding, failed, note, ok, warning
-from cloudcore_apps.doctor.hosts import down
+from cloudcore_apps.doctor.hosts import down, misplaced
 from cloudcore_apps.doctor.trouble import Trouble, asleep, miscounted, stranded
 
 LATE = timedelta(minutes=1)
@@ -86,6 +87,15 @@ def _opened(engine: Any, database: Database, *, running: bool, fix: bool) -> Ite
     # Without the key, what is sealed stays as it is stored: nothing here reads or writes it.
     uow = SqlUnitOfWork(engine, TYPES, SystemIds(), clock=SystemClock(), sealer=None)
     yield from look_inside(uow, datetime.now(UTC), running=running, fix=fix)
+    yield from _things(uow, DataFolder(database.folder), running=running, fix=fix)
+
+
+def _things(uow: UnitOfWork, folder: DataFolder, *, running: bool, fix: bool) -> Iterator[Finding]:
+    try:
+        yield from misplaced(uow, folder, running=running, fix=fix)
+    except (CloudcoreError, Contention) as error:
+        detail = f" ({error.internal})" if error.internal else ""
+        yield note("things", f"The hosts cannot be looked at: {error}{detail}.", "Try again later.")
 
 
 def _sound(engine: Any, file: Path) -> Finding:
