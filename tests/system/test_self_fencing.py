@@ -107,7 +107,15 @@ class Pair:
         return str(row["id"])
 
     def explain(self) -> str:
-        return "\n".join(site.up.explain() for site in self.sites)
+        engine = sa.create_engine(self.database)
+        with engine.connect() as connection:
+            shown = "SELECT status, power_states, status_reason, host_id FROM compute_servers"
+            rows = [
+                *connection.execute(sa.text(shown)),
+                *connection.execute(sa.text("SELECT * FROM compute_hostleases")),
+            ]
+        engine.dispose()
+        return "\n".join([*map(str, rows), *(site.up.explain() for site in self.sites)])
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from typing import Any
 from cloudcore.model.errors import CloudcoreError
 from cloudcore.model.host import FoundKind
 from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
-from cloudcore.operations.leftovers import Leftover, Verdict, leftovers, without_volume
 from cloudcore.operations.servers.migrate import servers_to_move
 from cloudcore.ports.unit_of_work import Transaction, UnitOfWork
 from cloudcore.resources.compute.hostlease import HOSTLEASES
@@ -19,6 +18,7 @@ from cloudcore.resources.infrastructure.host.policy import moves_guests
 from cloudcore.tasks.processes import known
 from cloudcore_apps.data_folder import DataFolder
 from cloudcore_apps.doctor.finding import Finding, failed, note, ok, warning
+from cloudcore_apps.doctor.leftovers import Leftover, Verdict, leftovers, without_volume
 from cloudcore_apps.doctor.places import Place, places_of
 from cloudcore_apps.doctor.trouble import Trouble
 

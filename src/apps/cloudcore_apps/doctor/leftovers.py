@@ -91,10 +91,10 @@ def _in_work(tx: Transaction) -> set[str]:
 
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
-        for each in value.values():  # pyright: ignore[reportUnknownVariableType]
+        for each in value.values():
             yield from _texts(each)
     elif isinstance(value, (list, tuple)):
-        for each in value:  # pyright: ignore[reportUnknownVariableType]
+        for each in value:
             yield from _texts(each)
     elif isinstance(value, str):
         yield value
