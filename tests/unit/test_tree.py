@@ -54,6 +54,7 @@ UNSCOPED_OPERATIONS = {
     "disks.py",
     "generic.py",
     "guest_images.py",
+    "host_care.py",
     "markers.py",
     "networks.py",
     "records.py",

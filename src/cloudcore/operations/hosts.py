@@ -130,6 +130,8 @@ def _register(tx: Transaction, facts: Facts, manager_uri: str, host_type: str) -
         "status": HostStatus.RUNNING.value,
         "host_status": AgentStatus.ONLINE,
     }
+    if known is not None and known.is_maintenance:
+        values["status"] = HostStatus.MAINTAINING.value
     if known is not None and not lease_of(tx, known.id).held:
         values["host_status"] = known.host_status  # it has to put itself in order first
     if known is None:

@@ -47,11 +47,11 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
             "instancegroups": "associate-eip attachnetwork create-eip detachnetwork dissociate-eip",
             "hosts": (
                 "add-netif cache-image convert-hypervisor disable-netif eject-iso "
-                "enable-netif host-exit-maintenance host-maintenance initialize insert-iso ipmi-probe login-info "
-                "maintenance offline online ping prepare probe-isolated-devices remove-all-netifs remove-netif "
+                "enable-netif initialize insert-iso ipmi-probe login-info "
+                "offline online prepare probe-isolated-devices remove-all-netifs remove-netif "
                 "renew-prepaid-recycle report-dmesg reserve-cpus reset restart-host-agent set-host-files "
                 "set-reserved-resource-for-isolated-device start stop sync-config sync-guest-nic-traffics "
-                "sync-isolated-devices syncstatus undo-convert undo-prepaid-recycle unmaintenance unreserve-cpus "
+                "sync-isolated-devices undo-convert undo-prepaid-recycle unreserve-cpus "
                 "update-storage validate-ipmi"
             ),
             "storages": "force-detach-host set-hardware-info",

@@ -1,6 +1,6 @@
 """Hosts: the machines that servers run on.
 
-status.py has the statuses, policy.py what happens when one goes down, details.py the counts and commitments that details add.
+status.py has the statuses, policy.py what happens when one goes down, care.py what an operator does, details.py the counts and commitments that details add.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.actions import COMMIT_BOUND, PURGE, SET_SCHEDTAG
 from cloudcore.resources.compute import server as servers
 from cloudcore.resources.infrastructure.filters import HOST_FILTERS, HOST_ORDERS
+from cloudcore.resources.infrastructure.host.care import CARE_ACTIONS
 from cloudcore.resources.infrastructure.host.details import host_details
 from cloudcore.resources.infrastructure.host.policy import POLICY_ACTIONS
 from cloudcore.resources.infrastructure.host.status import HOST_LIFECYCLE, AgentStatus, HostStatus
@@ -173,6 +174,7 @@ HOSTS = Resource(
         SET_SCHEDTAG,
         PURGE,
         *POLICY_ACTIONS,
+        *CARE_ACTIONS,
         Action(
             name=COMMIT_BOUND,
             doc="Say how far more may be promised than it has.",

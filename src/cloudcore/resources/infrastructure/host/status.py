@@ -13,6 +13,7 @@ class HostStatus(StrEnum):
     INIT = "init"
     RUNNING = "running"
     UNKNOWN = "unknown"
+    MAINTAINING = "maintaining"
 
 
 class AgentStatus(StrEnum):
@@ -23,4 +24,4 @@ class AgentStatus(StrEnum):
 
 
 HOST_LIFECYCLE = Lifecycle(states=HostStatus, initial=HostStatus.INIT, stable=tuple(HostStatus), transitions=())
-"""Hosts have no long operations: their agent's reports, and the lack of them, move them."""
+"""Hosts have no long operations: their agents' reports, the lack of them, and people who maintain them move them."""
