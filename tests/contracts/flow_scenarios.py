@@ -328,7 +328,12 @@ def _tell(cloud: Cloud, ident: str) -> str:
     return ident
 
 
+def _probe_image(cloud: Cloud, ident: str) -> str:
+    return str(session(cloud).perform("images", ident, "probe")["id"])
+
+
 SCENARIOS: dict[str, Scenario] = {
+    "image-probe": Scenario(plural="images", prepare=_image, start=_probe_image),
     "task-notify": Scenario(plural="tasknotices", prepare=_waiting_notice, start=_tell, takes_back=False),
     "server-create": Scenario(plural="servers", prepare=_source, start=_create_twin, again=_delete("servers")),
     "server-create/cdrom": Scenario(

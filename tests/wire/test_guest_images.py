@@ -105,3 +105,18 @@ def test_protected_ones_stay(world: World) -> None:
     assert world.ask("admin", "DELETE", f"{GUESTS}/kept").status_code == 200
     world.place.settle()
     assert world.ask("admin", "GET", f"{GUESTS}/kept").status_code == 404
+
+
+def test_an_image_is_looked_at_again_and_its_status_set_by_hand(world: World) -> None:
+    ident = upload(world, "seen-again")
+    done = world.ask("admin", "POST", f"{IMAGES}/{ident}/probe", json={})
+    assert done.json()["image"]["status"] == "probing"
+    world.place.settle()
+    assert world.ask("admin", "HEAD", f"{IMAGES}/{ident}").headers["X-Image-Meta-Status"] == "active"
+    sent = {"image": {"status": "killed", "reason": "bad bytes"}}
+    assert (
+        world.ask("admin", "POST", f"{IMAGES}/{ident}/update-status", json=sent).json()["image"]["status"] == "killed"
+    )
+    assert world.ask("admin", "POST", f"{IMAGES}/{ident}/probe", json={}).status_code == 400
+    odd = {"image": {"status": "wonderful"}}
+    assert world.ask("admin", "POST", f"{IMAGES}/{ident}/update-status", json=odd).status_code == 400

@@ -212,6 +212,12 @@ def mark_standard(platform: Platform, tx: Transaction, caller: Caller, image: An
     tx.of(IMAGES, PLATFORM).save(evolve(image, is_standard=standard), action="mark_standard")
 
 
+def update_status(platform: Platform, tx: Transaction, caller: Caller, image: Any, body: JsonMapping) -> None:
+    """Set the status by hand: what clients of images call the action `status` of everything else."""
+    call = Call(platform=platform, tx=tx, caller=caller, resource=IMAGES, body=body)
+    ladder_actions(IMAGES.entity)["status"](call, image)
+
+
 def change_owner(platform: Platform, tx: Transaction, caller: Caller, image: Any, body: JsonMapping) -> None:
     """Give an image to another project; it counts in that one's quota from then on.
 

@@ -62,7 +62,7 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
             "networks": "merge set-bgp-type split switch-wire sync sync-additional-wires syncstatus",
             "secgroups": "clean syncstatus",
             "guestimages": "cancel-delete",
-            "images": "cancel-delete probe update-status update-torrent-status",
+            "images": "cancel-delete update-torrent-status",
             "eips": "purge remote-update sync syncstatus",
         }.items()
     }

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 
+from cloudcore.model.errors import Contention
 from cloudcore.model.history import HISTORY, HistoryRecord
 from cloudcore.model.query import PLATFORM, IsNull, Order, Query, both, one_of
 from cloudcore.operations.platform import Platform
@@ -16,6 +17,7 @@ from cloudcore.resources.audit.counter import COUNTERS, Counter
 
 BATCH = 500
 COUNTER = "history"
+TRIES = 8
 _BY_TIME = (Order("recorded_at"), Order("transaction"), Order("ordinal"))
 
 
@@ -46,6 +48,19 @@ def number(platform: Platform, batch: int = BATCH) -> int:
         counters.adjust(COUNTER, {"value": len(rows) - batch})
         tx.commit()
         return len(rows)
+
+
+def catch_up(platform: Platform) -> None:
+    """Give positions to all that is committed by now, so that whoever reads the log finds what he has just done.
+
+    Where others keep numbering meanwhile, it stops after a few tries: what they do not reach now, they reach at once.
+    """
+    for attempt in range(1, TRIES + 1):
+        try:
+            if number(platform) < BATCH:
+                return
+        except Contention:
+            platform.backoff(attempt)
 
 
 def newest(tx: Transaction) -> int:

@@ -24,6 +24,7 @@ from cloudcore.operations.idempotency import PARAMETER, once
 from cloudcore.operations.image_records import check_form
 from cloudcore.operations.images import download_image, upload_image
 from cloudcore.operations.notices import with_notice
+from cloudcore.operations.numbering import catch_up
 from cloudcore.operations.page import list_rows
 from cloudcore.operations.perform import (
     collection_property,
@@ -52,6 +53,8 @@ T = TypeVar("T")
 
 LOGS = {"actions": list_actions, "events": list_actions, "history": list_feed, TAGS: list_tags}
 """What is listed and is no type: the action log, as each service calls it, the feed of the history, and all tags."""
+NUMBERED = frozenset((ACTIONS, "events"))
+"""Those of them that show only what has a position."""
 QUESTIONS = {ACTIONS: log_property, USAGES: usages, CAPABILITIES: capabilities, SPECS: specs, TAGS: tag_property}
 """What is asked like a property of what is no type: the action log, how much there is, what can be had, all tags."""
 MOST_AT_ONCE = 50
@@ -72,6 +75,8 @@ class CoreSession:
 
     def list(self, plural: str, params: JsonMapping = NO_PARAMS, context: Context = ()) -> Listing:
         """One page of the resources of a type."""
+        if plural in NUMBERED:
+            catch_up(self._platform)
         if plural in LOGS:
             return self._read(lambda tx: LOGS[plural](self._platform, tx, self.caller, params))
         if plural in FAMILIES:

@@ -88,6 +88,7 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("guestimages", "public"): guest_images.publish,
         ("guestimages", "private"): guest_images.withdraw,
         ("images", "convert"): image_records.convert_image,
+        ("images", "update-status"): image_records.update_status,
         ("images", "mark-standard"): image_records.mark_standard,
         ("images", "change-owner"): image_records.change_owner,
         ("images", "add-member"): image_members.add_member,

@@ -23,6 +23,8 @@ RENAMED = {
     "createdisk": "create-disk",
     "attachnetwork": "attach-network",
     "detachnetwork": "detach-network",
+    "host-maintenance": "maintenance",
+    "host-exit-maintenance": "exit-maintenance",
 }
 JOINT_WORDS = {"attach": "add", "detach": "remove"}
 """What people type for the marks of scheduling tags."""

@@ -136,6 +136,15 @@ IMAGE_LIFECYCLE = Lifecycle(
             also_failed=(ImageStatus.SAVE_FAIL,),
         ),
         Transition(
+            name="probe",
+            sources=(ImageStatus.ACTIVE,),
+            through=(ImageStatus.PROBING,),
+            to=ImageStatus.ACTIVE,
+            failed=ImageStatus.ACTIVE,
+            flow="image-probe",
+            deadline_s=360,
+        ),
+        Transition(
             name="delete",
             sources=(
                 ImageStatus.QUEUED,
@@ -289,6 +298,15 @@ IMAGES = Resource(
             name="mark-standard",
             doc="Offer the image as one of the platform's own.",
             params=(param("is_standard", "Whether it is one; absent: it is", bool),),
+        ),
+        Action(name="probe", doc="Look at the bytes again.", params=(), transition="probe"),
+        Action(
+            name="update-status",
+            doc="Set the status by hand.",
+            params=(
+                param("status", "Status", required=True, width=36, example="active"),
+                param("reason", "Why", width=1024, multiline=True),
+            ),
         ),
         Action(name="add-member", doc="Show the image to one more project.", params=_MEMBER),
         Action(name="remove-member", doc="Show the image to one project less.", params=_MEMBER),

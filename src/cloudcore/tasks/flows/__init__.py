@@ -14,6 +14,7 @@ from cloudcore.tasks.flows.image_cache import IMAGE_CACHE
 from cloudcore.tasks.flows.image_convert import IMAGE_CONVERT
 from cloudcore.tasks.flows.image_delete import IMAGE_DELETE
 from cloudcore.tasks.flows.image_import import IMAGE_IMPORT
+from cloudcore.tasks.flows.image_probe import IMAGE_PROBE
 from cloudcore.tasks.flows.image_save import IMAGE_SAVE
 from cloudcore.tasks.flows.image_uncache import IMAGE_UNCACHE
 from cloudcore.tasks.flows.image_upload import IMAGE_UPLOAD
@@ -94,6 +95,7 @@ ALL: tuple[Flow, ...] = (
     IMAGE_UNCACHE,
     IMAGE_CONVERT,
     IMAGE_IMPORT,
+    IMAGE_PROBE,
     TASK_NOTIFY,
 )
 FLOWS: Mapping[str, Flow] = MappingProxyType({flow.name: flow for flow in ALL})

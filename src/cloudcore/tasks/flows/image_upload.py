@@ -57,7 +57,8 @@ def _probe_do(ctx: Context) -> Effects:
     return store_effect(image, "image-probe", {"staged_key": image.staged_key, "declared_format": image.disk_format})
 
 
-def _probe_done(ctx: Context, results: Sequence[JsonObject]) -> JsonObject:
+def probed(ctx: Context, results: Sequence[JsonObject]) -> JsonObject:
+    """Keep what was seen of an image's bytes; what people have said of it stays."""
     found = results[0]
     image = image_of(ctx)
     virtual = int(found["virtual_size"])
@@ -129,7 +130,7 @@ def _fail(ctx: Context, reason: str) -> None:
     fail_image(ctx, ImageStatus.KILLED, reason)
 
 
-_PROBE = Step(name="probe", do=_probe_do, done=_probe_done, undo=_remove, deadline_s=PROBE_S)
+_PROBE = Step(name="probe", do=_probe_do, done=probed, undo=_remove, deadline_s=PROBE_S)
 _DIGEST = Step(name="digest", do=_digest_do, done=_digest_done, when=_is_undigested, deadline_s=DIGEST_S)
 _PROMOTE = Step(name="promote", do=_promote_do, done=_promote_done, deadline_s=MOVE_S)
 
