@@ -11,6 +11,7 @@ from tests.wire.schema_run import MADE, PASSWORD, furnish
 
 from cloudcore.cloud import TYPES
 from cloudcore.model.resource import Resource, field_map
+from cloudcore.operations.table import ALONE
 from cloudcore_adapters.rest.app import build_app
 from cloudcore_adapters.rest.derived import PROPERTIES
 from cloudcore_adapters.rest.openapi import document
@@ -117,12 +118,19 @@ def test_what_would_be_made_is_shown_as_the_document_says(client: TestClient) ->
     assert seen > 15
 
 
+def test_an_answer_that_is_no_plan_does_not_pass_for_one() -> None:
+    assert misfits("/compute/servers/{id}/login-info", "post", {"server": {"username": "root"}}) != []
+
+
 def test_what_is_done_is_answered_as_the_document_says(client: TestClient, place: InProcess) -> None:
     for path, body in DONE:
         words = path.split("/")
         word = words[3 if words[2].startswith("v") else 2]
         resource = next(one for one in TYPES if one.plural == word)
         keyword = resource.plural if path in WHOLE["paths"] else resource.singular
+        if (resource.plural, words[-1]) not in ALONE:
+            planned = client.post(path, json={keyword: body}, params={"plan": "true"})
+            assert (planned.status_code, misfits(pattern(path), "post", planned.json())) == (200, [])
         answer = client.post(path, json={keyword: body})
         place.settle()
 

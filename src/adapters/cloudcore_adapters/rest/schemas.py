@@ -48,6 +48,7 @@ ERROR: JsonObject = {
     },
 }
 
+_PLAN: JsonObject = {"$ref": "#/components/schemas/Plan", "required": ["id", "call", "resource", "expires_at"]}
 FORMS: Mapping[str, JsonObject] = {
     "WholeNumber": {
         "description": "A whole number as text",
@@ -98,15 +99,9 @@ FORMS: Mapping[str, JsonObject] = {
         "description": "What a call with `plan` answers: the plan, in the envelope of the call",
         "type": "object",
         "minProperties": 1,
-        "maxProperties": 1,
+        "maxProperties": 2,
         "additionalProperties": {
-            "anyOf": [
-                {"$ref": "#/components/schemas/Plan"},
-                {
-                    "type": "array",
-                    "items": {"type": "object", "properties": {"body": {"$ref": "#/components/schemas/Plan"}}},
-                },
-            ]
+            "anyOf": [_PLAN, {"type": "array", "items": {"type": "object", "properties": {"body": _PLAN}}}]
         },
     },
 }
