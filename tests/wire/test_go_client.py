@@ -82,6 +82,41 @@ def test_terraform_makes_reads_changes_and_deletes_a_server(world: World, go: Go
     assert gone.value.code == 404
 
 
+def test_terraform_waits_for_a_server_and_lists_all(world: World) -> None:
+    """Its session: the end point as the provider's option has it, no region, credentials of the domain."""
+    go = GoSession.login(world.client, login_body(project={"name": "system", "domain": {}}), "internal")
+    go.region = ""
+    asked = {"name": "tfw", "ncpu_count": 1, "vmem_size": "256M", "disk.0": "tiny", "disk.1": "1g"}
+    made = go.create("compute", "servers", "server", {**asked, "disable_delete": False, "auto_start": True})
+    while (status := polled(go, made["id"])) != "running":
+        assert isinstance(status, str)
+        assert not status.endswith("fail")
+        world.place.settle()
+    shown = go.get("compute", "servers", made["id"], "server")
+    for name, kind in (
+        ("name", str),
+        ("vmem_size", int),
+        ("vcpu_count", int),
+        ("hypervisor", str),
+        ("description", str),
+    ):
+        assert isinstance(shown.get(name, kind()), kind), name
+    rows = list(go.every("compute", "servers", limit="100"))
+    assert made["id"] in [row["id"] for row in rows]
+    go.delete("compute", "servers", made["id"], "server", {"override_pending_delete": True})
+    world.place.settle()
+    with pytest.raises(GoError) as gone:
+        polled(go, made["id"])
+    assert (gone.value.code, gone.value.kind) == (404, "NotFoundError")
+    with pytest.raises(GoError) as again:
+        go.delete("compute", "servers", made["id"], "server", {"override_pending_delete": True})
+    assert again.value.code == 404
+
+
+def polled(go: GoSession, ident: str) -> Any:
+    return go.get("compute", "servers", ident, "server")["status"]
+
+
 def _with_id(value: Any, world: World) -> Any:
     """The form with the image's id in it."""
     if isinstance(value, str):
