@@ -91,6 +91,13 @@ def _server_of_a_dead_host(cloud: Cloud) -> str:
     return ident
 
 
+def _server_with_more(cloud: Cloud) -> str:
+    body = server_body("web", disks=[{"image_id": "i1", "size": 1024}, {"size": 64}], auto_start=True)
+    ident = str(session(cloud).create("servers", body)["id"])
+    cloud.settle()
+    return ident
+
+
 def _iso(cloud: Cloud) -> None:
     def another(tx: Any) -> None:
         image = tx.of(IMAGES, PLATFORM).get("i1")
@@ -552,6 +559,15 @@ SCENARIOS: dict[str, Scenario] = {
         prepare=lambda cloud: _server(cloud, on=True) and "",
         start=_save_image,
         again=_delete("images"),
+    ),
+    "guest-image-save": Scenario(
+        plural="guestimages",
+        prepare=lambda cloud: _server_with_more(cloud) and "",
+        start=lambda cloud, _ident: str(
+            session(cloud).perform("servers", "web", "save-guest-image", {"name": "whole"})["guest_image_id"]
+        ),
+        takes_back=False,
+        again=_delete("guestimages"),
     ),
     "image-delete": Scenario(plural="images", prepare=_image, start=_delete("images"), takes_back=False),
     "image-import": Scenario(plural="images", prepare=_nothing, start=_import, again=_delete("images")),

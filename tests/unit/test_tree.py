@@ -100,6 +100,7 @@ UNSCOPED_OPERATIONS = {
     "servers/config.py",
     "servers/clone.py",
     "servers/create.py",
+    "guest_saving.py",
     "servers/devices.py",
     "servers/disks.py",
     "servers/eips.py",

@@ -127,6 +127,7 @@ ANSWERS: Mapping[tuple[str, str], Answer] = MappingProxyType(
         ),
         ("servers", "instance-snapshot"): Answer((Key("instance_snapshot_id", "What is made"),), row=True),
         ("servers", "save-image"): _SAVED,
+        ("servers", "save-guest-image"): Answer((Key("guest_image_id", "What it is saved as"),), row=True),
         ("disks", "save"): _SAVED,
         ("servers", "tasks"): Answer((Key("tasks", "Newest first", list, of="task"),)),
         ("servers", "sshport"): Answer((Key("port", "Port of its SSH server", int),)),

@@ -44,7 +44,6 @@ UNSUPPORTED: tuple[tuple[dict[str, Any], str], ...] = (
     ({"public_ip_bw": 10}, "public_ip_bw"),
     ({"eip_tx_bw": 10}, "eip_tx_bw"),
     ({"instance_backup_id": "b"}, "instance_backup_id"),
-    ({"guest_image_id": "g"}, "guest_image_id"),
     ({"encrypt_key_new": True}, "encrypt_key_new"),
     ({"kickstart_config": {"os_type": "centos"}}, "kickstart_config"),
     ({"network_tags": [["a"]]}, "network_tags"),

@@ -34,6 +34,7 @@ HANDMADE: Mapping[str, Handmade] = {
     "disk-resize": Handmade("devices:resize_own_disk", "Make a disk larger"),
     "server-create-disk": Handmade("devices:create_disk", "Make disks and attach them"),
     "server-save-image": Handmade("copies:save_image", "Save the system disk of a server as an image"),
+    "server-save-guest-image": Handmade("copies:save_guest_image", "Save all disks of a server as a guest image"),
     "disk-save": Handmade("copies:save_disk", "Save a disk as an image"),
     "server-clone": Handmade("copies:clone", "Make a server like another"),
     "server-snapshot-and-clone": Handmade("copies:snapshot_and_clone", "Make servers with the disks of another"),

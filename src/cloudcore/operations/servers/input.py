@@ -21,6 +21,7 @@ from cloudcore.model.reading import read_flag, read_list_of_str, read_str
 from cloudcore.model.wire import read_create
 from cloudcore.operations.access import fetch, reach
 from cloudcore.operations.creating import owner
+from cloudcore.operations.guest_saving import like_guest_image
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.billing import read_terms
 from cloudcore.operations.servers.bonds import Bonds, read_bonds
@@ -87,7 +88,7 @@ def read_wanted(
         ForbiddenError: he may not create servers.
     """
     granted = reach(platform, caller, SERVERS, "create")
-    body = like_snapshot(platform, tx, caller, body)
+    body = like_guest_image(platform, tx, caller, like_snapshot(platform, tx, caller, body))
     check_server(body)
     driver = driver_for(str(body.get("hypervisor") or "kvm"))
     medium = read_medium(platform, tx, caller, body, driver)

@@ -12,7 +12,7 @@ from cloudcore.resources.compute.spec import DiskSpec, NicSpec
 _KEYS = (
     *("baremetal_disk_configs", "baremetal_root_disk_matcher", "host_path_requirements", "pod"),
     *("backup", "backup_host", "backup_host_id", "prefer_backup_host", "prefer_backup_host_id"),
-    *("instance_backup_id", "guest_image_id", "kickstart_config"),
+    *("instance_backup_id", "kickstart_config"),
     *("deploy_telegraf", "encrypt_key_id", "encrypt_key_new", "eip_tx_bw", "eip_rx_bw", "public_ip_bw"),
     *("public_ip_charge_type", "auto_prepaid_recycle"),
     *("enable_tpm", "disable_usb_kbd", "enable_memclean", "network_tags", "fake_create"),

@@ -10,7 +10,7 @@ import attrs
 
 from cloudcore.model.entity import ProjectOwned, Sharable, Statused, entity, evolve
 from cloudcore.model.json import JsonObject
-from cloudcore.model.lifecycle import Lifecycle
+from cloudcore.model.lifecycle import Lifecycle, Transition
 from cloudcore.model.param import param
 from cloudcore.model.query import PLATFORM, Order, Query, eq, one_of
 from cloudcore.model.resource import Level, Resource, Spec
@@ -43,9 +43,22 @@ class Guestimage(Sharable, Statused, ProjectOwned):
 
 
 GUEST_IMAGE_LIFECYCLE = Lifecycle(
-    states=GuestImageStatus, initial=GuestImageStatus.QUEUED, stable=tuple(GuestImageStatus), transitions=()
+    states=GuestImageStatus,
+    initial=GuestImageStatus.QUEUED,
+    stable=tuple(one for one in GuestImageStatus if one != GuestImageStatus.SAVING),
+    transitions=(
+        Transition(
+            name="save",
+            sources=(),
+            through=(GuestImageStatus.SAVING,),
+            to=GuestImageStatus.ACTIVE,
+            failed=GuestImageStatus.KILLED,
+            flow="guest-image-save",
+            deadline_s=12 * 3600,
+        ),
+    ),
 )
-"""They have no long operations: those of their images move them (`follow_images`)."""
+"""What their images do moves them (`follow_images`)."""
 
 
 def images_of(tx: Transaction, ident: str) -> Sequence[Any]:

@@ -10,6 +10,7 @@ from cloudcore.tasks.flows.disk_create import DISK_CREATE
 from cloudcore.tasks.flows.disk_delete import DISK_DELETE
 from cloudcore.tasks.flows.disk_reset import DISK_RESET
 from cloudcore.tasks.flows.disk_resize import DISK_RESIZE
+from cloudcore.tasks.flows.guest_image_save import GUEST_IMAGE_SAVE
 from cloudcore.tasks.flows.image_cache import IMAGE_CACHE
 from cloudcore.tasks.flows.image_convert import IMAGE_CONVERT
 from cloudcore.tasks.flows.image_delete import IMAGE_DELETE
@@ -90,6 +91,7 @@ ALL: tuple[Flow, ...] = (
     INSTANCE_SNAPSHOT_RESET,
     IMAGE_UPLOAD,
     IMAGE_SAVE,
+    GUEST_IMAGE_SAVE,
     IMAGE_DELETE,
     IMAGE_CACHE,
     IMAGE_UNCACHE,

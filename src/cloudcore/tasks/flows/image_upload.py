@@ -46,21 +46,33 @@ def store_effect(image: Any, kind: str, args: JsonObject) -> Effect:
 
 def move_image(ctx: Context, status: StrEnum, **changes: Any) -> Any:
     """Give the task's image another status, and what else changed; gives the image as it now is."""
-    image = image_of(ctx)
+    return give_status(ctx, image_of(ctx), status, **changes)
+
+
+def give_status(ctx: Context, image: Any, status: StrEnum, **changes: Any) -> Any:
+    """The same with an image that is not what the task works on."""
     moved = ctx.tx.of(IMAGES, PLATFORM).save(evolve(image, status=str(status), **changes), action="status")
     follow_images(ctx.tx, moved.guest_image_id)
     return moved
 
 
 def _probe_do(ctx: Context) -> Effects:
-    image = move_image(ctx, ImageStatus.PROBING)
+    return probe_effect(ctx, image_of(ctx))
+
+
+def probe_effect(ctx: Context, image: Any) -> Effect:
+    """Inspect what is in quarantine."""
+    image = give_status(ctx, image, ImageStatus.PROBING)
     return store_effect(image, "image-probe", {"staged_key": image.staged_key, "declared_format": image.disk_format})
 
 
 def probed(ctx: Context, results: Sequence[JsonObject]) -> JsonObject:
     """Keep what was seen of an image's bytes; what people have said of it stays."""
-    found = results[0]
-    image = image_of(ctx)
+    return keep_seen(ctx, image_of(ctx), results[0])
+
+
+def keep_seen(ctx: Context, image: Any, found: JsonObject) -> JsonObject:
+    """The same with an image that is not what the task works on."""
     virtual = int(found["virtual_size"])
     guessed = guess_os([image.name, str(found.get("label") or "")])
     told = {name: getattr(image, name) for name in OS_FACTS if getattr(image, name)}
@@ -95,12 +107,21 @@ def _digest_done(ctx: Context, results: Sequence[JsonObject]) -> None:
 
 
 def _promote_do(ctx: Context) -> Effects:
-    image = image_of(ctx)
+    return promote_effect(image_of(ctx))
+
+
+def promote_effect(image: Any) -> Effect:
+    """Take an image out of quarantine."""
     return store_effect(image, "image-promote", {"staged_key": image.staged_key, "key": f"images/{image.id}"})
 
 
 def _promote_done(ctx: Context, _results: Sequence[JsonObject]) -> None:
-    image = move_image(ctx, ImageStatus.ACTIVE, store_key=f"images/{ctx.task.obj_id}", staged_key="")
+    promoted(ctx, image_of(ctx))
+
+
+def promoted(ctx: Context, image: Any) -> None:
+    """An image is there; further formats of it are begun."""
+    image = give_status(ctx, image, ImageStatus.ACTIVE, store_key=f"images/{image.id}", staged_key="")
     for wanted in wanted_formats(image.disk_format, ctx.params.get("formats") or ()):
         start_conversion(ctx.tx, image, wanted, actor=ctx.task.actor, request_id=ctx.task.request_id)
 
@@ -114,7 +135,11 @@ def wanted_formats(image_format: str, always: Sequence[str]) -> Sequence[str]:
 
 
 def _remove(ctx: Context) -> Effects:
-    image = image_of(ctx)
+    return remove_effect(image_of(ctx))
+
+
+def remove_effect(image: Any) -> Effect:
+    """Remove its bytes, wherever they are."""
     keys = [key for key in (image.staged_key, f"images/{image.id}") if key]
     return store_effect(image, "image-delete", {"keys": keys})
 

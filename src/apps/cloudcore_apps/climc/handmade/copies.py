@@ -54,6 +54,16 @@ save_image = acting(
     begun=_IMAGES,
 )
 
+save_guest_image = acting(
+    "server-save-guest-image",
+    "servers",
+    "save-guest-image",
+    [named("server"), click.Argument(["name"]), click.Option(["--notes"], help="Free text.")],
+    "Save all disks of a server, which may run, as a guest image.\n\n  climc server-save-guest-image web whole --wait",
+    lambda told: {"name": told["name"], "notes": told["notes"]},
+    begun=("guestimages", "guest_image_id"),
+)
+
 save_disk = acting(
     "disk-save",
     "disks",

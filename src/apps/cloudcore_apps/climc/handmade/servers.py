@@ -49,6 +49,7 @@ PARAMS: list[click.Parameter] = [
         "isolated_devices",
         multiple=True,
     ),
+    _text("--guest-image-id", "Guest image that its first disks are of.", "guest_image_id", noun="guest-image"),
     _text("--cdrom", "ISO image for its CD drive.", "cdrom", noun="image"),
     _text("--cdrom-boot-index", "Boot position of that.", "cdrom_boot_index", type=click.IntRange(-1, 127)),
     _text("--secgroups", "Security group.", "secgroups", noun="secgroup", multiple=True),

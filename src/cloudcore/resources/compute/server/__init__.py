@@ -227,6 +227,9 @@ SERVERS = Resource(
             alias=("instance_snapshot",),
         ),
         param(
+            "guest_image_id", "Guest image that its first disks are of", refers="guestimages", alias=("guest_image",)
+        ),
+        param(
             "duration",
             "Term, such as 1M: paid in advance, or after which it is deleted",
             width=16,

@@ -174,6 +174,15 @@ SNAPSHOT_ACTIONS = (
         params=IMAGE_PARAMS,
     ),
     Action(
+        name="save-guest-image",
+        doc="Save all its disks, as they are at one moment, as a guest image; it may run.",
+        params=(
+            param("name", "Name of the guest image", width=128),
+            param("generate_name", "Pattern of its name", width=128),
+            param("notes", "Free text", width=1024, alias=("description",)),
+        ),
+    ),
+    Action(
         name="instance-snapshot",
         doc="Keep all its disks as they are at one moment.",
         params=(
