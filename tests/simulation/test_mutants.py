@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from cloudcore_apps.simulate.menu import MENU
 
 MUTANTS = Path(__file__).parent / "mutants"
 PATCHES = sorted(MUTANTS.glob("*.patch"))
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "never-stuck.md"
 
 
 def test_every_planted_defect_is_noticed() -> None:
@@ -30,6 +32,19 @@ def test_there_are_enough_planted_defects_and_each_says_which_seeds_notice_it_an
         assert first.partition(": ")[2], patch.stem
         assert seeds_of(patch), patch.stem
     assert len(PATCHES) >= 25
+
+
+def test_each_fault_and_each_invariant_has_a_defect_that_is_for_it() -> None:
+    text = PAGE.read_text()
+    rows = [line.split("|")[1:3] for line in text.partition("| for | defects |")[2].split("\n\n")[0].splitlines()[2:]]
+    words = {word for row in rows for word in re.findall(r"[a-z-]+", row[0])}
+    named = {name for row in rows for name in re.findall(r"[a-z-]+", row[1])}
+    bullets = re.findall(r"^- \*\*([a-z, -]+)\*\*", text, re.MULTILINE)
+
+    assert named == {patch.stem for patch in PATCHES}
+    assert set(MENU) - words == set()
+    assert {word for bullet in bullets for word in bullet.split(", ")} - words == set()
+    assert len(bullets) >= 15
 
 
 def test_without_a_defect_none_of_these_seeds_notices_anything() -> None:

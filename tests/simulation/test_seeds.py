@@ -37,6 +37,16 @@ def test_a_seed_is_told_as_a_story_without_calls_to_the_database() -> None:
     assert " find servers" not in result.output
 
 
+def test_requests_can_be_left_out_and_storage_chosen() -> None:
+    wanted = ["--seed", "3", "--faults", "none", "--store", "sqlite", "--without", "client0-0,client1-2", "--story"]
+    result = CliRunner().invoke(simulate, wanted)
+
+    lines = result.output.splitlines()
+    asked = {word: sum(f" {word} asks" in line for line in lines) for word in ("client0", "client1", "client2")}
+    assert asked == {"client0": 5, "client1": 5, "client2": 6}
+    assert "1 seeds from 3: nothing lost, nothing stuck" in result.output
+
+
 def test_an_unknown_fault_is_refused() -> None:
     result = CliRunner().invoke(simulate, ["--seed", "3", "--faults", "plague"])
 
@@ -66,3 +76,5 @@ def test_a_life_that_fails_is_made_small() -> None:
 
     assert (sorted(small.faults.kinds), small.faults.weather) == (["power"], 1)
     assert small.shape == Shape(processes=1, hosts=1, clients=2, rounds=1)
+    assert small.without == {"client0-0", "client1-0"}
+    assert "--without client0-0,client1-0 --story" in small.command

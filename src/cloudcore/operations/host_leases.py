@@ -183,7 +183,9 @@ def _lose_servers(tx: Transaction, host: Any) -> None:
     busy = {(task.exclusive or "").removeprefix(f"{SERVERS.singular}/") for task in tasks}
     where = both(eq("host_id", host.id), eq("pending_deleted", False))
     for server in tx.of(SERVERS, PLATFORM).find(Query(where=where)):
-        if server.id not in busy and server.status in CHANGEABLE:
+        # Of one whose move failed the guest is nowhere, and that stays known: moving it again makes it.
+        is_there = server.status in CHANGEABLE and server.status != ServerStatus.MIGRATE_FAILED
+        if server.id not in busy and is_there:
             # Its power stays as it was last known: it says whether the server is to be started elsewhere.
             reason = f"its host {host.name} is down"
             lost = evolve(server, status=ServerStatus.UNKNOWN.value, status_reason=reason)

@@ -19,6 +19,7 @@ import multiprocessing
 import resource
 import subprocess
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -37,7 +38,7 @@ RANGES = (20_000, 40_000, 60_000)
 PER_RANGE = 100
 MOST = 300
 """So many seeds are lived to record some."""
-KEPT = 3
+KEPT = 2
 """So many seeds are written down at most: when a change of what a life does spares the first, another still notices."""
 PATIENCE_S = 40
 """So many seconds of processor time are spent at most on one defect."""
@@ -146,11 +147,12 @@ def record(patch: Path, first: int) -> bool:
     return bool(sound)
 
 
-def report(patch: Path, *, search: bool) -> bool:
-    """Print whether a defect is noticed; whether it is."""
+def report(patch: Path, tally: Counter[int], *, search: bool) -> bool:
+    """Print whether a defect is noticed; whether it is. tally: by the first seed of a range, how many are noticed in it."""
     ranges = [range(first, first + PER_RANGE) for first in RANGES] if search else [seeds_of(patch)]
-    found = [seed for seeds in ranges for seed in noticing(patch, seeds)]
-    seeds = f" ({', '.join(map(str, found))})" if search else ""
+    found = [(seeds[0], seed) for seeds in ranges for seed in noticing(patch, seeds)]
+    tally.update(first for first, _ in found)
+    seeds = f" ({', '.join(str(seed) for _, seed in found)})" if search else ""
     print(f"{patch.stem}: {'noticed' if found else 'NOT NOTICED'}{seeds}", flush=True)
     return bool(found)
 
@@ -168,12 +170,14 @@ def main() -> None:
     if options.operations:
         write_list()
     patches = [p for p in sorted(HERE.glob("*.patch")) if not options.names or p.stem in options.names]
-    survivors = []
+    survivors, tally = list[str](), Counter[int]()
     for patch in patches:
         if options.record is None:
-            survivors += [] if report(patch, search=options.search) else [patch.stem]
+            survivors += [] if report(patch, tally, search=options.search) else [patch.stem]
         elif not noticing(patch, seeds_of(patch)):
             print(f"{patch.stem}: {record(patch, options.record)}", flush=True)
+    for first in RANGES if options.search else ():
+        print(f"{first} to {first + PER_RANGE - 1}: {tally[first]} of {len(patches)}")
     if survivors:
         raise SystemExit(f"{len(survivors)} mutants survive: {', '.join(survivors)}")
 

@@ -17,6 +17,9 @@ from cloudcore_apps.simulate.makers import Draw, arguments, body, making, value
 OFTEN = ("servers", "servers", "servers", "servers", "disks", "snapshots", "instance_snapshots", "images", "tasks")
 """Types with long operations, of which most that is asked for is."""
 
+CROWD = 0.75
+"""So much of what a crowd asks for is a server."""
+
 LEFT_OUT = frozenset(
     {
         ("perform", "status"),  # says what is true by hand, whatever the truth is
@@ -122,9 +125,9 @@ class Menu:
         making = next(o for o in self._all if (o.resource.plural, o.action) == ("servers", "instance-snapshot"))
         self._making["instance_snapshots"] = making
 
-    def draw(self, draw: Draw) -> Request:
-        """Something to ask for."""
-        operation = self._operation(draw)
+    def draw(self, draw: Draw, *, crowded: bool = False) -> Request:
+        """Something to ask for. crowded: mostly servers, so that they want the same hosts and addresses."""
+        operation = self._operation(draw, crowded=crowded)
         plural = operation.resource.plural
         known = None if self._known is None else self._known[operation.name]
         # What acts on things of which there are none makes one instead.
@@ -140,7 +143,9 @@ class Menu:
         sent = arguments(draw, action, known) if action is not None else _of_ladder(draw, operation)
         return Request(operation=operation, ident=_switchable(ident, operation), body=sent)
 
-    def _operation(self, draw: Draw) -> Operation:
+    def _operation(self, draw: Draw, *, crowded: bool) -> Operation:
+        if crowded and draw.random.random() < CROWD:
+            return self._making["servers"]
         if draw.random.random() < 0.75:
             plural = draw.of(*OFTEN)
             if plural == "servers" and (draw.random.random() < 0.25 or not draw.cloud.rows("servers")):

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from cloudcore_apps.simulate.life import Life
 
 LONGEST_PAUSE_S = 30.0
+FIRST_S = 0.01
+"""When the first thing is asked for: then there are processes."""
+HASTE = 0.7
+"""So often nobody waits in a crowd."""
 SECOND_SHARE = 0.25
 """So much is asked for in the name of the second tenant, while it is there."""
 
@@ -30,10 +34,14 @@ class Client:
         """Be an actor."""
         stage = self._life.stage
         try:
+            stage.sleep(FIRST_S)
             for turn in range(self._life.shape.rounds):
                 draw = Draw(cloud=self._life.cloud, random=stage.random, name=f"{self.name}-{turn}")
-                self._ask(self._menu.draw(draw))
-                stage.sleep(stage.random.random() * LONGEST_PAUSE_S)
+                request = self._menu.draw(draw, crowded=self._life.is_crowded)
+                if draw.name not in self._life.without:
+                    self._ask(request)
+                in_haste = self._life.is_crowded and stage.random.random() < HASTE
+                stage.sleep(0.0 if in_haste else stage.random.random() * LONGEST_PAUSE_S)
         finally:
             self._life.busy -= 1
 

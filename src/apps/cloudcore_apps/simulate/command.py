@@ -23,6 +23,7 @@ from cloudcore.model.errors import CloudcoreError
 @click.option("--hosts", type=click.IntRange(1), default=3, show_default=True, help="Hosts.")
 @click.option("--clients", type=click.IntRange(1), default=3, show_default=True, help="Clients.")
 @click.option("--rounds", type=click.IntRange(1), default=6, show_default=True, help="Requests of each client.")
+@click.option("--without", default="", help="Requests that are left out, as client0-2, separated by commas.")
 @click.option("--story", is_flag=True, help="Print what happened.")
 @click.option("--coverage", is_flag=True, help="Print which operations, flows, steps and faults came up.")
 @click.option("--shrink/--no-shrink", default=True, help="Look for a shorter story when one fails.")
@@ -33,6 +34,7 @@ def simulate(
     faults: str | None,
     weather: int,
     store: str | None,
+    without: str,
     *,
     story: bool,
     coverage: bool,
@@ -50,7 +52,8 @@ def simulate(
     began, elapsed, seen = time.process_time(), 0.0, Coverage()
     wanted = range(first_seed, first_seed + seeds) if seed is None else range(seed, seed + 1)
     for number in wanted:
-        case = attrs.evolve(lives.of_seed(number), shape=Shape(**size))
+        left_out = frozenset(filter(None, without.split(",")))
+        case = attrs.evolve(lives.of_seed(number), shape=Shape(**size), without=left_out)
         if store is not None:
             case = attrs.evolve(case, store=store)
         if faults is not None:

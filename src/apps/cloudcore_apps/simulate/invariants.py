@@ -53,7 +53,7 @@ def check_tasks(cloud: Cloud) -> None:
         assert not task.is_open, (task.flow, task.log[-5:])
         assert (task.intents, task.exclusive, task.lease_owner) == ([], None, "")
         assert task.ended_at is not None
-        assert task.wake_at is not None
+        assert task.wake_at is not None, task.flow
     for plural, lifecycle in ((r.plural, r.lifecycle) for r in cloud.platform.resources):
         if lifecycle is not None:
             moving = [row for row in cloud.rows(plural) if row.status in lifecycle.transitional()]
@@ -65,16 +65,24 @@ def check_ledgers(cloud: Cloud) -> None:
     owed = Owed(cloud)
     for claim in cloud.rows("hostclaims"):
         held = owed.hosts.pop(claim.id, Counter())
-        assert _of_claim(claim) == {key: held[key] for key in HOST_CLAIM}, claim.id
+        wrong = {key: (getattr(claim, key), held[key]) for key in HOST_CLAIM if getattr(claim, key) != held[key]}
+        assert wrong == {}, f"the claims at {claim.id} say {_told(wrong)}"
     for claim in cloud.rows("storageclaims"):
         held_mib = owed.storages.pop(claim.id, 0)
-        assert claim.size_mib == held_mib, (claim.id, claim.size_mib, held_mib)
+        assert claim.size_mib == held_mib, (
+            f"the claims at {claim.id} say {claim.size_mib} MiB, and {held_mib} are there"
+        )
     for row in cloud.rows("quotausages"):
         spent = owed.usage.pop(row.id, Counter())
         wrong = {key: (getattr(row, key), spent[key]) for key in COUNTERS if getattr(row, key) != spent[key]}
-        assert wrong == {}, (row.id, wrong)
+        assert wrong == {}, f"the quota of {row.id} says {_told(wrong)}"
     assert (+Counter(owed.hosts), +owed.storages, owed.usage) == (Counter(), Counter(), {})
     check_capacity(cloud)
+
+
+def _told(wrong: Mapping[str, tuple[int, int]]) -> str:
+    """Of which counter which number is written, and which would be right."""
+    return ", ".join(f"{key} {written} where {there} are there" for key, (written, there) in sorted(wrong.items()))
 
 
 def check_cover(cloud: Cloud) -> None:
@@ -188,7 +196,8 @@ def check_hosts(cloud: Cloud) -> None:
         for (path, _), volume in machine.machine.volumes.items()
         if volume.mark.deployment == DEPLOYMENT
     }
-    assert (found - wanted - optional, wanted - found) == (set(), set())
+    assert found - wanted - optional == set(), f"on hosts, and in no record: {sorted(found - wanted - optional)}"
+    assert wanted - found == set(), f"in records, and on no host: {sorted(wanted - found)}"
     for server in cloud.rows("servers"):
         if server.status in ("running", "ready", "suspend"):
             state = cloud.machines[server.host_id].machine.power_state(server.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -40,6 +41,8 @@ MEMORY, SQLITE = "memory", "sqlite"
 STORES = (MEMORY, SQLITE)
 LEAVING_EVERY = 3
 """In one life of so many the second tenant leaves while others go on; in the others it leaves in the end."""
+CROWDED_SHARE = 0.25
+"""In so many lives clients want servers, many at once."""
 SETTLE_S = 200_000
 """So long after the last fault every task has ended, whatever befell it: the longest flow and its retries."""
 RECYCLE_S = 40
@@ -84,11 +87,14 @@ class Life:
         known: Known | None = None,
         *,
         store: str = MEMORY,
+        without: frozenset[str] = frozenset(),
     ) -> None:
-        """store: one of `STORES`. known: all that clients may ask for, so that what is registered later changes nothing; None for everything."""
+        """store: one of `STORES`. without: requests that nobody makes. known: all that clients may ask for, so that what is registered later changes nothing; None for everything."""
         self.seed = seed
         self.faults = faults or Faults()
         self.shape = shape or Shape()
+        self.without = without
+        self._units: SqlStore | None = None
         self.calm = False
         self._ended = False
         self.deaths = 0
@@ -97,11 +103,12 @@ class Life:
         self.delayed_until = 0.0
         self.busy = self.shape.clients
         self.is_leaving = False
+        self.is_crowded = random.Random(f"crowd {seed}").random() < CROWDED_SHARE  # noqa: S311 - repeatable on purpose
         self.under_way = 0
         self.violations: list[Violation] = []
         self.asked: Counter[tuple[str, str]] = Counter()
         self.cloud = self._new_cloud(store)
-        self.watch = Watch(self.cloud, self._found, lambda: self.stage.elapsed > self.delayed_until)
+        self.watch = Watch(self.cloud, self._found, lambda: self.stage.elapsed > self.delayed_until, self.faults)
         self.stage = Stage(self.cloud.clock, seed, self._befall)
         self.weather = Weather(self)
         self.cloud.store.on_commit = self.watch.committed
@@ -117,8 +124,8 @@ class Life:
             seed=self.seed,
             hosts=self.shape.hosts,
             addresses=ADDRESSES,
-            cpus=3,
-            memory_mib=2048,
+            cpus=2 if self.is_crowded else 3,
+            memory_mib=1024 if self.is_crowded else 2048,
             recycle_s=RECYCLE_S if self.seed % 2 else 0,
             interleave=True,
             pause=self.pause,
@@ -133,6 +140,7 @@ class Life:
             tenants=2,
         )
         if isinstance(cloud.store, SqlStore):
+            self._units = cloud.store
             cloud.store.within = self._within
         return cloud
 
@@ -163,8 +171,8 @@ class Life:
         try:
             return self._live()
         finally:
-            if isinstance(self.cloud.store, SqlStore):
-                self.cloud.store.close()
+            if self._units is not None:
+                self._units.close()
 
     def _live(self) -> str:
         try:
@@ -199,7 +207,7 @@ class Life:
     @property
     def in_unit(self) -> bool:
         """Whether somebody has a unit open that nobody may get into."""
-        return hasattr(self, "stage") and isinstance(self.cloud.store, SqlStore) and self.cloud.store.is_busy
+        return self._units is not None and self._units.is_busy
 
     def _within(self, where: str) -> None:
         self.stage.pause(where, give=False)

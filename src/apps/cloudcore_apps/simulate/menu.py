@@ -15,7 +15,7 @@ CALLS: Mapping[str, float] = MappingProxyType(
         "crash": 0.002,
         "stall": 0.001,
         "conflict": 0.002,
-        "doubt": 0.01,
+        "doubt": 0.03,
         "lost-call": 0.03,
         "lost-answer": 0.03,
         "twice": 0.05,

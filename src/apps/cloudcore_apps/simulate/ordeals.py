@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from cloudcore.tasks.task import Task, TaskState
 from cloudcore_apps.simulate.cloud import Cloud
+from cloudcore_apps.simulate.menu import Faults
 
 TRANSIENTLY = "transiently"
 """How the words of a failure end that another try may get over."""
@@ -32,6 +33,8 @@ FEW = 3
 """So often a task may change hands while nothing keeps workers from their work."""
 DELAYING = frozenset(("crash", "stall", "conflict", "outage", "doubt", "clock"))
 """Faults for which a worker may come too late to renew a lease."""
+SLOWING = frozenset(("agent", "journal", "power", "partition", "slow", "hang", "torn", "clock", "host-dies", "cut-off"))
+"""Faults for which an effect may end after its deadline."""
 DELAYED_S = 60.0
 """So long after such a fault workers are behind."""
 
@@ -42,10 +45,13 @@ class Ordeals:
     complain: told which invariant was hurt, and how. prompt: whether nothing keeps workers from their work just now.
     """
 
-    def __init__(self, cloud: Cloud, complain: Callable[[str, str], None], prompt: Callable[[], bool]) -> None:
+    def __init__(
+        self, cloud: Cloud, complain: Callable[[str, str], None], prompt: Callable[[], bool], faults: Faults
+    ) -> None:
         self._cloud = cloud
         self._complain = complain
         self._prompt = prompt
+        self._is_swift = SLOWING.isdisjoint(faults.kinds)
         self._before: dict[str, Task] = {}
         self._changes: Counter[str] = Counter()
 
@@ -78,5 +84,7 @@ class Ordeals:
             self._complain("patience", f"{what} gives {step.name} up at try {before.attempt} of {step.attempts}")
         if task.error == LATE and before.deadline_at is not None:
             early = self._cloud.clock.now() < before.deadline_at + GRACE
+            if self._is_swift:
+                self._complain("excuse", f"{what} gives {step.name} up as late, and nothing here is slow or away")
             if early:
                 self._complain("patience", f"{what} gives {step.name} up before it had the time to stop")

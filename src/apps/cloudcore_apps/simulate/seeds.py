@@ -19,12 +19,13 @@ SQL_SHARE = 0.1
 
 @attrs.frozen(kw_only=True)
 class Case:
-    """One life: its seed, its faults, its storage, and how big it is."""
+    """One life: its seed, its faults, its storage, how big it is, and which requests are left out, by client and turn."""
 
     seed: int
     faults: Faults
     shape: Shape = attrs.field(factory=Shape)
     store: str = MEMORY
+    without: frozenset[str] = frozenset()
 
     @property
     def command(self) -> str:
@@ -32,11 +33,12 @@ class Case:
         kinds = ",".join(sorted(self.faults.kinds)) or "none"
         size = " ".join(f"--{name} {count}" for name, count in attrs.asdict(self.shape).items())
         world = f"--faults {kinds} --weather {self.faults.weather} --store {self.store} {size}"
-        return f"cloudcore simulate --seed {self.seed} {world} --story"
+        left_out = f" --without {','.join(sorted(self.without))}" if self.without else ""
+        return f"cloudcore simulate --seed {self.seed} {world}{left_out} --story"
 
     def fails(self) -> tuple[Life, Violation | None]:
         """Live it: the life, and what was found in it."""
-        life = Life(self.seed, self.faults, self.shape, store=self.store)
+        life = Life(self.seed, self.faults, self.shape, store=self.store, without=self.without)
         try:
             life.live()
         except Violation as violation:
@@ -57,7 +59,10 @@ def store_of(seed: int) -> str:
 
 
 def shrink(case: Case, violation: Violation) -> Case:
-    """A smaller life that hurts the same invariant: fewer kinds of faults, clients, hosts, processes and requests."""
+    """A smaller life that hurts the same invariant: fewer kinds of faults, clients, hosts, processes and requests.
+
+    In the end each single request is left out that has nothing to do with it.
+    """
     smaller = True
     while smaller:
         smaller = False
@@ -66,6 +71,10 @@ def shrink(case: Case, violation: Violation) -> Case:
             if found is not None:
                 case, smaller = found, True
                 break
+    for client in range(case.shape.clients):
+        for turn in range(case.shape.rounds):
+            fewer = attrs.evolve(case, without=case.without | {f"client{client}-{turn}"})
+            case = _same(fewer, violation, tries=1) or case
     return case
 
 
@@ -88,8 +97,8 @@ def _smaller(case: Case) -> Iterator[Case]:
             yield attrs.evolve(case, shape=attrs.evolve(shape, **{name: count - 1}))
 
 
-def _same(case: Case, violation: Violation) -> Case | None:
-    for seed in range(case.seed, case.seed + TRIES):
+def _same(case: Case, violation: Violation, tries: int = TRIES) -> Case | None:
+    for seed in range(case.seed, case.seed + tries):
         candidate = attrs.evolve(case, seed=seed)
         _, found = candidate.fails()
         if found is not None and found.invariant == violation.invariant:

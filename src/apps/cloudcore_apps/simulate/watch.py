@@ -15,12 +15,14 @@ from cloudcore.tasks.task import OPEN, TASKS
 from cloudcore_apps.doctor.owner import works_on
 from cloudcore_apps.simulate.cloud import Cloud
 from cloudcore_apps.simulate.invariants import check_addresses, check_capacity, check_cover, check_foreign
+from cloudcore_apps.simulate.menu import Faults
 from cloudcore_apps.simulate.ordeals import Ordeals
 from cloudcore_apps.simulate.telling import Told
 
 WHOLE_EVERY = 50
 LONGEST_WAIT = timedelta(seconds=LEASE_S + max(RETRY_S))
 RUNNING = ("on", "paused")
+NO_FAULTS = Faults()
 
 
 class Violation(AssertionError):  # noqa: N818 - what was found, and no failure of the simulation
@@ -35,7 +37,11 @@ class Watch:
     """Sees each commit. What it finds is told to `complain`, as it must not be caught by what it watches."""
 
     def __init__(
-        self, cloud: Cloud, complain: Callable[[Violation], None], prompt: Callable[[], bool] = lambda: True
+        self,
+        cloud: Cloud,
+        complain: Callable[[Violation], None],
+        prompt: Callable[[], bool] = lambda: True,
+        faults: Faults = NO_FAULTS,
     ) -> None:
         """prompt: whether nothing keeps workers from their work just now."""
         self._cloud = cloud
@@ -53,7 +59,7 @@ class Watch:
         for plural in self._recorded:
             known = {(self._singulars[plural], row.id): row.update_version for row in cloud.rows(plural)}
             self._versions.update(known)
-        self._ordeals = Ordeals(cloud, self.complain, prompt)
+        self._ordeals = Ordeals(cloud, self.complain, prompt, faults)
         self.told = Told(lambda text: self.complain("numbering", text))
         self.commits = 0
         self.moves = 0
