@@ -112,6 +112,10 @@ class Joint:
     right_path: str
 
 
+def _no_parts(_tx: Any, _entity: Any) -> tuple[()]:
+    return ()
+
+
 def _no_hook(*_: Any) -> None:
     return None
 
@@ -133,6 +137,7 @@ class Resource(Generic[E]):
     prepare: `(tx, caller, draft: dict) -> dict` before an insert: defaults and checks that need other rows.
     check_update: `(tx, caller, entity, changes: dict) -> dict`.
     check_delete: `(tx, caller, entity) -> None`, raises when the entity must stay.
+    parts: `(tx, entity) -> [(type, row)]`: what has no life of its own, and goes with the entity; asked for before it goes.
     narrow: `(params) -> Expr`: the rows that list parameters of the type's own ask for.
     details: `(tx, page: Parts) -> Sequence[dict]`: extra keys for a page, in the page's order, a fixed number of queries;
         or the same as `Columns`, for pages that are long.
@@ -170,6 +175,7 @@ class Resource(Generic[E]):
     prepare: Callable[..., Any] = _no_hook
     check_update: Callable[..., Any] = _no_hook
     check_delete: Callable[..., Any] = _no_hook
+    parts: Callable[..., Any] = _no_parts
     narrow: Callable[[JsonMapping], Expr] = _as_wide
     details: Callable[..., Any] | None = None
     in_project: Callable[[str], Expr] | None = None

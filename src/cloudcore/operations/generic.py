@@ -118,6 +118,7 @@ def remove(platform: Platform, tx: Transaction, caller: Caller, resource: Resour
         NotEmptyError: somebody still refers to it.
     """
     resource.check_delete(tx, caller, row)
+    parts = list(resource.parts(tx, row))
     for other in platform.resources:
         for field in refs_of(other.entity):
             ref = field.ref
@@ -127,6 +128,8 @@ def remove(platform: Platform, tx: Transaction, caller: Caller, resource: Resour
         forget(tx, resource, [row.id])
     tx.of(resource, PLATFORM).remove(row)
     count_out(tx, resource, row)
+    for kind, part in parts:
+        remove(platform, tx, caller, kind, part)
 
 
 def _follow(

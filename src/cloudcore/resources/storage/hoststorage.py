@@ -112,7 +112,9 @@ def _check_delete(tx: Transaction, _caller: Any, link: Hoststorage) -> None:
         raise NotEmptyError("servers of the host have disks on this storage")
     lying = tx.of(disk.DISKS, PLATFORM).count(eq("storage_id", link.storage_id))
     if lying and not _others(tx, link.storage_id, link.host_id):
-        raise NotEmptyError("disks lie on this storage, which no other host reaches")
+        raise NotEmptyError(
+            "disks lie on this storage, which no other host reaches", data={"storage_id": link.storage_id}
+        )
 
 
 HOSTSTORAGES = Resource(

@@ -21,7 +21,7 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.actions import CACHED, COMMIT_BOUND, SET_SCHEDTAG
 from cloudcore.resources.compute import disk, schedtag
 from cloudcore.resources.infrastructure import host
-from cloudcore.resources.storage import hoststorage, storageclaim
+from cloudcore.resources.storage import hoststorage, storagecache, storageclaim
 from cloudcore.resources.storage.filters import STORAGE_FILTERS
 
 DEFAULT_CMTBOUND = 1.0
@@ -140,9 +140,19 @@ def _prepare(_tx: Transaction, _caller: Any, draft: JsonObject) -> JsonObject:
 
 def _check_delete(tx: Transaction, _caller: Any, storage: Storage) -> None:
     if tx.of(disk.DISKS, PLATFORM).count(eq("storage_id", storage.id)):
-        raise NotEmptyError("disks lie on this storage")
+        raise NotEmptyError(f"disks lie on storage {storage.name}")
     if tx.of(hoststorage.HOSTSTORAGES, PLATFORM).count(eq("storage_id", storage.id)):
-        raise NotEmptyError("hosts are attached to this storage")
+        raise NotEmptyError(f"hosts are attached to storage {storage.name}")
+
+
+def _parts(tx: Transaction, storage: Storage) -> list[tuple[Any, Any]]:
+    """Its ledger; and its cache, with what is noted there, if no other storage has that one."""
+    claim = tx.of(storageclaim.STORAGECLAIMS, PLATFORM).get(storage.id)
+    found: list[tuple[Any, Any]] = [] if claim is None else [(storageclaim.STORAGECLAIMS, claim)]
+    cache = tx.of(storagecache.STORAGECACHES, PLATFORM).get(storage.storagecache_id or "")
+    if cache is not None and tx.of(STORAGES, PLATFORM).count(eq("storagecache_id", cache.id)) == 1:
+        found.append((storagecache.STORAGECACHES, cache))
+    return found
 
 
 def _switch(status: StorageStatus) -> Callable[..., None]:
@@ -187,4 +197,5 @@ STORAGES = Resource(
     prepare=_prepare,
     details=_details,
     check_delete=_check_delete,
+    parts=_parts,
 )

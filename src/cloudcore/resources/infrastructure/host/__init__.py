@@ -14,17 +14,20 @@ from cloudcore.model.entity import Billed, DomainOwned, Enabled, External, Shara
 from cloudcore.model.errors import InvalidStatusError, NotEmptyError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.param import param
-from cloudcore.model.query import PLATFORM, eq
+from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.actions import COMMIT_BOUND, PURGE, SET_SCHEDTAG
+from cloudcore.resources.compute import hostclaim, hostlease
 from cloudcore.resources.compute import server as servers
 from cloudcore.resources.infrastructure.filters import HOST_FILTERS, HOST_ORDERS
 from cloudcore.resources.infrastructure.host.care import CARE_ACTIONS
 from cloudcore.resources.infrastructure.host.details import host_details
 from cloudcore.resources.infrastructure.host.policy import POLICY_ACTIONS
 from cloudcore.resources.infrastructure.host.status import HOST_LIFECYCLE, AgentStatus, HostStatus
+from cloudcore.resources.storage import hoststorage
+from cloudcore.resources.storage import storage as storages
 
 __all__ = ["HOSTS", "AgentStatus", "Host", "HostStatus"]
 
@@ -135,6 +138,17 @@ def _check_delete(tx: Transaction, _caller: Any, host: Host) -> None:
         raise NotEmptyError("servers are on this host")
 
 
+def _parts(tx: Transaction, host: Host) -> list[tuple[Any, Any]]:
+    """Its ledger, its lease, and the storages that are its own: one with disks on it keeps the host."""
+    claim = tx.of(hostclaim.HOSTCLAIMS, PLATFORM).get(host.id)
+    lease = tx.of(hostlease.HOSTLEASES, PLATFORM).get(host.id)
+    found: list[tuple[Any, Any]] = [(hostclaim.HOSTCLAIMS, claim), (hostlease.HOSTLEASES, lease)]
+    own = [(kind, row) for kind, row in found if row is not None]
+    links = tx.of(hoststorage.HOSTSTORAGES, PLATFORM).find(Query(where=eq("host_id", host.id)))
+    places = tx.of(storages.STORAGES, PLATFORM).find(Query(where=one_of("id", [link.storage_id for link in links])))
+    return [*own, *((storages.STORAGES, row) for row in places if row.storage_type in storages.LOCAL)]
+
+
 HOSTS = Resource(
     entity=Host,
     service="compute",
@@ -186,5 +200,6 @@ HOSTS = Resource(
     ),
     details=host_details,
     check_delete=_check_delete,
+    parts=_parts,
     counts_as="host",
 )
