@@ -77,12 +77,13 @@ class HistoryContract:
             rows = tx.of(SHELVES, EVERYTHING)
             for name in ("b", "a", "b"):
                 assert rows.adjust(name, {"used": 1})
+            assert not rows.adjust("c", {"used": 9}, limits={"used": 5})
             assert not storage.uow.adjusted(SHELVES.plural, first)[1], "not before the commit"
             tx.commit()
         with storage.uow.write(AUTHOR) as tx:
             assert tx.of(SHELVES, EVERYTHING).adjust("c", {"used": 1})
         second, found = storage.uow.adjusted(SHELVES.plural, first)
-        assert list(found or ()) == ["b", "a"], "what was not kept is not told"
+        assert found == {"b": 2, "a": 1}, "what was not kept, or did not fit, is not told"
         assert not storage.uow.adjusted("others", first)[1]
         assert not storage.uow.adjusted(SHELVES.plural, second)[1]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 
 MOST_KEPT = 4096
 """So many are kept: who is further behind reads everything."""
@@ -23,14 +24,14 @@ class Trail:
             del self._log[:forgotten]
             self._first += forgotten
 
-    def since(self, plural: str, number: int | None) -> tuple[int, Collection[str] | None]:
-        """A number to ask with the next time, and the ids of rows of a type since that of the last time.
+    def since(self, plural: str, number: int | None) -> tuple[int, Mapping[str, int] | None]:
+        """A number to ask with the next time, and the ids of rows of a type since that of the last time, with how often.
 
         None instead of ids: it is not known any more. number: None for whoever asks for the first time, who gets no ids.
         """
         latest = self._first + len(self._log)
         if number is None:
-            return latest, ()
+            return latest, {}
         if number < self._first:
             return latest, None
-        return latest, dict.fromkeys([ident for kind, ident in self._log[number - self._first :] if kind == plural])
+        return latest, Counter([ident for kind, ident in self._log[number - self._first :] if kind == plural])

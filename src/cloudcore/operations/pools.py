@@ -1,11 +1,12 @@
 """Decisions by standing columns: read once, then kept up to date by what has changed.
 
     what this process does          each commit that touches a claim leaves its id in a trail: these rows are read again,
-                                    and all of it is looked through when a host, storage, network or link was changed
+                                    but for those that the pool has claimed itself; and all of it is looked through
+                                    when a host, storage, network or link was changed
     what other processes do         all claims are read once in a while, and of everything else the versions: rows of hosts
                                     that differ are taken over; anything else, such as a new host, makes a new pool
     what was decided                is claimed in the pool at once, so that the next thread decides beside it, and read
-                                    again when the unit is over, however that ended
+                                    again when it was not committed
 
 A decision that is out of date costs another try: what it claims is admitted by conditional updates, and a refusal is only
 ever given by columns that were read for it.
@@ -13,6 +14,7 @@ ever given by columns that were read for it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -38,7 +40,7 @@ from cloudcore.scheduling.tables import Hosts, Storages
 
 FRESH = timedelta(seconds=1)
 """For so long, and as long again for each `MANY` hosts, what other processes do may be unknown."""
-MANY = 10_000
+MANY = 5_000
 MOST_ONE_BY_ONE = 256
 """Of more rows it is cheaper to read them all."""
 
@@ -85,7 +87,7 @@ class KeptPool:
     """A pool, and what it was made of.
 
     bare: its columns with nothing claimed. hosts: the version of each; fixed: those of everything else.
-    doubts: hosts and storages whose claims are to be read again. pending: what is claimed in the pool, by identity, of which
+    doubts: hosts and storages whose claims are to be read again. own: claims that are in the pool already, by id. pending: what is claimed in the pool, by identity, of which
     the ports have not been read since. read_at: when it was all looked through.
     """
 
@@ -96,6 +98,7 @@ class KeptPool:
     mark: Mark
     read_at: datetime
     doubts: set[str] = attrs.field(factory=set[str])
+    own: Counter[str] = attrs.field(factory=Counter[str])
     pending: dict[int, Answer] = attrs.field(factory=dict[int, Answer])
 
     def is_due(self, now: datetime) -> bool:
@@ -120,9 +123,9 @@ def bring_up_to_date(platform: Platform, tx: Transaction, host_type: str, seen: 
     kept = columns.get(host_type)
     if kept is None:
         columns.put(host_type, _new(platform, tx, host_type, seen))
-    elif kept.mark.revision != seen.revision or kept.is_due(tx.now):
+    elif kept.mark.revision != seen.revision or kept.is_due(platform.clock.now()):
         # Others need not do the same meanwhile.
-        kept.read_at = tx.now
+        kept.read_at = platform.clock.now()
         _look_through(platform, tx, host_type, kept, seen)
     elif doubted:
         _take_claims(platform, tx, kept, seen)
@@ -140,7 +143,7 @@ def find_place(platform: Platform, request: Request, *, spare: int, claim: bool)
         kept = platform.columns.get(request.host_type)
         answer = None if kept is None else kept.pool.find(request, spare=spare)
         if kept is not None and answer is not None and claim:
-            kept.pool.take(request, answer)
+            kept.pool.take(_of_nobody(request), answer)
             kept.pending[id(answer)] = answer
         return answer
 
@@ -153,10 +156,27 @@ def settle(platform: Platform, request: Request, answer: Answer, *, is_kept: boo
             return
         pending = kept.pending.pop(id(answer), None) is not None
         for one in answer.placements:
-            kept.doubts.add(one.host_id)
-            kept.doubts.update(disk.storage_ids[0] for disk in one.disks)
-            if pending and not is_kept:
-                kept.pool.release(request, one)
+            claimed = [one.host_id, *[disk.storage_ids[0] for disk in one.disks]]
+            if is_kept:
+                kept.own.update(claimed)
+                continue
+            kept.doubts.update(claimed)
+            if pending:
+                kept.pool.release(_of_nobody(request), one)
+
+
+def _of_nobody(request: Request) -> Request:
+    """What columns that are read say of whose guests there are: nothing."""
+    return attrs.evolve(request, project_id="")
+
+
+def is_up_to_date(platform: Platform, host_type: str, seen: Mark) -> bool:
+    """Whether `bring_up_to_date` would find nothing to do, so that no unit need be opened for it."""
+    kept = platform.columns.get(host_type)
+    if kept is None or kept.doubts or kept.mark.revision != seen.revision or kept.is_due(platform.clock.now()):
+        return False
+    changed = _changed(platform, kept)
+    return changed is not None and not changed
 
 
 def _new(platform: Platform, tx: Transaction, host_type: str, seen: Mark) -> KeptPool:
@@ -167,7 +187,7 @@ def _new(platform: Platform, tx: Transaction, host_type: str, seen: Mark) -> Kep
         hosts=_hosts(tx, host_type),
         fixed=_versions(tx),
         mark=seen,
-        read_at=tx.now,
+        read_at=platform.clock.now(),
     )
 
 
@@ -206,6 +226,8 @@ def _rows(platform: Platform, tx: Transaction, changed: Sequence[str]) -> list[H
 
 
 def _take_claims(platform: Platform, tx: Transaction, kept: KeptPool, seen: Mark) -> None:
+    with platform.columns.lock:
+        kept.doubts, kept.own = set(), Counter()
     left = claimed(tx, kept.bare)
     with platform.columns.lock:
         kept.pool.adopt(left)
@@ -213,16 +235,18 @@ def _take_claims(platform: Platform, tx: Transaction, kept: KeptPool, seen: Mark
 
 
 def _take_changed(platform: Platform, tx: Transaction, kept: KeptPool, seen: Mark) -> None:
-    _, hosts = platform.uow.adjusted(HOSTCLAIMS.plural, kept.mark.hosts)
-    _, storages = platform.uow.adjusted(STORAGECLAIMS.plural, kept.mark.storages)
+    changed = _changed(platform, kept)
     with platform.columns.lock:
         doubts, kept.doubts = kept.doubts, set()
-    if hosts is None or storages is None or max(len(hosts), len(storages)) + len(doubts) > MOST_ONE_BY_ONE:
+        kept.own = Counter()
+    if changed is None or len(changed) + len(doubts) > MOST_ONE_BY_ONE:
         _take_claims(platform, tx, kept, seen)
         return
     known = kept.bare
-    servers = _read(tx, HOSTCLAIMS, ("vcpus", "memory_mib", "guests", "update_version"), {*hosts, *doubts}, known.hosts)
-    volumes = _read(tx, STORAGECLAIMS, ("size_mib",), {*storages, *doubts}, known.storages)
+    servers = _read(
+        tx, HOSTCLAIMS, ("vcpus", "memory_mib", "guests", "update_version"), {*changed, *doubts}, known.hosts
+    )
+    volumes = _read(tx, STORAGECLAIMS, ("size_mib",), {*changed, *doubts}, known.storages)
     with platform.columns.lock:
         for ident, (vcpus, memory, guests, generation) in servers.items():
             row = known.hosts.index[ident]
@@ -237,6 +261,16 @@ def _take_changed(platform: Platform, tx: Transaction, kept: KeptPool, seen: Mar
             row = known.storages.index[ident]
             kept.pool.set_storage(ident, max(int(known.storages.free_mib[row]) - size, 0))
         kept.mark = seen
+
+
+def _changed(platform: Platform, kept: KeptPool) -> Collection[str] | None:
+    """The hosts and storages that this process has adjusted otherwise than the pool has; None when that is not known."""
+    _, hosts = platform.uow.adjusted(HOSTCLAIMS.plural, kept.mark.hosts)
+    _, storages = platform.uow.adjusted(STORAGECLAIMS.plural, kept.mark.storages)
+    if hosts is None or storages is None:
+        return None
+    found, own = Counter({**hosts, **storages}), kept.own
+    return [ident for ident in {**found, **own} if found[ident] != own[ident]]
 
 
 def _read(

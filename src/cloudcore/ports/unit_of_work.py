@@ -150,9 +150,9 @@ class UnitOfWork(Protocol):
         """
         ...
 
-    def adjusted(self, plural: str, since: int | None) -> tuple[int, Collection[str] | None]:
+    def adjusted(self, plural: str, since: int | None) -> tuple[int, Mapping[str, int] | None]:
         """A number to ask with the next time, and the ids of the rows of a type that commits of this process have adjusted
-        (`Repository.adjust`) since the number of the last time.
+        (`Repository.adjust`) since the number of the last time, with how often.
 
         None instead of ids: it is not known any more, any row may be another one. since: None the first time, when there
         are no ids. Of other processes it says nothing.

@@ -45,6 +45,7 @@ def charge(
 
     Raises:
         OutOfQuotaError: a limit would be exceeded; `data` has key, scope, limit, used and requested. Nothing is charged.
+        Contention: one would have been, but is no more.
     """
     wanted = {key: value for key, value in amounts.items() if value}
     known = _limits(tx, domain_id, owners(project_id))
@@ -149,6 +150,9 @@ def _exceeded(tx: Transaction, ident: str, owner: str, wanted: Amounts, bounds: 
     row = tx.of(QUOTAUSAGES, PLATFORM).get(ident)
     used = {key: getattr(row, key) for key in bounds} if row is not None else dict.fromkeys(bounds, 0)
     over = {key: limit for key, limit in bounds.items() if wanted[key] > 0 and used[key] + wanted[key] > limit}
+    if not over:
+        # Between the refusal and this look somebody has given something back.
+        raise Contention("the quota has just changed", internal=ident)
     return _refusal(owner, over, used, wanted, NO_KEYS)
 
 

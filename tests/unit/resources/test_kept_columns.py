@@ -114,9 +114,19 @@ def test_a_commit_of_another_process_is_seen_within_a_second(town: Town) -> None
 
 
 WISHES = (
-    Request(vcpus=1, memory_mib=256, disks=[DiskRequest(size_mib=1024)], nets=[NicRequest()], is_admin=True, seed="a"),
-    Request(vcpus=2, memory_mib=512, disks=[DiskRequest(size_mib=9000)], count=3, is_admin=True, seed="b"),
-    Request(vcpus=1, memory_mib=1 << 20, seed="c"),
+    Request(
+        vcpus=1,
+        memory_mib=256,
+        disks=[DiskRequest(size_mib=1024)],
+        nets=[NicRequest()],
+        is_admin=True,
+        project_id="p",
+        seed="a",
+    ),
+    Request(
+        vcpus=2, memory_mib=512, disks=[DiskRequest(size_mib=9000)], count=3, is_admin=True, project_id="p", seed="b"
+    ),
+    Request(vcpus=1, memory_mib=1 << 20, project_id="p", seed="c"),
 )
 
 

@@ -73,7 +73,7 @@ class MemoryStore:
         with self.guard:
             return sum(number for plural, number in self.revisions.items() if plural not in without)
 
-    def adjusted(self, plural: str, since: int | None) -> tuple[int, Collection[str] | None]:
+    def adjusted(self, plural: str, since: int | None) -> tuple[int, Mapping[str, int] | None]:
         """The ids of rows of a type that commits of this process have adjusted since a number."""
         with self.guard:
             return self.trail.since(plural, since)

@@ -206,7 +206,7 @@ class SqlRepository(Generic[E]):
             numbers.extend((-delta, highest, delta))
         statement = self._statement(("adjust", tuple(deltas)), self._lifted, self._adding(tuple(deltas)))
         adjusted = self._unit.run(statement, [*self._lifted.found, ident, *numbers]) == 1
-        self._unit.counted(self._plural, ident)
+        self._unit.counted(self._plural, ident, adjusted=adjusted)
         return adjusted
 
     # Look-ups.

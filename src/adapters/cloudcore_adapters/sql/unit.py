@@ -154,9 +154,10 @@ class Unit:
         """A row that this unit has written, and nobody else can have changed since."""
         return self._own.get((plural, ident))
 
-    def counted(self, plural: str, ident: str) -> None:
-        """Note a row whose numbers were adjusted."""
-        self.adjusted.append((plural, ident))
+    def counted(self, plural: str, ident: str, *, adjusted: bool) -> None:
+        """Note a row whose numbers were adjusted, or were not because of a limit."""
+        if adjusted:
+            self.adjusted.append((plural, ident))
         self.wrote(plural, ident, None)
 
     def wrote(self, plural: str, ident: str, row: Row | None) -> None:

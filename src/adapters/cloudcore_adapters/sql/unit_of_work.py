@@ -105,7 +105,7 @@ class SqlUnitOfWork:
         """See `UnitOfWork.listen`: PostgreSQL tells the other processes too, the others this one only."""
         return self._notices.listen(hear)
 
-    def adjusted(self, plural: str, since: int | None) -> tuple[int, Collection[str] | None]:
+    def adjusted(self, plural: str, since: int | None) -> tuple[int, Mapping[str, int] | None]:
         """The ids of rows of a type that commits of this process have adjusted since a number."""
         with self._noting:
             return self._trail.since(plural, since)

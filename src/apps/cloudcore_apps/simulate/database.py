@@ -87,7 +87,7 @@ class SqlStore:
         """See `UnitOfWork.revision`."""
         return self._database.uow.revision(without=without)
 
-    def adjusted(self, plural: str, since: int | None) -> tuple[int, Collection[str] | None]:
+    def adjusted(self, plural: str, since: int | None) -> tuple[int, Mapping[str, int] | None]:
         """See `UnitOfWork.adjusted`."""
         return self._database.uow.adjusted(plural, since)
 

@@ -86,7 +86,7 @@ class WatchedUnits:
         """See `UnitOfWork`."""
         return self._inner.revision(without=without)
 
-    def adjusted(self, plural: str, since: int | None) -> tuple[int, Collection[str] | None]:
+    def adjusted(self, plural: str, since: int | None) -> tuple[int, Mapping[str, int] | None]:
         """See `UnitOfWork`."""
         return self._inner.adjusted(plural, since)
 
