@@ -13,6 +13,7 @@ from tests.wire.every_type import ROWS, SERVED, Place, ident, named, owned_by_pr
 from cloudcore.model.entity import ProjectOwned, Statused
 from cloudcore.model.resource import Resource, Verb, field_map, refs_of
 from cloudcore.operations.filters import OPERATORS, filterable
+from cloudcore.operations.ladder import ladder_actions
 from cloudcore.operations.listing import DEFAULT_LIMIT
 
 HIDDEN = re.compile(r"password|secret|^hash|private_key|blob", re.ASCII)
@@ -357,3 +358,17 @@ def test_what_is_frozen_or_recycled_says_so(place: Place) -> None:
                 assert failed(answer, 400, "InvalidStatusError"), (resource.plural, method, answer.text)
         assert place.get(path).json()[resource.singular]["can_delete"] is False
         assert place.ask("admin", "POST", f"{path}/unfreeze").json()[resource.singular]["freezed"] is False
+
+
+def test_whatever_can_be_given_away_says_where_to(place: Place) -> None:
+    given = [resource for resource in SERVED if "change-owner" in ladder_actions(resource.entity)]
+    assert len(given) > 10
+    for resource in given:
+        answer = place.get(url(resource, ident(resource, 1), "change-owner-candidate-domains"))
+        assert answer.status_code == 200, (resource.plural, answer.text)
+        (candidates,) = answer.json()[resource.singular].values()
+        assert {"id": "default", "name": "Default"} in candidates, resource.plural
+    hidden = place.get(url(given[0], ident(given[0], 1), "change-owner-candidate-domains"), "bob")
+    assert hidden.status_code in (403, 404)
+    missing = next(resource for resource in SERVED if "change-owner" not in ladder_actions(resource.entity))
+    assert place.get(url(missing, ident(missing, 1), "change-owner-candidate-domains")).status_code == 404

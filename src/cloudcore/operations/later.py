@@ -104,9 +104,6 @@ DETAILS: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 """Named details, by type."""
 
-COMMON_DETAILS = frozenset({"change-owner-candidate-domains"})
-"""Named details of every type that can be given to another owner."""
-
 COLLECTION: Mapping[str, frozenset[str]] = MappingProxyType(
     {"hosts": frozenset(("bm-start-register-script", "host-type-count", "k8s-master-node-ips", "node-count"))}
 )

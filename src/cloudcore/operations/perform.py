@@ -16,8 +16,9 @@ from cloudcore.operations.access import fetch_for, reach
 from cloudcore.operations.batches import batch_actions
 from cloudcore.operations.begin import start_transition
 from cloudcore.operations.generic import check_not_frozen, check_not_recycled
+from cloudcore.operations.giving import CANDIDATES, candidate_domains
 from cloudcore.operations.ladder import Call, ladder_actions
-from cloudcore.operations.later import ACTIONS, CLASS_ACTIONS, COLLECTION, COMMON_DETAILS, DETAILS, is_later, refused
+from cloudcore.operations.later import ACTIONS, CLASS_ACTIONS, COLLECTION, DETAILS, is_later, refused
 from cloudcore.operations.parameter import texts
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
@@ -118,8 +119,11 @@ def named_detail(
         NotSupportedError: the wire knows it, and this release does not offer it.
     """
     action = resource.action(name, ActionKind.SPEC)
-    later = action is None and name not in ("metadata", "status")
-    if later and not (is_later(DETAILS, resource.plural, name) or _of_owners(resource, name)):
+    common = name in ("metadata", "status") or (
+        name == CANDIDATES and "change-owner" in ladder_actions(resource.entity)
+    )
+    later = action is None and not common
+    if later and not is_later(DETAILS, resource.plural, name):
         raise SpecNotFoundError(f"{resource.plural} have no detail {name[:64]}")
     row = fetch_for(platform, tx, caller, resource, ident, "get", name)
     if later:
@@ -129,6 +133,8 @@ def named_detail(
         return action.run(tx, caller, row, params)
     if (own := DETAIL.get((resource.plural, name))) is not None:
         return own(platform, tx, caller, row, params)
+    if name == CANDIDATES:
+        return candidate_domains(platform, tx, caller, resource, row)
     if name not in field_map(resource.entity):
         raise SpecNotFoundError(f"{resource.plural} have no {name}")
     return _status(row) if name == "status" else _tags(row, params)
@@ -151,10 +157,6 @@ def collection_property(
         reach(platform, caller, resource, "get", name)
         return action.run(tx, caller, None, read_params(action.params, params))
     return ask(platform, tx, caller, resource, name, params)
-
-
-def _of_owners(resource: Resource[Any], name: str) -> bool:
-    return name in COMMON_DETAILS and "change-owner" in ladder_actions(resource.entity)
 
 
 def is_property(resource: Resource[Any], name: str) -> bool:

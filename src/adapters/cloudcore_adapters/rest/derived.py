@@ -8,7 +8,8 @@ from typing import Any
 from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import Action, ActionKind, Resource, Verb, field_map
 from cloudcore.operations.answers import answer_of, property_answer
-from cloudcore.operations.ladder import actions_of
+from cloudcore.operations.giving import CANDIDATES
+from cloudcore.operations.ladder import actions_of, ladder_actions
 from cloudcore.operations.session import CHECK
 from cloudcore.operations.table import DELETE, DELETE_OPTIONS
 from cloudcore_adapters.rest.answers import answer_schema
@@ -239,6 +240,15 @@ def _details(resource: Resource[Any], collection: str) -> Found:
             answer = enveloped(resource.singular, answer_schema(resource, property_answer(name)), required=True)
             one = operation(f"spec_{resource.plural}_{name}", doc, answer, parameters=own)
             yield f"{collection}/{{id}}/{name}", "get", one
+    if "change-owner" in ladder_actions(resource.entity):
+        answer = enveloped(resource.singular, _CANDIDATES, required=True)
+        doc = "The domains into which the caller may give it"
+        one = operation(f"spec_{resource.plural}_{CANDIDATES.replace('-', '_')}", doc, answer)
+        yield f"{collection}/{{id}}/{CANDIDATES}", "get", one
+
+
+_NAMED: JsonObject = {"type": "object", "properties": {"id": {"type": "string"}, "name": {"type": "string"}}}
+_CANDIDATES: JsonObject = {"type": "object", "properties": {"candidates": {"type": "array", "items": _NAMED}}}
 
 
 def _name(resource: Resource[Any], action: Action) -> str:

@@ -18,6 +18,7 @@ from cloudcore.model.json import Json, JsonObject
 from cloudcore.model.reading import read_int
 from cloudcore.model.resource import ActionKind, Resource, Verb, field_map, refs_of
 from cloudcore.operations.batches import batch_actions
+from cloudcore.operations.giving import CANDIDATES
 from cloudcore.operations.ladder import ladder_actions
 from cloudcore.operations.later import COLLECTION, is_later
 from cloudcore.operations.session import CHECK
@@ -101,8 +102,10 @@ def unoffered(methods: Methods) -> Methods:
 
 def has_detail(owner: Resource[Any], word: str) -> bool:
     """Whether a word behind an id names a detail: a declared one, or the tags or status that most types have."""
-    return owner.action(word, ActionKind.SPEC) is not None or (
-        word in ("metadata", "status") and word in field_map(owner.entity)
+    return (
+        owner.action(word, ActionKind.SPEC) is not None
+        or (word in ("metadata", "status") and word in field_map(owner.entity))
+        or (word == CANDIDATES and "change-owner" in ladder_actions(owner.entity))
     )
 
 
