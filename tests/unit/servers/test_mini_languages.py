@@ -17,6 +17,7 @@ from cloudcore.operations.servers.input import read_wanted
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
+from cloudcore.resources.network.reservedip import RESERVEDIPS
 
 BODY: dict[str, Any] = {"vmem_size": 256, "disks": ["tiny:1g"], "nets": ["default"]}
 
@@ -204,3 +205,18 @@ NAMES = (
 @pytest.mark.parametrize(("wish", "count", "names"), NAMES)
 def test_names_follow_their_pattern(world: World, wish: Any, count: int, names: list[str]) -> None:
     assert sorted(one["name"] for one in world.alice.create_many("servers", {**BODY, **wish}, count)) == names
+
+
+def test_a_reserved_address_goes_to_who_may_give_it_back(world: World) -> None:
+    stem = world.server(world.alice, "first", on=False)["ips"].rsplit(".", 1)[0]
+    address = f"{stem}.61"
+    world.admin.perform("networks", "default", "reserve-ip", {"ips": [address]})
+    for form in (f"default:{address}", f"default:reserved:{address}"):
+        with pytest.raises(CloudcoreError):
+            world.alice.create("servers", {**BODY, "name": "kept", "nets": [form]})
+    with pytest.raises(CloudcoreError) as refused:
+        world.admin.create("servers", {**BODY, "name": "kept", "nets": ["default:reserved"]})
+    assert refused.value.field == "nets.0.address"
+    assert [row.ip_addr for row in world.rows(RESERVEDIPS)] == [address]
+    made = world.admin.create("servers", {**BODY, "name": "kept", "nets": [f"default:reserved:{address}"]})
+    assert (made["ips"], world.rows(RESERVEDIPS)) == (address, [])

@@ -56,7 +56,6 @@ UNSUPPORTED: tuple[tuple[dict[str, Any], str], ...] = (
     ({"disks": ["tiny:1g", "64M:nvme-device-model=x"]}, "disks.1.nvme_device"),
     ({"disks": ["tiny:1g", {"size": 64, "schedtags": ["fast:require"]}]}, "disks.1.schedtags"),
     ({"nets": ["default:vip"]}, "nets.0.vip"),
-    ({"nets": ["default:reserved"]}, "nets.0.reserved"),
     ({"nets": ["default:ipv6"]}, "nets.0.require_ipv6"),
     ({"nets": ["default:teaming"]}, "nets.0.require_teaming"),
     ({"nets": ["default:secgroups=default"]}, "nets.0.secgroups"),

@@ -22,13 +22,13 @@ from cloudcore.model.errors import (
     NotSupportedError,
 )
 from cloudcore.model.json import JsonMapping
-from cloudcore.model.query import PLATFORM, Order, Query, both, eq
+from cloudcore.model.query import PLATFORM, Order, Query, both, eq, one_of
 from cloudcore.model.reading import read_flag, read_int, read_str
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import start_transition
 from cloudcore.operations.placement import decide, inventory_of
 from cloudcore.operations.platform import Platform
-from cloudcore.operations.servers.input import card_network
+from cloudcore.operations.servers.input import card_network, check_reserved
 from cloudcore.operations.servers.unsupported import check_card
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.drivers import Driver, driver_for
@@ -176,6 +176,8 @@ def add_card(
         ifname=spec.ifname,
         is_default=is_default,
     )
+    if spec.reserved:
+        _release(tx, candidates, wanted)
     for _ in range(ADDRESSES_TRIED):
         network, ip = _address(platform, tx, candidates, wanted, taken)
         taken.add(f"{network.id}/{ip}")
@@ -185,6 +187,14 @@ def add_card(
             if wanted or error.field != "network_id":
                 raise Contention("the address was taken meanwhile", internal=str(error)) from error
     raise Contention("the addresses were taken by others")
+
+
+def _release(tx: Transaction, networks: Sequence[str], address: str) -> None:
+    """Give an address that was kept back, for the card that takes it."""
+    repository = tx.of(RESERVEDIPS, PLATFORM)
+    where = both(one_of("network_id", networks), eq("ip_addr", address))
+    for kept in repository.find(Query(where=where)):
+        repository.remove(kept)
 
 
 def _address(
@@ -223,6 +233,8 @@ def _spec(platform: Platform, tx: Transaction, caller: Caller, entry: Any, index
     check_card(spec)
     network = card_network(platform, tx, caller, spec) if spec.network else ""
     wire = str(fetch(platform, tx, caller, WIRES, spec.wire).id) if spec.wire else ""
+    if spec.reserved:
+        check_reserved(platform, tx, caller, spec, network)
     return attrs.evolve(spec, network=network, wire=wire)
 
 

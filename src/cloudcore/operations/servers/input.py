@@ -19,7 +19,7 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.names import validate_hostname
 from cloudcore.model.reading import read_flag, read_list_of_str, read_str
 from cloudcore.model.wire import read_create
-from cloudcore.operations.access import fetch, reach
+from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.creating import owner
 from cloudcore.operations.guest_saving import like_guest_image
 from cloudcore.operations.platform import Platform
@@ -221,8 +221,24 @@ def _nics(
         check_card(nic)
         network = card_network(platform, tx, caller, nic) if nic.network else ""
         wire = str(fetch(platform, tx, caller, WIRES, nic.wire).id) if nic.wire else ""
+        if nic.reserved:
+            check_reserved(platform, tx, caller, nic, network)
         found.append(attrs.evolve(nic, network=network, wire=wire))
     return tuple(found)
+
+
+def check_reserved(platform: Platform, tx: Transaction, caller: Caller, nic: NicSpec, network: str) -> None:
+    """Refuse to take an address that is kept from being given out, of who may not give it back.
+
+    Raises:
+        MissingParameterError: the card names no address, or no network.
+        ForbiddenError: he may not give addresses of the network back.
+    """
+    missing = "" if nic.address else "address"
+    if missing or not network:
+        where = f"nets.{nic.index}.{missing or 'network'}"
+        raise MissingParameterError(f"{where} is missing: say which reserved address", field=where)
+    fetch_for(platform, tx, caller, NETWORKS, network, "perform", "release-reserved-ip")
 
 
 def card_network(platform: Platform, tx: Transaction, caller: Caller, nic: NicSpec) -> str:

@@ -25,7 +25,7 @@ _ONLY = {
 }
 _DISK = (*("backup_id", "disk_id", "existing_path", "image_encrypt_key_id", "schedtags", "nvme_device", "auto_reset"),)
 _CARD = (
-    *("sriov_device", "require_teaming", "vip", "reserved", "address6", "addresses6", "require_ipv6", "strict_ipv6"),
+    *("sriov_device", "require_teaming", "vip", "address6", "addresses6", "require_ipv6", "strict_ipv6"),
     *("tx_traffic_limit", "rx_traffic_limit", "port_mappings", "secgroups", "schedtags", "standby_port_count"),
     *("standby_addr_count", "project_id", "domain_id"),
 )
