@@ -1,8 +1,7 @@
 """The original's `climc`, command by command: what each of them sends, and what its printer reads in the answer.
 
 `clients/climc.json` has the types (service, plural, columns that lists print, and of these those that have nothing in
-them here) and stories, which are commands in an order
-that makes sense. A command has its words, its type, what the SDK does for it, that one's arguments, and perhaps:
+them here) and stories, which are commands in an order that makes sense. A command has its words, its type, what the SDK does for it, that one's arguments, and perhaps:
 
     reads    paths of members that the command reads
     rows     how many rows there are
@@ -75,7 +74,7 @@ def test_commands_get_what_they_read(world: World, go: GoSession, story: str) ->
     for command in TABLE["stories"][story]:
         try:
             run(go, words, command)
-        except (AssertionError, KeyError, LookupError, GoError) as error:
+        except (AssertionError, KeyError, LookupError, GoError, pytest.fail.Exception) as error:
             error.add_note(f"at: {command[0]}")
             raise
         world.place.settle()
@@ -89,7 +88,8 @@ def run(go: GoSession, words: dict[str, str], command: list[Any]) -> None:
     manager = Manager(go, service, kind, plural)
     if "refused" in options:
         with pytest.raises(GoError) as caught:
-            VERBS[verb](manager, *filled(given, words))
+            offered = VERBS[verb](manager, *filled(given, words))
+            pytest.fail(f"it is offered now: take `refused` out of its line ({offered})")
         assert caught.value.kind in options["refused"].split(), caught.value
         return
     answer = VERBS[verb](manager, *filled(given, words))

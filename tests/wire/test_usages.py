@@ -23,6 +23,22 @@ def test_usage_counts_each_scope_by_itself(world: World) -> None:
     assert not [key for key in bob if key.startswith("all.")]
 
 
+def test_usage_of_another_owner(world: World) -> None:
+    for query, key, count in (
+        ("project=proj1", "servers", 0),
+        ("project=system", "servers", 3),
+        ("tenant=system&project_domain=Default", "servers", 3),
+        ("project_domain=default", "domain.servers", 3),
+    ):
+        told = world.ask("admin", "GET", f"/compute/usages?{query}").json()["usage"]
+        assert told[key] == count, query
+        assert "all.servers" not in told
+    assert world.ask("bob", "GET", "/compute/usages?project=proj1").json()["usage"]["servers"] == 0
+    far = world.make("domain", {"name": "far"})
+    assert world.ask("admin", "GET", f"/compute/usages?project_domain={far}").json()["usage"]["domain.servers"] == 0
+    assert world.ask("bob", "GET", f"/compute/usages?project_domain={far}").status_code == 404
+
+
 def test_usage_of_every_service_and_place(world: World) -> None:
     assert world.ask("admin", "GET", "/v3/usages?scope=domain").json()["usage"]["domain.projects"] == 2
     assert world.ask("admin", "GET", "/image/v1/usages").json()["usage"]["all.images"] == 1
@@ -37,6 +53,8 @@ def test_usage_of_every_service_and_place(world: World) -> None:
         ("bob", "/compute/usages?scope=system", 403),
         ("admin", "/compute/usages?scope=planet", 400),
         ("admin", "/compute/usages/zones/nowhere", 404),
+        ("admin", "/compute/usages?project=nowhere", 404),
+        ("admin", "/compute/usages?project_domain=nowhere", 404),
         ("admin", "/compute/usages/keypairs/x", 404),
         ("none", "/compute/usages", 401),
         ("none", "/compute/capabilities", 401),

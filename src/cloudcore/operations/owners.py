@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from cloudcore.model.errors import ResourceNotFoundError
 from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import EVERYTHING, Expr, both, one_of
 from cloudcore.model.resource import Resource, field_map
@@ -27,6 +28,24 @@ def owner_filter(platform: Platform, resource: Resource[Any], params: JsonMappin
         domains = (platform.directory.find_domain(text) for text in wanted)
         parts.append(one_of("domain_id", [d.id for d in domains if d is not None]))
     return both(*parts) if parts else EVERYTHING
+
+
+def named_owner(platform: Platform, params: JsonMapping) -> tuple[str, str]:
+    """The domain and the project that the parameters name, by id or name; empty where they name none.
+
+    Raises:
+        ResourceNotFoundError: there is none.
+    """
+    domain, project = next(_sent(params, _DOMAIN_KEYS), ""), next(_sent(params, _PROJECT_KEYS), "")
+    if project:
+        if (found := platform.directory.find_project(project, domain or None)) is None:
+            raise ResourceNotFoundError("no such project or domain", field="project")
+        return found.domain_id, found.id
+    if not domain:
+        return "", ""
+    if (known := platform.directory.find_domain(domain)) is None:
+        raise ResourceNotFoundError("no such project or domain", field="project")
+    return known.id, ""
 
 
 def _sent(params: JsonMapping, keys: tuple[str, ...]) -> Iterator[str]:

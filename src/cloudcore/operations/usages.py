@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import attrs
+
 from cloudcore.auth.caller import Caller, require_known
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.entity import Statused
@@ -18,6 +20,7 @@ from cloudcore.model.query import Exists, Expr, both
 from cloudcore.model.resource import Resource, Verb
 from cloudcore.operations.access import fetch, natural_scope, rows_of
 from cloudcore.operations.clouds import cloud_filters
+from cloudcore.operations.owners import named_owner
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.refs import hierarchy, path_of
 from cloudcore.ports.unit_of_work import Transaction
@@ -37,14 +40,16 @@ _SUMS = {"total_cpu_count": "cpu", "total_mem_size_mb": "memory", "total_disk_si
 def usages(platform: Platform, tx: Transaction, caller: Caller, name: str, params: JsonMapping) -> JsonObject:
     """The usage of one service, or with a name such as `zones/zone0` of what is in that zone.
 
+    With `project` or `project_domain` it is that of another owner, for whoever may see it at a wider scope.
+
     Raises:
         ForbiddenError: the caller may see it at no scope, or not at the one that he asks for.
         InvalidInputError: there is no such scope.
-        ResourceNotFoundError: there is no such thing to narrow it to, or not for him.
+        ResourceNotFoundError: there is no such thing to narrow it to, no such owner, or not for him.
     """
     plural, _, ident = name.partition("/")
     service = plural if not ident else "compute"
-    scopes = _granted(platform, caller, service, params)
+    owner, scopes = _granted(platform, caller, service, params)
     types = [
         one for one in platform.resources if one.service == service and one.joint is None and Verb.LIST in one.verbs
     ]
@@ -59,13 +64,13 @@ def usages(platform: Platform, tx: Transaction, caller: Caller, name: str, param
             where = both(where, hierarchy(platform.types, resource, inside, _known))
         for scope in scopes:
             if scope is Scope.SYSTEM or natural_scope(resource) is not Scope.SYSTEM:
-                owned = both(where, rows_of(platform, caller, resource, scope))
+                owned = both(where, rows_of(platform, owner, resource, scope))
                 found.update(_counts(platform, tx, resource, owned, _PREFIX[scope]))
     return dict(sorted(found.items()))
 
 
-def _granted(platform: Platform, caller: Caller, service: str, params: JsonMapping) -> Sequence[Scope]:
-    """The scopes that are reported: the wanted one, or the widest that the caller has, and those within."""
+def _granted(platform: Platform, caller: Caller, service: str, params: JsonMapping) -> tuple[Caller, Sequence[Scope]]:
+    """Whose usage it is, and the scopes that are reported: the wanted one, or the widest that there is, and those within."""
     require_known(caller)
     policies = platform.policies.policy_set(caller)
     may = [scope for scope in _SCOPES if caller.is_platform or policies.allowed(scope, service, USAGES, "get").allowed]
@@ -74,7 +79,17 @@ def _granted(platform: Platform, caller: Caller, service: str, params: JsonMappi
         raise InvalidInputError("scope must be one of system, domain, project", field="scope")
     if not may or (text and not may[0].covers(Scope(text))):
         raise ForbiddenError(f"not enough privilege to do {service} {USAGES} get")
-    return [scope for scope in _SCOPES if (Scope(text) if text else may[0]).covers(scope)]
+    domain_id, project_id = named_owner(platform, params)
+    if not domain_id:
+        return caller, [scope for scope in _SCOPES if (Scope(text) if text else may[0]).covers(scope)]
+    mine = {
+        Scope.PROJECT: project_id == caller.project_id and project_id,
+        Scope.DOMAIN: domain_id == caller.scope_domain_id,
+    }
+    if not mine.get(may[0], True):
+        raise ResourceNotFoundError("no such project or domain", field="project")
+    other = attrs.evolve(caller, project_id=project_id, project_domain_id=domain_id, domain_id="")
+    return other, [Scope.PROJECT if project_id else Scope.DOMAIN]
 
 
 def _inside(platform: Platform, tx: Transaction, caller: Caller, plural: str, ident: str) -> JsonObject:
