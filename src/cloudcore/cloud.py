@@ -41,6 +41,7 @@ from cloudcore.operations.identity.login import login, signed_payload
 from cloudcore.operations.identity.passwords import change_own
 from cloudcore.operations.identity.profile import home_of, login_choices, permissions_of, profile_of
 from cloudcore.operations.identity.revocations import RevocationCache, revoke_token
+from cloudcore.operations.identity.second_factors import SecondFactors
 from cloudcore.operations.identity.subject import guest_from, subject_of
 from cloudcore.operations.identity.tokens import caller_of, catalog_of, domains_of, facts_of, projects_of
 from cloudcore.operations.identity.verification import VERIFY, Verification
@@ -78,6 +79,7 @@ class Cloud:
         self._revocations = RevocationCache(platform.uow, platform.clock)
         self._guesses = Guesses(platform.clock)
         self._verification = Verification(platform, self._revocations)
+        self.second_factor = SecondFactors(platform)
 
     # Sessions
 
@@ -178,11 +180,7 @@ class Cloud:
             raise ResourceNotFoundError("there is no such token", internal=error.internal) from error
         if payload.user_id != session.caller.user_id:
             self._need(session.caller, "tokens", "delete")
-        writing(
-            self.platform,
-            session.caller,
-            lambda tx: revoke_token(tx, payload.audit_id, payload.expires_at),
-        )
+        writing(self.platform, session.caller, lambda tx: revoke_token(tx, payload.audit_id, payload.expires_at))
         self._revocations.forget()
 
     def change_password(self, user_id: str, body: JsonMapping, *, peer: str, request_id: str) -> JsonObject:

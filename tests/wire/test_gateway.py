@@ -292,7 +292,7 @@ def test_what_has_no_part_here_says_so_and_leads_nowhere(gateway):
         answer = gateway.client.get(f"/api/v1/auth/{path}", follow_redirects=False)
         assert (answer.status_code, answer.json()["class"]) == (406, "NotSupportedError")
         assert "location" not in answer.headers
-    assert gateway.client.post("/api/v1/auth/passcode", json={"passcode": "1"}).status_code == 406
+    assert gateway.client.get("/api/v1/auth/captcha").status_code == 406
     for more in ({"idp_driver": "saml"}, {"verify_code": "1", "uid": "x"}):
         assert gateway.login(**more).status_code == 406
 

@@ -40,6 +40,8 @@ def test_tags_and_properties_of_a_project_are_kept_shown_and_asked_for(cloud):
     found = ask(cloud, "GET", url).json()["project"]
     assert (found["tags"], found["color"], found["size"]) == (["b", "c"], "blue", "big")
     assert "color" not in ask(cloud, "GET", url, Accept="*/*").json()["project"]
+    (listed,) = ask(cloud, "GET", "/v3/projects?scope=system&name=tagged").json()["projects"]
+    assert (listed["tags"], listed["color"]) == (["b", "c"], "blue")
     assert names(cloud, "tags=b") == ["other", "tagged"]
     assert names(cloud, "tags=b,c") == ["tagged"]
     assert names(cloud, "tags=b,zz") == []

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ATTACKS, QUOTAS = "tests/wire/test_attacks.py", "tests/wire/test_quotas.py"
 GATEWAY, PASSES = "tests/wire/test_gateway.py", "adapters/cloudcore_adapters/rest/gateway/passes.py"
 DOOR, SIGNED = "tests/wire/test_login_attacks.py", "tests/wire/test_signatures.py"
-SYSTEM = "tests/wire/test_system_roles.py"
+SYSTEM, SECOND = "tests/wire/test_system_roles.py", "tests/wire/test_second_factor.py"
 INTRUDERS = "tests/wire/test_intruders.py"
 CREDENTIAL, INHERITED = "tests/wire/test_application_credentials.py", "tests/wire/test_inherited_roles.py"
 CORE = "cloudcore"
@@ -42,6 +42,41 @@ MATRIX = "tests/wire/test_matrix.py::test_a_sample_answers_as_the_table_says"
 POLICIES = "tests/unit/resources/test_policies.py"
 
 WEAKNESSES = (
+    Weakness(  # a passcode is taken again, by whoever has seen it
+        12,
+        f"{SECOND}::test_one_passcode_is_good_once",
+        f"{CORE}/auth/totp.py",
+        "and step > after:",
+        "and step != -1:",
+    ),
+    Weakness(
+        12,
+        f"{SECOND}::test_guesses_are_bounded_whatever_session_they_come_by",
+        f"{CORE}/operations/identity/second_factor.py",
+        "LockRules(failures=5,",
+        "LockRules(failures=0,",
+    ),
+    Weakness(  # what was logged in by the password alone is served by the gateway
+        12,
+        f"{SECOND}::test_a_token_had_by_the_password_alone_is_no_session",
+        "adapters/cloudcore_adapters/rest/request.py",
+        'if self.held and not self.is_entering and getattr(caller, "lacks_second_factor", False):',
+        'if self.held and self.is_entering and getattr(caller, "lacks_second_factor", False):',
+    ),
+    Weakness(  # the password alone removes the second factor
+        12,
+        f"{SECOND}::test_a_second_factor_is_not_made_twice_nor_by_the_password_alone",
+        f"{CORE}/operations/identity/second_factor.py",
+        "if mine and caller.lacks_second_factor and factor_of(tx, owner_id) is not None:",
+        "if mine and caller.is_guest:",
+    ),
+    Weakness(
+        12,
+        f"{SECOND}::test_answers_make_another_second_factor",
+        f"{CORE}/operations/identity/second_factor.py",
+        "        if not all(right):",
+        "        if not any(right):",
+    ),
     Weakness(  # whoever is known makes administrators of everything
         14,
         f"{SYSTEM}::test_nobody_gives_what_he_has_not",

@@ -54,6 +54,7 @@ class Caller:
     assumed_by: the id of the administrator who acts as this user, or empty.
     client_ip: the peer's address as the server saw it, not as a header claimed it.
     issued_at: when the credential was issued, aware UTC.
+    lacks_second_factor: he is to be asked for passcodes, and logged in without one.
     notify_url: where to tell that what the caller begins is over, or empty; see `cloudcore.operations.notices`.
     notify_task: what the caller calls that, or empty.
     reason: why the platform acts by itself (`platform_caller`), empty for people.
@@ -84,6 +85,7 @@ class Caller:
     notify_url: str = attrs.field(default="", repr=False)
     notify_task: str = ""
     reason: str = ""
+    lacks_second_factor: bool = False
 
     @property
     def scope_domain_id(self) -> str:

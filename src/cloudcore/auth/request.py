@@ -26,10 +26,11 @@ TOKEN = "token"  # noqa: S105 — a method's name
 AKSK = "aksk"
 APPLICATION_CREDENTIAL = "application_credential"
 ASSUME = "assume"
+TOTP = "totp"
 
 MAX_CREDENTIAL = 16_384
 _OFFERED = (PASSWORD, TOKEN, AKSK, APPLICATION_CREDENTIAL, ASSUME)
-_NOT_OFFERED = frozenset({"cas", "saml", "oidc", "oauth2", "verify", "totp", "external", "mapped"})
+_NOT_OFFERED = frozenset({"cas", "saml", "oidc", "oauth2", "verify", "external", "mapped"})
 _SOURCES = frozenset({"web", "api", "cli", "srv", "operator"})
 
 
@@ -70,6 +71,7 @@ class AuthRequest:
     method: password, token, aksk, application_credential or assume.
     user_id / user_name: the subject (for password), or whom to act as (for assume); by name within
         `user_domain_id` / `user_domain_name` if given, else across all domains.
+    passcode: of the second factor, beside a password or a token.
     token: the token to derive from (for token), or the administrator's (for assume).
     access_key: the JSON text of a signed request (for aksk).
     credential_id / credential_name: of an application credential; by name it is the one of the subject.
@@ -85,6 +87,7 @@ class AuthRequest:
     user_domain_id: str = ""
     user_domain_name: str = ""
     password: str = attrs.field(default="", repr=False)
+    passcode: str = attrs.field(default="", repr=False)
     token: str = attrs.field(default="", repr=False)
     access_key: str = attrs.field(default="", repr=False)
     credential_id: str = ""
@@ -118,19 +121,21 @@ def parse_v3(body: Json) -> AuthRequest:
     A method that nobody knows counts as password; members that the method does not use are ignored.
 
     Raises:
-        UnauthorizedError: there is not exactly one method.
+        UnauthorizedError: there is not exactly one method, beside which a passcode may stand.
         MissingParameterError: the method lacks something.
         InvalidInputError: a member has a wrong shape; `field` names it.
         NotSupportedError: the method is known but not offered.
     """
     auth = as_object(as_object(body, "body").get("auth"), "auth")
     identity = as_object(auth.get("identity"), "auth.identity")
-    method = _method(identity)
+    method, second = _methods(identity)
     source, ip = _context(auth)
     scope = auth.get("scope")
     common = AuthRequest(
         method=method, scope=_scope(scope), source=source, claimed_ip=ip, unscoped=scope == EXPLICITLY_UNSCOPED
     )
+    if second:
+        common = _with_passcode(common, identity)
     if method == TOKEN:
         return attrs.evolve(common, token=_token(identity))
     if method == AKSK:
@@ -181,11 +186,28 @@ def parse_v2(body: Json) -> AuthRequest:
     )
 
 
-def _method(identity: JsonMapping) -> str:
-    methods = as_list(identity.get("methods"), "auth.identity.methods")
+def _methods(identity: JsonMapping) -> tuple[str, bool]:
+    """The method, and whether a passcode stands beside it."""
+    sent = as_list(identity.get("methods"), "auth.identity.methods")
+    methods = [as_text(one, f"auth.identity.methods.{place}").lower() for place, one in enumerate(sent)]
+    if len(methods) == 2 and methods.count(TOTP) == 1:
+        (other,) = (method for method in methods if method != TOTP)
+        if other in (PASSWORD, TOKEN):
+            return other, True
     if len(methods) != 1:
         raise UnauthorizedError("auth.identity.methods must have exactly one method", field="auth.identity.methods")
-    method = as_text(methods[0], "auth.identity.methods.0").lower()
+    return _method(methods[0]), False
+
+
+def _with_passcode(request: AuthRequest, identity: JsonMapping) -> AuthRequest:
+    where = "auth.identity.totp.user"
+    user = as_object(as_object(identity.get("totp"), "auth.identity.totp").get("user"), where)
+    return attrs.evolve(request, passcode=_required(user.get("passcode"), f"{where}.passcode", limit=16))
+
+
+def _method(method: str) -> str:
+    if method == TOTP:
+        raise NotSupportedError("a passcode (totp) is a second factor: send it beside a password or a token")
     if method in _NOT_OFFERED:
         raise NotSupportedError(f"login by {method} is not offered; offered are {', '.join(_OFFERED)}")
     return method if method in _OFFERED else PASSWORD

@@ -45,6 +45,15 @@ def _account() -> Iterator[Operation]:
     for name, method in (("logout", "GET"), ("POST logout", "POST")):
         yield Operation(ACCOUNT, name, _logout(method), ("own",))
     changed = {"password_old": "x", "password_new": "Another-horse-2", "password_confirm": "Another-horse-2"}
+    answers = [{"question": "first pet", "answer": "Rex"}]
+    for name, method, path, sent in (
+        ("make a second factor", "POST", "initcredential", {}),
+        ("prove a second factor", "POST", "passcode", {"passcode": "000000"}),
+        ("reset a second factor", "POST", "credential", answers),
+        ("show questions", "GET", "recovery", None),
+        ("set questions", "POST", "recovery", answers),
+    ):
+        yield Operation(ACCOUNT, name, _plain(method, f"/auth/{path}", sent), ("own",))
     yield Operation(ACCOUNT, "password with a wrong old one", _plain("POST", "/auth/password", changed), ("own",))
 
 

@@ -8,7 +8,7 @@ from cloudcore.model.errors import ResourceNotFoundError
 from cloudcore.model.json import JsonObject
 from cloudcore.operations.identity.assignments import INHERITED_TO
 from cloudcore.ports.session import Session
-from cloudcore_adapters.rest.openstack import asks, linked, list_reply, of_subject
+from cloudcore_adapters.rest.openstack import asks, linked, list_reply, of_subject, speaks
 from cloudcore_adapters.rest.request import Call, optional_envelope, required_header
 from cloudcore_adapters.rest.responses import Reply, json_reply
 from cloudcore_adapters.rest.site import Args, Site
@@ -182,7 +182,7 @@ def join_group(site: Site, call: Call, args: Args) -> Reply:
 def leave_group(site: Site, call: Call, args: Args) -> Reply:
     """`DELETE` of the same."""
     session = site.session(call)
-    if asks(call):
+    if speaks(call):
         session.get("users", args["user"], {}, (("groups", args["group"]),))
     session.perform("groups", args["group"], "remove-users", {"user_ids": [args["user"]]})
     return Reply()

@@ -99,6 +99,11 @@ def asks(call: Call) -> bool:
     return ours and call.header("Accept").lower() == "application/json"
 
 
+def speaks(call: Call) -> bool:
+    """Whether a client of OpenStack asks: one that `asks`, or one that is built on keystoneauth and says so."""
+    return asks(call) or "keystoneauth" in call.header("User-Agent")
+
+
 def with_its_status(call: Call, reply: Reply | StreamReply) -> Reply | StreamReply:
     """The same answer as OpenStack's clients expect it: 201 for a login and what is made, 204 and nothing for the rest."""
     if reply.status_code != 200 or call.method in ("GET", "HEAD") or not asks(call):

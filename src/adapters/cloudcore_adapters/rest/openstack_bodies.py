@@ -10,12 +10,15 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+import attrs
+
 from cloudcore.model.errors import InvalidFormatError, InvalidInputError, NotSupportedError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.listing import Listing
 from cloudcore.model.reading import read_list_of_str, read_str
 from cloudcore.model.resource import Resource, field_map
 from cloudcore.ports.session import Session
-from cloudcore_adapters.rest.openstack import SERVICE, asks
+from cloudcore_adapters.rest.openstack import SERVICE, speaks
 from cloudcore_adapters.rest.request import Call
 from cloudcore_adapters.rest.responses import Reply, json_reply
 from cloudcore_adapters.rest.site import Args, Site
@@ -60,8 +63,15 @@ def shown(call: Call, resource: Resource[Any], body: JsonObject) -> JsonObject:
     if resource.plural != PROJECTS or not isinstance(tags, dict):
         return body
     own = _own(cast("JsonObject", tags))
-    properties = {key: value for key, value in own.items() if value and key not in body} if asks(call) else {}
+    properties = {key: value for key, value in own.items() if value and key not in body} if speaks(call) else {}
     return {**body, "tags": _bare(own), **properties}
+
+
+def shown_page(call: Call, resource: Resource[Any], page: Listing) -> Listing:
+    """The same of a list; OpenStack's clients take a thing that they look for by name from there."""
+    if resource.plural != PROJECTS or not speaks(call):
+        return page
+    return attrs.evolve(page, items=[shown(call, resource, dict(row)) for row in page.items])
 
 
 def filters(resource: Resource[Any], params: JsonObject) -> JsonObject:
@@ -167,7 +177,7 @@ def _project(call: Call, resource: Resource[Any], body: JsonObject, changing: tu
     meta = dict(cast("JsonObject", body[META])) if isinstance(body.get(META), dict) else {}
     if isinstance(body.get("tags"), list):
         meta |= _replacing(_held(*changing) if changing is not None else {}, _read(body["tags"]))
-    if asks(call):
+    if speaks(call):
         for name in [name for name in found if name not in _EXPECTED and name not in field_map(resource.entity)]:
             meta[f"{OWN}{name}"] = read_str(found.pop(name), name, 1024)
     return {**found, META: meta} if meta else found

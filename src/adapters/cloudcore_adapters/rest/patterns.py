@@ -208,7 +208,7 @@ def _list(place: Place, site: Site, call: Call, _args: Args) -> Reply:
         return ExportReply(plural, lambda asked: session.list(plural, asked, place.context), params, site.workers)
     page = session.list(plural, params, place.context)
     if place.resource.service == openstack.SERVICE:
-        return openstack.list_reply(site, call, plural, page)
+        return openstack.list_reply(site, call, plural, openstack_bodies.shown_page(call, place.resource, page))
     return list_reply(plural, page)
 
 

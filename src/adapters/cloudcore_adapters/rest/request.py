@@ -71,6 +71,7 @@ class Call:
         self.route = ""
         self.closes = False
         self.held = ""
+        self.is_entering = False
         self.body: JsonObject = {}
         self._receive = receive
         self._begun = False
@@ -140,6 +141,10 @@ class Call:
             session = session.notifying(self.header("X-Task-Notify-Url"), self.header("X-Task-Id"))
         caller = getattr(session, "caller", None)
         self.user_id = getattr(caller, "user_id", "")
+        if self.held and not self.is_entering and getattr(caller, "lacks_second_factor", False):
+            raise UnauthorizedError(
+                "a passcode is needed: send it to auth/passcode", data={"second_factor": "passcode"}
+            )
         return session
 
     @property
@@ -201,8 +206,10 @@ class Call:
             self._complete = self.closes = True
         return taken
 
-    async def read_json(self) -> None:
+    async def read_json(self, *, listed: str = "") -> None:
         """Read the body as a JSON object; an empty body, or null, is an empty object.
+
+        listed: the key under which a list is taken, where one may be sent instead.
 
         Raises:
             TooLargeError: longer than the limit; known from the header before a byte is read where it is announced.
@@ -228,6 +235,8 @@ class Call:
             raise UnsupportedMediaTypeError("Content-Type: send application/json")
         if self.signed:
             self._body_sha256 = hashlib.sha256(held).hexdigest()
+        if listed and held.lstrip()[:1] == b"[":
+            held = bytearray(b'{"%b":%b}' % (listed.encode(), bytes(held)))
         self.body = read_object(bytes(held), depth=limits.json_depth)
 
     async def drain(self) -> None:

@@ -11,6 +11,7 @@ from cloudcore.auth.signedrequest import SignedRequest
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.listing import Listing
 from cloudcore.model.resource import Resource
+from cloudcore.operations.identity.second_factors import SecondFactors
 from cloudcore.ports.session import Download, Session
 
 
@@ -112,6 +113,11 @@ class ServedCloud(Protocol):
         inherited: bool = False,
     ) -> None:
         """Give a user or group a role in a project, in a domain, in all its projects or in the system, or take it."""
+        ...
+
+    @property
+    def second_factor(self) -> SecondFactors:
+        """Second factors of callers."""
         ...
 
     def login_choices(self) -> JsonObject:

@@ -14,6 +14,7 @@ from cloudcore.auth.caller import Caller
 from cloudcore.auth.request import ScopeRef, login_refused
 from cloudcore.auth.revocation import Watermark
 from cloudcore.auth.scopes import Scope
+from cloudcore.auth.totp import MIN_SECRET_BYTES, new_secret, read_secret
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import (
     ForbiddenError,
@@ -34,19 +35,20 @@ from cloudcore.operations.generic import delete_row, update_row
 from cloudcore.operations.idempotency import Use, spend
 from cloudcore.operations.identity.grants import check_user_not_wider, targets_of
 from cloudcore.operations.identity.revocations import revoke
+from cloudcore.operations.identity.second_factor import check_proved
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.assignment import IN_PROJECT
-from cloudcore.resources.identity.credential import AKSK, CERT, CREDENTIALS, TYPES
+from cloudcore.resources.identity.credential import AKSK, CERT, CREDENTIALS, TOTP, TYPES
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.project import PROJECTS
 from cloudcore.resources.identity.user import USERS
 
 MAX_PER_USER = 64
 MAX_BLOB = 8192
-_NEEDED = {AKSK: "secret", "totp": "totp", "oidc": "secret", "enc_key": "key"}
+_NEEDED = {AKSK: "secret", "oidc": "secret", "enc_key": "key"}
 
 
 def create_credential(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
@@ -66,6 +68,7 @@ def create_credential(platform: Platform, tx: Transaction, caller: Caller, body:
         # A key would have all roles of its user, and no end.
         raise ForbiddenError("an application credential makes no credentials: log in by password", field="type")
     owner = _owner(platform, tx, caller, body)
+    check_proved(tx, caller, owner, kind)
     where = both(eq("owner_id", owner), eq("type", kind))
     if tx.of(CREDENTIALS, PLATFORM).count(where) >= MAX_PER_USER:
         raise OutOfRangeError(f"a user has at most {MAX_PER_USER} credentials of a type", field="type")
@@ -92,6 +95,7 @@ def update_credential(
         NotSupportedError: its secret, type, user or project would be another.
     """
     own = fetch_for(platform, tx, caller, CREDENTIALS, ident, "update")
+    check_proved(tx, caller, own.owner_id, own.type)
     told = {"type": own.type, "user_id": own.owner_id, "project_id": own.project_id}
     for name, value in told.items():
         if body.get(name) not in (None, "", value):
@@ -110,6 +114,8 @@ def delete_credential(
     platform: Platform, tx: Transaction, caller: Caller, ident: str, _options: JsonMapping
 ) -> JsonObject:
     """Remove a credential; what was logged in by it is void."""
+    own = fetch_for(platform, tx, caller, CREDENTIALS, ident, "delete")
+    check_proved(tx, caller, own.owner_id, own.type)
     answer = delete_row(platform, tx, caller, CREDENTIALS, ident)
     void(tx, str(answer["id"]))
     return answer
@@ -170,9 +176,10 @@ def holder_of(tx: Transaction, signed: Signed, now: datetime) -> KeyHolder:
     )
 
 
-def reset_credentials(_platform: Platform, tx: Transaction, _caller: Caller, user: Any, body: JsonMapping) -> None:
+def reset_credentials(_platform: Platform, tx: Transaction, caller: Caller, user: Any, body: JsonMapping) -> None:
     """Remove a user's credentials of a type, second factors unless another is named."""
-    kind = read_str(body.get("type") or "totp", "type", 32)
+    kind = read_str(body.get("type") or TOTP, "type", 32)
+    check_proved(tx, caller, user.id, kind)
     repository = tx.of(CREDENTIALS, PLATFORM)
     for held in repository.find(Query(where=both(eq("owner_id", user.id), eq("type", kind)))):
         repository.remove(held)
@@ -225,6 +232,8 @@ def _blob(platform: Platform, kind: str, sent: Any) -> tuple[str, datetime | Non
     if kind == AKSK and sent in (None, ""):
         secret = base64.urlsafe_b64encode(platform.ids.random_bytes(32)).decode()
         return json.dumps({"expire": 0, "secret": secret}), None
+    if kind == TOTP:
+        return json.dumps(_factor(platform, sent)), None
     if sent in (None, ""):
         raise MissingParameterError("blob is missing", field="blob")
     text = sent if isinstance(sent, str) else json.dumps(sent)
@@ -239,6 +248,24 @@ def _blob(platform: Platform, kind: str, sent: Any) -> tuple[str, datetime | Non
         raise OutOfRangeError(f"blob.secret must have at least {MIN_SECRET} characters", field="blob")
     expire = read_int(values.get("expire") or 0, "blob.expire", 0, 253_402_300_799)
     return text, datetime.fromtimestamp(expire, UTC) if expire else None
+
+
+def _factor(platform: Platform, sent: Any) -> JsonObject:
+    """What is kept of a second factor: its secret as base32. Nothing sent: one is made.
+
+    OpenStack's clients send it in base32; those of the wire any text, in an object.
+    """
+    if sent in (None, ""):
+        return {"totp": new_secret(platform.ids.random_bytes)}
+    text = sent if isinstance(sent, str) else json.dumps(sent)
+    read_str(text, "blob", MAX_BLOB, allow_newlines=True)
+    if not text.lstrip().startswith("{"):
+        read_secret(text)
+        return {"totp": text}
+    secret = _object(text).get("totp")
+    if not isinstance(secret, str) or len(secret.encode()) < MIN_SECRET_BYTES:
+        raise InvalidInputError(f"blob must be an object with totp, of at least {MIN_SECRET_BYTES} bytes", field="blob")
+    return {"totp": base64.b32encode(secret.encode()).decode().rstrip("=")}
 
 
 def _object(text: str) -> JsonObject:

@@ -14,7 +14,16 @@ import attrs
 from cloudcore.auth.accesskey import Signed, read_signed
 from cloudcore.auth.caller import GUEST
 from cloudcore.auth.passwords import Attempts, after_failure, after_success, check_lock
-from cloudcore.auth.request import AKSK, APPLICATION_CREDENTIAL, PASSWORD, TOKEN, AuthRequest, ScopeRef, login_refused
+from cloudcore.auth.request import (
+    AKSK,
+    APPLICATION_CREDENTIAL,
+    PASSWORD,
+    TOKEN,
+    TOTP,
+    AuthRequest,
+    ScopeRef,
+    login_refused,
+)
 from cloudcore.auth.signedrequest import SignedRequest, signed_of
 from cloudcore.auth.tokens import TokenPayload, TokenScope, encode, expiry, rescope
 from cloudcore.model.entity import evolve
@@ -26,6 +35,7 @@ from cloudcore.operations.identity.credentials import KeyHolder, holder_of, use_
 from cloudcore.operations.identity.directory import find_domain
 from cloudcore.operations.identity.revocations import issued_in
 from cloudcore.operations.identity.scoping import Scoped, scope_of
+from cloudcore.operations.identity.second_factor import prove_passcode
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import reading, writing
 from cloudcore.ports.unit_of_work import Transaction
@@ -67,6 +77,8 @@ def login(platform: Platform, request: AuthRequest, peer: str, parent: TokenPayl
         raise NotSupportedError(
             f"login by {request.method} is not offered; offered are password, token, aksk and application_credential"
         )
+    if request.passcode:
+        prove_passcode(platform, request, reading(platform, proof.user_of), peer, request_id)
     audit_id = platform.ids.new_id().replace("-", "")
     payload = reading(platform, lambda tx: _issue(tx, proof, request, parent, audit_id, peer))
     return Issued(text=encode(payload, platform.signer), payload=payload)
@@ -131,7 +143,8 @@ def _issue(
             source=request.source,
             ip=peer,
         )
-    return attrs.evolve(payload, issued_at=issued_in(tx, payload, parent))
+    methods = dict.fromkeys((TOTP, *payload.methods) if request.passcode else payload.methods)
+    return attrs.evolve(payload, methods=tuple(methods), issued_at=issued_in(tx, payload, parent))
 
 
 def _check_key(tx: Transaction, parent: TokenPayload, scope: Scoped) -> None:

@@ -83,7 +83,7 @@ def profile_of(platform: Platform, tx: Transaction, caller: Caller, policies: Js
         "hypervisors": [d.hypervisor for d in ALL if d.host_type in types],
         "idps": [],
         "is_local": True,
-        "system_totp_on": False,
+        "system_totp_on": True,
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from cloudcore.auth.bindings import active, policy_names
 from cloudcore.auth.caller import Caller
 from cloudcore.auth.catalog import Endpoint, Identified, Service, TokenFacts, TokenUser, build_catalog
+from cloudcore.auth.request import TOTP
 from cloudcore.auth.revocation import Watermarks, revoked
 from cloudcore.auth.tokens import TokenPayload, TokenReader, TokenScope
 from cloudcore.model.errors import InvalidCredentialError
@@ -75,6 +76,7 @@ def caller_of(tx: Transaction, payload: TokenPayload, *, peer: str, request_id: 
         request_id=request_id,
         client_ip=peer,
         issued_at=payload.issued_at,
+        lacks_second_factor=facts.user.enable_mfa and TOTP not in payload.methods,
     )
 
 

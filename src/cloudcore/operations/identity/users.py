@@ -15,10 +15,12 @@ from cloudcore.operations.creating import insert
 from cloudcore.operations.generic import update_row
 from cloudcore.operations.identity.passwords import forget_failures, may_set_password, set_password
 from cloudcore.operations.identity.revocations import revoke
+from cloudcore.operations.identity.second_factor import check_proved
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.identity.credential import TOTP
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.project import PROJECTS
 from cloudcore.resources.identity.user import USERS
@@ -41,6 +43,8 @@ def update_user(
 ) -> JsonObject:
     """Change a user; a new password, a disabled account or an earlier end voids every token issued so far."""
     own = fetch(platform, tx, caller, USERS, ident)
+    if own.enable_mfa and body.get("enable_mfa") is not None:
+        check_proved(tx, caller, own.id, TOTP)
     if body.get("password"):
         may_set_password(platform, tx, caller, own)
         set_password(platform, tx, caller, own, body)

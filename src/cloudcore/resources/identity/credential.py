@@ -16,7 +16,8 @@ from cloudcore.ports.unit_of_work import Transaction
 AKSK = "aksk"
 CERT = "cert"
 """What OpenStack's clients keep: any text."""
-TYPES = (AKSK, "totp", "recovery_secret", "oidc", "enc_key", "container_image", "container_secret", CERT)
+TOTP, RECOVERY = "totp", "recovery_secret"
+TYPES = (AKSK, TOTP, RECOVERY, "oidc", "enc_key", "container_image", "container_secret", CERT)
 
 
 @entity

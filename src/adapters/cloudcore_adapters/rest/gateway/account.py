@@ -60,8 +60,6 @@ def password(site: Site, call: Call, _args: Args) -> Reply:
     """`POST /auth/password`: change one's own; every session of the user has ended then."""
     enter(site, call)
     body = call.body
-    if body.get("passcode"):
-        raise NotSupportedError("passcode: there is no second factor here", field="passcode")
     if body.get("password_new") != body.get("password_confirm"):
         raise InvalidInputError("password_confirm differs from password_new", field="password_confirm")
     caller = site.session(call)

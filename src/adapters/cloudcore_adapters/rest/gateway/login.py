@@ -16,7 +16,7 @@ from cloudcore.model.errors import (
     NotSupportedError,
     UnauthorizedError,
 )
-from cloudcore.model.json import JsonObject
+from cloudcore.model.json import Json, JsonObject
 from cloudcore.model.reading import read_str
 from cloudcore.operations.identity.profile import widest_scope
 from cloudcore_adapters.rest.gateway.passes import (
@@ -106,7 +106,7 @@ def _by_password(site: Site, call: Call) -> Pass:
     user: JsonObject = {"name": name.rpartition("/")[2], "password": password_of(call.body["password"])}
     if domain := read_str(call.body.get("domain") or "", "domain", 128):
         user["domain"] = {"name": domain}
-    return Pass(current=_authenticate(site, call, {"methods": ["password"], "password": {"user": user}}, {})[0])
+    return Pass(current=authenticate(site, call, {"methods": ["password"], "password": {"user": user}}, {})[0])
 
 
 def password_of(value: Any) -> str:
@@ -124,7 +124,8 @@ def password_of(value: Any) -> str:
     return decoded if decoded and decoded.isprintable() else value
 
 
-def _authenticate(site: Site, call: Call, identity: JsonObject, scope: JsonObject) -> tuple[str, JsonObject]:
+def authenticate(site: Site, call: Call, identity: JsonObject, scope: JsonObject) -> tuple[str, JsonObject]:
+    """A token of identity, and what it says. Errors as of a login there."""
     auth: JsonObject = {"context": {"source": "web"}, "identity": identity, **({"scope": scope} if scope else {})}
     text, document = site.cloud.authenticate_v3({"auth": auth}, call.peer, call.request_id)
     token: JsonObject = document["token"]
@@ -149,8 +150,13 @@ def _enter(site: Site, call: Call, root: Pass, wanted: str, region: str) -> Repl
     if not any(scope.values()):
         raise NoProjectError("the user has a role in no project")
     identity: JsonObject = {"methods": ["token"], "token": {"id": root.current}}
-    text, token = _authenticate(site, call, identity, {"project": scope})
-    held = Pass(current=text, root=root.current)
+    text, token = authenticate(site, call, identity, {"project": scope})
+    return hand_over(site, call, Pass(current=text, root=root.current), token, region)
+
+
+def hand_over(site: Site, call: Call, held: Pass, token: JsonObject, region: str, body: Json = None) -> Reply:
+    """The answer that hands a session over; with a body where one is told. token: what its current token says."""
+    session = site.cloud.session_for(held.current, peer=call.peer, request_id=call.request_id)
     reach = widest_scope(token.get("policies") or {})
     chosen: JsonObject = {
         "scope": reach.value,
@@ -159,5 +165,8 @@ def _enter(site: Site, call: Call, root: Pass, wanted: str, region: str) -> Repl
         "isadmin": "true" if reach is Scope.SYSTEM else "false",
         "region": region,
     }
-    headers = session_cookies(site, call, held, token, chosen, now=datetime.now(UTC))
+    factor = site.cloud.second_factor.state(session)
+    headers = session_cookies(site, call, held, token, chosen, factor, now=datetime.now(UTC))
+    if body is not None:
+        return json_reply(body, headers=headers)
     return Reply(headers=headers, content_type="text/plain; charset=utf-8")

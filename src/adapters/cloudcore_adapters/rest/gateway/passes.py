@@ -19,8 +19,10 @@ from urllib.parse import quote, unquote, urlsplit
 import attrs
 import orjson
 
+from cloudcore.auth.request import TOTP
 from cloudcore.model.errors import ForbiddenError, UnauthorizedError
 from cloudcore.model.json import JsonMapping
+from cloudcore.operations.identity.second_factor import FactorState
 from cloudcore_adapters.rest.request import MAX_TOKEN, Call
 from cloudcore_adapters.rest.site import Site
 
@@ -157,18 +159,21 @@ def cookie(site: Site, call: Call, name: str, value: str, *, age_s: int, secret:
 
 
 def session_cookies(
-    site: Site, call: Call, held: Pass, token: JsonMapping, chosen: JsonMapping, *, now: datetime
+    site: Site, call: Call, held: Pass, token: JsonMapping, chosen: JsonMapping, factor: FactorState, *, now: datetime
 ) -> list[tuple[str, str]]:
-    """The headers that hand a session over. token: the document of its current token; chosen: values by `CHOSEN`."""
+    """The headers that hand a session over.
+
+    token: the document of its current token; chosen: values by `CHOSEN`; factor: how its user stands to his second factor.
+    """
     ends = datetime.fromisoformat(str(token["expires_at"]))
     age_s = max(int((ends - now).total_seconds()), 0)
     told = {
         "exp": token["expires_at"],
         "session": mark_of(held.text) if is_browser(call) else held.text,
-        "totp_verified": False,
-        "totp_init": False,
-        "totp_on": False,
-        "system_totp_on": False,
+        "totp_verified": TOTP in token["methods"],
+        "totp_init": factor.made,
+        "totp_on": factor.wanted,
+        "system_totp_on": True,
         "is_sso": False,
         "user_id": token["user"]["id"],
         "user": token["user"]["name"],

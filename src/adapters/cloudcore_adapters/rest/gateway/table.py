@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudcore_adapters.rest.errors import HandlerNotFoundError
-from cloudcore_adapters.rest.gateway import account, download, login, resources
+from cloudcore_adapters.rest.gateway import account, download, login, resources, second
 from cloudcore_adapters.rest.gateway.account import absent
 from cloudcore_adapters.rest.paths import Target
 from cloudcore_adapters.rest.routes import Match, Route, chosen, compiled, written
@@ -17,7 +17,6 @@ def _route(methods: str, path: str, handler: resources.Handler) -> Route:
     return Route(SERVICE, methods, "/{version}" + path, handler, open=True)
 
 
-_SECOND = absent("a second factor")
 _SSO = absent("single sign-on")
 _OIDC = absent("login of other programs by OpenID Connect")
 
@@ -37,10 +36,11 @@ ROUTES: tuple[Route, ...] = (
     _route("GET", "/auth/stats", absent("a list of numbers of users")),
     _route("GET", "/auth/subscriptions", absent("subscription")),
     _route("GET", "/auth/assume", absent("acting as somebody else")),
-    _route("POST", "/auth/initcredential", _SECOND),
-    _route("POST", "/auth/credential", _SECOND),
-    _route("POST", "/auth/passcode", _SECOND),
-    _route("GET POST", "/auth/recovery", _SECOND),
+    _route("POST", "/auth/initcredential", second.begin),
+    _route("POST", "/auth/credential", second.reset),
+    _route("POST", "/auth/passcode", second.prove),
+    _route("GET", "/auth/recovery", second.questions),
+    _route("POST", "/auth/recovery", second.set_questions),
     _route("GET", "/auth/captcha", absent("captcha")),
     _route("GET", "/auth/sso/redirect/{idp}", _SSO),
     _route("GET POST", "/auth/ssologin", _SSO),
