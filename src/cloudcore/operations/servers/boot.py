@@ -32,10 +32,10 @@ def set_boot_index(platform: Platform, tx: Transaction, caller: Caller, server: 
         InvalidInputError: the server has no disk at an index, or two disks would have one position.
         InvalidStatusError: the server is in the middle of something, or a disk is frozen.
     """
-    drive = _wanted(body["cdroms"], "cdroms") if body.get("cdroms") else {}
+    drive: Mapping[int, int] = _wanted(body["cdroms"], "cdroms") if body.get("cdroms") else {}
     if any(ordinal != 0 for ordinal in drive):
         raise InvalidInputError("a server has one CD drive, which is 0", field="cdroms")
-    wanted = _wanted(body.get("disks"), "disks") if body.get("disks") or not drive else {}
+    wanted: Mapping[int, int] = _wanted(body.get("disks"), "disks") if body.get("disks") or not drive else {}
     links = {link.index: link for link in links_of(tx, server)}
     for index in wanted:
         if index not in links:

@@ -91,7 +91,7 @@ def user_data_of(tx: Transaction, server_id: str, ours: str) -> str:
 
 
 def _files(server: Any) -> list[tuple[str, str, bool]]:
-    files = json.loads(server.deploy_configs) if server.deploy_configs else []
+    files: list[Any] = json.loads(server.deploy_configs) if server.deploy_configs else []
     return [(one["path"], one["content"], one["append"]) for one in files]
 
 
