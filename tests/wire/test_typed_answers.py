@@ -45,6 +45,9 @@ DONE: tuple[tuple[str, dict[str, Any]], ...] = (
     ("/compute/schedpolicies/schedpolicy-1/evaluate", {"object_id": "server-1"}),
     ("/compute/secgroups/secgroup-1/clone", {"name": "like-it"}),
     ("/compute/snapshots/delete-disk-snapshots", {"disk_id": "disk-1"}),
+    ("/compute/hosts/sim-1/ping", {}),
+    ("/compute/hosts/sim-1/syncstatus", {}),
+    ("/compute/hosts/sim-1/maintenance", {}),
     ("/compute/isolated_devices/isolated-device-1/purge", {}),
 )
 """What is done, in this order, with what it is sent."""

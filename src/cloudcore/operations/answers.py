@@ -23,6 +23,12 @@ _COUNT = Key("count", "How many", int)
 _CONFIG = Answer((Key("config", "Groups, each an object of options", dict, null=True),))
 _SAVED = Answer((Key("image_id", "The image that it is saved as"),), row=True)
 _GUESTS = Key("guests", "What was made", list, of=(*_NAMED, Key("status", "Its status")))
+_STATUS = Key("status", "Its status")
+_WITH_REASON = (*_NAMED, Key("reason", "Why"))
+_MOVED = Key("moved", "The servers that move", list, of=(*_NAMED, Key("host_id", "Where to")))
+_STAY = Key("stay", "Those that don't", list, of=_WITH_REASON)
+_LEFT = Key("left", "How many were not looked at: ask again", int)
+_MAINTAINED = Answer((*_NAMED, _STATUS, _MOVED, Key("stopping", "Those that stop", list, of=_NAMED), _STAY, _LEFT))
 _EVALUATED = Answer((Key("result", "What the condition says", object),), more=True)
 _CAPABILITY = Answer(
     (
@@ -97,13 +103,17 @@ ANSWERS: Mapping[tuple[str, str], Answer] = MappingProxyType(
             (*_NAMED, Key("state", "applied"), Key("answer", "What the call is answered with", object))
         ),
         ("tasks", "callback"): Answer((Key("result", "ok"),)),
-        ("hosts", "evacuate"): Answer(
+        ("hosts", "evacuate"): Answer((*_NAMED, _MOVED, _STAY)),
+        **{("hosts", name): _MAINTAINED for name in ("maintenance", "host-maintenance")},
+        ("hosts", "syncstatus"): Answer(
             (
                 *_NAMED,
-                Key("moved", "The servers that move", list, of=(*_NAMED, Key("host_id", "Where to"))),
-                Key("stay", "Those that don't", list, of=(*_NAMED, Key("reason", "Why"))),
+                Key("asked", "The servers that are asked for", list, of=_NAMED),
+                Key("passed", "Those that are not", list, of=_WITH_REASON),
+                _LEFT,
             )
         ),
+        ("hosts", "ping"): Answer((*_NAMED, _STATUS, Key("host_status", "Whether it is alive"))),
         ("networks", "addresses"): Answer((Key("addresses", "In use", list, of=_HELD),)),
         ("networks", "available-addresses"): Answer((Key("addresses", "Free, lowest first", list, of=str),)),
         ("networks", "reserved-ips"): Answer(
