@@ -99,9 +99,14 @@ def add_second(tx: Transaction) -> None:
     tx.of(DOMAINS, PLATFORM).add(Domain(id=home, name=SECOND.domain_name))
     tx.of(PROJECTS, PLATFORM).add(Project(id=SECOND.id, name=SECOND.name, domain_id=home))
     tx.of(USERS, PLATFORM).add(User(id=NEIGHBOUR.user_id, name=NEIGHBOUR.user_name, domain_id=home))
-    tx.of(ROLES, PLATFORM).add(Role(id="r2", name="member", domain_id=home))
-    given = Assignment(id="a2", type="UserProject", actor_id=NEIGHBOUR.user_id, target_id=SECOND.id, role_id="r2")
-    tx.of(ASSIGNMENTS, PLATFORM).add(given)
+    # One of its own people has a role there, and one who stays.
+    for number, who in (("1", CALLER), ("2", NEIGHBOUR)):
+        role = Role(id=f"r{number}", name="member", domain_id=who.project_domain_id)
+        tx.of(ROLES, PLATFORM).add(role)
+        given = Assignment(
+            id=f"a{number}", type="UserProject", actor_id=who.user_id, target_id=SECOND.id, role_id=role.id
+        )
+        tx.of(ASSIGNMENTS, PLATFORM).add(given)
     for tenant in ("", SECOND.id):
         tx.of(QUOTALIMITS, PLATFORM).add(
             Quotalimit(id=f"q-{home}-{tenant}", domain_id=home, tenant_id=tenant, count=50)
