@@ -61,7 +61,7 @@ WEAKNESSES = (
         f"{SECOND}::test_a_token_had_by_the_password_alone_is_no_session",
         "adapters/cloudcore_adapters/rest/request.py",
         'if self.held and not self.is_entering and getattr(caller, "lacks_second_factor", False):',
-        'if self.held and self.is_entering and getattr(caller, "lacks_second_factor", False):',
+        "if self.held and self.token is None:",
     ),
     Weakness(  # the password alone removes the second factor
         12,
