@@ -281,4 +281,6 @@ def _read(
     if not idents:
         return {}
     rows = tx.of(resource, PLATFORM).columns(("id", *names), Query(where=one_of("id", idents)))
-    return dict.fromkeys(idents, (0,) * len(names)) | {row[0]: tuple(row[1:]) for row in rows}
+    found: dict[str, tuple[int, ...]] = dict.fromkeys(idents, (0,) * len(names))
+    found.update({str(row[0]): tuple(row[1:]) for row in rows})
+    return found
