@@ -191,7 +191,8 @@ def test_a_killed_agents_guest_is_ended_too_and_one_that_ends_in_order_leaves_it
         assert len(users.now) == 1, "it goes on, as nobody may start it elsewhere"
         owner.up.start(CLOUDCORE_DATABASE=pair.database)
         wait_for(lambda: pair.fences() == [1, 1], 30, pair.explain)
-        assert pair.server(other)["host"] == owner.host
+        wait_for(lambda: pair.server(other)["status"] == "running", 60, pair.explain)
+        assert (len(users.now), pair.server(other)["host"]) == (1, owner.host)
 
         owner.up.kill()
         wait_for(lambda: not users.now, TERM_S + SLACK_S, pair.explain)

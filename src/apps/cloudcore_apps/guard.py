@@ -58,12 +58,15 @@ class Guard:
             guests=str(guests),
             storages=[str(path) for path in storages],
         )
+        self._bound = False
+        """Whether there was a lease whose end concerns the guests: those that were left in order are nobody else's."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with contextlib.suppress(ValueError, TypeError):
             before = read_order(folder)
             if before is not None and not before.over:
                 # What a process before this one was allowed is all that is known.
                 self._order = self._order._replace(until=before.until, boot=before.boot)
+                self._bound = True
 
     def ensure(self) -> bool:
         """Whether a watchdog looks at this machine; one is started where there is none."""
@@ -85,6 +88,7 @@ class Guard:
         """A renewal that was asked for then has succeeded; False when that lease is over already."""
         if asked_at + TERM_S <= boottime():
             return False
+        self._bound = True
         self._write(until=asked_at + TERM_S, boot=boot_id(), barred=False, over=False)
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="lease", daemon=True)
@@ -92,7 +96,13 @@ class Guard:
         return True
 
     def fence(self) -> None:
-        """End what others may start, from here and by the watchdog, until the next renewal."""
+        """End what others may start, from here and by the watchdog, until the next renewal.
+
+        Guests that were left in order go on: their host said that nobody would stop them, so that nobody started them.
+        """
+        if not self._bound:
+            self._write(barred=True)
+            return
         self._write(until=0.0, barred=True)
         for pid in guests_to_end(self._order):
             with contextlib.suppress(ProcessLookupError):

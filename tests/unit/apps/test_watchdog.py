@@ -176,6 +176,15 @@ def test_the_agents_side_keeps_a_watchdog_and_stops_by_itself(machine: Machine) 
 
         # A process that follows one that was killed has no more time than that one had.
         assert machine.guard()._order.until == order.until
+        left = machine.guest("left-in-order")
+        guard.stand_down()
+        following = machine.guard()
+        following.fence()
+        assert left.poll() is None, "nobody else could have started it"
+        following.renewed(host_clock())
+        following.fence()
+        assert left.wait(5) == -signal.SIGKILL
+        following.close()
     finally:
         guard.stand_down()
         guard.close()
