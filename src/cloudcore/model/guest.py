@@ -5,7 +5,7 @@ It is stored in effects, so its JSON form (`to_json`, `from_json`) is versioned 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
@@ -134,7 +134,8 @@ _LATER_OF_NICS = frozenset(("rx_mbps", "tx_mbps"))
 
 def _said(part: Any, later: frozenset[str]) -> JsonObject:
     """Its fields; of the later ones those that differ from their defaults: an agent of a former release reads the rest."""
-    usual = {field.name: field.default for field in attrs.fields(type(part)) if field.name in later}
+    known: Any = attrs.fields_dict(cast("Any", type(part)))
+    usual = {name: known[name].default for name in later if name in known}
     fields = attrs.asdict(part, recurse=False)
     return {name: value for name, value in fields.items() if name not in usual or value != usual[name]}
 

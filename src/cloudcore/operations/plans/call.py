@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
 import attrs
 
@@ -78,14 +78,10 @@ class Call:
 
 def read_call(text: str) -> Call:
     """The call that `Call.text` wrote."""
-    values = cast("JsonObject", json.loads(text))
-    return Call(
-        **{
-            **values,
-            "verb": Kind(values["verb"]),
-            "context": tuple((plural, ident) for plural, ident in values["context"]),
-        }
-    )
+    values: JsonObject = json.loads(text)
+    values["verb"] = Kind(values["verb"])
+    values["context"] = tuple((plural, ident) for plural, ident in values["context"])
+    return Call(**values)
 
 
 def wants_plan(params: JsonMapping) -> bool:

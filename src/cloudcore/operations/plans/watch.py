@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from types import MappingProxyType
@@ -95,7 +95,7 @@ class WatchedUnits:
         return self._inner.listen(hear)
 
     @contextmanager
-    def read(self) -> Iterator[Transaction]:
+    def read(self) -> Generator[Transaction]:
         """See `UnitOfWork`."""
         self._draws.begin("reading")
         with self._inner.read() as tx:
@@ -104,7 +104,7 @@ class WatchedUnits:
             self._outside.update(seen.reads)
 
     @contextmanager
-    def write(self, author: Author) -> Iterator[Transaction]:
+    def write(self, author: Author) -> Generator[Transaction]:
         """See `UnitOfWork`."""
         self._draws.begin("writing")
         self._keys.begin()
