@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import attrs
+
 from cloudcore.auth.caller import Caller
 from cloudcore.model.columns import parts_of
 from cloudcore.model.entity import evolve
@@ -14,7 +16,7 @@ from cloudcore.model.resource import Resource, field_map, fields_of
 from cloudcore.model.wire import page_to_wire
 from cloudcore.operations.access import widest, with_shared
 from cloudcore.operations.plans.call import Call, Kind
-from cloudcore.operations.plans.watch import BY_STORAGE, Write
+from cloudcore.operations.plans.watch import BY_STORAGE, Row, Write
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.veil import hosts_shown
 from cloudcore.ports.unit_of_work import Transaction
@@ -37,7 +39,7 @@ def tell(platform: Platform, tx: Transaction, caller: Caller, call: Call, writes
 
     estimated_s: how long the longest of the tasks usually takes, in seconds; absent while none has ever run.
     """
-    seen = [write for write in writes if _may_see(platform, tx, caller, write.resource, write.ident, write.row)]
+    seen = [write for write in folded(writes) if _may_see(platform, tx, caller, write.resource, write.ident, write.row)]
     tasks = [_task(platform, tx, write.row) for write in seen if write.resource is TASKS and write.kind == "create"]
     times = [task["estimated_s"] for task in tasks if "estimated_s" in task]
     return {
@@ -48,6 +50,25 @@ def tell(platform: Platform, tx: Transaction, caller: Caller, call: Call, writes
         "tasks": tasks,
         **({"estimated_s": max(times)} if times else {}),
     }
+
+
+def folded(writes: Iterable[Write]) -> list[Write]:
+    """One line for each row, however often it is written; none for a row that comes and goes. Additions stay as they are."""
+    found: dict[Row, Write] = {}
+    for write in writes:
+        key = write.resource.plural, write.ident if write.kind != "adjust" else f"{write.ident}+{len(found)}"
+        known = found.get(key)
+        if known is None:
+            found[key] = write
+        elif write.kind != "delete":
+            # What it was before all that; of a new row there is no before.
+            before = {} if known.kind == "create" else {**write.before, **known.before}
+            found[key] = attrs.evolve(known, row=write.row, before=before, after={**known.after, **write.after})
+        elif known.kind == "create":
+            del found[key]
+        else:
+            found[key] = write
+    return list(found.values())
 
 
 def _may_see(
