@@ -635,6 +635,9 @@ CREATE TABLE compute_servers (
     last_start_at BIGINT,
     ssh_port BIGINT DEFAULT 22 NOT NULL,
     sshable_last_state BOOLEAN DEFAULT false NOT NULL,
+    cdrom_image_id VARCHAR(128) DEFAULT '' NOT NULL,
+    cdrom_storage_id VARCHAR(128) DEFAULT '' NOT NULL,
+    cdrom_boot_index BIGINT DEFAULT (-1) NOT NULL,
     had_devices BOOLEAN DEFAULT false NOT NULL,
     encrypt_key_id VARCHAR(36) DEFAULT '' NOT NULL,
     name_key VARCHAR(128) DEFAULT '' NOT NULL,
@@ -648,6 +651,7 @@ CREATE TABLE compute_servers (
     CONSTRAINT pk_compute_servers PRIMARY KEY (id),
     CONSTRAINT uq_compute_servers_name_tenant_id_name_key UNIQUE (name, tenant_id, name_key)
 );
+CREATE INDEX ix_compute_servers_cdrom_image_id ON compute_servers (cdrom_image_id);
 CREATE INDEX ix_compute_servers_created_at_name_id_pending_del_7413e31ffd ON compute_servers (created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_compute_servers_domain_id_created_at_name_id_p_c8dd1afbad ON compute_servers (domain_id, created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_compute_servers_expired_at ON compute_servers (expired_at);

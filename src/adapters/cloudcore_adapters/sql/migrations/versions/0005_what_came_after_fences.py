@@ -107,8 +107,12 @@ def upgrade() -> None:
         batch_op.create_index('ix_image_guestimages_tenant_id_created_at_name_id_edecda0e5d', ['tenant_id', 'created_at', 'name', 'id', 'pending_deleted', 'is_system'], unique=False)
 
     with op.batch_alter_table('compute_servers', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('cdrom_image_id', types.text(128), server_default='', nullable=False))
+        batch_op.add_column(sa.Column('cdrom_storage_id', types.text(128), server_default='', nullable=False))
+        batch_op.add_column(sa.Column('cdrom_boot_index', types.integer(), server_default=sa.text('(-1)'), nullable=False))
         batch_op.add_column(sa.Column('had_devices', types.truth(), server_default=sa.text('(false)'), nullable=False))
         batch_op.add_column(sa.Column('deploy_configs', types.text(), server_default='', nullable=False))
+        batch_op.create_index('ix_compute_servers_cdrom_image_id', ['cdrom_image_id'], unique=False)
 
     with op.batch_alter_table('image_images', schema=None) as batch_op:
         batch_op.add_column(sa.Column('guest_image_id', types.text(128), nullable=True))
