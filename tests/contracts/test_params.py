@@ -120,12 +120,13 @@ def test_the_document_says_which_actions_are_answered_with_what_they_were_done_t
 
     def told(action: str) -> Any:
         answer = paths[f"/compute/servers/{{id}}/{action}"]["post"]["responses"]["200"]
-        return answer["content"]["application/json"]["schema"]["properties"]["server"]
+        done, _planned = answer["content"]["application/json"]["schema"]["anyOf"]
+        return done["properties"]["server"]
 
     itself = {"$ref": "#/components/schemas/Server", "required": ["id"]}
     # Begun by its lifecycle, and from the ladder; another tells something of its own.
     assert told("start") == told("freeze") == itself
-    assert told("login-info") == {}
+    assert told("login-info") not in ({}, itself)
 
 
 REFUSED = [

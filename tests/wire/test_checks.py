@@ -173,6 +173,7 @@ def test_tasks_are_found_by_what_clients_call_them(world: World) -> None:
         listed = world.ask("admin", "GET", f"/compute/tasks?scope=system&force_no_paging=true&{query}").json()["tasks"]
         return {task["task_name"] for task in listed}
 
+    world.place.settle()
     assert {"server-create", "image-upload"} <= flows("stage=complete")
     assert flows("task_name=image-upload&status=complete") == {"image-upload"}
     assert flows("object=vm3&stage.0=complete&stage.1=on_init") >= {"server-create"}

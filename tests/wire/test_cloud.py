@@ -136,7 +136,7 @@ def test_grants_take_names_and_are_listed(cloud, admin):
     assert admin.head(role).status_code == 204
     assert [r["name"] for r in admin.get("/v3/projects/proj1/users/alice/roles").json()["roles"]] == ["project_viewer"]
     assert admin.get("/v3/role_assignments?include_names").json()["total"] == 1
-    assert admin.get("/v3/role_assignments?include_names&include_system").json()["total"] == 2
+    assert admin.get("/v3/role_assignments?include_names&include_system").json()["total"] == 3
     token = cloud.login("alice", "Correct-horse-1", "proj1").headers["X-Subject-Token"]
     refused = admin.post("/v3/users", json={"user": {"name": "x", "password": "p"}}, headers={"X-Auth-Token": token})
     assert refused.status_code == 403

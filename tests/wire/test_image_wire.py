@@ -131,7 +131,7 @@ def test_members_are_the_owners_business_and_have_to_exist(place):
 
 
 def test_what_images_do_not_have_is_said_to_be_missing(place):
-    for action in ("update-torrent-status", "update-status", "probe", "cancel-delete"):
+    for action in ("update-torrent-status", "cancel-delete"):
         answer = place.ask("POST", f"/{place.image}/{action}", json={})
         assert (answer.status_code, answer.json()["class"]) == (406, "NotSupportedError")
         assert place.ask("POST", f"/none/{action}", json={}).status_code == 404

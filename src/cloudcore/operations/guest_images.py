@@ -11,7 +11,7 @@ from cloudcore.model.errors import ConflictError, InvalidInputError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.model.reading import format_time, read_int, read_str
-from cloudcore.operations.access import fetch_for
+from cloudcore.operations.access import fetch_for, reach
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.creating import insert
 from cloudcore.operations.generic import check_deletable, check_not_frozen
@@ -29,9 +29,11 @@ def create_guest_image(platform: Platform, tx: Transaction, caller: Caller, body
     """Make a guest image of images of the caller's, or of new ones that wait for their bytes, or of both.
 
     Raises:
+        ForbiddenError: he may not.
         InvalidInputError: there is no image, or not as many as were announced.
         ConflictError: one belongs to a guest image already.
     """
+    reach(platform, caller, GUESTIMAGES, "create")
     sent: Any = body.get("images") if body.get("images") is not None else body.get("image")
     many: list[Any] = [] if sent in (None, "") else [sent]
     wanted = cast("list[Any]", sent) if isinstance(sent, list) else many

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cloudcore.model.errors import DeadlineError
+from cloudcore.model.errors import BackendError, DeadlineError
 from cloudcore_adapters.simulated import default_facts
 from cloudcore_apps.inprocess import InProcess, in_process, simulated_cloud
 
@@ -54,5 +54,6 @@ def test_a_defective_port_is_not_hidden() -> None:
 
     place.add_host(default_facts(), Broken())
     place.admin.create("servers", WEB)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(BackendError) as caught:
         place.settle()
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)

@@ -220,7 +220,6 @@ def test_an_access_key_ends_by_itself(people: Any) -> None:
         ({"type": "aksk", "blob": "x"}, "blob"),
         ({"type": "aksk", "blob": '{"secret": "short"}'}, "blob"),
         ({"type": "aksk", "blob": '{"secret": 7}'}, "blob"),
-        ({"type": "totp"}, "blob"),
         ({"type": "totp", "blob": "[]"}, "blob"),
         ({"type": "oidc", "blob": '{"redirect_uri": "x"}'}, "blob"),
         ({"type": "aksk", "project_id": "nowhere"}, "project_id"),
@@ -236,7 +235,7 @@ def test_wrong_credentials_name_the_field(people: Any, body: Any, field: str) ->
 def test_credentials_of_others_are_made_and_reset_by_administrators_only(people: Any) -> None:
     with pytest.raises((ForbiddenError, ResourceNotFoundError)):
         people.eve.create("credentials", {"type": "aksk", "user_id": people.bob.caller.user_id})
-    people.admin.create("credentials", {"type": "totp", "user_id": "bob", "blob": '{"totp": "ABCDEFGH"}'})
+    people.admin.create("credentials", {"type": "totp", "user_id": "bob", "blob": '{"totp": "ABCDEFGHIJKLMNOP"}'})
     assert people.admin.get("users", "bob")["credential_count"] == 1
     people.admin.perform("users", "bob", "reset-credentials", {"type": "totp"})
     assert people.admin.get("users", "bob")["credential_count"] == 0

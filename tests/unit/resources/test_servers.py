@@ -216,7 +216,7 @@ def test_a_start_inside_a_create_is_a_start() -> None:
 
 def test_secret_fields_of_servers_are_sealed() -> None:
     sealed = {f.name for f in fields_of(Server) if f.spec.sealed}
-    assert sealed == {"login_password", "next_password", "user_data"}
+    assert sealed == {"deploy_configs", "login_password", "next_password", "user_data"}
 
 
 @pytest.mark.parametrize("plural", ["servers", "networks", "disks", "hosts", "storages", "wires"])
