@@ -11,7 +11,7 @@ from cloudcore.model.errors import ConflictError, InvalidInputError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.model.reading import format_time, read_int, read_str
-from cloudcore.operations.access import fetch_for, reach
+from cloudcore.operations.access import fetch_for
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.creating import insert
 from cloudcore.operations.generic import check_deletable, check_not_frozen
@@ -33,7 +33,8 @@ def create_guest_image(platform: Platform, tx: Transaction, caller: Caller, body
         InvalidInputError: there is no image, or not as many as were announced.
         ConflictError: one belongs to a guest image already.
     """
-    reach(platform, caller, GUESTIMAGES, "create")
+    # First, as it looks at whether the caller may.
+    row = insert(platform, tx, caller, GUESTIMAGES, body)
     sent: Any = body.get("images") if body.get("images") is not None else body.get("image")
     many: list[Any] = [] if sent in (None, "") else [sent]
     wanted = cast("list[Any]", sent) if isinstance(sent, list) else many
@@ -42,7 +43,6 @@ def create_guest_image(platform: Platform, tx: Transaction, caller: Caller, body
     number = body.get("image_number")
     if number is not None and read_int(number, "image_number", 1, MOST_IMAGES) != len(wanted):
         raise InvalidInputError(f"image_number is {number}, and there are {len(wanted)} images", field="image_number")
-    row = insert(platform, tx, caller, GUESTIMAGES, body)
     rows = [_image(platform, tx, caller, row, one, place) for place, one in enumerate(wanted)]
     keep_together(tx, row, rows)
     return detail_rows(platform, tx, GUESTIMAGES, [tx.of(GUESTIMAGES, PLATFORM).get(row.id)])[0]
