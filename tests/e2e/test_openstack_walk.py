@@ -90,6 +90,7 @@ def test_a_sample_of_the_walk(shell: Shell, kept: dict[str, str]) -> None:
 
 
 @pytest.mark.system
+@pytest.mark.slow
 @pytest.mark.timeout(1500)
 def test_the_whole_walk(shell: Shell, kept: dict[str, str]) -> None:
     told = broken(shell, kept, WALK)

@@ -181,6 +181,7 @@ def test_a_frozen_agents_guest_is_ended_and_its_server_starts_on_the_other_machi
     assert pair.fences() == [1, 1]
 
 
+@pytest.mark.slow
 def test_a_killed_agents_guest_is_ended_too_and_one_that_ends_in_order_leaves_its_guests(pair: Pair) -> None:
     owner, other = pair.owner_and_other()
     with Users(pair.disk()) as users:
