@@ -8,7 +8,7 @@ from typing import Any
 from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import ActionKind, Resource, Verb, refs_of
 from cloudcore.operations.ladder import actions_of
-from cloudcore_adapters.rest.gateway import account, download, login
+from cloudcore_adapters.rest.gateway import account, download, login, second
 from cloudcore_adapters.rest.gateway.resources import serve
 from cloudcore_adapters.rest.gateway.table import ROUTES, SERVICE
 from cloudcore_adapters.rest.operation import (
@@ -34,6 +34,29 @@ EXAMPLE = "keypairs"
 """The type that stands for all in examples."""
 _OPEN = (login.regions, login.login, login.logout)
 _WHICH = query("id", segment(), "Which policy, where the path does not say it")
+_FACTOR: JsonObject = {
+    "type": "object",
+    "required": ["secret", "uri", "qrcode"],
+    "properties": {
+        "secret": {"type": "string", "description": "In base32, told once"},
+        "uri": {"type": "string", "description": "The same for programs that make passcodes"},
+        "qrcode": {"type": "string", "description": "A picture of that: PNG in base64"},
+    },
+}
+_ANSWERS: JsonObject = {
+    "type": "object",
+    "required": ["questions"],
+    "properties": {
+        "questions": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["question", "answer"],
+                "properties": {"question": {"type": "string"}, "answer": {"type": "string"}},
+            },
+        }
+    },
+}
 
 _ABOUT: Mapping[Callable[..., Any], About] = {
     login.regions: About(answer=enveloped("regions", {"type": "array", "items": {"type": "string"}}, required=True)),
@@ -70,6 +93,13 @@ _ABOUT: Mapping[Callable[..., Any], About] = {
         }
     ),
     account.policies: About(body={**reference("PolicyCreate")}, parameters=(_WHICH,)),
+    second.begin: About(answer=_FACTOR),
+    second.reset: About(answer=_FACTOR, body=_ANSWERS),
+    second.prove: About(
+        body={"type": "object", "required": ["passcode"], "properties": {"passcode": {"type": "string"}}}
+    ),
+    second.questions: About(answer=enveloped("data", {"type": "array", "items": {"type": "string"}}, required=True)),
+    second.set_questions: About(body=_ANSWERS),
     download.image: About(answer={"type": "string"}, kind=OCTETS, parameters=(RANGE,)),
 }
 """What the gateway does itself, by handler."""
