@@ -15,12 +15,14 @@ from cloudcore.model.errors import (
     NotEmptyError,
     NotSupportedError,
     OutOfRangeError,
+    ResourceNotFoundError,
 )
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.param import read_params
 from cloudcore.model.query import PLATFORM, Query, either, eq
 from cloudcore.model.reading import read_flag
 from cloudcore.model.wire import read_create
-from cloudcore.operations.access import fetch_for, reach
+from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import begin, check_idle, start_transition
 from cloudcore.operations.creating import new_name, owner
 from cloudcore.operations.generic import check_deletable, check_not_frozen
@@ -42,6 +44,7 @@ from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.snapshot import check_none_copied, check_none_lost
 from cloudcore.resources.compute.spec import DiskSpec, parse_disk
 from cloudcore.resources.infrastructure.host import HOSTS
+from cloudcore.resources.infrastructure.zone import ZONES
 from cloudcore.resources.storage.storage import STORAGES, StorageStatus
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS
 
@@ -54,6 +57,7 @@ def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
         OutOfQuotaError: a limit would be exceeded.
     """
     granted = reach(platform, caller, DISKS, "create")
+    body = read_params(DISKS.extra_params, body)
     told = read_create(DISKS, body, admin=granted.scope.covers(Scope.DOMAIN))
     entry = {k: v for k, v in body.items() if k not in ("name", "description", "generate_name")}
     spec = parse_disk(entry, 0)
@@ -65,14 +69,10 @@ def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
     size = _size(spec, source)
     driver.check_disk_size(size, root=False)
     belongs = owner(platform, caller, DISKS, body, granted.scope)
-    place = _place(
-        platform,
-        tx,
-        spec,
-        size,
-        [h for h in _hosts(tx, belongs["domain_id"]) if h.host_type == driver.host_type],
-        str(body.get("prefer_host_id") or body.get("prefer_host") or ""),
-    )
+    hosts = [h for h in _hosts(tx, belongs["domain_id"]) if h.host_type == driver.host_type]
+    zone = _zone(platform, tx, caller, str(body.get("prefer_zone_id") or ""))
+    near = [h for h in hosts if zone in ("", h.zone_id)]
+    place = _place(platform, tx, spec, size, near, str(body.get("prefer_host_id") or ""))
     name = new_name(platform, tx, DISKS, {**belongs, "name": told.get("name")}, body)
     disk = Disk(
         id=tx.new_id(),
@@ -140,6 +140,15 @@ def _size(spec: DiskSpec, source: Source | None) -> int:
     if source is not None and spec.size_mib < source.least:
         raise OutOfRangeError(f"size must be at least {source.least} MiB for {source.what}", field="size")
     return spec.size_mib
+
+
+def _zone(platform: Platform, tx: Transaction, caller: Caller, ident: str) -> str:
+    """The id of the zone that was asked for; empty for any."""
+    try:
+        return fetch(platform, tx, caller, ZONES, ident).id if ident else ""
+    except ResourceNotFoundError as error:
+        error.field = "prefer_zone_id"
+        raise
 
 
 def _hosts(tx: Transaction, domain_id: str) -> Sequence[Any]:
