@@ -149,6 +149,8 @@ def test_devices_that_cannot_be_given_are_refused(world: World) -> None:
             world.admin.perform("servers", made["id"], "attach-isolated-device", body)
     with pytest.raises(InvalidInputError):
         world.alice.perform("servers", made["id"], "detach-isolated-device", {"device": "d0"})
+    with pytest.raises(InvalidInputError):
+        world.alice.perform("servers", made["id"], "detach-isolated-device", {"device": [""]})
 
 
 @pytest.mark.parametrize("wish", ["", ":", [{}], [{"dev_type": ["x"]}], ["GPU-HPC:GPU-VGA"], 7, ["a"] * 17])

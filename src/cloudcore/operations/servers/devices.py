@@ -150,7 +150,8 @@ def _begin(
     platform: Platform, tx: Transaction, caller: Caller, server: Any, added: Sequence[str], removed: Sequence[str]
 ) -> None:
     mine = {key: device.id for device in devices_of(tx, server) for key in (device.id, device.name)}
-    if strange := next((name for name in removed if name not in mine), ""):
+    strange = next((name for name in removed if name not in mine), None)
+    if strange is not None:
         raise InvalidInputError(f"server {server.name} has no device {strange[:64]}", field="device")
     gone = sorted({mine[name] for name in removed})
     fresh = [_free(platform, tx, caller, server, name) for name in dict.fromkeys(added)]
