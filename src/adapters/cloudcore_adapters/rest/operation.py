@@ -203,7 +203,7 @@ def with_path_parameters(path: str, item: JsonObject, examples: Mapping[str, str
     """
     parts = path.split("/")
     found = [
-        _in_path(part[1:-1], examples.get(before, ""))
+        _in_path(part[1:-1], examples.get(_PLURALS.get(part[1:-1], before), ""))
         for before, part in zip(["", *parts], parts, strict=False)
         if part.startswith("{")
     ]
@@ -214,8 +214,14 @@ def _in_path(name: str, example: str) -> JsonObject:
     if name == "id":
         one = {"name": name, "in": "path", "required": True, "description": "Id or name", "schema": segment()}
         return {**one, "example": example} if example else {"$ref": "#/components/parameters/id"}
-    schema = {"type": "string", "enum": list(GATEWAY_VERSIONS)} if name == "version" else segment()
-    return {"name": name, "in": "path", "required": True, "schema": schema}
+    words = {"version": list(GATEWAY_VERSIONS), "kind": ["users", "groups"]}
+    schema = {"type": "string", "enum": words[name]} if name in words else segment()
+    one = {"name": name, "in": "path", "required": True, "schema": schema}
+    return {**one, "example": example} if example and name in _PLURALS else one
+
+
+_PLURALS = {name: f"{name}s" for name in ("user", "group", "role", "project", "domain")} | {"actor": "users"}
+"""What stands where a path of identity has these words; an actor may be a group too."""
 
 
 ANY: JsonObject = {}

@@ -243,6 +243,10 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     identity.check_member: About(answer=None, status="204"),
     identity.grant: About(answer=None),
     identity.withdraw: About(answer=None),
+    identity.inherited: About(answer=listed("roles")),
+    identity.check_inherited: About(answer=None, status="204"),
+    identity.inherit: About(answer=None),
+    identity.disinherit: About(answer=None),
     identity.join_group: About(answer=None),
     identity.leave_group: About(answer=None),
     identity.change_password: About(
