@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +20,14 @@ from cloudcore.model.errors import (
     InsufficientResourceError,
     InvalidInputError,
     NotSupportedError,
+    ResourceBusyError,
     ResourceNotFoundError,
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.operations.plans.draws import Draws
 from cloudcore.operations.session import CoreSession
 from cloudcore.ports.session import NO_PARAMS, Session
+from cloudcore_adapters.memory.cloud import memory_cloud
 
 PLAN = {"plan": True}
 
@@ -135,8 +140,28 @@ def refused(cloud: Cloud, client: Session, plan: JsonObject) -> ConflictError:
     return caught.value
 
 
+def test_of_many_who_apply_it_at_the_same_time_one_does() -> None:
+    """The plan is closed in the commit that does it."""
+    cloud, password = memory_cloud()
+    admin = cloud.login("sysadmin", password, project="system")
+    plan = admin.create("projects", {"name": "shop"}, PLAN)
+    start = Barrier(8)
+
+    def apply(_turn: int) -> str:
+        start.wait(10)
+        try:
+            return str(cloud.session(admin.caller).perform("plans", plan["id"], "apply")["state"])
+        except (ConflictError, ResourceBusyError):
+            return "refused"
+
+    with ThreadPoolExecutor(8) as pool:
+        told = Counter(pool.map(apply, range(8)))
+    assert told == {"applied": 1, "refused": 7}
+    assert admin.list("projects", {"name": "shop", "scope": "system"}).total == 1
+
+
 def test_it_is_done_once() -> None:
-    """Also when it is applied twice at the same time: the plan is closed in the commit that does it."""
+    """Whoever comes later is told that it is done."""
     cloud = Cloud()
     client, plan = planned(cloud)
     client.perform("plans", plan["id"], "apply")

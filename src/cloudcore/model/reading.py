@@ -7,6 +7,7 @@ lone surrogates are never accepted.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import unicodedata
@@ -136,6 +137,21 @@ def read_str(value: Json, field: str, max_length: int = 256, *, allow_newlines: 
         if _is_forbidden(char) and not (allow_newlines and char in "\t\n\r"):
             raise InvalidFormatError(f"{field}: contains the character U+{ord(char):04X}", field=field)
     return value
+
+
+def read_object_text(text: str, field: str, wanted: str) -> JsonObject:
+    """The object that a text is the JSON of. wanted: what a refusal says that the field must be.
+
+    Raises:
+        InvalidFormatError: it is none.
+    """
+    try:
+        found: Json = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidFormatError(f"{field} must be {wanted}", field=field) from error
+    if not isinstance(found, dict):
+        raise InvalidFormatError(f"{field} must be {wanted}", field=field)
+    return cast("JsonObject", found)
 
 
 def read_list_of_str(value: Json, field: str, max_items: int = 2048, max_length: int = 256) -> list[str]:

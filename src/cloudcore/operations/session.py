@@ -47,7 +47,6 @@ from cloudcore.operations.usages import USAGES, usages
 from cloudcore.ports.session import NO_PARAMS, Context, Download
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.family import FAMILIES
-from cloudcore.resources.audit.plan import PLANS
 
 T = TypeVar("T")
 
@@ -57,6 +56,8 @@ NUMBERED = frozenset((ACTIONS, "events"))
 """Those of them that show only what has a position."""
 QUESTIONS = {ACTIONS: log_property, USAGES: usages, CAPABILITIES: capabilities, SPECS: specs, TAGS: tag_property}
 """What is asked like a property of what is no type: the action log, how much there is, what can be had, all tags."""
+CALLING = {("plans", "apply"): apply_plan}
+"""`(platform, caller, ident, sessions) -> JsonObject`, by type and action: those that make another call."""
 MOST_AT_ONCE = 50
 CHECK = "check-create-data"
 """The class action of every type that means a create with `dry_run`."""
@@ -178,8 +179,8 @@ class CoreSession:
         if plural in FAMILIES:
             return set_for(self._platform, self.caller, plural, ident, action, body)
         resource = self._type(plural)
-        if resource is PLANS and action == "apply":
-            return apply_plan(self._platform, self.caller, ident, self._over)
+        if (calling := CALLING.get((plural, action))) is not None:
+            return calling(self._platform, self.caller, ident, self._over)
         key = str(params.get(PARAMETER) or "")
         declared = resource.action(action, ActionKind.PERFORM)
         if declared is not None and (alone := ALONE.get((plural, action))) is not None:

@@ -6,16 +6,15 @@ Clients of the wire send none of what is translated here, and pass over the keys
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import attrs
 
-from cloudcore.model.errors import InvalidFormatError, InvalidInputError, NotSupportedError, ResourceNotFoundError
+from cloudcore.model.errors import InvalidInputError, NotSupportedError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.listing import Listing
-from cloudcore.model.reading import read_list_of_str, read_str
+from cloudcore.model.reading import read_list_of_str, read_object_text, read_str
 from cloudcore.model.resource import Resource, field_map
 from cloudcore.ports.session import Session
 from cloudcore_adapters.rest.openstack import SERVICE, speaks
@@ -53,7 +52,7 @@ def received(
         return body
     _check_options(body)
     if resource.plural == "policies" and isinstance(body.get("blob"), str):
-        return {**body, "blob": _document(body["blob"])}
+        return {**body, "blob": read_object_text(body["blob"], "blob", "an object, or its text as JSON")}
     return _project(call, resource, body, changing) if resource.plural == PROJECTS else body
 
 
@@ -199,13 +198,3 @@ def _check_options(body: JsonMapping) -> None:
     wanted = sorted(name for name, value in cast("JsonObject", options).items() if value not in (None, False, []))
     if wanted:
         raise NotSupportedError(f"option {wanted[0][:64]} is not offered", field=f"options.{wanted[0][:64]}")
-
-
-def _document(text: str) -> JsonObject:
-    try:
-        found: Any = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidFormatError("blob must be an object, or its text as JSON", field="blob") from error
-    if not isinstance(found, dict):
-        raise InvalidFormatError("blob must be an object, or its text as JSON", field="blob")
-    return cast("JsonObject", found)

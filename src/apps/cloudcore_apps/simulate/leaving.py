@@ -42,7 +42,7 @@ def leave(life: Life) -> None:
                 stage.note("the second tenant is gone")
                 return
             stage.sleep(EVERY_S)
-        stage.note("the second tenant stays for now")
+        stage.note("the second tenant is left for the end")
     finally:
         life.busy -= 1
 

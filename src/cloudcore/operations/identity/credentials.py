@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import attrs
 
@@ -19,7 +19,6 @@ from cloudcore.model.entity import evolve
 from cloudcore.model.errors import (
     ForbiddenError,
     InvalidCredentialError,
-    InvalidFormatError,
     InvalidInputError,
     MissingParameterError,
     NotSupportedError,
@@ -28,7 +27,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq
-from cloudcore.model.reading import read_int, read_str
+from cloudcore.model.reading import read_int, read_object_text, read_str
 from cloudcore.operations.access import fetch, fetch_for, reach, widest
 from cloudcore.operations.creating import insert
 from cloudcore.operations.generic import delete_row, update_row
@@ -269,10 +268,4 @@ def _factor(platform: Platform, sent: Any) -> JsonObject:
 
 
 def _object(text: str) -> JsonObject:
-    try:
-        values: Any = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InvalidFormatError("blob must be the text of a JSON object", field="blob") from error
-    if not isinstance(values, dict):
-        raise InvalidFormatError("blob must be the text of a JSON object", field="blob")
-    return cast("JsonObject", values)
+    return read_object_text(text, "blob", "the text of a JSON object")

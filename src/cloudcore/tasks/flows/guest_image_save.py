@@ -20,6 +20,7 @@ from cloudcore.resources.image.guestimage import GUESTIMAGES, follow_images
 from cloudcore.resources.image.image import IMAGES, ImageStatus
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
 from cloudcore.tasks.flows.guest import mounts_of
+from cloudcore.tasks.flows.image_convert import measured
 from cloudcore.tasks.flows.image_upload import (
     MOVE_S,
     PROBE_S,
@@ -100,9 +101,7 @@ def _send_done(ctx: Context, results: Sequence[JsonObject]) -> None:
             image,
             status=ImageStatus.SAVED.value,
             disk_format=str(found["format"]),
-            size=int(found["size"]),
-            checksum=str(found["checksum"]),
-            sha256=str(found["sha256"]),
+            **measured(found),
             staged_key=_key(image_id),
         )
         ctx.tx.of(IMAGES, PLATFORM).save(changed, action="status")

@@ -92,15 +92,18 @@ def _convert_do(ctx: Context) -> Effects:
     return Effect(kind="image-convert", target=WORKER, resource=ctx.task.obj_id, args=args)
 
 
+def measured(found: JsonObject) -> JsonObject:
+    """What an effect has found the bytes of an image to be, as its fields."""
+    return {"size": int(found["size"]), "checksum": str(found["checksum"]), "sha256": str(found["sha256"])}
+
+
 def _convert_done(ctx: Context, results: Sequence[JsonObject]) -> None:
     found = results[0]
     _move(
         ctx,
         SubimageStatus.ACTIVE,
         store_key=_target(ctx),
-        size=int(found["size"]),
-        checksum=str(found["checksum"]),
-        sha256=str(found["sha256"]),
+        **measured(found),
         fast_hash=str(found["fast_hash"]),
     )
 

@@ -9,7 +9,7 @@ from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.resources.image.image import IMAGES, ImageStatus
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
-from cloudcore.tasks.flows.image_convert import WORKER
+from cloudcore.tasks.flows.image_convert import WORKER, measured
 from cloudcore.tasks.flows.image_upload import ADMISSION, fail_image, image_of, move_image
 
 FETCH_S = 6 * 3600
@@ -35,9 +35,7 @@ def _fetch_done(ctx: Context, results: Sequence[JsonObject]) -> None:
     move_image(
         ctx,
         ImageStatus.SAVED,
-        size=int(found["size"]),
-        checksum=str(found["checksum"]),
-        sha256=str(found["sha256"]),
+        **measured(found),
         staged_key=_key(ctx),
         copy_from="",
     )

@@ -17,6 +17,7 @@ from cloudcore.resources.compute.server import ServerStatus
 from cloudcore.resources.image.image import IMAGES, ImageStatus
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
 from cloudcore.tasks.flows.guest import mounts_of
+from cloudcore.tasks.flows.image_convert import measured
 from cloudcore.tasks.flows.image_upload import ADMISSION, fail_image, image_of, move_image, store_effect
 from cloudcore.tasks.flows.snapshots import SNAPSHOT_S, occupy, release
 from cloudcore.tasks.flows.volumes import COPY_S, reached
@@ -79,9 +80,7 @@ def _send_done(ctx: Context, results: Sequence[JsonObject]) -> None:
         ctx,
         ImageStatus.SAVED,
         disk_format=str(found["format"]),
-        size=int(found["size"]),
-        checksum=str(found["checksum"]),
-        sha256=str(found["sha256"]),
+        **measured(found),
         staged_key=_key(ctx),
     )
 
