@@ -199,11 +199,12 @@ def _somehow(path: str, there: set[str]) -> bool:
 
 
 def read_paths(value: Any, prefix: str = "") -> Iterator[str]:
-    """The paths of all keys; of a list those of its first item."""
+    """The paths of all keys; of a list those of all its items."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
             path = f"{prefix}.{key}" if prefix else str(key)
             yield path
             yield from read_paths(inner, path)
-    elif isinstance(value, Sequence) and not isinstance(value, str) and value:
-        yield from read_paths(value[0], prefix)
+    elif isinstance(value, Sequence) and not isinstance(value, str) :
+        for item in value:
+            yield from read_paths(item, prefix)

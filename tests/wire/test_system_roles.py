@@ -73,6 +73,15 @@ def test_it_is_shown_where_openstack_s_clients_ask(cloud):
     assert given(cloud) == [("sysadmin", "admin")]
 
 
+def test_an_unscoped_token_names_places_in_projects_before_those_in_the_system(cloud):
+    again = f"/v3/projects/system/users/{cloud.ids['user bob']}/roles/admin"
+    for grant in (path(cloud), again):
+        assert cloud.ask("admin", "PUT", grant, {}).status_code == 200
+    held = login(cloud, "bob", {}).json()["token"]["role_assignments"]
+    kinds = [next(iter(one["scope"])) for one in held]
+    assert kinds == sorted(kinds) == [*["project"] * (len(kinds) - 1), "system"]
+
+
 def test_a_group_hands_it_to_its_members(cloud):
     crew = cloud.create("admin", "groups", {"name": "crew", "domain_id": cloud.ids["domain"]}).json()["group"]["id"]
     cloud.ask("admin", "PUT", f"/v3/groups/{crew}/users/{cloud.ids['user bob']}")

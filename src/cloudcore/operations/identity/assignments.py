@@ -26,6 +26,7 @@ from cloudcore.resources.identity.assignment import (
     IN_PROJECT,
     IN_SYSTEM,
     INHERITED,
+    TYPES,
 )
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.group import GROUPS, members_of
@@ -81,9 +82,13 @@ def list_assignments(platform: Platform, tx: Transaction, caller: Caller, params
 
 
 def assignments_of(platform: Platform, tx: Transaction, user_id: str) -> list[JsonObject]:
-    """The assignments of one user, also those that he has by his groups, with names and policies."""
+    """The assignments of one user, also those that he has by his groups, with names and policies.
+
+    Those in projects come first, then those in domains and in the system: clients take the first for where he belongs.
+    """
     held = tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=one_of("actor_id", actors_of(tx, user_id))))
-    bodies = _bodies(tx, [row for row in _expanded(tx, held) if row.actor_id == user_id])
+    own = [row for row in _expanded(tx, held) if row.actor_id == user_id]
+    bodies = _bodies(tx, sorted(own, key=lambda row: TYPES.index(row.type)))
     _add_policies(platform, tx, bodies)
     return bodies
 
