@@ -205,6 +205,6 @@ def read_paths(value: Any, prefix: str = "") -> Iterator[str]:
             path = f"{prefix}.{key}" if prefix else str(key)
             yield path
             yield from read_paths(inner, path)
-    elif isinstance(value, Sequence) and not isinstance(value, str) :
+    elif isinstance(value, Sequence) and not isinstance(value, str):
         for item in value:
             yield from read_paths(item, prefix)
