@@ -81,6 +81,7 @@ UNSCOPED_OPERATIONS = {
     "identity/passwords.py",
     "identity/revocations.py",
     "identity/tokens.py",
+    "image_bin.py",
     "image_records.py",
     "images.py",
     "instancesnapshots.py",

@@ -55,19 +55,25 @@ def test_an_image_is_uploaded_shown_changed_downloaded_and_deleted(world: World,
     assert gone.value.code == 404
 
 
-def test_an_image_gets_its_bytes_later_and_there_is_no_bin_for_images(world: World, images: Images) -> None:
+def test_an_image_gets_its_bytes_later_and_lies_in_the_bin_when_it_is_deleted(world: World, images: Images) -> None:
     made = images.make({"name": "later", **said(format="raw", is_public=True)})
     assert made["status"] == "queued"
     images.make({"image_id": made["id"]}, DISK)
     world.place.settle()
     assert images.get("later")["status"] == "active"
-    with pytest.raises(GoError) as caught:
-        images.session.perform("image", f"images/{made['id']}/cancel-delete", "image")
-    assert caught.value.kind == "NotSupportedError"
     images.update("later", said(protected=False))
     images.delete("later")
     world.place.settle()
     assert "later" not in {row["name"] for row in images.list(limit=50)}
+    told = images.get(made["id"])
+    assert (told["status"], told["pending_deleted"]) == ("pending_delete", "true")
+    assert told["auto_delete_at"].endswith("Z")
+    with pytest.raises(GoError) as caught:
+        images.download(made["id"])
+    assert caught.value.kind == "InvalidStatusError"
+    images.session.perform("image", f"images/{made['id']}/cancel-delete", "image")
+    assert images.get("later")["status"] == "active"
+    images.delete("later", override_pending_delete="true")
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ def test_it_is_shared_with_its_images_and_deleted_with_them(world: World) -> Non
     assert world.ask("bob", "DELETE", f"{GUESTS}/{ident}").status_code == 403
     assert world.ask("admin", "POST", f"{GUESTS}/{ident}/private", json={}).status_code == 200
     assert world.ask("bob", "GET", f"{GUESTS}/{ident}").status_code == 404
-    gone = world.ask("admin", "DELETE", f"{GUESTS}/{ident}")
+    gone = world.ask("admin", "DELETE", f"{GUESTS}/{ident}?override_pending_delete=true")
     assert (gone.status_code, gone.json()["guestimage"]["status"]) == (200, "deleting")
     world.place.settle()
     assert world.ask("admin", "GET", f"{GUESTS}/{ident}").status_code == 404

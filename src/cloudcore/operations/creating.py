@@ -198,7 +198,8 @@ def new_name(
         MissingParameterError: neither was sent, and the type has no default.
     """
     names = next((set_ for set_ in resource.unique if set_[0] == "name"), ("name",))
-    siblings = both(*(eq(n, draft[n]) for n in names[1:] if n in draft))
+    known = {n: field.default for n, field in field_map(resource.entity).items() if field.has_default}
+    siblings = both(*(eq(n, draft.get(n, known.get(n))) for n in names[1:] if n in draft or n in known))
 
     def taken(name: str) -> bool:
         return tx.of(resource, PLATFORM).count(both(eq("name", name), siblings)) > 0

@@ -12,17 +12,18 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.model.reading import format_time, read_int, read_str
 from cloudcore.operations.access import fetch_for
-from cloudcore.operations.begin import check_idle, start_transition
+from cloudcore.operations.begin import start_transition
 from cloudcore.operations.creating import insert
-from cloudcore.operations.generic import check_deletable, check_not_frozen
-from cloudcore.operations.image_records import new_image
+from cloudcore.operations.generic import check_deletable, check_in_use, check_not_frozen
+from cloudcore.operations.image_bin import recycle_guest_image
+from cloudcore.operations.image_records import check_idle_forms, new_image
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.recycling import goes_to_bin
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.sharing import share, unshare
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.image.guestimage import GUESTIMAGES, MOST_IMAGES, GuestImageStatus, follow_images, images_of
 from cloudcore.resources.image.image import IMAGES, ImageStatus
-from cloudcore.resources.image.subimage import SUBIMAGES, subimages_of
 
 
 def create_guest_image(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
@@ -63,7 +64,7 @@ def _image(platform: Platform, tx: Transaction, caller: Caller, row: Any, sent: 
         raise InvalidInputError(f"{where} must be an object or an id", field=where)
     if ident := wanted.get("id"):
         image = fetch_for(platform, tx, caller, IMAGES, read_str(ident, f"{where}.id", 128), "update")
-        check_not_frozen(image)
+        check_in_use(image)
         if image.guest_image_id is not None:
             raise ConflictError(f"image {image.name} belongs to a guest image already", field=where)
         if image.tenant_id != row.tenant_id:
@@ -83,9 +84,9 @@ def _image(platform: Platform, tx: Transaction, caller: Caller, row: Any, sent: 
 
 
 def delete_guest_image(
-    platform: Platform, tx: Transaction, caller: Caller, ident: str, _options: JsonMapping
+    platform: Platform, tx: Transaction, caller: Caller, ident: str, options: JsonMapping
 ) -> JsonObject:
-    """Begin to delete a guest image and its images; it goes with the last of them.
+    """Begin to delete a guest image and its images; it goes with the last of them. Active ones go to the recycle bin.
 
     Raises:
         InvalidStatusError: it is protected, or one of its images is, or cannot be deleted as it is.
@@ -95,12 +96,14 @@ def delete_guest_image(
     check_not_frozen(row)
     check_deletable(row)
     (last,) = detail_rows(platform, tx, GUESTIMAGES, [row])
-    for image in images_of(tx, row.id):
+    members = images_of(tx, row.id)
+    for image in members:
         check_not_frozen(image)
         check_deletable(image)
-        check_idle(tx, IMAGES, image)
-        for form in subimages_of(tx, image.id):
-            check_idle(tx, SUBIMAGES, form)
+        check_idle_forms(tx, image)
+    if row.status == GuestImageStatus.ACTIVE and goes_to_bin(platform, row, options):
+        return detail_rows(platform, tx, GUESTIMAGES, [recycle_guest_image(tx, row)])[0]
+    for image in members:
         if image.status != ImageStatus.DELETING:
             start_transition(platform, tx, caller, IMAGES, image, "delete", {}, force=True)
     tx.of(GUESTIMAGES, PLATFORM).save(evolve(row, status=GuestImageStatus.DELETING.value), action="delete")

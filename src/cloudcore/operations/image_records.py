@@ -26,10 +26,12 @@ from cloudcore.operations.creating import insert
 from cloudcore.operations.generic import check_deletable, check_not_frozen, get_row, update_row
 from cloudcore.operations.ladder import Call, ladder_actions
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.recycling import goes_to_bin
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.sharing import need, share
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.holdings import recycle_image
 from cloudcore.quotas.ledger import charge, refund
 from cloudcore.resources.image.guestimage import follow_images
 from cloudcore.resources.image.image import IMAGES, UPLOADABLE, ImageStatus
@@ -232,19 +234,31 @@ def change_owner(platform: Platform, tx: Transaction, caller: Caller, image: Any
         charge(tx, moved.domain_id, moved.tenant_id, {"image": 1})
 
 
-def delete_image(platform: Platform, tx: Transaction, caller: Caller, ident: str, _options: JsonMapping) -> JsonObject:
-    """Begin to delete an image.
+def delete_image(platform: Platform, tx: Transaction, caller: Caller, ident: str, options: JsonMapping) -> JsonObject:
+    """Begin to delete an image, or put an active one into the recycle bin.
 
     Raises:
         InvalidStatusError: it is protected, or its status does not allow it.
+        ConflictError: it is part of a guest image.
     """
     image = fetch_for(platform, tx, caller, IMAGES, ident, "delete")
     check_not_frozen(image)
     if image.guest_image_id is not None:
         raise ConflictError(f"image {image.name} is part of a guest image: delete that", field="guest_image_id")
     check_deletable(image)
+    check_idle_forms(tx, image)
+    if image.status == ImageStatus.ACTIVE and goes_to_bin(platform, image, options):
+        return detail_rows(platform, tx, IMAGES, [recycle_image(tx, image)])[0]
+    moved = start_transition(platform, tx, caller, IMAGES, image, "delete", {}, force=True)
+    return detail_rows(platform, tx, IMAGES, [moved])[0]
+
+
+def check_idle_forms(tx: Transaction, image: Any) -> None:
+    """Refuse an image with which something is under way, or with one of its formats.
+
+    Raises:
+        ResourceBusyError: a long operation holds it.
+    """
     check_idle(tx, IMAGES, image)
     for form in subimages_of(tx, image.id):
         check_idle(tx, SUBIMAGES, form)
-    moved = start_transition(platform, tx, caller, IMAGES, image, "delete", {}, force=True)
-    return detail_rows(platform, tx, IMAGES, [moved])[0]

@@ -61,8 +61,7 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
             "wires": "merge-from merge-network merge-to",
             "networks": "merge set-bgp-type split switch-wire sync sync-additional-wires syncstatus",
             "secgroups": "clean syncstatus",
-            "guestimages": "cancel-delete",
-            "images": "cancel-delete update-torrent-status",
+            "images": "update-torrent-status",
             "eips": "purge remote-update sync syncstatus",
         }.items()
     }

@@ -1,9 +1,10 @@
-"""The recycle bin of servers and disks: what goes in, comes out again, and is deleted for good when its time is over."""
+"""The recycle bin: what goes in, comes out again, and is deleted for good when its time is over. Images: see `image_bin`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from cloudcore.auth.caller import Caller, platform_caller
@@ -17,7 +18,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.names import generate_name
-from cloudcore.model.query import PLATFORM, Compare, Op, Order, Query, both, eq, one_of
+from cloudcore.model.query import EVERYTHING, PLATFORM, Compare, Expr, IsNull, Op, Order, Query, both, eq, one_of
 from cloudcore.model.reading import read_flag
 from cloudcore.operations.begin import check_idle
 from cloudcore.operations.generic import check_deletable
@@ -34,6 +35,8 @@ from cloudcore.quotas.narrowing import quota_keys
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.server import SERVERS, ServerStatus
+from cloudcore.resources.image.guestimage import GUESTIMAGES
+from cloudcore.resources.image.image import IMAGES
 from cloudcore.resources.infrastructure.host import HOSTS, AgentStatus
 
 AT_ONCE = 50
@@ -54,7 +57,7 @@ def restore_server(platform: Platform, tx: Transaction, _caller: Caller, server:
         InsufficientResourceError: its host has no room for it any more.
         OutOfQuotaError: a limit would be exceeded.
     """
-    _check_in_bin(server)
+    check_in_bin(server)
     check_idle(tx, SERVERS, server)
     if server.status != ServerStatus.READY:
         raise InvalidStatusError(f"server {server.name} is {server.status}: its deletion has begun", field="status")
@@ -62,12 +65,12 @@ def restore_server(platform: Platform, tx: Transaction, _caller: Caller, server:
     if host is None:
         raise InvalidStatusError("its host is gone", field="host_id")
     cpu_limit, memory_limit = host_limits(host, platform.settings)
-    changed = evolve(server, name=_free_name(platform, tx, server), **_OUT, name_key="")
+    changed = evolve(server, name=free_name(platform, tx, SERVERS, server), **OUT, name_key="")
     restored = tx.of(SERVERS, PLATFORM).save(changed, action="cancel_delete")
     disks = [tx.of(DISKS, PLATFORM).get(ident) for ident in doomed_disks(tx, server.id)]
     recycled = [disk for disk in disks if disk is not None and disk.pending_deleted]
     for disk in recycled:
-        tx.of(DISKS, PLATFORM).save(evolve(disk, **_OUT), action="cancel_delete")
+        tx.of(DISKS, PLATFORM).save(evolve(disk, **OUT), action="cancel_delete")
     if not claim_host(
         tx,
         host.id,
@@ -90,11 +93,11 @@ def restore_disk(platform: Platform, tx: Transaction, _caller: Caller, disk: Any
         NotEmptyError: it lies there with its server.
         OutOfQuotaError: a limit would be exceeded.
     """
-    _check_in_bin(disk)
+    check_in_bin(disk)
     check_idle(tx, DISKS, disk)
     if tx.of(GUESTDISKS, PLATFORM).count(eq("disk_id", disk.id)):
         raise NotEmptyError(f"disk {disk.name} belongs to a server in the recycle bin: take that out")
-    restored = tx.of(DISKS, PLATFORM).save(evolve(disk, **_OUT), action="cancel_delete")
+    restored = tx.of(DISKS, PLATFORM).save(evolve(disk, **OUT), action="cancel_delete")
     charge(tx, disk.domain_id, disk.tenant_id, disk_amounts(disk))
     return detail_rows(platform, tx, DISKS, [restored])[0]
 
@@ -125,13 +128,19 @@ def expire(platform: Platform, on_refused: Callable[[str, CloudcoreError], None]
         round tries it again.
     """
     from cloudcore.operations.disks import delete_disk
+    from cloudcore.operations.guest_images import delete_guest_image
+    from cloudcore.operations.image_records import delete_image
     from cloudcore.operations.servers.delete import delete_server
 
     begun = 0
-    for ident in reading(platform, lambda tx: _expired(platform, tx, SERVERS)):
-        begun += _begun(platform, delete_server, ident, on_refused)
-    for ident in reading(platform, lambda tx: _unattached(tx, _expired(platform, tx, DISKS))):
-        begun += _begun(platform, delete_disk, ident, on_refused)
+    for resource, delete, alone in (
+        (SERVERS, delete_server, EVERYTHING),
+        (DISKS, delete_disk, EVERYTHING),
+        (GUESTIMAGES, delete_guest_image, EVERYTHING),
+        (IMAGES, delete_image, IsNull("guest_image_id")),
+    ):
+        for ident in reading(platform, partial(_expired, platform, resource, alone)):
+            begun += _begun(platform, delete, ident, on_refused)
     return begun
 
 
@@ -151,13 +160,15 @@ def _begun(
     return True
 
 
-def _expired(platform: Platform, tx: Transaction, resource: Any) -> Sequence[str]:
+def _expired(platform: Platform, resource: Any, alone: Expr, tx: Transaction) -> Sequence[str]:
+    """What has been there for long enough, oldest first. alone: what does not go with something else."""
     if platform.settings.recycle_s <= 0:
         return []
     before = tx.now - timedelta(seconds=platform.settings.recycle_s)
-    where = both(eq("pending_deleted", True), Compare("pending_deleted_at", Op.LE, before))
+    where = both(eq("pending_deleted", True), Compare("pending_deleted_at", Op.LE, before), alone)
     rows = tx.of(resource, PLATFORM).find(Query(where=where, order=(Order("pending_deleted_at"),), limit=AT_ONCE))
-    return [row.id for row in rows]
+    idents = [row.id for row in rows]
+    return _unattached(tx, idents) if resource is DISKS else idents
 
 
 def _unattached(tx: Transaction, disks: Sequence[str]) -> Sequence[str]:
@@ -167,18 +178,25 @@ def _unattached(tx: Transaction, disks: Sequence[str]) -> Sequence[str]:
     return [ident for ident in disks if ident not in attached]
 
 
-def _check_in_bin(row: Any) -> None:
+def check_in_bin(row: Any) -> None:
+    """Refuse to take out what is not in the recycle bin.
+
+    Raises:
+        InvalidStatusError: it is not there.
+    """
     if not row.pending_deleted:
         raise InvalidStatusError(f"{row.name} is not in the recycle bin", field="pending_deleted")
 
 
-def _free_name(platform: Platform, tx: Transaction, server: Any) -> str:
-    siblings = both(eq("tenant_id", server.tenant_id), eq("name_key", ""))
+def free_name(platform: Platform, tx: Transaction, resource: Any, row: Any) -> str:
+    """The name under which something comes out: its own, with a number where another of its project has that by now."""
+    siblings = both(eq("tenant_id", row.tenant_id), eq("name_key", ""))
 
     def taken(name: str) -> bool:
-        return tx.of(SERVERS, PLATFORM).count(both(eq("name", name), siblings)) > 0
+        return tx.of(resource, PLATFORM).count(both(eq("name", name), siblings)) > 0
 
-    return generate_name(server.name, taken, platform.ids.random_bytes) if taken(server.name) else server.name
+    return generate_name(row.name, taken, platform.ids.random_bytes) if taken(row.name) else row.name
 
 
-_OUT: JsonObject = {"pending_deleted": False, "pending_deleted_at": None}
+OUT: JsonObject = {"pending_deleted": False, "pending_deleted_at": None}
+"""What is not in the bin."""

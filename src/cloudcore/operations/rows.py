@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
 from cloudcore.model.columns import ABSENT, Columns, Parts, parts_of
 from cloudcore.model.entity import External, Named, Sharable
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.reading import format_time
 from cloudcore.model.resource import Resource, field_map, fields_of
 from cloudcore.model.wire import page_to_wire, written_fields
 from cloudcore.operations.clouds import OF_NO_CLOUD, is_of_clouds
@@ -49,6 +51,7 @@ def detail_columns(platform: Platform, tx: Transaction, resource: Resource[Any],
         for key, value in OF_NO_CLOUD:
             shown.fill(key, value)
     _put_owners(platform, resource, page, shown)
+    _put_end(platform, page, shown)
     put_permits(shown, page)
     return shown
 
@@ -79,6 +82,15 @@ def _put_owners(platform: Platform, resource: Resource[Any], page: Parts[Any], s
     if "owner_id" in names:
         idents = page.columns["owner_id"]
         _put_names(shown, ("owner_name",), idents, ask.users(_different(idents)))
+
+
+def _put_end(platform: Platform, page: Parts[Any], shown: Columns) -> None:
+    """When what is in the recycle bin is deleted for good; not where a deployment has no bin any more."""
+    since = page.columns.get("pending_deleted_at", ())
+    if platform.settings.recycle_s > 0 and any(since):
+        stay = timedelta(seconds=platform.settings.recycle_s)
+        ends = [ABSENT if at is None else format_time(at + stay) for at in since]
+        shown.put("auto_delete_at", ends, holed=ABSENT in ends)
 
 
 def _put_names(shown: Columns, keys: Sequence[str], idents: Sequence[Any], known: Mapping[str, Owner]) -> None:

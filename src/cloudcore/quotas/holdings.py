@@ -22,6 +22,7 @@ from cloudcore.resources.compute.instancesnapshot import (
 )
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.compute.snapshot import SNAPSHOTS, SnapshotStatus
+from cloudcore.resources.image.image import IMAGES, ImageStatus
 
 MIB = 1 << 20
 
@@ -40,6 +41,22 @@ def release_image(tx: Transaction, image: Any) -> None:
     """Give back what an image held; its row stays as it is."""
     if image.quota_held:
         refund(tx, image.domain_id, image.tenant_id, {"image": 1})
+
+
+def recycle_image(tx: Transaction, image: Any) -> Any:
+    """Put an active image into the recycle bin: its bytes stay, and it counts for nobody. Twice is once."""
+    if image.pending_deleted:
+        return image
+    release_image(tx, image)
+    changed = evolve(
+        image,
+        status=ImageStatus.PENDING_DELETE.value,
+        quota_held=False,
+        pending_deleted=True,
+        pending_deleted_at=tx.now,
+        name_key=image.id,
+    )
+    return tx.of(IMAGES, PLATFORM).save(changed, action="pending_delete")
 
 
 def release_failed_server(tx: Transaction, server: Any) -> None:

@@ -13,7 +13,7 @@ from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle, Transition
 from cloudcore.model.param import param
 from cloudcore.model.query import PLATFORM, Order, Query, eq, one_of
-from cloudcore.model.resource import Level, Resource, Spec
+from cloudcore.model.resource import Action, Level, Resource, Show, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.image import image as images
 
@@ -27,6 +27,7 @@ class GuestImageStatus(StrEnum):
     SAVING = "saving"
     ACTIVE = "active"
     KILLED = "killed"
+    PENDING_DELETE = "pending_delete"
     DELETING = "deleting"
 
 
@@ -40,6 +41,9 @@ class Guestimage(Sharable, Statused, ProjectOwned):
     properties: Annotated[JsonObject, Spec("Facts such as os_type", create=True, update=True)] = attrs.field(
         factory=dict[str, Any]
     )
+    name_key: Annotated[
+        str, Spec("Its id while it is in the recycle bin: others may have its name then", width=128, show=Show.NEVER)
+    ] = ""
 
 
 GUEST_IMAGE_LIFECYCLE = Lifecycle(
@@ -91,8 +95,12 @@ def _together(found: Sequence[str]) -> str:
         return GuestImageStatus.DELETING.value
     if any(one in found for one in (status.KILLED, status.SAVE_FAIL, status.DELETE_FAIL)):
         return GuestImageStatus.KILLED.value
-    if found and all(one == status.ACTIVE for one in found):
-        return GuestImageStatus.ACTIVE.value
+    for both, together in (
+        (status.ACTIVE, GuestImageStatus.ACTIVE),
+        (status.PENDING_DELETE, GuestImageStatus.PENDING_DELETE),
+    ):
+        if found and all(one == both for one in found):
+            return together.value
     if all(one == status.QUEUED for one in found):
         return GuestImageStatus.QUEUED.value
     return GuestImageStatus.SAVING.value
@@ -149,7 +157,7 @@ GUESTIMAGES = Resource(
     doc="Images of all disks of a server, kept as one.",
     level=Level.PROJECT,
     columns=("id", "name", "status", "os_arch", "protected", "is_public", "created_at"),
-    unique=(("name", "tenant_id"),),
+    unique=(("name", "tenant_id", "name_key"),),
     lifecycle=GUEST_IMAGE_LIFECYCLE,
     extra_params=(
         param(
@@ -159,6 +167,11 @@ GUESTIMAGES = Resource(
             alias=("image",),
         ),
         param("image_number", "How many images it has", int, minimum=1, maximum=MOST_IMAGES),
+    ),
+    actions=(
+        Action(
+            name="cancel-delete", doc="Take it out of the recycle bin with its images; names it by its id.", params=()
+        ),
     ),
     prepare=_prepare,
     check_update=_check_update,

@@ -2,6 +2,7 @@
 
 upload    queued → saving → saved → probing → active
 import    the same, from a URL
+delete    active → pending_delete in the recycle bin; from there, and from other statuses, deleting
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class ImageStatus(StrEnum):
     PROBING = "probing"
     KILLED = "killed"
     ACTIVE = "active"
+    PENDING_DELETE = "pending_delete"
     DELETING = "deleting"
     DELETE_FAIL = "delete_fail"
 
@@ -98,12 +100,15 @@ class Image(Sharable, Statused, ProjectOwned):
     ] = ""
     staged_key: Annotated[str, Spec("Key of the bytes in quarantine", width=200, show=Show.NEVER)] = ""
     store_key: Annotated[str, Spec("Key of the inspected bytes", width=200, show=Show.NEVER)] = ""
+    name_key: Annotated[
+        str, Spec("Its id while it is in the recycle bin: others may have its name then", width=128, show=Show.NEVER)
+    ] = ""
 
 
 IMAGE_LIFECYCLE = Lifecycle(
     states=ImageStatus,
     initial=ImageStatus.QUEUED,
-    stable=(ImageStatus.QUEUED, ImageStatus.ACTIVE),
+    stable=(ImageStatus.QUEUED, ImageStatus.ACTIVE, ImageStatus.PENDING_DELETE),
     transitions=(
         Transition(
             name="upload",
@@ -149,6 +154,7 @@ IMAGE_LIFECYCLE = Lifecycle(
             sources=(
                 ImageStatus.QUEUED,
                 ImageStatus.ACTIVE,
+                ImageStatus.PENDING_DELETE,
                 ImageStatus.KILLED,
                 ImageStatus.SAVE_FAIL,
                 ImageStatus.DELETE_FAIL,
@@ -270,7 +276,7 @@ IMAGES = Resource(
         "checksum",
         "created_at",
     ),
-    unique=(("name", "tenant_id"),),
+    unique=(("name", "tenant_id", "name_key"),),
     lifecycle=IMAGE_LIFECYCLE,
     actions=(
         Action(
@@ -308,6 +314,7 @@ IMAGES = Resource(
                 param("reason", "Why", width=1024, multiline=True),
             ),
         ),
+        Action(name="cancel-delete", doc="Take it out of the recycle bin; names it by its id.", params=()),
         Action(name="add-member", doc="Show the image to one more project.", params=_MEMBER),
         Action(name="remove-member", doc="Show the image to one project less.", params=_MEMBER),
     ),
