@@ -17,7 +17,8 @@
        relaxation   the smallest changes of a refused request that would make it fit
 
 `columns` holds the array types and `tables` the columns themselves, which `filling` makes of rows; `disks` packs disks onto
-storages, `nics` matches cards to networks, `devices` finds what a server has for itself, `verdict` says what a filter is.
+storages, `nics` matches cards to networks, `devices` finds what a server has for itself, `nodes` parts it among NUMA nodes,
+`verdict` says what a filter is.
 
 A `Pool` gives the same answers for a stream of requests: it keeps its columns (`standing`) up to date in place, knows what
 has happened to them (`changes`), and judges again only what has changed since the last request of the same shape. Nothing here reads a clock, a database or a random number; numpy is imported in this package only.
@@ -27,11 +28,12 @@ from __future__ import annotations
 
 from cloudcore.scheduling.decision import Decision, Placement, Refusal
 from cloudcore.scheduling.inventory import Inventory
+from cloudcore.scheduling.nodes import NodeChoice
 from cloudcore.scheduling.pipeline import schedule
 from cloudcore.scheduling.pool import Answer, Pool
 from cloudcore.scheduling.relaxation import Occupant, Relaxation, relaxations
 from cloudcore.scheduling.request import DeviceRequest, DiskRequest, Live, Mark, NicRequest, Request, Room
-from cloudcore.scheduling.rows import DeviceRow, HostRow, NetworkRow, StorageRow
+from cloudcore.scheduling.rows import DeviceRow, HostRow, NetworkRow, NodeRow, StorageRow
 
 __all__ = [
     "Answer",
@@ -45,6 +47,8 @@ __all__ = [
     "Mark",
     "NetworkRow",
     "NicRequest",
+    "NodeChoice",
+    "NodeRow",
     "Occupant",
     "Placement",
     "Pool",

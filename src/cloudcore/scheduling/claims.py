@@ -9,9 +9,10 @@ import attrs
 import numpy as np
 
 from cloudcore.scheduling.columns import Adjacency, IntArray, frozen
-from cloudcore.scheduling.filling import amounts_of
+from cloudcore.scheduling.filling import amounts_of, nodes_of
 from cloudcore.scheduling.inventory import Inventory, device_columns, network_columns
 from cloudcore.scheduling.rows import DeviceRow, HostRow, NetworkRow
+from cloudcore.scheduling.tables import NODE_COLUMNS, Hosts
 
 
 def with_claims(inventory: Inventory, hosts: Iterable[Sequence[Any]], storages: Iterable[Sequence[Any]]) -> Inventory:
@@ -53,6 +54,7 @@ def with_host(inventory: Inventory, host: HostRow) -> Inventory:
     """
     amounts, hosts = amounts_of(host), inventory.hosts
     row = hosts.index[host.id]
+    hosts = with_nodes(hosts, {row: host})
     changed: dict[str, Any] = {}
     for name in ("cpu_free", "mem_free_mib"):
         column = getattr(hosts, name).copy()
@@ -78,6 +80,24 @@ def with_networks(inventory: Inventory, networks: Iterable[NetworkRow]) -> Inven
         else inventory.host_wires.padded(len(wires)),
         wire_networks=Adjacency.of(columns.wire.tolist(), range(len(columns.ids)), len(wires)),
     )
+
+
+def with_nodes(hosts: Hosts, rows: Mapping[int, HostRow]) -> Hosts:
+    """The columns with the NUMA nodes that these say of their hosts, by row."""
+    width = max([hosts.node_ids.shape[1], *[len(row.nodes) for row in rows.values()]])
+    if not width:
+        return hosts
+    changed: dict[str, Any] = {}
+    order = list(rows)
+    fresh = nodes_of([rows[row] for row in order], width)
+    for name, lines in zip(NODE_COLUMNS, fresh, strict=True):
+        column = getattr(hosts, name)
+        filler = -1 if name == "node_ids" else 0
+        column = np.pad(column, ((0, 0), (0, width - column.shape[1])), constant_values=filler)
+        column[order] = lines
+        frozen(column)
+        changed[name] = column
+    return attrs.evolve(hosts, **changed)
 
 
 def _left(free: IntArray, taken: IntArray) -> IntArray:

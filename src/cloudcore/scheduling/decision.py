@@ -12,6 +12,7 @@ from cloudcore.scheduling.devices import DeviceChoice
 from cloudcore.scheduling.disks import DiskChoice
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.nics import NicChoice
+from cloudcore.scheduling.nodes import NodeChoice
 from cloudcore.scheduling.request import Request
 from cloudcore.scheduling.verdict import Filter
 
@@ -20,7 +21,10 @@ MAX_EXAMPLES = 5
 
 @attrs.frozen(kw_only=True)
 class Placement:
-    """One server on one host. The claim is made against `generation`; `score` is comparable within one decision."""
+    """One server on one host. The claim is made against `generation`; `score` is comparable within one decision.
+
+    nodes: what it takes of which NUMA nodes; none where the host keeps no guest on nodes.
+    """
 
     host_id: str
     host_name: str
@@ -29,6 +33,7 @@ class Placement:
     disks: tuple[DiskChoice, ...]
     nets: tuple[NicChoice, ...]
     devices: tuple[DeviceChoice, ...] = ()
+    nodes: tuple[NodeChoice, ...] = ()
 
 
 @attrs.frozen(eq=False, kw_only=True)

@@ -114,6 +114,7 @@ def hosts_of(rows: Sequence[HostRow]) -> Hosts:
     digests = b"".join(blake2b(ident.encode(errors="surrogatepass"), digest_size=8).digest() for ident in ids)
     cpu_total = _total(_amounts(rows, "cpu_count"), _ratios(rows, "cpu_cmtbound"))
     mem_total = _total(_amounts(rows, "mem_size"), _ratios(rows, "mem_cmtbound"))
+    nodes = nodes_of(rows, max((len(row.nodes) for row in rows), default=0))
     return Hosts(
         ids=ids,
         names=tuple(row.name or row.id for row in rows),
@@ -143,9 +144,35 @@ def hosts_of(rows: Sequence[HostRow]) -> Hosts:
         max_vcpu=_fixed(_amounts(rows, "max_vcpu")),
         guests=_fixed(_amounts(rows, "guests")),
         creating=_fixed(_amounts(rows, "creating")),
+        node_ids=nodes[0],
+        node_cpu_free=nodes[1],
+        node_mem_free_mib=nodes[2],
         crowds=_crowds(rows),
         generation=_fixed(_amounts(rows, "generation")),
     )
+
+
+def nodes_of(rows: Sequence[HostRow], width: int) -> tuple[IntArray, IntArray, IntArray]:
+    """Ids, free CPUs and free memory (MiB) of the NUMA nodes of each host, one line a host, filled up to `width`.
+
+    Raises:
+        OutOfRangeError: an amount is negative or beyond 2**50.
+    """
+    table = np.zeros((3, len(rows), width), dtype=np.int64)
+    table[0] = -1
+    for line, row in enumerate(rows):
+        for place, node in enumerate(row.nodes):
+            amounts = (node.id, node.cpus, node.memory_mib, node.cpus_claimed, node.memory_claimed_mib)
+            if any(type(value) is not int or not 0 <= value <= LIMIT for value in amounts):
+                raise OutOfRangeError(
+                    f"a node of {row.id[:64]!r} is not of whole numbers from 0 to 2**50", field="nodes"
+                )
+            cpus = int(min(node.cpus * row.cpu_cmtbound, LIMIT)) - node.cpus_claimed
+            memory = node.memory_mib - node.memory_claimed_mib
+            table[:, line, place] = node.id, max(cpus, 0), max(memory, 0)
+    frozen(table)
+    ids, cpus_free, memory_free = table
+    return ids, cpus_free, memory_free
 
 
 def amounts_of(host: HostRow) -> dict[str, int]:

@@ -95,10 +95,24 @@ class Inventory:
         """The wires of each host."""
         return Adjacency.of_slots(self.wire_slots, len(self.wires))
 
-    def with_left(self, *, storage_mib: IntArray, ports: IntArray, devices: BoolArray) -> Inventory:
-        """The same inventory with other free amounts of storages and networks, and other free devices."""
+    def with_left(
+        self,
+        *,
+        storage_mib: IntArray,
+        ports: IntArray,
+        devices: BoolArray,
+        nodes: tuple[IntArray, IntArray] | None = None,
+    ) -> Inventory:
+        """The same inventory with other free amounts of storages and networks, and other free devices.
+
+        nodes: other free CPUs and memory of NUMA nodes; None: as they are.
+        """
+        hosts = self.hosts
+        if nodes is not None:
+            hosts = attrs.evolve(hosts, node_cpu_free=nodes[0], node_mem_free_mib=nodes[1])
         return attrs.evolve(
             self,
+            hosts=hosts,
             storages=attrs.evolve(self.storages, free_mib=storage_mib),
             networks=attrs.evolve(self.networks, free_ports=ports),
             devices=attrs.evolve(self.devices, free=devices),

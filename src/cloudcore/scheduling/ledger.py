@@ -12,7 +12,7 @@ from operator import attrgetter
 
 import attrs
 
-from cloudcore.scheduling import devices, disks, nics
+from cloudcore.scheduling import devices, disks, nics, nodes
 from cloudcore.scheduling.columns import IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
@@ -22,12 +22,13 @@ _index = attrgetter("index")
 
 @attrs.frozen(eq=False)
 class Seat:
-    """A host row, and where its disks, cards and devices go."""
+    """A host row, where its disks, cards and devices go, and what it takes of NUMA nodes."""
 
     host: int
     disks: tuple[disks.DiskChoice, ...]
     nets: tuple[nics.NicChoice, ...]
     devices: tuple[devices.DeviceChoice, ...]
+    nodes: tuple[nodes.NodeChoice, ...] = ()
 
 
 class _Left(dict[int, int]):
@@ -74,6 +75,8 @@ class Ledger:
         self._rooms = _Left(inventory.storages.free_mib)
         self._ports = _Left(inventory.networks.free_ports)
         self._given: set[int] = set()
+        self._on_nodes = inventory.hosts.has_nodes and "host_numa" not in skipped
+        self._nodes: dict[int, list[tuple[int, int, int]]] = {}
         self._reaches: dict[tuple[int, ...], _Reach] = {}
         self._reached: dict[int, list[_Reach]] = {}
 
@@ -86,19 +89,53 @@ class Ledger:
             return None
         networks = self._networks(host)
         given = self._choose_devices(host)
-        if networks is None or given is None:
+        share = self._choose_nodes(host) if self._on_nodes else ()
+        if networks is None or given is None or share is None:
             return None
         choices = [self._disk_choice(line, home, free, slots) for line, home in enumerate(homes)]
         choices.sort(key=_index)
         for line, home in enumerate(homes):
             self._rooms[home] -= self._disks.sizes[line]
-        return Seat(host, tuple(choices), self._plug(networks), self._give(given))
+        self._occupy(host, share)
+        return Seat(host, tuple(choices), self._plug(networks), self._give(given), share)
 
     def left(self) -> Inventory:
-        """The inventory with what is left of storages, networks and devices."""
+        """The inventory with what is left of storages, networks, devices and NUMA nodes."""
         free = self._inventory.devices.free.copy()
         free[list(self._given)] = False
-        return self._inventory.with_left(storage_mib=self._rooms.column(), ports=self._ports.column(), devices=free)
+        return self._inventory.with_left(
+            storage_mib=self._rooms.column(), ports=self._ports.column(), devices=free, nodes=self._nodes_left()
+        )
+
+    def _choose_nodes(self, host: int) -> tuple[nodes.NodeChoice, ...] | None:
+        there = self._nodes.get(host)
+        if there is None:
+            there = self._nodes[host] = nodes.free_on(host, self._inventory)
+        if not there:
+            return ()
+        chosen = nodes.choose(self._request, there, self._inventory.hosts.node_ids.shape[1])
+        return None if chosen is None else tuple(chosen)
+
+    def _occupy(self, host: int, share: Sequence[nodes.NodeChoice]) -> None:
+        if share:
+            taken = {one.node: one for one in share}
+            self._nodes[host] = [
+                (ident, cpus - taken[ident].vcpus, memory - taken[ident].memory_mib)
+                if ident in taken
+                else (ident, cpus, memory)
+                for ident, cpus, memory in self._nodes[host]
+            ]
+
+    def _nodes_left(self) -> tuple[IntArray, IntArray] | None:
+        if not self._on_nodes:
+            return None
+        hosts = self._inventory.hosts
+        cpus, memory = hosts.node_cpu_free.copy(), hosts.node_mem_free_mib.copy()
+        for host, there in self._nodes.items():
+            # The nodes of a host come first in its line.
+            cpus[host, : len(there)] = [one[1] for one in there]
+            memory[host, : len(there)] = [one[2] for one in there]
+        return cpus, memory
 
     def _plug(self, networks: dict[int, list[int]]) -> tuple[nics.NicChoice, ...]:
         ids, nets = self._inventory.networks.ids, self._request.nets

@@ -133,4 +133,5 @@ def placed(inventory: Inventory, seat: Seat, score: float) -> Placement:
         disks=seat.disks,
         nets=seat.nets,
         devices=seat.devices,
+        nodes=seat.nodes,
     )

@@ -207,6 +207,9 @@ def _drops(request: Request) -> list[_Drop]:
             found.append(_Drop(f"{word} tag {mark.name}", _leaving("marks", place)))
     for place, room in enumerate(request.rooms):
         found.append(_Drop(f"outside of group {room.name}", _leaving("rooms", place)))
+    if request.numa_nodes:
+        text = f"any number of NUMA nodes instead of {request.numa_nodes}"
+        found.append(_Drop(text, _setting("numa_nodes", 0)))
     for place, device in enumerate(request.devices):
         found.append(_Drop(f"without device {device.index}", _leaving("devices", place)))
     if any(disk.backend or disk.medium or disk.storage_id for disk in request.disks):

@@ -131,6 +131,10 @@ def _some_names(value: Iterable[str] | None) -> frozenset[str] | None:
     return None if value is None else _names(value)
 
 
+def _numbers(value: Iterable[int]) -> tuple[int, ...]:
+    return tuple(value)
+
+
 def _disks(value: Iterable[DiskRequest]) -> tuple[DiskRequest, ...]:
     return tuple(value)
 
@@ -159,6 +163,8 @@ class Request:
     seed: the request's id; among equally good hosts it decides, so a repeated request is placed alike.
     best_effort: place as many as fit and refuse only when none does.
     ignore_filters: names of filters that are skipped.
+    numa_nodes: on so many NUMA nodes each, where a host keeps guests on nodes; 0 for as few as will do.
+    prefer_numa_nodes: ids of nodes that are taken first where they do.
     marks: scheduling tags that it or the platform asks for. rooms: groups whose servers are kept apart.
 
     Raises:
@@ -196,6 +202,8 @@ class Request:
     best_effort: bool = False
     ignore_filters: frozenset[str] = attrs.field(default=frozenset[str](), converter=_names)
 
+    numa_nodes: int = attrs.field(default=0, validator=_between(0, MAX_PARTS))
+    prefer_numa_nodes: tuple[int, ...] = attrs.field(default=(), converter=_numbers)
     marks: tuple[Mark, ...] = ()
     rooms: tuple[Room, ...] = ()
 

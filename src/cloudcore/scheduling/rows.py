@@ -6,7 +6,7 @@ Numbers are checked when the inventory is built, all rows of a column at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 import attrs
@@ -30,6 +30,24 @@ def _no_counts() -> Mapping[str, int]:
 
 
 @attrs.frozen(kw_only=True)
+class NodeRow:
+    """One NUMA node of a host: CPUs that have its memory (MiB) near to them.
+
+    cpus: hardware threads; how many times they may be given out is the host's bound, memory is given out once.
+    """
+
+    id: int
+    cpus: int = 0
+    memory_mib: int = 0
+    cpus_claimed: int = 0
+    memory_claimed_mib: int = 0
+
+
+def _nodes(value: Iterable[NodeRow]) -> tuple[NodeRow, ...]:
+    return tuple(value)
+
+
+@attrs.frozen(kw_only=True)
 class HostRow:
     """One host. Memory in MiB.
 
@@ -40,6 +58,7 @@ class HostRow:
     project_guests: guests per project id, for keeping a project's guests apart.
     kernel, page_size_kb: what it runs; a server that moves while it runs may need the same.
     classes: `class:` labels; a request has the same, or the host is not for it.
+    nodes: of a host whose guests are kept on NUMA nodes; none where a guest may use all of it.
     generation: the number that the claim of a placement is made against.
     """
 
@@ -77,6 +96,7 @@ class HostRow:
     guests: int = 0
     creating: int = 0
     project_guests: Mapping[str, int] = attrs.field(factory=_no_counts)
+    nodes: tuple[NodeRow, ...] = attrs.field(default=(), converter=_nodes)
     generation: int = 0
 
 

@@ -14,11 +14,11 @@ from cloudcore.model.errors import ResourceNotFoundError
 from cloudcore.scheduling.changes import Changes
 from cloudcore.scheduling.columns import BoolArray, IntArray, Memo, frozen
 from cloudcore.scheduling.decision import Placement
-from cloudcore.scheduling.filling import amounts_of, hosts_of
+from cloudcore.scheduling.filling import amounts_of, hosts_of, nodes_of
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
 from cloudcore.scheduling.rows import HostRow, labels_text
-from cloudcore.scheduling.tables import Crowds, Hosts
+from cloudcore.scheduling.tables import NODE_COLUMNS, Crowds, Hosts
 
 _AMOUNTS = ("cpu_total", "cpu_free", "mem_total_mib", "mem_free_mib", "max_vcpu", "guests", "creating", "generation")
 _LEFT = ("cpu_free", "mem_free_mib", "guests", "generation")
@@ -49,7 +49,7 @@ class Standing:
 
     def __init__(self, inventory: Inventory) -> None:
         hosts = inventory.hosts
-        self._amounts: dict[str, IntArray] = {name: getattr(hosts, name).copy() for name in _AMOUNTS}
+        self._amounts: dict[str, IntArray] = {name: getattr(hosts, name).copy() for name in (*_AMOUNTS, *NODE_COLUMNS)}
         self._flags: dict[str, BoolArray] = {name: getattr(hosts, name).copy() for name in _FLAGS}
         self._rooms, self._ports = inventory.storages.free_mib.copy(), inventory.networks.free_ports.copy()
         self._free = inventory.devices.free.copy()
@@ -102,6 +102,7 @@ class Standing:
             self._put_network(network, int(self._ports[network]) - sign)
         for device in devices:
             self._free[device] = sign < 0
+        self._take_nodes(row, placement, sign)
         self._take_host(row, request, sign)
 
     def take_all(self, request: Request, placements: Sequence[Placement]) -> None:
@@ -119,6 +120,7 @@ class Standing:
                 rooms[disk.storage_ids[0]] = rooms.get(disk.storage_ids[0], 0) + sizes[disk.index]
             for device in one.devices:
                 self._free[_row(live.devices.index, device.device_ids[0])] = False
+            self._take_nodes(_row(live.hosts.index, one.host_id), one, 1)
         for ident, size in rooms.items():
             row = _row(live.storages.index, ident)
             self._put_storage(row, int(self._rooms[row]) - size)
@@ -140,6 +142,7 @@ class Standing:
             self._amounts[name][row] = amount
         for name in _FLAGS:
             self._flags[name][row] = getattr(host, name)
+        self._put_nodes(row, host)
         hosts = self.live.hosts
         states: dict[str, Any] = {
             name: getattr(hosts, name).put(row, getattr(host, name))
@@ -160,6 +163,8 @@ class Standing:
         differs = np.logical_or.reduce([have != want for have, want in zip(amounts, wanted, strict=True)])
         for row in np.flatnonzero(differs).tolist():
             self.set_host(hosts.ids[row], (*[int(want[row]) for want in wanted],))
+        if hosts.has_nodes:
+            self._adopt_nodes(hosts)
         rooms = left.storages.free_mib
         for row in np.flatnonzero(self._rooms != rooms).tolist():
             self._put_storage(row, int(rooms[row]))
@@ -201,6 +206,36 @@ class Standing:
         amounts["generation"][row] += abs(servers)
         self._put_guests(project, row, max(self._crowds.get(project, {}).get(row, 0) + servers, 0))
         self.changes.host(row)
+
+    def _take_nodes(self, row: int, placement: Placement, sign: int) -> None:
+        ids: list[int] = self._amounts["node_ids"][row].tolist() if placement.nodes else []
+        for one in placement.nodes:
+            if one.node in ids:
+                place = ids.index(one.node)
+                self._amounts["node_cpu_free"][row, place] -= sign * one.vcpus
+                self._amounts["node_mem_free_mib"][row, place] -= sign * one.memory_mib
+
+    def _put_nodes(self, row: int, host: HostRow) -> None:
+        """Take over the NUMA nodes of a host, of which there may be more than any host had."""
+        width = self._amounts["node_ids"].shape[1]
+        if len(host.nodes) > width:
+            more = len(host.nodes) - width
+            for name in NODE_COLUMNS:
+                filler = -1 if name == "node_ids" else 0
+                self._amounts[name] = np.pad(self._amounts[name], ((0, 0), (0, more)), constant_values=filler)
+            views: dict[str, Any] = {name: _view(self._amounts[name]) for name in NODE_COLUMNS}
+            self.live = attrs.evolve(self.live, hosts=attrs.evolve(self.live.hosts, **views))
+            width = len(host.nodes)
+        for name, line in zip(NODE_COLUMNS, nodes_of([host], width), strict=True):
+            self._amounts[name][row] = line[0]
+
+    def _adopt_nodes(self, hosts: Hosts) -> None:
+        for row in np.flatnonzero(np.any(self._amounts["node_ids"] >= 0, axis=1)).tolist():
+            for name in NODE_COLUMNS[1:]:
+                wanted = getattr(hosts, name)[row]
+                if (self._amounts[name][row] != wanted).any():
+                    self._amounts[name][row] = wanted
+                    self.changes.host(row)
 
     def _replace(self, row: int, host: HostRow) -> None:
         hosts = self.live.hosts

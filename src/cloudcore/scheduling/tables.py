@@ -9,11 +9,14 @@ from typing import Any, TypeAlias
 import attrs
 import numpy as np
 
-from cloudcore.scheduling.columns import BoolArray, Coded, FloatArray, IntArray, Memo, Sharing
+from cloudcore.scheduling.columns import BoolArray, Coded, FloatArray, IntArray, KeyArray, Memo, Sharing
 
 MACHINE = "baremetal"
 MACHINE_READY = ("running", "start_convert", "converting")
 """Type and usable statuses of hosts that one server gets as a whole."""
+
+NODE_COLUMNS = ("node_ids", "node_cpu_free", "node_mem_free_mib")
+"""Columns of hosts that have a line for each NUMA node."""
 
 Crowds: TypeAlias = Mapping[str, Mapping[int, int]]
 """Guests by project and row of host."""
@@ -24,12 +27,14 @@ class Hosts:
     """Columns of hosts, in id order. CPUs are counted after overcommit, memory in MiB after overcommit.
 
     keys: a hash of each id, for breaking ties. crowds: how many guests each project has, by row. memo: of what no placement changes.
+    node_ids, node_cpu_free, node_mem_free_mib: of the NUMA nodes on which guests are kept, one line a host, filled up with -1
+        and 0; a line of -1 alone is a host whose guests may use all of it.
     """
 
     ids: tuple[str, ...]
     names: tuple[str, ...]
     index: Mapping[str, int]
-    keys: np.ndarray[Any, np.dtype[np.uint64]]
+    keys: KeyArray
     region: Coded
     zone: Coded
     manager: Coded
@@ -54,6 +59,9 @@ class Hosts:
     max_vcpu: IntArray
     guests: IntArray
     creating: IntArray
+    node_ids: IntArray
+    node_cpu_free: IntArray
+    node_mem_free_mib: IntArray
     crowds: Crowds
     generation: IntArray
     memo: Memo = attrs.field(factory=Memo)
@@ -80,6 +88,11 @@ class Hosts:
         counts = self.crowds.get(project_id, {})
         rows = np.fromiter(counts.keys(), dtype=np.int64, count=len(counts))
         return rows, np.fromiter(counts.values(), dtype=np.int64, count=len(counts))
+
+    @property
+    def has_nodes(self) -> bool:
+        """Whether the guests of any host are kept on NUMA nodes."""
+        return bool(self.node_ids.shape[1])
 
     @cached_property
     def ready(self) -> BoolArray:
@@ -109,38 +122,21 @@ class Hosts:
         """Those in some rows, with these guests of projects."""
         numbers: list[int] = rows.tolist()
         ids = [self.ids[row] for row in numbers]
+        columns: dict[str, Any] = {name: getattr(self, name).taken(rows) for name in _OF_TEXT}
+        columns.update({name: getattr(self, name).take(rows, axis=0) for name in _OF_NUMBERS})
         return Hosts(
             ids=tuple(ids),
             names=tuple([self.names[row] for row in numbers]),
             index={ident: place for place, ident in enumerate(ids)},
-            keys=self.keys.take(rows),
-            region=self.region.taken(rows),
-            zone=self.zone.taken(rows),
-            manager=self.manager.taken(rows),
-            sharing=self.sharing.taken(rows),
-            status=self.status.taken(rows),
-            host_status=self.host_status.taken(rows),
-            enabled=self.enabled.take(rows),
-            zone_enabled=self.zone_enabled.take(rows),
-            provider_ready=self.provider_ready.take(rows),
-            host_type=self.host_type.taken(rows),
-            architecture=self.architecture.taken(rows),
-            resource_type=self.resource_type.taken(rows),
-            cpu_desc=self.cpu_desc.taken(rows),
-            cpu_microcode=self.cpu_microcode.taken(rows),
-            kernel=self.kernel.taken(rows),
-            page_size_kb=self.page_size_kb.taken(rows),
-            classes=self.classes.taken(rows),
-            cpu_total=self.cpu_total.take(rows),
-            cpu_free=self.cpu_free.take(rows),
-            mem_total_mib=self.mem_total_mib.take(rows),
-            mem_free_mib=self.mem_free_mib.take(rows),
-            max_vcpu=self.max_vcpu.take(rows),
-            guests=self.guests.take(rows),
-            creating=self.creating.take(rows),
             crowds=crowds,
-            generation=self.generation.take(rows),
+            **columns,
         )
+
+
+_OF_TEXT = tuple(each.name for each in attrs.fields(Hosts) if str(each.type) in ("Coded", "Sharing"))
+_OF_NUMBERS = tuple(
+    each.name for each in attrs.fields(Hosts) if str(each.type) in ("BoolArray", "IntArray", "KeyArray")
+)
 
 
 def _shares(free: IntArray, total: IntArray) -> tuple[FloatArray, FloatArray]:

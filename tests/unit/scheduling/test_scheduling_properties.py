@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from itertools import product
 
 import attrs
@@ -94,7 +94,15 @@ def test_more_capacity_never_makes_a_filter_refuse(one, world, request, data):
     richer = attrs.evolve(
         world,
         hosts=tuple(
-            attrs.evolve(row, cpu_count=row.cpu_count + data.draw(more), mem_size=row.mem_size + data.draw(more))
+            attrs.evolve(
+                row,
+                cpu_count=row.cpu_count + data.draw(more),
+                mem_size=row.mem_size + data.draw(more),
+                nodes=tuple(
+                    attrs.evolve(node, cpus=node.cpus + data.draw(more), memory_mib=node.memory_mib + data.draw(more))
+                    for node in row.nodes
+                ),
+            )
             for row in world.hosts
         ),
         storages=tuple(attrs.evolve(row, capacity=row.capacity + data.draw(more)) for row in world.storages),
@@ -154,6 +162,7 @@ def test_placements_and_alternatives_together_never_exceed_any_capacity(world, r
     per_storage: Counter[int] = Counter()
     per_network: Counter[int] = Counter()
     per_device: Counter[str] = Counter()
+    per_node = defaultdict(lambda: np.zeros(2))
     for one in taken:
         row = inventory.hosts.index[one.host_id]
         assert [disk.index for disk in one.disks] == sorted(disks)
@@ -167,6 +176,15 @@ def test_placements_and_alternatives_together_never_exceed_any_capacity(world, r
             wires = set(inventory.host_wires.of_row(row).tolist())
             assert all(inventory.networks.wire[inventory.networks.index[n]] in wires for n in nic.network_ids)
             per_network[inventory.networks.index[nic.network_ids[0]]] += 1
+        there = {node.id: node for node in next(each for each in world.hosts if each.id == one.host_id).nodes}
+        assert bool(one.nodes) == bool(there)
+        for share in one.nodes:
+            per_node[one.host_id, share.node] += np.array([share.vcpus, share.memory_mib])
+        if one.nodes:
+            assert sum(share.vcpus for share in one.nodes) == request.vcpus
+            assert sum(share.memory_mib for share in one.nodes) == request.memory_mib
+            assert len({share.node for share in one.nodes}) == len(one.nodes)
+            assert request.numa_nodes in (0, len(one.nodes))
         assert sorted(one.devices, key=lambda choice: choice.index) == list(one.devices)
         assert len(one.devices) == len(request.devices)
         per_device.update(device.device_ids[0] for device in one.devices)
@@ -182,6 +200,11 @@ def test_placements_and_alternatives_together_never_exceed_any_capacity(world, r
         assert count * request.vcpus <= inventory.hosts.cpu_free[row]
         assert count * request.memory_mib <= inventory.hosts.mem_free_mib[row]
         assert decision.walk.kept[row]
+    for (host, ident), (cpus, memory) in per_node.items():
+        row = inventory.hosts.index[host]
+        place = inventory.hosts.node_ids[row].tolist().index(ident)
+        assert cpus <= inventory.hosts.node_cpu_free[row, place]
+        assert memory <= inventory.hosts.node_mem_free_mib[row, place]
     assert all(size <= inventory.storages.free_mib[row] for row, size in per_storage.items())
     assert all(count <= inventory.networks.free_ports[row] for row, count in per_network.items())
 

@@ -17,6 +17,7 @@ from cloudcore.scheduling import (
     Mark,
     NetworkRow,
     NicRequest,
+    NodeRow,
     Request,
     Room,
     StorageRow,
@@ -25,6 +26,17 @@ from cloudcore.scheduling import (
 few = st.integers(0, 12)
 STRATEGIES = ("exclude", "prefer", "prefer", "avoid")
 backends = st.sampled_from(("local", "nfs"))
+
+
+nodes = st.one_of(
+    st.just(()),
+    st.lists(st.tuples(few, st.sampled_from((0, 1024, 2048)), st.integers(0, 2)), max_size=4).map(
+        lambda each: tuple(
+            NodeRow(id=n, cpus=cpus, memory_mib=memory + cpus, cpus_claimed=claimed)
+            for n, (cpus, memory, claimed) in enumerate(each)
+        )
+    ),
+)
 
 
 @attrs.frozen
@@ -70,12 +82,13 @@ def worlds(draw) -> World:
             cpu_count=draw(few),
             cpu_cmtbound=draw(st.sampled_from((1.0, 1.5, 2.0))),
             cpu_claimed=draw(st.integers(0, 4)),
-            mem_size=draw(few),
+            mem_size=draw(st.one_of(few, few, st.just(4096))),
             mem_cmtbound=1.0,
             mem_reserved=draw(st.integers(0, 2)),
             max_vcpu=draw(st.sampled_from((0, 2))),
             guests=draw(st.integers(0, 1)),
             project_guests=draw(st.sampled_from(({}, {"": 2}))),
+            nodes=draw(nodes),
         )
         for ident in host_ids
     )
@@ -127,7 +140,9 @@ def requests(draw) -> Request:
     return Request(
         count=draw(st.integers(1, 6)),
         vcpus=draw(st.integers(0, 3)),
-        memory_mib=draw(st.integers(0, 4)),
+        memory_mib=draw(st.sampled_from((0, 1, 2, 3, 4, 2048))),
+        numa_nodes=draw(st.sampled_from((0, 0, 0, 1, 2))),
+        prefer_numa_nodes=draw(st.sampled_from(((), (), (1,)))),
         disks=[
             DiskRequest(size_mib=size, backend=draw(st.sampled_from(("", "local"))), index=n)
             for n, size in enumerate(sizes)

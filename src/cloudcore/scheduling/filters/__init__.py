@@ -20,6 +20,7 @@ from cloudcore.scheduling.filters.live import LIVE
 from cloudcore.scheduling.filters.memory import MEMORY
 from cloudcore.scheduling.filters.migrate import MIGRATE
 from cloudcore.scheduling.filters.network import NETWORK
+from cloudcore.scheduling.filters.numa import NUMA
 from cloudcore.scheduling.filters.prefer import PREFER
 from cloudcore.scheduling.filters.resource_type import RESOURCE_TYPE
 from cloudcore.scheduling.filters.schedtag import SCHEDTAG
@@ -44,6 +45,7 @@ FILTERS: tuple[Filter, ...] = (
     BAREMETAL,
     MEMORY,
     CPU,
+    NUMA,
     DEVICE,
     STORAGE,
     NETWORK,
