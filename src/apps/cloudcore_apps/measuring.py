@@ -25,7 +25,7 @@ from cloudcore.operations.numbering import newest
 from cloudcore.ports.effects import EffectPort
 from cloudcore.ports.ids import IdSource
 from cloudcore.ports.unit_of_work import UnitOfWork
-from cloudcore.tasks.task import OPEN, TASKS, Task, TaskState
+from cloudcore.tasks.task import OPEN, TASKS, Task, TaskState, step_of
 from cloudcore_apps.logs import tell
 from cloudcore_apps.metrics import CONTENT_TYPE, Counter, Histogram, Instrument, Labels, Reading, render
 
@@ -66,10 +66,15 @@ class Measures:
 
     def task(self, task: Task) -> None:
         """A task was taken further."""
-        step = next((str(entry["step"]) for entry in reversed(task.log) if entry["step"]), "")
-        fields = {"task": task.id, "flow": task.flow, "state": str(task.state), "step": step, "attempt": task.attempt}
+        fields = {
+            "task": task.id,
+            "flow": task.flow,
+            "state": str(task.state),
+            "step": step_of(task),
+            "attempt": task.attempt,
+        }
         about = {"obj_type": task.obj_type, "obj_id": task.obj_id, "error": task.error, "request_id": task.request_id}
-        level = logging.WARNING if task.state in (TaskState.FAILED, TaskState.CANCELLED) else logging.INFO
+        level = logging.WARNING if task.state in _UNDONE else logging.INFO
         tell(_tasks_log, "task", {**fields, **about}, level)
         if not task.is_open:
             self.ended.add(task.flow, str(task.state))
@@ -161,6 +166,7 @@ class MeasuredEffects:
         self._inner.cancel(key)
 
 
+_UNDONE = (TaskState.FAILED, TaskState.CANCELLED, TaskState.SET_ASIDE)
 _LEVELS = (logging.INFO, logging.WARNING)
 
 

@@ -13,3 +13,24 @@ JsonObject: TypeAlias = dict[str, Any]
 
 JsonMapping: TypeAlias = Mapping[str, Any]
 """A JSON object that its reader must not change."""
+
+
+class UnreadableObject(dict[str, Any]):
+    """What is read, empty, where a JSON object is stored that can't be read. text: what is stored, and stays so when
+    the row is saved with it.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+class UnreadableList(list[Any]):
+    """The same for a list."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+UNREADABLE = (UnreadableObject, UnreadableList)

@@ -55,6 +55,8 @@ class Spec:
     multiline: may hold line breaks.
     alias: other names under which a caller may send it.
     of: what a list has: str or dict; None for anything.
+    lenient: JSON that is stored and can't be read is taken for empty, and known by its type (`cloudcore.model.json`), instead
+        of making the whole row unreadable.
     null: shown as null where there is none, instead of being left out.
     example: a value, where one can't be made up from the rest.
     """
@@ -78,6 +80,7 @@ class Spec:
     multiline: bool = False
     alias: tuple[str, ...] = ()
     of: type | None = None
+    lenient: bool = False
     null: bool = False
     example: Any = None
 

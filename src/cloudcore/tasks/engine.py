@@ -19,6 +19,7 @@ from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, Compare, Op, Query, both, eq, one_of
 from cloudcore.model.resource import Resource
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.tasks.aside import GIVEN_UP_S
 from cloudcore.tasks.defect import BROKE, LEFT, is_hopeless, release_object, with_left
 from cloudcore.tasks.flow import Context, Effects, Flow, Later, Step, Turn
 from cloudcore.tasks.journal import is_known, resumed
@@ -26,8 +27,6 @@ from cloudcore.tasks.notice import tell_end
 from cloudcore.tasks.task import LOG_LENGTH, TASKS, Task, TaskState, log_entry
 
 LEASE_S = 10.0
-GIVEN_UP_S = 45.0
-"""So long after its deadline a step may be given up by those who can't reach where it is done."""
 _EFFECT = tuple(field.name for field in attrs.fields(Effect))
 RETRY_S = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import NotSupportedError
+from cloudcore.model.query import Compare, Expr, Op, both, either, one_of
 from cloudcore.tasks.flow import Flow
 from cloudcore.tasks.task import JOURNAL_FORMAT, Task
 
@@ -42,9 +44,16 @@ def is_known(flows: Mapping[str, Flow], task: Task) -> bool:
     return True
 
 
-def names_of(flows: Mapping[str, Flow]) -> list[str]:
-    """Every name under which journals may have their flow, sorted."""
-    return sorted({*flows, *(alias for flow in flows.values() for alias in flow.aliases)})
+def known_journals(flows: Mapping[str, Flow]) -> Expr:
+    """Which tasks are of flows that this release knows, and of no later version of them."""
+    names = defaultdict[int, set[str]](set)
+    for name, flow in flows.items():
+        names[flow.version].update((name, *flow.aliases))
+    versions = [
+        both(one_of("flow", sorted(names[version])), Compare("flow_version", Op.LE, version))
+        for version in sorted(names)
+    ]
+    return both(Compare("format", Op.LE, JOURNAL_FORMAT), either(*versions))
 
 
 def steps_of(flow: Flow, version: int) -> tuple[str, ...] | None:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, cast
 
 import attrs
 
+from cloudcore.model.effects import Effect
 from cloudcore.model.entity import Entity, entity
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.param import param
@@ -18,6 +19,8 @@ from cloudcore.model.resource import Action, Level, Resource, Show, Spec, Verb
 
 LOG_LENGTH = 200
 JOURNAL_FORMAT = 1
+_LINE = ("at", "step", "event", "text")
+_EFFECT = frozenset(field.name for field in attrs.fields(Effect))
 
 
 class TaskState(StrEnum):
@@ -28,10 +31,12 @@ class TaskState(StrEnum):
     COMPLETE = "complete"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    SET_ASIDE = "set_aside"
+    """Nobody can go on with it, nor take it back (`cloudcore.tasks.aside`); its object is free."""
 
 
 OPEN = (TaskState.RUNNING.value, TaskState.UNWINDING.value)
-ENDED = (TaskState.COMPLETE.value, TaskState.FAILED.value, TaskState.CANCELLED.value)
+ENDED = (TaskState.COMPLETE.value, TaskState.FAILED.value, TaskState.CANCELLED.value, TaskState.SET_ASIDE.value)
 
 
 @entity
@@ -56,18 +61,26 @@ class Task(Entity):
     state: Annotated[TaskState, Spec("Where it stands", width=16, index=True)] = TaskState.RUNNING
     cursor: Annotated[int, Spec("Index of the current step", show=Show.DETAIL)] = 0
     attempt: Annotated[int, Spec("Which try of the current step this is, from 1", show=Show.DETAIL)] = 1
-    intents: Annotated[list[Any], Spec("Effects of the current step", show=Show.NEVER)] = attrs.field(factory=list[Any])
+    intents: Annotated[list[Any], Spec("Effects of the current step", show=Show.NEVER, lenient=True)] = attrs.field(
+        factory=list[Any]
+    )
     fence: Annotated[int, Spec("Grows with every change of hands", show=Show.NEVER)] = 0
-    params: Annotated[JsonObject, Spec("Input of the flow", show=Show.DETAIL)] = attrs.field(factory=dict[str, Any])
-    results: Annotated[JsonObject, Spec("Results of finished steps", show=Show.NEVER)] = attrs.field(
+    params: Annotated[JsonObject, Spec("Input of the flow", show=Show.DETAIL, lenient=True)] = attrs.field(
         factory=dict[str, Any]
     )
-    log: Annotated[list[Any], Spec("What happened, oldest first", show=Show.DETAIL)] = attrs.field(factory=list[Any])
+    results: Annotated[JsonObject, Spec("Results of finished steps", show=Show.NEVER, lenient=True)] = attrs.field(
+        factory=dict[str, Any]
+    )
+    log: Annotated[list[Any], Spec("What happened, oldest first", show=Show.DETAIL, lenient=True)] = attrs.field(
+        factory=list[Any]
+    )
     error: Annotated[str, Spec("Why it failed", width=1024, multiline=True)] = ""
     cancelled: Annotated[bool, Spec("Somebody asked that it unwind")] = False
     is_awaited: Annotated[bool, Spec("Somebody wants to be told of its end", show=Show.DETAIL)] = False
     request_id: Annotated[str, Spec("Request that began it", width=128)] = ""
-    actor: Annotated[JsonObject, Spec("Who began it", show=Show.NEVER)] = attrs.field(factory=dict[str, Any])
+    actor: Annotated[JsonObject, Spec("Who began it", show=Show.NEVER, lenient=True)] = attrs.field(
+        factory=dict[str, Any]
+    )
     exclusive: Annotated[str | None, Spec("Held while open", width=200, show=Show.NEVER)] = None
     deadline_at: Annotated[datetime | None, Spec("When the current step is given up", volatile=True)] = None
     wake_at: Annotated[datetime, Spec("When somebody should look at it", volatile=True, show=Show.NEVER, index=True)]
@@ -90,10 +103,10 @@ def _details(_tx: Any, page: Sequence[Task]) -> Sequence[JsonObject]:
         {
             "task_name": task.flow,
             "object": task.obj_name,
-            "stage": str(task.state) if not task.is_open else _step(task),
-            "step": _step(task),
+            "stage": str(task.state) if not task.is_open else step_of(task),
+            "step": step_of(task),
             "status": str(task.state),
-            "steps": [{k: v for k, v in entry.items() if v} for entry in task.log],
+            "steps": [{k: v for k, v in entry.items() if v} for entry in lines_of(task)],
             "start_at": format_time(task.created_at) if task.created_at else "",
             "end_at": format_time(task.ended_at) if task.ended_at else "",
             "next_action": next_action(task),
@@ -105,12 +118,14 @@ def _details(_tx: Any, page: Sequence[Task]) -> Sequence[JsonObject]:
 
 def next_action(task: Task) -> str:
     """What happens next to a task, in some words that follow its name; empty for one that has ended. Times are UTC."""
+    if task.state is TaskState.SET_ASIDE:
+        return "waits for a person: `climc task-cancel` or `cloudcore doctor --fix` ends it"
     if not task.is_open:
         return ""
     back = task.state is TaskState.UNWINDING
-    step = _step(task) or "its first step"
+    step = step_of(task) or "its first step"
     if task.intents:
-        kinds = ", ".join(dict.fromkeys(str(intent["effect"]["kind"]) for intent in task.intents))
+        kinds = ", ".join(dict.fromkeys(_kind(intent) for intent in task.intents))
         if task.cancelled and not back:
             return f"waits for {kinds} to end early, and then takes back what it did"
         until = f", given up at {_clock(task.deadline_at)}" if task.deadline_at is not None else ""
@@ -126,10 +141,12 @@ def summary(task: Task) -> str:
     what = f"{task.flow} of {task.obj_type} {task.obj_name or task.obj_id} (task {task.id})"
     if not task.is_open:
         ended = f" at {_clock(task.ended_at)}" if task.ended_at is not None else ""
+        if task.state is TaskState.SET_ASIDE:
+            return f"{what} was set aside{ended}: {task.error}; it {next_action(task)}."
         return f"{what} ended as {task.state}{ended}" + (f": {task.error}." if task.error else ".")
-    last = task.log[-1] if task.log else None
+    last = next((line for line in reversed(task.log) if is_line(line)), None)
     since = datetime.fromisoformat(str(last["at"])) if last else task.created_at
-    place = f"at {_step(task) or 'its beginning'}" + (f" since {_clock(since)}" if since is not None else "")
+    place = f"at {step_of(task) or 'its beginning'}" + (f" since {_clock(since)}" if since is not None else "")
     back = "being taken back, " if task.state is TaskState.UNWINDING else ""
     why = f" because: {task.error}" if task.error else ""
     tried = f", last: {last['text']}" if last and last["event"] in ("retry", "broke") and last["text"] else ""
@@ -137,12 +154,49 @@ def summary(task: Task) -> str:
     return f"{what} is {back}{place}, {holder}{why}{tried}; it {next_action(task)}."
 
 
+def step_of(task: Task) -> str:
+    """The step that its log names last; empty where there is none."""
+    return next((str(line["step"]) for line in reversed(task.log) if is_line(line) and line["step"]), "")
+
+
+def lines_of(task: Task) -> Sequence[JsonObject]:
+    """The lines of its log; of a damaged one those that can be read."""
+    return [line for line in task.log if is_line(line)]
+
+
+def is_line(value: Any) -> bool:
+    """Whether this is a line of a log."""
+    if not isinstance(value, dict):
+        return False
+    line = cast("JsonObject", value)
+    return all(isinstance(line.get(name), str) for name in _LINE) and _is_moment(line["at"])
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
+
+def _kind(intent: Any) -> str:
+    return str(intent["effect"]["kind"]) if is_intent(intent) else "something that can't be read"
+
+
+def is_intent(value: Any) -> bool:
+    """Whether this is an intent."""
+    if not isinstance(value, dict):
+        return False
+    intent = cast("JsonObject", value)
+    if not isinstance(intent.get("key"), str) or not isinstance(intent.get("effect"), dict):
+        return False
+    effect = cast("JsonObject", intent["effect"])
+    told = all(isinstance(effect.get(name), str) for name in ("kind", "target", "resource"))
+    return told and effect.keys() <= _EFFECT and isinstance(effect.get("args", {}), dict)
+
+
 def _clock(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _step(task: Task) -> str:
-    return next((str(entry["step"]) for entry in reversed(task.log) if entry["step"]), "")
 
 
 def _narrow(params: JsonMapping) -> Expr:

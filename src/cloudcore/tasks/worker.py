@@ -14,12 +14,12 @@ import attrs
 
 from cloudcore.model.effects import Done, Failed, Outcome, Running, Unknown
 from cloudcore.model.errors import CloudcoreError, Contention, UnreachableError
-from cloudcore.model.query import PLATFORM, And, Compare, Expr, In, Op, Or, Order, Query, eq, one_of
+from cloudcore.model.query import EVERYTHING, PLATFORM, And, Compare, Expr, In, Op, Or, Order, Query, eq, one_of
 from cloudcore.ports.effects import EffectPort
 from cloudcore.ports.unit_of_work import Author, Transaction, UnitOfWork
-from cloudcore.tasks.engine import GIVEN_UP_S, LEASE_S, Engine, called_back, effects_of
+from cloudcore.tasks.aside import GIVEN_UP_S, is_abandoned, set_aside, strangeness, workable
+from cloudcore.tasks.engine import LEASE_S, Engine, called_back, effects_of
 from cloudcore.tasks.fenced import unanswered
-from cloudcore.tasks.journal import names_of
 from cloudcore.tasks.task import OPEN, TASKS, Task
 
 RENEW_S = LEASE_S / 2
@@ -47,28 +47,26 @@ class Worker:
     def due(self, limit: int = 50) -> Sequence[str]:
         """Ids of open tasks that nobody drives, the longest waiting ones, in an order of this worker's own."""
         with self.uow.read() as tx:
-            where = And((In("state", OPEN), Compare("wake_at", Op.LE, tx.now), *self._within_reach(tx.now)))
+            where = And((In("state", OPEN), Compare("wake_at", Op.LE, tx.now), self._within_reach(tx.now)))
             query = Query(where=where, order=(Order("wake_at"),), limit=limit)
             found = [ident for (ident,) in tx.of(TASKS, PLATFORM).columns(("id",), query)]
         # Several workers begin at different places, so that they seldom reach for the same.
         first = (MOST_TOGETHER + 1) * sum(self.engine.owner.encode()) % max(len(found), 1)
         return [*found[first:], *found[:first]]
 
-    def _within_reach(self, now: datetime) -> tuple[Expr, ...]:
-        near, known = self.engine.near, one_of("flow", names_of(self.engine.flows))
-        if near is None:
-            return (known,)
-        given_up = Compare("deadline_at", Op.LT, now - timedelta(seconds=GIVEN_UP_S))
-        return (
-            known,
-            Or((one_of("place", ["", *sorted(near)]), given_up)),
-        )
+    def _within_reach(self, now: datetime) -> Expr:
+        near = self.engine.near
+        place: Expr = EVERYTHING
+        if near is not None:
+            given_up = Compare("deadline_at", Op.LT, now - timedelta(seconds=GIVEN_UP_S))
+            place = Or((one_of("place", ["", *sorted(near)]), given_up))
+        return workable(self.engine.flows, place, now)
 
     def take(self, ident: str) -> Task | None:
         """Claim a task and bring it to its next effects; None when it is not to be had."""
         with self.uow.read() as tx:
             task, now = tx.of(TASKS, PLATFORM).get(ident), tx.now
-        if task is None or not task.is_open or task.wake_at > now or not self.engine.takes(task, now):
+        if task is None or not task.is_open or task.wake_at > now or not self._goes_on(task, now):
             return None
         if not task.intents:
             return self._advance(task, author_of(task), ())
@@ -79,6 +77,32 @@ class Worker:
                 return claimed
         except Contention:
             return None
+
+    def _goes_on(self, task: Task, now: datetime) -> bool:
+        """Whether this worker can take a due task further; one that nobody can is set aside."""
+        strange = strangeness(self.engine.flows, task)
+        if strange is None:
+            return self.engine.takes(task, now)
+        if strange.is_damaged or is_abandoned(task, now):
+            self._set_aside(task, strange.reason)
+        return False
+
+    def _set_aside(self, task: Task, reason: str) -> None:
+        for alone in (False, True):
+            try:
+                with self.uow.write(author_of(task)) as tx:
+                    aside = set_aside(tx, self.engine.resources, task, reason, alone=alone)
+                    tx.commit()
+            except Contention:
+                return
+            except Exception as error:
+                # The object cannot be read or written either: the task is set aside without it.
+                self.on_defect(task, error)
+                if alone:
+                    raise
+            else:
+                self.on_change(aside)
+                return
 
     def turn(self, task: Task) -> Task | None:
         """Look after a task that this worker holds: submit what is unknown, commit what has ended.
@@ -132,7 +156,7 @@ class Worker:
             now = tx.now
             found = {task.id: task for task in tx.of(TASKS, PLATFORM).find(Query(where=one_of("id", idents)))}
         named = [found[ident] for ident in dict.fromkeys(idents) if ident in found]
-        free = [task for task in named if task.is_open and task.wake_at <= now and self.engine.takes(task, now)]
+        free = [task for task in named if task.is_open and task.wake_at <= now and self._goes_on(task, now)]
         taken = [claimed for task in free if task.intents and (claimed := self.take(task.id)) is not None]
         return [*taken, *self._advance_all([(task, ()) for task in free if not task.intents])]
 

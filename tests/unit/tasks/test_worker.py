@@ -10,7 +10,8 @@ import pytest
 from cloudcore.model.effects import Done, Failed
 from cloudcore.model.errors import Contention, InvalidInputError
 from cloudcore.model.query import PLATFORM
-from cloudcore.tasks.engine import GIVEN_UP_S, LEASE_S
+from cloudcore.tasks.aside import GIVEN_UP_S
+from cloudcore.tasks.engine import LEASE_S
 from cloudcore.tasks.task import TaskState
 from cloudcore.tasks.worker import CANCEL_GRACE_S
 from cloudcore_adapters.simulated import SimulatedHosts

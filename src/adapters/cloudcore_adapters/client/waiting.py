@@ -19,7 +19,7 @@ from cloudcore.model.json import JsonObject
 from cloudcore.ports.session import Session
 from cloudcore_adapters.client.failures import UntrustedCloudError, WaitTimeoutError
 
-UNDONE = ("failed", "cancelled")
+UNDONE = ("failed", "cancelled", "set_aside")
 """States of tasks that did not do what they were to do."""
 
 ENDED = frozenset({"complete", *UNDONE})
@@ -64,7 +64,7 @@ class Progress:
 
     @property
     def state(self) -> str:
-        """The task's state: `running`, `unwinding`, `complete`, `failed`, `cancelled`; empty without a task."""
+        """The task's state: `running`, `unwinding`, `complete`, `failed`, `cancelled`, `set_aside`; empty without a task."""
         told = self.task or {}
         return str(told.get("state") or told.get("stage") or "")
 

@@ -6,6 +6,7 @@ import anyio
 
 from cloudcore.model.listing import Listing
 from cloudcore.model.reading import read_float
+from cloudcore.tasks.task import ENDED
 from cloudcore_adapters.rest.request import Call, optional_envelope, required_envelope
 from cloudcore_adapters.rest.responses import Reply, json_reply, list_reply
 from cloudcore_adapters.rest.site import Args, Site
@@ -101,7 +102,7 @@ def task_called_back(site: Site, call: Call, args: Args) -> Reply:
 
 def archived_tasks(site: Site, call: Call, _args: Args) -> Reply:
     """`GET /archivedtasks`: the tasks that are over."""
-    params = {"state": ["complete", "failed", "cancelled"], **call.params()}
+    params = {"state": list(ENDED), **call.params()}
     return list_reply("archivedtasks", site.session(call).list("tasks", params))
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 
 from cloudcore.model.errors import InvalidFormatError, OutOfRangeError
+from cloudcore.model.json import UNREADABLE, UnreadableList, UnreadableObject
 from cloudcore.model.resource import Field
 
 MIN_INT, MAX_INT = -(2**63), 2**63 - 1
@@ -65,7 +66,7 @@ def decoder(field: Field) -> Convert | None:
     if field.enum is not None:
         return _enum_reader(field.enum)
     if field.kind in (dict, list):
-        return orjson.loads
+        return partial(_lenient, field.kind) if field.spec.lenient else orjson.loads
     if field.kind is bool:
         return bool
     return from_micros if field.kind is datetime else None
@@ -81,6 +82,16 @@ def column_reader(field: Field, *, nullable: bool) -> Callable[[Sequence[Any]], 
     if nullable:
         return lambda column: [None if value is None else convert(value) for value in column]
     return lambda column: list(map(convert, column))
+
+
+def _lenient(kind: type, text: Any) -> Any:
+    try:
+        value = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        value = None
+    if type(value) is kind:
+        return value
+    return UnreadableObject(str(text)) if kind is dict else UnreadableList(str(text))
 
 
 def _read_times(column: Sequence[int | None]) -> list[datetime | None]:
@@ -154,6 +165,8 @@ def _moment(field: Field, value: Any) -> int:
 
 
 def _json(field: Field, value: Any) -> str:
+    if isinstance(value, UNREADABLE):
+        return value.text
     try:
         text = canonical(value)
     except TypeError as error:

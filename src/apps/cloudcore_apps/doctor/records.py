@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from cloudcore.model.errors import CloudcoreError, Contention
-from cloudcore.model.query import PLATFORM, And, Compare, Like, Match, Op, Order, Query, one_of
+from cloudcore.model.query import PLATFORM, Compare, Like, Match, Op, Order, Query, both, one_of
 from cloudcore.operations.types import TYPES
 from cloudcore.ports.unit_of_work import Author, Transaction, UnitOfWork
 from cloudcore.resources.audit.counter import COUNTERS
@@ -19,7 +19,7 @@ from cloudcore.tasks.task import OPEN, TASKS, TaskState, summary
 from cloudcore_apps.data_folder import DataFolder
 from cloudcore_apps.doctor.finding import Finding, failed, note, ok, warning
 from cloudcore_apps.doctor.hosts import down, misplaced
-from cloudcore_apps.doctor.trouble import Trouble, asleep, miscounted, stranded
+from cloudcore_apps.doctor.trouble import Trouble, asleep, miscounted, stranded, unreadable
 
 LATE = timedelta(minutes=1)
 AHEAD = timedelta(seconds=5)
@@ -153,7 +153,8 @@ def _late_tasks(tx: Transaction, now: datetime, *, running: bool) -> Iterator[Fi
 
 def _left(tx: Transaction, now: datetime) -> Iterator[Finding]:
     """What tasks could not take back lately: it may still be on a host, or be charged."""
-    where = And((Compare("ended_at", Op.GT, now - REMEMBERED), Match("error", Like.CONTAINS, LEFT_BEHIND)))
+    ended = both(Compare("ended_at", Op.GT, now - REMEMBERED), Compare("state", Op.NE, TaskState.SET_ASIDE.value))
+    where = both(ended, Match("error", Like.CONTAINS, LEFT_BEHIND))
     for task in tx.of(TASKS, PLATFORM).find(Query(where=where, order=(Order("ended_at", True),), limit=SHOWN)):
         yield warning("tasks", summary(task), f"What it left is told of below; `climc task-show {task.id}` tells why.")
 
@@ -161,6 +162,7 @@ def _left(tx: Transaction, now: datetime) -> Iterator[Finding]:
 def _troubles(uow: UnitOfWork, now: datetime, *, fix: bool) -> Iterator[Finding]:
     """Each object in trouble; with `fix`, what became of it. A kind is looked for after the one before is put right."""
     for look, fine in (
+        (unreadable, ok("journals", "Every open task can be gone on with.")),
         (stranded, ok("statuses", "Everything that is between two statuses has a task that works on it.")),
         (lambda tx: asleep(tx, now), ok("leases", "Every open task is looked after in time.")),
         (down, ok("hosts", "No host has lost its lease.")),

@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 
 from cloudcore.model.entity import evolve
-from cloudcore.model.query import PLATFORM, Query, eq, one_of
+from cloudcore.model.query import PLATFORM, IsNull, Not, Query, both, either, eq, one_of
 from cloudcore.model.resource import Resource
 from cloudcore.operations.types import TYPES
 from cloudcore.ports.unit_of_work import Transaction
@@ -26,12 +26,15 @@ from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.image.image import IMAGES, ImageStatus
 from cloudcore.resources.quota.quotausage import QUOTAUSAGES
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS
-from cloudcore.tasks.task import OPEN, TASKS, Task, summary
+from cloudcore.tasks.aside import end_aside, is_abandoned, set_aside, strange_states, strangeness
+from cloudcore.tasks.flows import FLOWS
+from cloudcore.tasks.task import ENDED, OPEN, TASKS, Task, TaskState, summary
 from cloudcore_apps.doctor.owner import owned
 
 LONGEST_SLEEP = timedelta(minutes=10)
 """No task waits for longer than this: neither a lease nor a pause between two tries is so long."""
 MOST = 1000
+_STATES = frozenset(map(str, TaskState))
 _MIB = ("memory", "storage", "memory_mib", "size_mib")
 
 Sums = Callable[[Transaction], Mapping[str, Mapping[str, int]]]
@@ -46,6 +49,42 @@ class Trouble:
     check: str
     said: str
     repair: Repair | None
+
+
+def unreadable(tx: Transaction) -> Iterator[Trouble]:
+    """Tasks that nobody can go on with: those that are set aside, and those that a worker would set aside."""
+    for task in tx.of(TASKS, PLATFORM).find(Query(where=eq("state", TaskState.SET_ASIDE.value), limit=MOST)):
+        yield Trouble("journals", summary(task), _forgotten(task.id))
+    where = either(one_of("state", OPEN), both(strange_states(), Not(IsNull("exclusive"))))
+    for task in tx.of(TASKS, PLATFORM).find(Query(where=where, limit=MOST)):
+        if (reason := _why_strange(task, tx.now)) is not None:
+            said = f"{summary(task).removesuffix('.')}, and nobody can go on with it: {reason}."
+            yield Trouble("journals", said, _forgotten(task.id))
+
+
+def _why_strange(task: Task, now: datetime) -> str | None:
+    if str(task.state) not in _STATES:
+        return f"this release knows no state {task.state}" if is_abandoned(task, now) else None
+    strange = strangeness(FLOWS, task)
+    if strange is None or not (strange.is_damaged or is_abandoned(task, now)):
+        return None
+    return strange.reason
+
+
+def _forgotten(ident: str) -> Repair:
+    def repair(tx: Transaction) -> str:
+        task = tx.of(TASKS, PLATFORM).get(ident)
+        if task is None:
+            return ""
+        if task.state is not TaskState.SET_ASIDE:
+            reason = _why_strange(task, tx.now)
+            if reason is None or task.state in ENDED:
+                return ""
+            task = set_aside(tx, TYPES, task, reason)
+        end_aside(tx, task, TaskState.FAILED)
+        return "It has ended as failed, and holds nothing; its object can be deleted, synchronised or tried again."
+
+    return repair
 
 
 def stranded(tx: Transaction) -> Iterator[Trouble]:

@@ -79,6 +79,11 @@ class SqlStore:
         self._database = _IDLE.pop() if _IDLE else Database(resources)
         self._database.begin(clock, ids)
 
+    @property
+    def engine(self) -> sa.Engine:
+        """The database itself, for whoever does surgery on it: `rows` know nothing of that."""
+        return self._database.uow.engine
+
     def close(self) -> None:
         """Leave the database to others; `rows` stay as they are."""
         _IDLE.append(self._database)

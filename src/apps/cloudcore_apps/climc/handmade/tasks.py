@@ -28,6 +28,7 @@ _ENDS = {
     "complete": "it is complete",
     "failed": "it has failed",
     "cancelled": "it was called back, and everything is taken back",
+    "set_aside": "nobody can go on with it, and it is set aside",
 }
 
 
@@ -78,7 +79,7 @@ def _state(task: Mapping[str, Any]) -> str:
     state = str(task.get("state"))
     if task.get("cancelled") and state == "running":
         return "running, and called back"
-    return {"unwinding": "being taken back", "complete": "complete"}.get(state, state)
+    return {"unwinding": "being taken back", "set_aside": "set aside"}.get(state, state)
 
 
 def _is_open(task: Mapping[str, Any]) -> bool:
