@@ -26,7 +26,7 @@ import sqlalchemy as sa
 from cloudcore.cloud import TYPES
 from cloudcore.model.errors import Contention, InsufficientResourceError, OutOfQuotaError
 from cloudcore.model.query import PLATFORM
-from cloudcore.operations.placement import admit, inventory_of, seats
+from cloudcore.operations.placement import admit, inventory_of, seats, spare_at
 from cloudcore.operations.platform import Platform, Settings
 from cloudcore.operations.pools import bring_up_to_date, find_place, is_up_to_date, mark, settle
 from cloudcore.ports.unit_of_work import Author, Transaction
@@ -52,7 +52,6 @@ DOMAINS = 4
 PROJECTS = 4
 CPUS, MEMORY, DISK = 16, 32_768, 400_000
 """Of each host: virtual CPUs, MiB of memory, MiB of its one storage."""
-SPARE = 2
 TRIES = 12
 LOOKS = 3
 
@@ -215,11 +214,11 @@ class Decider:
             if look > 1 or not is_up_to_date(self.platform, request.host_type, seen):
                 with self.uow.read() as tx:
                     bring_up_to_date(self.platform, tx, request.host_type, seen, doubted=look > 1)
-            if (answer := find_place(self.platform, request, spare=SPARE, claim=True)) is not None:
+            if (answer := find_place(self.platform, request, spare=spare_at(look), claim=True)) is not None:
                 return answer
         with self.uow.read() as tx:
             inventory = inventory_of(tx, self.platform.settings, host_type=request.host_type, networks=None)
-            decision = schedule(inventory, request, spare=SPARE)
+            decision = schedule(inventory, request, spare=spare_at(look))
             if decision.refusal is not None:
                 self._check(tx, request)
                 raise InsufficientResourceError(decision.refusal.summary())

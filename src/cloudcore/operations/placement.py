@@ -44,8 +44,12 @@ from cloudcore.scheduling import (
 )
 from cloudcore.scheduling.claims import with_claims, with_networks
 from cloudcore.scheduling.forecast import explanation
+from cloudcore.scheduling.pipeline import ALTERNATIVES
 
 MAX_RELAXED_HOSTS = 2000
+SPARE = 2
+"""So many other places are tried at first when others have taken the one decided on; then it is decided again."""
+MOST_SPARE = 256
 _ALL = Query()
 
 
@@ -149,15 +153,29 @@ def _attached(tx: Transaction, query: Query) -> list[tuple[str, str]]:
     return [(host, storage) for host, storage, folder in rows if folder]
 
 
+def spare_at(look: int) -> int:
+    """How many other places a decision brings along, at the first look and later ones: twice as many each time.
+
+    Where little is free, everybody wants the same few places; who has lost several times tries them all in one unit.
+    """
+    return min(SPARE << (look - 1), MOST_SPARE)
+
+
 def decide(
-    inventory: Inventory, request: Request, occupants: Callable[[], Iterable[Occupant]] = tuple[Occupant]
+    inventory: Inventory,
+    request: Request,
+    occupants: Callable[[], Iterable[Occupant]] = tuple[Occupant],
+    *,
+    spare: int = ALTERNATIVES,
 ) -> Decision:
     """A decision that places the whole request. occupants: asked for when it does not fit; see `relaxations`.
+
+    spare: alternatives at most.
 
     Raises:
         InsufficientResourceError: it does not fit; says which filter removed how many hosts and what would help.
     """
-    decision = schedule(inventory, request)
+    decision = schedule(inventory, request, spare=spare)
     if decision.refusal is None:
         return decision
     raise refused(decision, decision.refusal, occupants())

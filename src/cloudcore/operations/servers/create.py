@@ -22,7 +22,7 @@ from cloudcore.operations.begin import begin
 from cloudcore.operations.creating import under_parents
 from cloudcore.operations.idempotency import once, remembered
 from cloudcore.operations.occupants import occupants_of
-from cloudcore.operations.placement import Seat, admit, decide, inventory_of, seats
+from cloudcore.operations.placement import Seat, admit, decide, inventory_of, seats, spare_at
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.pools import bring_up_to_date, find_place, mark, settle
 from cloudcore.operations.rows import detail_rows
@@ -42,10 +42,9 @@ from cloudcore.quotas.narrowing import quota_keys
 from cloudcore.resources.compute.server import SERVERS, Server, ServerStatus
 from cloudcore.scheduling import Answer, Decision, Placement
 from cloudcore.scheduling.claims import with_devices
+from cloudcore.scheduling.pipeline import ALTERNATIVES
 
 MOST_IN_ONE_UNIT = 50
-SPARE = 2
-"""So many other places are tried when others have taken the one decided on; then it is decided again."""
 LOOKS = 3
 """So many times the process's own columns are asked; then it is read what there is."""
 _SHOWN = ("count", "cpu", "memory", "storage")
@@ -87,8 +86,9 @@ def create_servers(
         known = reading(platform, lambda tx: remembered(tx, caller, key, request)) if key else None
         if known is not None:
             return known
-        wanted, pooled = _read(platform, caller, body, count, look=next(tries))
-        decision = _decide(platform, caller, wanted, pooled=pooled, claim=not dry)
+        look = next(tries)
+        wanted, pooled = _read(platform, caller, body, count, look=look)
+        decision = _decide(platform, caller, wanted, spare=spare_at(look), pooled=pooled, claim=not dry)
         if dry:
             return try_once(platform, caller, lambda tx: _preview(platform, tx, caller, wanted, decision))
 
@@ -138,22 +138,26 @@ def _read(platform: Platform, caller: Caller, body: JsonMapping, count: int, *, 
     return reading(platform, read)
 
 
-def _decide(platform: Platform, caller: Caller, wanted: Wanted, *, pooled: bool, claim: bool) -> Decision | Answer:
+def _decide(
+    platform: Platform, caller: Caller, wanted: Wanted, *, spare: int, pooled: bool, claim: bool
+) -> Decision | Answer:
     """By kept columns, which may place, for admission says whether they are right; only ones that are read now refuse."""
     if pooled:
-        answer = find_place(platform, wanted.request, spare=SPARE, claim=claim)
+        answer = find_place(platform, wanted.request, spare=spare, claim=claim)
         if answer is not None:
             return answer
-    return reading(platform, lambda tx: _decide_now(platform, tx, caller, wanted))
+    return reading(platform, lambda tx: _decide_now(platform, tx, caller, wanted, max(spare, ALTERNATIVES)))
 
 
-def _decide_now(platform: Platform, tx: Transaction, caller: Caller, wanted: Wanted) -> Decision:
+def _decide_now(
+    platform: Platform, tx: Transaction, caller: Caller, wanted: Wanted, spare: int = ALTERNATIVES
+) -> Decision:
     request = wanted.request
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=_networks(wanted))
     if request.devices:
         inventory = with_devices(inventory, device_rows(tx))
     try:
-        return decide(inventory, request, lambda: occupants_of(platform, tx, caller, request))
+        return decide(inventory, request, lambda: occupants_of(platform, tx, caller, request), spare=spare)
     except InsufficientResourceError as error:
         raise veiled_refusal(platform, tx, caller, error) from error
 
