@@ -249,8 +249,11 @@ NO_LIMITS: list[dict[str, Any]] = [
     {"cpu": 11, "action": "sub"},
     {"cpu": -1, "action": "add"},
     {"memory": 1, "action": "add"},
-    {"cpu": 5, "provider": "Aliyun"},
-    {"storage": 5, "hypervisor": "kvm"},
+    {"cpu": 5, "account_id": "x"},
+    {"group": 5, "hypervisor": "kvm"},
+    {"cpu": 5, "zone_id": "nowhere"},
+    {"alert_at": "80,101"},
+    {"alert_at": "80", "hypervisor": "kvm"},
 ]
 
 
@@ -259,7 +262,7 @@ def test_what_is_no_limit_names_the_field(place: Place) -> None:
     before = place.quota("bob")
     for body in NO_LIMITS:
         refused = place.set("admin", "/projects/bob", **body)
-        assert refused.status_code in (400, 406), body
+        assert refused.status_code in (400, 404, 406), body
         assert refused.json()["data"]["field"] in {*body, "action", "cpu", "memory"}
     assert place.quota("bob") == before
 
@@ -270,12 +273,65 @@ def test_narrowed_rows_come_and_go(place: Place) -> None:
     assert place.set("bob", "/projects/bob", cpu=4, hypervisor="kvm").status_code == 200
     rows = place.quota("bob")
     assert [(row.get("hypervisor"), row["cpu"]) for row in rows] == [(None, 10), ("kvm", 4)]
-    assert "storage" not in rows[1]
+    assert "group" not in rows[1]
     assert len(place.quota("bob", query="?primary=true")) == 1
     assert place.set("dora", "/projects/bob", action="delete").status_code == 403
     assert place.set("dora", "/projects/bob", action="delete", hypervisor="kvm").status_code == 200
     assert place.set("dora", "/projects/bob", action="delete", hypervisor="kvm").status_code == 404
     assert len(place.quota("bob")) == 1
+
+
+def test_who_has_no_limits_gets_those_of_all(place: Place) -> None:
+    for who in ("bob", "dora"):
+        assert place.set(who, "/defaults/projects", cpu=3).status_code == 403
+        assert place.ask(who, "GET", "/compute/quotas/defaults/projects").status_code == 403
+    assert place.set("admin", "/defaults/projects", cpu=3, memory=100).status_code == 200
+    assert place.set("admin", "/defaults/domains", cpu=30).status_code == 200
+    (row,) = place.quota("admin", path="/defaults/projects")
+    assert (row["defaults"], row["cpu"], row["count"]) == ("projects", 3, -1)
+    assert [place.quota("bob")[0][name] for name in ("cpu", "memory", "count")] == [3, 100, -1]
+    assert place.quota("dora", query="?scope=domain")[0]["cpu"] == 30
+    # An own limit takes the place of one of them; resetting it gives that back.
+    place.set("dora", "/projects/bob", memory=-1)
+    assert [place.quota("bob")[0][name] for name in ("cpu", "memory")] == [3, -1]
+    assert place.set("dora", "/projects/bob", cpu=2, action="add").json()["quotas"][0]["cpu"] == 5
+    place.set("dora", "/projects/bob", action="reset")
+    assert [place.quota("bob")[0][name] for name in ("cpu", "memory")] == [3, 100]
+    assert place.ask("admin", "GET", "/compute/infras_quotas/defaults/projects").status_code == 404
+
+
+def test_limits_of_all_hold(place: Place) -> None:
+    place.set("admin", "/defaults/projects", "project_quotas", secgroup=1)
+    made = [place.ask("bob", "POST", "/compute/secgroups", {"secgroup": {"name": f"g{n}"}}) for n in (1, 2)]
+    assert [one.status_code for one in made] == [200, 400]
+    assert made[1].json()["data"]["exceeded"][0]["limit"] == 1
+
+
+def test_a_family_that_narrows_leaves_the_others_limits(place: Place) -> None:
+    assert place.set("admin", "/projects/bob", cpu=4, region_id="default").status_code == 200
+    assert place.set("admin", "/projects/bob", "region_quotas", eip=2, cloudregion_id="default").status_code == 200
+    assert place.set("admin", "/projects/bob", action="delete", region_id="default").status_code == 200
+    assert len(place.quota("bob")) == 1
+    assert [row["eip"] for row in place.quota("bob", "region_quotas")] == [-1, 2]
+
+
+def test_owners_nearest_to_a_limit_come_first(place: Place) -> None:
+    place.set("admin", "/projects/eve", "project_quotas", secgroup=2)
+    place.ask("eve", "POST", "/compute/secgroups", {"secgroup": {"name": "x"}})
+    rows = place.quota("dora", "project_quotas", path="/projects")
+    assert (rows[0]["project"], rows[0]["usage.secgroup"]) == ("eve", 1)
+
+
+def test_images_are_limited_by_type(place: Place) -> None:
+    place.set("dora", "/projects/bob", "image_quotas", image=1, type="iso")
+    bodies = [{"name": "a", "disk_format": "iso"}, {"name": "b"}, {"name": "c", "disk_format": "iso"}]
+    answers = [place.ask("bob", "POST", "/image/v1/images", {"image": body}) for body in bodies]
+    assert [one.status_code for one in answers] == [200, 200, 400]
+    over = answers[2].json()["data"]["exceeded"]
+    assert over == [
+        {"scope": "project", "name": "image", "limit": 1, "used": 1, "requested": 1, "keys": {"type": "iso"}}
+    ]
+    assert [row["usage.image"] for row in place.quota("bob", "image_quotas")] == [2, 1]
 
 
 def test_a_recount_finds_what_is_there(place: Place) -> None:

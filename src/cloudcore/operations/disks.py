@@ -92,7 +92,7 @@ def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
     )
     stored = tx.of(DISKS, PLATFORM).add(disk)
     begin(platform, tx, caller, DISKS, stored, "disk-create", {"host_id": place[0]})
-    charge(tx, stored.domain_id, stored.tenant_id, {"storage": size})
+    charge(tx, stored.domain_id, stored.tenant_id, {"storage": size}, lambda: {DISKS.plural: [stored.id]})
     return detail_rows(platform, tx, DISKS, [stored])[0]
 
 

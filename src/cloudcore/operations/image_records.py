@@ -56,7 +56,7 @@ def new_image(platform: Platform, tx: Transaction, caller: Caller, body: JsonMap
         need(platform, caller, IMAGES, "mark-standard", Scope.SYSTEM)
         given["is_standard"] = True
     image = insert(platform, tx, caller, IMAGES, body, given={**given, "quota_held": True})
-    charge(tx, image.domain_id, image.tenant_id, {"image": 1})
+    charge(tx, image.domain_id, image.tenant_id, {"image": 1}, lambda: {IMAGES.plural: [image.id]})
     if read_flag(body, "is_public"):
         share(platform, tx, caller, IMAGES, image, {"scope": body.get("public_scope") or "system"})
         image = tx.of(IMAGES, PLATFORM).get(image.id)
@@ -138,10 +138,10 @@ def taking(tx: Transaction, image: Any, name: str, **changes: Any) -> Any:
     if image.status not in UPLOADABLE:
         raise InvalidStatusError(f"image {image.name} is {image.status}: only a queued one takes bytes", field="status")
     check_idle(tx, IMAGES, image)
-    if not image.quota_held:  # it failed before
-        charge(tx, image.domain_id, image.tenant_id, {"image": 1})
     changed = evolve(image, status=ImageStatus.SAVING.value, status_reason="", quota_held=True, **changes)
     taken = tx.of(IMAGES, PLATFORM).save(changed, action=name)
+    if not image.quota_held:  # it failed before
+        charge(tx, image.domain_id, image.tenant_id, {"image": 1}, lambda: {IMAGES.plural: [image.id]})
     follow_images(tx, taken.guest_image_id)
     return taken
 
@@ -231,7 +231,7 @@ def change_owner(platform: Platform, tx: Transaction, caller: Caller, image: Any
     moved = tx.of(IMAGES, PLATFORM).get(image.id)
     if image.quota_held and moved is not None and moved.tenant_id != image.tenant_id:
         refund(tx, image.domain_id, image.tenant_id, {"image": 1})
-        charge(tx, moved.domain_id, moved.tenant_id, {"image": 1})
+        charge(tx, moved.domain_id, moved.tenant_id, {"image": 1}, lambda: {IMAGES.plural: [moved.id]})
 
 
 def delete_image(platform: Platform, tx: Transaction, caller: Caller, ident: str, options: JsonMapping) -> JsonObject:

@@ -55,7 +55,7 @@ def create_instance_snapshot(
     if read_flag(body, "with_memory"):
         raise NotSupportedError("a snapshot of the memory is not supported", field="with_memory")
     row, number = keep_server(platform, tx, caller, server, body, {})
-    charge(tx, row.domain_id, row.tenant_id, {"instance_snapshot": 1, "snapshot": number})
+    charge(tx, row.domain_id, row.tenant_id, {"instance_snapshot": 1, "snapshot": number}, lambda: kept_by(tx, row))
     (shown,) = detail_rows(platform, tx, SERVERS, [tx.of(SERVERS, PLATFORM).get(server.id)])
     return {**shown, "instance_snapshot_id": row.id}
 
@@ -89,6 +89,12 @@ def keep_server(
     params: JsonObject = {"host_id": server.host_id, "server_id": server.id}
     begin(platform, tx, caller, INSTANCE_SNAPSHOTS, row, "instance-snapshot-create", params, holding=(SERVERS, server))
     return row, len(links)
+
+
+def kept_by(tx: Transaction, row: Instancesnapshot) -> dict[str, list[str]]:
+    """What an instance snapshot counts for: itself and its parts."""
+    parts = tx.of(SNAPSHOTJOINTS, PLATFORM).find(Query(where=eq("instance_snapshot_id", row.id)))
+    return {INSTANCE_SNAPSHOTS.plural: [row.id], SNAPSHOTS.plural: [part.snapshot_id for part in parts]}
 
 
 def config_of(server: Any) -> JsonObject:

@@ -23,9 +23,9 @@ from cloudcore.operations.ladder import Call, new_project
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.refs import shared_with
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.counting import charged_of
 from cloudcore.quotas.holdings import disk_amounts, server_amounts
 from cloudcore.quotas.ledger import charge, refund
-from cloudcore.quotas.narrowing import quota_keys
 from cloudcore.resources.compute.disk import DISKS, USABLE, DiskStatus
 from cloudcore.resources.compute.groupguest import GROUPGUESTS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
@@ -74,7 +74,7 @@ def give_server(platform: Platform, tx: Transaction, caller: Caller, server: Any
     where = both(eq("associate_type", "server"), eq("associate_id", server.id))
     for eip in tx.of(EIPS, PLATFORM).find(Query(where=where)):
         move.take(EIPS, eip, {"eip": 1}, rename=True)
-    move.settle([tx.of(SERVERS, PLATFORM).get(server.id)])
+    move.settle()
 
 
 def give_disk(platform: Platform, tx: Transaction, caller: Caller, disk: Any, body: JsonMapping) -> None:
@@ -92,7 +92,7 @@ def give_disk(platform: Platform, tx: Transaction, caller: Caller, disk: Any, bo
         raise ConflictError(f"a snapshot of a whole server needs disk {disk.name}: delete that", field="disk_id")
     _drop(tx, SNAPSHOTPOLICYDISKS, one_of("disk_id", [disk.id]))
     move.take_disk(disk)
-    move.settle([])
+    move.settle()
 
 
 def stay(platform: Platform, tx: Transaction, caller: Caller, row: Any, body: JsonMapping) -> None:
@@ -116,6 +116,7 @@ class _Move:
         self._platform, self._tx = platform, tx
         self._from = (row.domain_id, row.tenant_id)
         self._amounts: Counter[str] = Counter()
+        self._moved: dict[str, list[str]] = {}
 
     def take(self, resource: Resource[Any], row: Any, amounts: Any, *, rename: bool = False) -> None:
         """Move one row. rename: give it another name where the new project has that already."""
@@ -127,6 +128,7 @@ class _Move:
             changes["name"] = self._name(resource, row)
         self._tx.of(resource, PLATFORM).save(evolve(row, **changes), action="change-owner")
         self._amounts.update(amounts)
+        self._moved.setdefault(resource.plural, []).append(row.id)
 
     def take_disk(self, disk: Any) -> None:
         """Move a disk with its snapshots, none of which anything is just done with."""
@@ -142,11 +144,12 @@ class _Move:
             held = row.status != SnapshotStatus.CREATE_FAILED
             self.take(SNAPSHOTS, row, {"snapshot": 1} if held else {}, rename=True)
 
-    def settle(self, servers: Sequence[Any]) -> None:
-        """Move what it all counts for. servers: those among it, as they are now."""
+    def settle(self) -> None:
+        """Move what it all counts for."""
         refund(self._tx, *self._from, self._amounts)
         to = (self.project.domain_id, self.project.id)
-        charge(self._tx, *to, self._amounts, (lambda: quota_keys(self._tx, servers)) if servers else None)
+        servers = self._moved.get(SERVERS.plural, [])
+        charge(self._tx, *to, self._amounts, lambda: {**charged_of(self._tx, servers), **self._moved})
 
     def _name(self, resource: Resource[Any], row: Any) -> str:
         def taken(name: str) -> bool:

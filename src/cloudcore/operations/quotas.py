@@ -2,48 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 
 from cloudcore.auth.caller import Caller, require_known
 from cloudcore.auth.scopes import Scope
-from cloudcore.model.entity import evolve
 from cloudcore.model.errors import (
-    Contention,
-    DuplicateResourceError,
     ForbiddenError,
-    InvalidInputError,
     MethodNotAllowedError,
     MissingParameterError,
-    NotSupportedError,
     ResourceNotFoundError,
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, IsNull, Query, both, eq
-from cloudcore.model.reading import read_bool, read_int, read_str
+from cloudcore.model.reading import read_bool, read_str
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.quota_changes import change_limits, read_wish
 from cloudcore.operations.run import reading, writing
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.quotas.family import FAMILIES, Family
-from cloudcore.quotas.ledger import UNLIMITED, hold, usage_of
-from cloudcore.quotas.narrowing import matching, owned, read_keys, write_keys
+from cloudcore.quotas.counting import counted_now, owned
+from cloudcore.quotas.family import COUNTERS, FAMILIES, Family
+from cloudcore.quotas.ledger import hold, usage_of
+from cloudcore.quotas.limits import limits_of
+from cloudcore.quotas.narrowing import read_keys
 from cloudcore.quotas.recount import recount
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.project import PROJECTS
-from cloudcore.resources.quota.quotalimit import QUOTALIMITS, Quotalimit
+from cloudcore.resources.quota.quotalimit import INHERIT, OF_PROJECTS, QUOTALIMITS, UNLIMITED
 from cloudcore.tasks.task import TASKS
 
-MOST = (1 << 53) - 1
 PENDING = "pending"
-ACTIONS = ("add", "sub", "replace", "update", "reset", "delete")
-_OTHER_KEYS = ("provider", "brand", "cloud_env", "account_id", "manager_id", "region_id", "cloudregion_id")
+DEFAULTS = "defaults"
+"""In the place of a kind of owner: what holds for all projects, or all domains, that have no limits of their own."""
 
 
 @attrs.frozen(kw_only=True)
 class Owner:
-    """A project, or with an empty project id a domain as a whole."""
+    """A project, or with an empty project id a domain as a whole; without a domain, all of that kind by default."""
 
     domain_id: str
     domain: str
@@ -94,15 +90,11 @@ def set_quota(
     if not caller.scope_domain_id:
         _granted(platform, caller, family, "update")
     owner = owner_of(platform, caller, family, {**params, "scope": params.get("scope") or body.get("scope")})
-    action = read_str(body.get("action") or "update", "action", 16)
-    if action not in ACTIONS:
-        raise InvalidInputError(f"action must be one of {', '.join(ACTIONS)}", field="action")
-    keys = _keys(family, body)
-    values = _values(family, body, keys)
-    _may_set(platform, caller, family, owner, narrowed=bool(keys))
+    wish = read_wish(family, body)
+    _may_set(platform, caller, family, owner, narrowed=bool(wish.keys))
 
     def work(tx: Transaction) -> list[JsonObject]:
-        _change(tx, family, owner, action, write_keys(keys), values)
+        change_limits(tx, family, (owner.domain_id, owner.project_id), wish)
         return _rows(tx, family, owner, primary=False)
 
     return writing(platform, caller, work)
@@ -111,7 +103,8 @@ def set_quota(
 def set_for(
     platform: Platform, caller: Caller, plural: str, kind: str, ident: str, body: JsonMapping
 ) -> list[JsonObject]:
-    """Change the limits of a project or domain. kind: `projects` or `domains`; empty, with an empty id: the caller's own.
+    """Change the limits of a project or domain. kind: `projects` or `domains`; empty, with an empty id: the caller's own;
+    `defaults` with one of the two as id: of all that have no limits of their own.
 
     Raises:
         ResourceNotFoundError: there is no such kind or owner, and others of `set_quota`.
@@ -127,6 +120,8 @@ def named_owner(plural: str, kind: str, ident: str) -> JsonObject:
     """
     if not kind:
         return {}
+    if kind == DEFAULTS:
+        return {DEFAULTS: ident}
     if kind not in ("projects", "domains") or (kind == "projects" and not FAMILIES[plural].has_projects):
         raise MethodNotAllowedError(f"{plural} have no {kind[:64]}", data={"allow": []})
     return {kind.removesuffix("s"): ident}
@@ -148,8 +143,10 @@ def owner_of(platform: Platform, caller: Caller, family: Family, params: JsonMap
         ResourceNotFoundError: there is no such owner, or not for the caller.
     """
     granted = _granted(platform, caller, family, "get")
-    named = _named(params, "project", "project_id", "tenant", "tenant_id")
-    domain = _named(params, "domain", "domain_id", "project_domain", "project_domain_id")
+    if params.get(DEFAULTS):
+        return _of_all(family, read_str(params[DEFAULTS], DEFAULTS, 16), granted)
+    named = _sent(params, "project", "project_id", "tenant", "tenant_id")
+    domain = _sent(params, "domain", "domain_id", "project_domain", "project_domain_id")
     if named and family.has_projects:
         return _project(platform, caller, named, domain, granted)
     if not domain and not named:
@@ -165,6 +162,14 @@ def owner_of(platform: Platform, caller: Caller, family: Family, params: JsonMap
     if not granted.covers(Scope.DOMAIN):
         raise _refused(family, "get")
     return Owner(domain_id=found.id, domain=found.name)
+
+
+def _of_all(family: Family, kind: str, granted: Scope) -> Owner:
+    if granted is not Scope.SYSTEM:
+        raise _refused(family, "get")
+    if kind not in ("domains", "projects") or (kind == "projects" and not family.has_projects):
+        raise ResourceNotFoundError(f"{family.plural} have no defaults of {kind}", field=DEFAULTS)
+    return Owner(domain_id="", domain="", project_id=OF_PROJECTS if kind == "projects" else "", project="")
 
 
 def _project(platform: Platform, caller: Caller, ident: str, domain: str, granted: Scope) -> Owner:
@@ -194,7 +199,7 @@ def _granted(platform: Platform, caller: Caller, family: Family, action: str) ->
 def _may_set(platform: Platform, caller: Caller, family: Family, owner: Owner, *, narrowed: bool) -> None:
     """A domain limits its projects, the system its domains; a project may only narrow its own share further."""
     granted = _granted(platform, caller, family, "update")
-    needed = Scope.DOMAIN if owner.project_id else Scope.SYSTEM
+    needed = Scope.DOMAIN if owner.project_id and owner.domain_id else Scope.SYSTEM
     if narrowed and owner.project_id and owner.project_id == caller.project_id:
         needed = Scope.PROJECT
     if not granted.covers(needed):
@@ -205,93 +210,49 @@ def _refused(family: Family, action: str) -> ForbiddenError:
     return ForbiddenError(f"not enough privilege to do {family.service} {family.plural} {action}")
 
 
-def _keys(family: Family, body: JsonMapping) -> dict[str, str]:
-    foreign = next((name for name in _OTHER_KEYS if body.get(name) and name not in family.keys), None)
-    if foreign is not None:
-        raise NotSupportedError(f"{family.plural} are not narrowed by {foreign}", field=foreign)
-    return {name: read_str(body[name], name, 128) for name in family.keys if body.get(name)}
-
-
-def _values(family: Family, body: JsonMapping, keys: JsonMapping) -> dict[str, int]:
-    """Field of the ledger → number, of the limits that were sent."""
-    known = family.narrowed if keys else tuple(family.counters)
-    passed = {"action", "scope", *family.keys, *_OTHER_KEYS, *_OWNER_NAMES}
-    for name, value in body.items():
-        if name not in known and name not in passed and value not in (None, ""):
-            where = f"{family.plural} narrowed by {', '.join(keys)}" if keys else family.plural
-            raise InvalidInputError(f"{where} have no limit {name[:64]!r}", field=name[:64])
-    sent = {name: body[name] for name in known if body.get(name) not in (None, "")}
-    return {family.counters[name]: read_int(value, name, UNLIMITED, MOST) for name, value in sent.items()}
-
-
-_OWNER_NAMES = ("domain", "domain_id", "project", "project_id", "tenant", "tenant_id", "project_domain")
-
-
-def _change(tx: Transaction, family: Family, owner: Owner, action: str, keys: str, values: dict[str, int]) -> None:
-    repository = tx.of(QUOTALIMITS, PLATFORM)
-    where = both(eq("domain_id", owner.domain_id), eq("tenant_id", owner.project_id), eq("keys", keys))
-    found = repository.find(Query(where=where, limit=1))
-    if action == "delete":
-        if not keys:
-            raise ForbiddenError("the limits for everything stay; reset them instead", field="action")
-        if not found:
-            raise ResourceNotFoundError("there is no such row of limits")
-        repository.remove(found[0])
-        return
-    fresh = Quotalimit(id=tx.new_id(), domain_id=owner.domain_id, tenant_id=owner.project_id, keys=keys)
-    changes = _changed(family, action, found[0] if found else fresh, values)
-    if found:
-        repository.save(evolve(found[0], **changes))
-        return
-    try:
-        repository.add(evolve(fresh, **changes))
-    except DuplicateResourceError as error:
-        raise Contention("these limits are being set elsewhere", internal=owner.domain_id) from error
-
-
-def _changed(family: Family, action: str, row: Any, values: dict[str, int]) -> dict[str, int]:
-    if action in ("update", "replace", "reset"):
-        base = (
-            {} if action == "update" else dict.fromkeys(family.counters.values(), UNLIMITED if action == "reset" else 0)
-        )
-        return base if action == "reset" else {**base, **values}
-    changed: dict[str, int] = {}
-    for field, number in values.items():
-        before = getattr(row, field)
-        if number < 0:
-            raise InvalidInputError("what is added or taken must not be negative", field=field)
-        if before == UNLIMITED:
-            raise InvalidInputError(f"{field} has no limit yet to {action} to", field=field)
-        after = before + number if action == "add" else before - number
-        if not 0 <= after <= MOST:
-            raise InvalidInputError(f"the limit would be {after}", field=field)
-        changed[field] = after
-    return changed
-
-
 def _rows(tx: Transaction, family: Family, owner: Owner, *, primary: bool) -> list[JsonObject]:
     where = both(eq("domain_id", owner.domain_id), eq("tenant_id", owner.project_id))
-    limits = {row.keys: row for row in tx.of(QUOTALIMITS, PLATFORM).find(Query(where=where))}
-    rows = [_row(family, owner, limits.get(""), "", usage_of(tx, owner.domain_id, owner.project_id))]
-    if primary or not family.narrowed:
+    narrowed = {row.keys: row for row in tx.of(QUOTALIMITS, PLATFORM).find(Query(where=where)) if row.keys}
+    rows = [_whole(tx, family, owner)]
+    if primary:
         return rows
-    narrowed = [
-        (keys, matching(tx, owner.domain_id, owner.project_id, read_keys(keys))) for keys in sorted(limits) if keys
-    ]
-    return [*rows, *(_row(family, owner, limits[keys], keys, used) for keys, used in narrowed)]
+    for text in sorted(narrowed):
+        keys, limits = read_keys(text), narrowed[text]
+        fields = [family.counters[name] for name in family.narrowed]
+        if set(keys) <= set(family.keys) and any(getattr(limits, field) != INHERIT for field in fields):
+            used = counted_now(tx, owner.domain_id, owner.project_id, fields, keys)
+            said = {field: max(getattr(limits, field), UNLIMITED) for field in fields}
+            rows.append({**_named(owner), **keys, **dict(_numbers(family, family.narrowed, said, used))})
+    return rows
 
 
-def _row(family: Family, owner: Owner, limits: Any, keys: str, usage: JsonMapping) -> JsonObject:
+def _whole(tx: Transaction, family: Family, owner: Owner) -> JsonObject:
+    if not owner.domain_id:
+        usual = limits_of(tx, "", (owner.project_id,), family.fields)[owner.project_id].whole
+        return {"defaults": "projects" if owner.project_id else "domains"} | {
+            name: usual[field] for name, field in family.counters.items()
+        }
+    limits = limits_of(tx, owner.domain_id, (owner.project_id,), family.fields)[owner.project_id]
+    counted = [field for field in family.fields if field not in COUNTERS]
+    used = {**usage_of(tx, owner.domain_id, owner.project_id)}
+    used |= counted_now(tx, owner.domain_id, owner.project_id, counted, {}) if counted else {}
+    return {**_named(owner), **dict(_numbers(family, tuple(family.counters), limits.whole, used))}
+
+
+def _named(owner: Owner) -> JsonObject:
     row: JsonObject = {"domain_id": owner.domain_id, "domain": owner.domain, "project_domain": owner.domain}
     if owner.project_id:
         row |= {"tenant_id": owner.project_id, "project_id": owner.project_id}
         row |= {"tenant": owner.project, "project": owner.project}
-    row |= read_keys(keys)
-    for name in family.narrowed if keys else family.counters:
-        field = family.counters[name]
-        row[name] = getattr(limits, field) if limits is not None else UNLIMITED
-        row[f"usage.{name}"] = usage[field]
     return row
+
+
+def _numbers(
+    family: Family, names: Sequence[str], limits: Mapping[str, int], used: Mapping[str, int]
+) -> Iterator[tuple[str, int]]:
+    for name in names:
+        yield name, limits[family.counters[name]]
+        yield f"usage.{name}", used[family.counters[name]]
 
 
 def _of_many(
@@ -303,13 +264,21 @@ def _of_many(
         raise _refused(family, "list")
     owners = _projects(platform, tx, caller, params, granted) if kind == "projects" else _domains(tx)
     primary = _flag(params, "primary")
-    return [row for owner in owners for row in _rows(tx, family, owner, primary=primary)]
+    found = [_rows(tx, family, owner, primary=primary) for owner in owners]
+    found.sort(key=lambda rows: -_rate(family, rows[0]))
+    return [row for rows in found for row in rows]
+
+
+def _rate(family: Family, row: JsonMapping) -> float:
+    """How much of its tightest limit an owner has in use: who is nearest to one comes first."""
+    rates = [row[f"usage.{name}"] / row[name] for name in family.counters if row[name] > 0]
+    return max(rates, default=0.0)
 
 
 def _projects(
     platform: Platform, tx: Transaction, caller: Caller, params: JsonMapping, granted: Scope
 ) -> Sequence[Owner]:
-    domain = _named(params, "project_domain", "project_domain_id", "domain", "domain_id")
+    domain = _sent(params, "project_domain", "project_domain_id", "domain", "domain_id")
     found = platform.directory.find_domain(domain or caller.scope_domain_id)
     if found is None or not (granted is Scope.SYSTEM or found.id == caller.scope_domain_id):
         raise ResourceNotFoundError(f"domain {domain} not found", field="project_domain")
@@ -321,7 +290,7 @@ def _domains(tx: Transaction) -> Sequence[Owner]:
     return [Owner(domain_id=row.id, domain=row.name) for row in tx.of(DOMAINS, PLATFORM).find()]
 
 
-def _named(params: JsonMapping, *names: str) -> str:
+def _sent(params: JsonMapping, *names: str) -> str:
     return next((read_str(params[name], name, 128) for name in names if params.get(name)), "")
 
 

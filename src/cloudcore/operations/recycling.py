@@ -29,9 +29,9 @@ from cloudcore.operations.run import reading, writing
 from cloudcore.operations.sharing import need
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_host
+from cloudcore.quotas.counting import charged_of
 from cloudcore.quotas.holdings import disk_amounts, doomed_disks, drop_server, server_amounts
 from cloudcore.quotas.ledger import charge
-from cloudcore.quotas.narrowing import quota_keys
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.server import SERVERS, ServerStatus
@@ -81,7 +81,7 @@ def restore_server(platform: Platform, tx: Transaction, _caller: Caller, server:
     ):
         raise InsufficientResourceError(f"host {host.name} has no room for the server any more", field="host_id")
     amounts = {**server_amounts(server), "storage": sum(disk.disk_size for disk in recycled)}
-    charge(tx, server.domain_id, server.tenant_id, amounts, lambda: quota_keys(tx, [restored]))
+    charge(tx, server.domain_id, server.tenant_id, amounts, lambda: charged_of(tx, [restored.id]))
     return detail_rows(platform, tx, SERVERS, [restored])[0]
 
 
@@ -98,7 +98,7 @@ def restore_disk(platform: Platform, tx: Transaction, _caller: Caller, disk: Any
     if tx.of(GUESTDISKS, PLATFORM).count(eq("disk_id", disk.id)):
         raise NotEmptyError(f"disk {disk.name} belongs to a server in the recycle bin: take that out")
     restored = tx.of(DISKS, PLATFORM).save(evolve(disk, **OUT), action="cancel_delete")
-    charge(tx, disk.domain_id, disk.tenant_id, disk_amounts(disk))
+    charge(tx, disk.domain_id, disk.tenant_id, disk_amounts(disk), lambda: {DISKS.plural: [disk.id]})
     return detail_rows(platform, tx, DISKS, [restored])[0]
 
 

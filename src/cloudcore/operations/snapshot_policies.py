@@ -132,12 +132,12 @@ def _keep(platform: Platform, kind: _Kind, ident: str, tx: Transaction) -> bool:
     body = {"generate_name": f"{policy.name[:60]}-{point:%Y%m%d%H}"}
     caller = platform_caller("snapshot policy")
     if kind.target is DISKS:
-        snapshots.keep_disk(platform, tx, caller, target, body, values)
-        amounts = {"snapshot": 1}
+        kept = snapshots.keep_disk(platform, tx, caller, target, body, values)
+        amounts, made = {"snapshot": 1}, {SNAPSHOTS.plural: [kept.id]}
     else:
-        _, number = instancesnapshots.keep_server(platform, tx, caller, target, body, values)
-        amounts = {"instance_snapshot": 1, "snapshot": number}
-    charge(tx, target.domain_id, target.tenant_id, amounts)
+        whole, number = instancesnapshots.keep_server(platform, tx, caller, target, body, values)
+        amounts, made = {"instance_snapshot": 1, "snapshot": number}, instancesnapshots.kept_by(tx, whole)
+    charge(tx, target.domain_id, target.tenant_id, amounts, lambda: made)
     return True
 
 

@@ -42,7 +42,7 @@ def create_snapshot(platform: Platform, tx: Transaction, caller: Caller, body: J
     disk = fetch_for(platform, tx, caller, DISKS, read_str(named, "disk_id", 128), "perform", "snapshot")
     values = {"description": str(body.get("description") or "")[:1024], "metadata": first_tags(body)}
     row = keep_disk(platform, tx, caller, disk, body, values)
-    charge(tx, row.domain_id, row.tenant_id, {"snapshot": 1})
+    charge(tx, row.domain_id, row.tenant_id, {"snapshot": 1}, lambda: {SNAPSHOTS.plural: [row.id]})
     return detail_rows(platform, tx, SNAPSHOTS, [row])[0]
 
 

@@ -2,6 +2,10 @@
 
     ledger.py     quota usage of projects and domains, charged and refunded in the unit that causes it
     claims.py     what the servers of a host hold of it, and the disks of a storage
+    limits.py     what an owner may hold: his own limits, and those of the deployment where he has none
+    family.py     the families of counters that clients know
+    counting.py   the rows that each counter is counted from, and which of them match the keys of a narrowed limit
+    recount.py    what owners really hold, and the ledger made to say so
     holdings.py   everything that one server or disk holds, taken and given back together
     ties.py      what servers and disks are tied to, parted before they go
 

@@ -17,7 +17,7 @@ def count_in(tx: Transaction, resource: Resource[Any], row: Any) -> None:
         OutOfQuotaError: a limit would be exceeded.
     """
     if resource.counts_as:
-        charge(tx, row.domain_id, _project(row), {resource.counts_as: 1})
+        charge(tx, row.domain_id, _project(row), {resource.counts_as: 1}, lambda: {resource.plural: [row.id]})
 
 
 def count_out(tx: Transaction, resource: Resource[Any], row: Any) -> None:

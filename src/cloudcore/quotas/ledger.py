@@ -1,29 +1,27 @@
 """Quota usage: one row for each project, and one for each domain, charged and refunded with what causes it.
 
 A limit of a project and the limit of its domain are charged together, the domain first; units therefore lock them in
-one order and no child can overrun its parent. Limits that are narrowed to some keys have no ledger of their own: while
-the owner's row is held, what matches them is counted.
+one order and no child can overrun its parent. What has no ledger of its own (limits that are narrowed to keys, and
+counters such as ports) is counted while the owner's row is held.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from cloudcore.model.errors import BackendError, Contention, DuplicateResourceError, OutOfQuotaError
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
+from cloudcore.model.query import PLATFORM
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.quotas.family import COUNTERS, WIRE_NAMES
-from cloudcore.quotas.narrowing import matching, read_keys
-from cloudcore.resources.quota.quotalimit import QUOTALIMITS
+from cloudcore.quotas.counting import Charged, counted_now
+from cloudcore.quotas.family import COUNTED, COUNTERS, FAMILIES, WIRE_NAMES
+from cloudcore.quotas.limits import Limits, limits_of
+from cloudcore.quotas.narrowing import read_keys
 from cloudcore.resources.quota.quotausage import QUOTAUSAGES, Quotausage, usage_id
 
-UNLIMITED = -1
 NO_KEYS: Mapping[str, str] = MappingProxyType({})
-
-Keys = Mapping[str, Collection[str]]
-"""Key → the values that what is charged has of it, such as the zones of a batch of servers."""
+_NARROWED = frozenset(family.counters[name] for family in FAMILIES.values() for name in family.narrowed)
 
 Amounts = Mapping[str, int]
 """How much of each counter (`cloudcore.quotas.family`); memory and storage in MiB."""
@@ -34,13 +32,14 @@ def charge(
     domain_id: str,
     project_id: str,
     amounts: Amounts,
-    keys: Callable[[], Keys] | None = None,
+    of: Callable[[], Charged] | None = None,
     *,
     inserted: bool = True,
 ) -> None:
     """Add to the usage of a project and its domain. project_id: empty for what only the domain has.
 
-    keys: what narrowed limits are matched with, asked for only where there are any.
+    of: the rows that are charged for, by which narrowed limits and counters without a ledger are checked; asked for only
+        where there are any.
     inserted: whether the rows already say what is charged for.
 
     Raises:
@@ -48,20 +47,13 @@ def charge(
         Contention: one would have been, but is no more.
     """
     wanted = {key: value for key, value in amounts.items() if value}
-    known = _limits(tx, domain_id, owners(project_id))
-    for owner in owners(project_id):
-        limits = known.get(owner, {})
+    for owner, limits in limits_of(tx, domain_id, owners(project_id)).items():
         ident = usage_id(domain_id, owner)
-        bounds = {key: value for key, value in limits.get("", {}).items() if key in wanted and value >= 0}
-        if not _adjusted(tx, ident, wanted, bounds):
+        bounds = {key: limits.whole[key] for key in wanted if limits.whole[key] >= 0}
+        if wanted and not _adjusted(tx, ident, wanted, bounds):
             raise _exceeded(tx, ident, owner, wanted, bounds)
-        for narrowed, values in limits.items():
-            if narrowed and keys is not None and _matches(read_keys(narrowed), keys()):
-                _check_narrowed(tx, (domain_id, owner), narrowed, values, wanted, inserted=inserted)
-
-
-def _matches(narrowed: Mapping[str, str], keys: Keys) -> bool:
-    return all(value in keys.get(name, ()) for name, value in narrowed.items())
+        if of is not None:
+            _check_counted(tx, (domain_id, owner), limits, of, wanted, inserted=inserted)
 
 
 def refund(tx: Transaction, domain_id: str, project_id: str, amounts: Amounts) -> None:
@@ -95,24 +87,10 @@ def correct(tx: Transaction, domain_id: str, project_id: str, deltas: Amounts) -
         raise BackendError("the quota ledger is wrong: it would become negative", internal=f"{domain_id} {changed}")
 
 
-def limits_of(tx: Transaction, domain_id: str, project_id: str) -> Mapping[str, int]:
-    """The limits of a project, or of a domain (empty project); absent keys are unlimited."""
-    return _limits(tx, domain_id, (project_id,)).get(project_id, {}).get("", {})
-
-
 def usage_of(tx: Transaction, domain_id: str, project_id: str) -> Mapping[str, int]:
     """The usage of a project, or of a domain (empty project)."""
     row = tx.of(QUOTAUSAGES, PLATFORM).get(usage_id(domain_id, project_id))
     return {key: getattr(row, key) if row is not None else 0 for key in COUNTERS}
-
-
-def _limits(tx: Transaction, domain_id: str, projects: Sequence[str]) -> Mapping[str, Mapping[str, Mapping[str, int]]]:
-    """Project → keys that they are narrowed to → limits, of those that have any."""
-    where = both(eq("domain_id", domain_id), one_of("tenant_id", projects))
-    found: dict[str, dict[str, Mapping[str, int]]] = {}
-    for row in tx.of(QUOTALIMITS, PLATFORM).find(Query(where=where)):
-        found.setdefault(row.tenant_id, {})[row.keys] = {key: getattr(row, key) for key in COUNTERS}
-    return found
 
 
 def _adjusted(tx: Transaction, ident: str, amounts: Amounts, bounds: Mapping[str, int]) -> bool:
@@ -130,20 +108,45 @@ def _adjusted(tx: Transaction, ident: str, amounts: Amounts, bounds: Mapping[str
     return repository.adjust(ident, amounts, limits=bounds)
 
 
-def _check_narrowed(
+def _check_counted(
     tx: Transaction,
     owner: tuple[str, str],
-    narrowed: str,
-    limits: Mapping[str, int],
+    limits: Limits,
+    of: Callable[[], Charged],
     wanted: Amounts,
     *,
     inserted: bool,
 ) -> None:
-    found = matching(tx, *owner, read_keys(narrowed))
-    used = {key: number - (wanted.get(key, 0) if inserted else 0) for key, number in found.items()}
-    over = {k: limits[k] for k in used if wanted.get(k, 0) > 0 and 0 <= limits[k] < used[k] + wanted[k]}
-    if over:
-        raise _refusal(owner[1], over, used, wanted, read_keys(narrowed))
+    """Check limits that have no ledger: while the owner's row is held, what is there is counted."""
+    checks = [(NO_KEYS, {key: limits.whole[key] for key in COUNTED if limits.whole[key] >= 0})]
+    checks += [
+        (read_keys(text), {key: number for key, number in row.items() if number >= 0 and key in _NARROWED})
+        for text, row in limits.narrowed.items()
+    ]
+    checks = [(keys, bounds) for keys, bounds in checks if bounds]
+    if not checks:
+        return
+    _adjusted(tx, usage_id(*owner), {"update_version": 1}, {})
+    charged = of()
+    for keys, bounds in checks:
+        new = counted_now(tx, *owner, tuple(bounds), keys, only=charged)
+        asked = {key: number if inserted else wanted.get(key, 0) for key, number in new.items() if number}
+        asked = {key: number for key, number in asked.items() if number > 0}
+        if not asked:
+            continue
+        there = counted_now(tx, *owner, tuple(asked), keys)
+        moving = _under_way(tx, owner, {key: 0 if inserted else number for key, number in asked.items()})
+        used = {key: there[key] + moving[key] - (asked[key] if inserted else 0) for key in asked}
+        over = {key: bounds[key] for key in asked if used[key] + asked[key] > bounds[key]}
+        if over:
+            raise _refusal(owner[1], over, used, asked, keys)
+
+
+def _under_way(tx: Transaction, owner: tuple[str, str], asked: Amounts) -> dict[str, int]:
+    """What an owner is charged for that no row says yet: what is just growing. It counts wherever it may belong."""
+    charged = {key: number for key, number in usage_of(tx, *owner).items() if key in asked}
+    there = counted_now(tx, *owner, tuple(charged), NO_KEYS)
+    return {key: max(charged.get(key, 0) - there.get(key, 0) - asked[key], 0) for key in asked}
 
 
 def _exceeded(tx: Transaction, ident: str, owner: str, wanted: Amounts, bounds: Mapping[str, int]) -> OutOfQuotaError:

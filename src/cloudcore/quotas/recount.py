@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
-from cloudcore.model.entity import ProjectOwned
-from cloudcore.model.query import EVERYTHING, PLATFORM, Compare, Expr, IsNull, Not, Op, both, eq
-from cloudcore.model.resource import Resource
+from cloudcore.model.query import EVERYTHING, PLATFORM, both
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.counting import SOURCES, is_of_projects, owned
 from cloudcore.quotas.family import COUNTERS
 from cloudcore.quotas.ledger import correct, hold, usage_of
-from cloudcore.quotas.narrowing import owned
-from cloudcore.resources.compute.disk import DISKS, DiskStatus
-from cloudcore.resources.compute.instancesnapshot import INSTANCE_SNAPSHOTS, InstanceSnapshotStatus
-from cloudcore.resources.compute.server import SERVERS
-from cloudcore.resources.compute.snapshot import SNAPSHOTS, SnapshotStatus
-from cloudcore.resources.image.image import IMAGES
-from cloudcore.resources.registry import ALL
 
 Owner = tuple[str, str]
 """Domain and project; an empty project for the domain as a whole."""
@@ -50,27 +41,15 @@ def counted(tx: Transaction, domain_id: str = "", project_id: str = "") -> Mappi
     """What the rows of a project, a domain or everybody count for, by owner; projects and domains each."""
     where = owned(domain_id, project_id) if domain_id else EVERYTHING
     found: dict[Owner, Counter[str]] = {}
-
-    def add(resource: Resource[Any], counters: Mapping[str, str], condition: Expr) -> None:
-        by = ("domain_id", "tenant_id") if issubclass(resource.entity, ProjectOwned) else ("domain_id",)
-        sums = tuple(field for field in counters.values() if field != "count")
-        for row in tx.of(resource, PLATFORM).totals(both(where, condition), sums=sums, by=by):
-            amounts = {counter: int(row[field] or 0) for counter, field in counters.items()}
+    for source in SOURCES:
+        columns = {field: column for field, column in source.counters.items() if field in COUNTERS}
+        of_projects = is_of_projects(source.resource)
+        if not columns or (project_id and not of_projects):
+            continue
+        by = ("domain_id", "tenant_id") if of_projects else ("domain_id",)
+        sums = tuple(column for column in columns.values() if column)
+        for row in tx.of(source.resource, PLATFORM).totals(both(where, source.where), sums=sums, by=by):
+            amounts = {field: int(row[column or "count"] or 0) for field, column in columns.items()}
             for project in dict.fromkeys(("", str(row.get("tenant_id") or ""))):
                 found.setdefault((str(row["domain_id"]), project), Counter()).update(amounts)
-
-    servers = {"count": "count", "cpu": "vcpu_count", "memory": "vmem_size"}
-    kept = eq("pending_deleted", False)
-    add(SERVERS, servers, both(Not(IsNull("host_id")), kept))
-    add(DISKS, {"storage": "disk_size"}, both(_is_not(DiskStatus.ALLOC_FAILED), kept))
-    add(SNAPSHOTS, {"snapshot": "count"}, _is_not(SnapshotStatus.CREATE_FAILED))
-    add(INSTANCE_SNAPSHOTS, {"instance_snapshot": "count"}, _is_not(InstanceSnapshotStatus.CREATE_FAILED))
-    add(IMAGES, {"image": "count"}, eq("quota_held", True))
-    for resource in ALL:
-        if resource.counts_as and (not project_id or issubclass(resource.entity, ProjectOwned)):
-            add(resource, {resource.counts_as: "count"}, EVERYTHING)
     return found
-
-
-def _is_not(status: str) -> Expr:
-    return Compare("status", Op.NE, str(status))

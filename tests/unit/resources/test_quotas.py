@@ -8,20 +8,23 @@ from tests.unit.resources.conftest import People, plant
 from cloudcore.model.errors import BackendError, OutOfQuotaError
 from cloudcore.model.query import PLATFORM
 from cloudcore.ports.unit_of_work import Author, Transaction
-from cloudcore.quotas.family import COUNTERS, FAMILIES
+from cloudcore.quotas.counting import SOURCES, charged_of
+from cloudcore.quotas.family import COUNTED, COUNTERS, FAMILIES, LATER, LIMITED
 from cloudcore.quotas.holdings import server_amounts
 from cloudcore.quotas.ledger import charge, refund, usage_of
-from cloudcore.quotas.narrowing import quota_keys
 from cloudcore.resources.compute.server import SERVERS, Server
-from cloudcore.resources.quota.quotalimit import Quotalimit
+from cloudcore.resources.quota.quotalimit import INHERIT, Quotalimit
 from cloudcore.resources.quota.quotausage import Quotausage
 
 
 def test_every_counter_is_a_field_of_the_ledger_and_of_one_family() -> None:
-    assert len(set(COUNTERS)) == len(COUNTERS)
+    assert len(set(LIMITED)) == len(LIMITED)
+    assert {*COUNTERS, *COUNTED, *LATER} == set(LIMITED)
+    counted = [field for source in SOURCES for field in source.counters]
+    assert sorted(counted) == sorted((*COUNTERS, *COUNTED))
     assert all(hasattr(Quotausage(id="u"), field) for field in COUNTERS)
     limits = Quotalimit(id="l", domain_id="d")
-    assert {getattr(limits, field) for field in COUNTERS} == {-1}
+    assert {getattr(limits, field) for field in LIMITED} == {INHERIT}
     assert all(set(family.narrowed) <= set(family.counters) for family in FAMILIES.values())
 
 
@@ -38,7 +41,7 @@ def _make(tx: Transaction, project: Any, host: str, name: str, hypervisor: str =
     )
     made = tx.of(SERVERS, PLATFORM).add(row)
     amounts = server_amounts(made)
-    charge(tx, made.domain_id, made.tenant_id, amounts, lambda: quota_keys(tx, [made]))
+    charge(tx, made.domain_id, made.tenant_id, amounts, lambda: charged_of(tx, [made.id]))
 
 
 @pytest.mark.parametrize("key", ["hypervisor", "zone_id"])

@@ -42,6 +42,9 @@ def _quotas() -> Iterator[Operation]:
 
         yield Operation(group, "show", fixed("GET", base), ("own",))
         yield Operation(group, "set", fixed("POST", base, limits), ("own",))
+        for kind in kinds:
+            yield Operation(group, f"show default {kind}", fixed("GET", f"{base}/defaults/{kind}"), ("own",))
+            yield Operation(group, f"set default {kind}", fixed("POST", f"{base}/defaults/{kind}", limits), ("own",))
         yield Operation(group, "clear pending", fixed("DELETE", f"{base}/pending"), ("own",))
         if family.has_projects:
             yield Operation(group, "show project", of("", "GET", base))

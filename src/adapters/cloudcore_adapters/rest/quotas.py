@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from cloudcore.model.json import JsonObject
-from cloudcore.operations.quotas import PENDING
+from cloudcore.operations.quotas import DEFAULTS, PENDING
 from cloudcore.quotas.family import FAMILIES
 from cloudcore_adapters.rest.request import Call, optional_envelope
 from cloudcore_adapters.rest.responses import Reply, json_reply
@@ -15,6 +15,8 @@ from cloudcore_adapters.rest.site import Args, Handler, Site
 
 def _named(args: Args) -> tuple[str, str]:
     """The kind and the id that a path names; both empty for the caller's own."""
+    if DEFAULTS in args:
+        return DEFAULTS, args[DEFAULTS]
     for kind in ("project", "domain"):
         if kind in args:
             return f"{kind}s", args[kind]
@@ -56,6 +58,8 @@ PATHS: tuple[tuple[str, str, Callable[[str], Handler]], ...] = (
     ("DELETE", "/pending", _of(pending)),
     ("GET", "/projects", _of(many, "projects")),
     ("GET", "/domains", _of(many, "domains")),
+    ("GET", "/defaults/{defaults}", _of(show)),
+    ("POST", "/defaults/{defaults}", _of(change)),
     ("GET", "/projects/{project}", _of(show)),
     ("POST", "/projects/{project}", _of(change)),
     ("DELETE", "/projects/{project}/pending", _of(pending)),

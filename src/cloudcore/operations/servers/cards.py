@@ -31,6 +31,7 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.input import card_network, check_reserved
 from cloudcore.operations.servers.unsupported import check_card
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.ledger import charge
 from cloudcore.resources.compute.drivers import Driver, driver_for
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS, Guestnetwork
 from cloudcore.resources.compute.server import SERVERS
@@ -53,6 +54,7 @@ def attach_network(platform: Platform, tx: Transaction, caller: Caller, server: 
         InsufficientResourceError: the server's host reaches no such network with a free address; says why.
         ConflictError: the address or the hardware address is taken.
         OutOfRangeError: more cards than the driver allows.
+        OutOfQuotaError: the project, or its domain, may have no more ports.
     """
     entries = collect(body, plural="nets", legacy="net") or collect(body, plural="net_desc", legacy="net_desc")
     if not entries:
@@ -73,7 +75,9 @@ def attach_network(platform: Platform, tx: Transaction, caller: Caller, server: 
         add_card(*(platform, tx, server, driver, spec, candidates), taken=taken, is_default=spec.index == gateway)
         for spec, candidates in zip(specs, places, strict=True)
     ]
-    start_transition(platform, tx, caller, SERVERS, server, "attachnetwork", {"nic_ids": [nic.id for nic in made]})
+    ids = [nic.id for nic in made]
+    start_transition(platform, tx, caller, SERVERS, server, "attachnetwork", {"nic_ids": ids})
+    charge(tx, server.domain_id, server.tenant_id, {}, lambda: {GUESTNETWORKS.plural: ids})
 
 
 def detach_network(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:

@@ -22,13 +22,12 @@ from cloudcore.operations.access import fetch_for
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.placement import decide, host_limits, inventory_of
 from cloudcore.operations.platform import Platform
-from cloudcore.operations.servers.disks import free_indexes, is_on, links_of, make_disks
+from cloudcore.operations.servers.disks import charge_disks, free_indexes, is_on, links_of, make_disks
 from cloudcore.operations.servers.resize import growth
 from cloudcore.operations.servers.size import find_size
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import resize_host
 from cloudcore.quotas.ledger import charge
-from cloudcore.quotas.narrowing import quota_keys
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.drivers import driver_for
 from cloudcore.resources.compute.server import SERVERS
@@ -78,9 +77,11 @@ def change_config(platform: Platform, tx: Transaction, caller: Caller, server: A
     wanted = {
         "cpu": max(more["vcpu_count"], 0),
         "memory": max(more["vmem_size"], 0),
-        "storage": delta + sum(disk.disk_size for disk in made),
+        "storage": delta,
     }
-    charge(tx, server.domain_id, server.tenant_id, wanted, lambda: quota_keys(tx, [server]), inserted=False)
+    grown_of = {SERVERS.plural: [server.id], DISKS.plural: list(grow)}
+    charge(tx, server.domain_id, server.tenant_id, wanted, lambda: grown_of, inserted=False)
+    charge_disks(tx, server, made)
 
 
 def _sizes(tx: Transaction, server: Any, body: JsonMapping) -> JsonObject:

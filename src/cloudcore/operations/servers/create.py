@@ -36,9 +36,10 @@ from cloudcore.operations.servers.media import store_for
 from cloudcore.operations.veil import veiled_refusal
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.counting import charged_of
 from cloudcore.quotas.holdings import server_amounts
-from cloudcore.quotas.ledger import UNLIMITED, charge, limits_of, usage_of
-from cloudcore.quotas.narrowing import quota_keys
+from cloudcore.quotas.ledger import charge, usage_of
+from cloudcore.quotas.limits import limits_of
 from cloudcore.resources.compute.server import SERVERS, Server, ServerStatus
 from cloudcore.scheduling import Answer, Decision, Placement
 from cloudcore.scheduling.claims import with_devices
@@ -173,8 +174,8 @@ def _preview(
 ) -> Sequence[JsonObject]:
     made = _insert(platform, tx, caller, wanted, decision)
     domain, project = wanted.owner["domain_id"], wanted.owner["tenant_id"]
-    used, limits = usage_of(tx, domain, project), limits_of(tx, domain, project)
-    quota = {key: {"used": used[key], "limit": limits.get(key, UNLIMITED)} for key in _SHOWN}
+    used, limits = usage_of(tx, domain, project), limits_of(tx, domain, (project,), _SHOWN)[project].whole
+    quota = {key: {"used": used[key], "limit": limits[key]} for key in _SHOWN}
     return [{**would_be(row), "quota": quota} for row in made]
 
 
@@ -194,7 +195,8 @@ def _insert(
     amounts = server_amounts(made[0])
     total = {key: value * len(made) for key, value in amounts.items()}
     total["storage"] = sum(wanted.sizes) * len(made)
-    charge(tx, wanted.owner["domain_id"], wanted.owner["tenant_id"], total, lambda: quota_keys(tx, made))
+    ids = [server.id for server in made]
+    charge(tx, wanted.owner["domain_id"], wanted.owner["tenant_id"], total, lambda: charged_of(tx, ids))
     return detail_rows(platform, tx, SERVERS, made)
 
 

@@ -22,6 +22,7 @@ from cloudcore.operations.access import fetch
 from cloudcore.operations.begin import start_transition
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.ledger import charge
 from cloudcore.resources.compute.isolateddevice import ISOLATED_DEVICES, VENDORS
 from cloudcore.resources.compute.server import SERVERS, PowerState
 from cloudcore.resources.compute.spec import collect, parse_device
@@ -166,6 +167,9 @@ def _begin(
     start_transition(platform, tx, caller, SERVERS, known, "set-isolated-device", params)
     for device in fresh:
         repository.save(evolve(device, guest_id=server.id), action="attach")
+    if fresh:
+        ids = [device.id for device in fresh]
+        charge(tx, server.domain_id, server.tenant_id, {}, lambda: {ISOLATED_DEVICES.plural: ids})
 
 
 def _free(platform: Platform, tx: Transaction, caller: Caller, server: Any, name: str) -> Any:

@@ -121,7 +121,15 @@ def create_disks(platform: Platform, tx: Transaction, caller: Caller, server: An
     specs = [parse_disk(entry, index) for entry, index in zip(entries, indexes, strict=False)]
     made = make_disks(platform, tx, caller, server, specs, taken=[link.index for link in links])
     start_transition(platform, tx, caller, SERVERS, server, "createdisk", {"disk_ids": [disk.id for disk in made]})
-    charge(tx, server.domain_id, server.tenant_id, {"storage": sum(disk.disk_size for disk in made)})
+    charge_disks(tx, server, made)
+
+
+def charge_disks(tx: Transaction, server: Any, made: Sequence[Any]) -> None:
+    """Charge a server's owner for disks that were just made for it."""
+    if made:
+        size = sum(disk.disk_size for disk in made)
+        ids = [disk.id for disk in made]
+        charge(tx, server.domain_id, server.tenant_id, {"storage": size}, lambda: {DISKS.plural: ids})
 
 
 def make_disks(

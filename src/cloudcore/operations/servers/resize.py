@@ -110,4 +110,5 @@ def _begin(platform: Platform, tx: Transaction, caller: Caller, disk: Any, serve
         if not hosts:
             raise InvalidStatusError("no host that is online reaches the disk's storage", field="storage_id")
         start_transition(platform, tx, caller, DISKS, disk, "resize", {"host_id": hosts[0].id, "size_mib": wanted})
-    charge(tx, disk.domain_id, disk.tenant_id, {"storage": more})
+    grown = {DISKS.plural: [disk.id]}
+    charge(tx, disk.domain_id, disk.tenant_id, {"storage": more}, lambda: grown, inserted=False)

@@ -27,15 +27,14 @@ def _show(family: Family) -> click.Command:
     def work(**values: Any) -> None:
         params = {key: value for key, value in _owner(values).items() if value}
         params |= {key: True for key in ("refresh", "primary") if values[key]}
-        if values["scope"]:
-            params["scope"] = values["scope"]
+        params |= {key: values[key] for key in ("scope", "defaults") if values[key]}
         _print(family, runtime().session.list(family.plural, params).items)
 
     scope = click.Option(["--scope"], type=click.Choice(("domain", "project")), help="Of your project, or its domain.")
     return click.Command(
         _noun(family),
         callback=work,
-        params=[*_owners(family), *_flags(), scope],
+        params=[*_owners(family), *_flags(), scope, _defaults(family)],
         help="Show limits and usage: your own, or a project's or domain's.",
     )
 
@@ -57,7 +56,7 @@ def _list(family: Family) -> click.Command:
 
 
 def _set(family: Family) -> click.Command:
-    names = (*family.counters, *family.keys)
+    names = (*family.counters, *family.keys, "alert_at")
 
     def work(**values: Any) -> None:
         run = runtime()
@@ -65,6 +64,8 @@ def _set(family: Family) -> click.Command:
         body = {name: values[name] for name in names if values[name] is not None}
         body |= {"action": values["action"]} if values["action"] else {}
         kind, ident = ("projects", owner.get("project")) if owner.get("project") else ("domains", owner.get("domain"))
+        if values["defaults"]:
+            kind, ident = "defaults", values["defaults"]
         if not ident:
             kind = "projects" if family.has_projects else "domains"
             told = run.remote.token
@@ -79,6 +80,12 @@ def _set(family: Family) -> click.Command:
             for n in family.counters
         ),
         *(click.Option([f"--{n.replace('_', '-')}", n], help="Only of this.", metavar="TEXT") for n in family.keys),
+        click.Option(
+            ["--alert-at", "alert_at"],
+            help="Percents of a limit at which an alert fires, such as 80,95; - for none, `default` for the deployment's.",
+            metavar="PERCENTS",
+        ),
+        _defaults(family),
     ]
     return click.Command(
         f"{_noun(family)}-set", callback=work, params=params, help="Set limits of a project or domain."
@@ -97,6 +104,11 @@ def _owners(family: Family) -> list[click.Parameter]:
         ["--tenant", "--project", "project"], help="Project.", metavar="PROJECT", shell_complete=names_of("project")
     )
     return [project, domain]
+
+
+def _defaults(family: Family) -> click.Parameter:
+    kinds = ("projects", "domains") if family.has_projects else ("domains",)
+    return click.Option(["--defaults"], type=click.Choice(kinds), help="Of all that have no limits of their own.")
 
 
 def _owner(values: dict[str, Any]) -> dict[str, Any]:
@@ -120,10 +132,10 @@ def _print(family: Family, rows: Any) -> None:
         {
             "domain": row.get("domain"),
             "project": row.get("project") if family.has_projects else None,
-            "of": " ".join(str(row[key]) for key in family.keys if row.get(key)),
+            "of": " ".join(str(row[key]) for key in family.keys if row.get(key)) or row.get("defaults"),
             "name": name,
             "limit": row[name],
-            "usage": row[f"usage.{name}"],
+            "usage": row.get(f"usage.{name}"),
         }
         for row in rows
         for name in family.counters
