@@ -91,6 +91,7 @@ UNSCOPED_OPERATIONS = {
     "perform.py",
     "placement.py",
     "pools.py",
+    "quota_changes.py",
     "quotas.py",
     "refs.py",
     "recycling.py",

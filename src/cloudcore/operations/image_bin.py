@@ -71,5 +71,5 @@ def _restored(platform: Platform, tx: Transaction, image: Any) -> Any:
     name = free_name(platform, tx, IMAGES, image)
     changed = evolve(image, name=name, status=ImageStatus.ACTIVE.value, quota_held=True, **OUT, name_key="")
     restored = tx.of(IMAGES, PLATFORM).save(changed, action="cancel_delete")
-    charge(tx, image.domain_id, image.tenant_id, {"image": 1})
+    charge(tx, image.domain_id, image.tenant_id, {"image": 1}, lambda: {IMAGES.plural: [image.id]})
     return restored
