@@ -157,6 +157,45 @@ class EffectsSuite:
             assert rig.done("volume-delete", "v-gone", volume_id="v-gone", storage_path=rig.storage_path) == {}
         assert rig.found("v-gone") == []
 
+    def test_a_volume_is_copied_as_it_is_and_the_copy_stands_alone(self, rig: Rig) -> None:
+        rig.done("image-cache", "i-copied", **rig.cached("i-copied"))
+        rig.done("volume-create", "v-from", **rig.volume("v-from", backing_image_id="i-copied"))
+        rig.write("v-from", "A")
+        source = {"snapshot_id": None, "volume_id": "v-from", "storage_path": rig.storage_path, "format": "qcow2"}
+        wanted = rig.volume("v-to", source=source, size_mib=9)
+        for _ in range(2):
+            assert rig.done("volume-create", "v-to", **wanted)["size_mib"] == 9
+        rig.write("v-from", "B")
+        assert rig.read("v-to") == "A"
+        for volume in ("v-from", "v-to"):
+            rig.done("volume-delete", volume, volume_id=volume, storage_path=rig.storage_path)
+        missing = {**source, "volume_id": "v-none"}
+        assert rig.failed("volume-create", "v-bad", **rig.volume("v-bad", source=missing)).error
+        assert rig.found("v-bad") == []
+
+    def test_a_raw_volume_is_copied_as_it_is(self, rig: Rig) -> None:
+        rig.done("volume-create", "v-raw", **rig.volume("v-raw", format="raw"))
+        source = {"snapshot_id": None, "volume_id": "v-raw", "storage_path": rig.storage_path, "format": "raw"}
+        made = rig.done("volume-create", "v-raw2", **rig.volume("v-raw2", source=source, format="raw"))
+        assert made["path"].endswith("disk.raw")
+        for volume in ("v-raw", "v-raw2"):
+            rig.done("volume-delete", volume, volume_id=volume, storage_path=rig.storage_path)
+
+    def test_a_volume_that_a_guest_uses_is_not_copied_as_it_is(self, rig: Rig) -> None:
+        rig.done("volume-create", "v-used", **rig.volume("v-used"))
+        desc = rig.guest("g-used", "v-used", last=41)
+        rig.done("guest-create", "g-used", desc=desc)
+        rig.done("guest-start", "g-used", guest_id="g-used", desc=desc)
+        source = {"snapshot_id": None, "volume_id": "v-used", "storage_path": rig.storage_path, "format": "qcow2"}
+        if rig.plugs:  # there is something that runs behind the guest
+            assert rig.failed("volume-create", "v-copy", **rig.volume("v-copy", source=source)).error
+            assert rig.found("v-copy") == []
+        rig.done("guest-stop", "g-used", guest_id="g-used", force=True, timeout_s=0)
+        rig.done("volume-create", "v-copy", **rig.volume("v-copy", source=source))
+        rig.done("guest-delete", "g-used", guest_id="g-used", desc=desc)
+        for volume in ("v-used", "v-copy"):
+            rig.done("volume-delete", volume, volume_id=volume, storage_path=rig.storage_path)
+
     def test_a_volume_can_be_made_again_after_its_deletion(self, rig: Rig) -> None:
         for _ in range(2):
             rig.done("volume-create", "v-again", **rig.volume("v-again"))

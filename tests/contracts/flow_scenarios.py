@@ -76,6 +76,14 @@ def _server_with_data(cloud: Cloud) -> str:
     return ident
 
 
+def _server_on_its_own_host(cloud: Cloud) -> str:
+    disks = [{"image_id": "i1", "size": 1024}, {"size": 64, "format": "raw"}]
+    local = [{**disk, "storage_id": "s-h1"} for disk in disks]
+    ident = str(session(cloud).create("servers", server_body("web", disks=local, prefer_host="h1"))["id"])
+    cloud.settle()
+    return ident
+
+
 def _server_of_a_dead_host(cloud: Cloud) -> str:
     disks = [{"image_id": "i1", "size": 1024, "storage_id": "s-shared"}]
     body = server_body("web", disks=disks, auto_start=True, prefer_host="h1")
@@ -410,6 +418,12 @@ SCENARIOS: dict[str, Scenario] = {
         plural="servers",
         prepare=lambda cloud: _server(cloud, on=True),
         start=_resize,
+    ),
+    "server-change-storage": Scenario(
+        plural="servers",
+        prepare=_server_on_its_own_host,
+        start=_perform("change-storage", target_storage_id="s-shared"),
+        leases=True,
     ),
     "disk-resize": Scenario(
         plural="disks",

@@ -114,6 +114,7 @@ UNSCOPED_OPERATIONS = {
     "servers/records.py",
     "servers/resize.py",
     "servers/security.py",
+    "servers/storage.py",
     "servers/throttle.py",
     "sharing.py",
     "snapshot_policies.py",

@@ -97,7 +97,7 @@ READY_KVM_S = 120.0
     default=0.0,
     show_default=True,
     metavar="DAYS",
-    help="Keep deleted servers and disks in a recycle bin for so long; 0: delete at once.",
+    help="Keep deleted servers, disks and images in a recycle bin for so long; 0: delete at once.",
 )
 @click.option(
     "--simulated-hosts",

@@ -86,7 +86,8 @@ KINDS: dict[str, str] = {
     # Volumes of a host. storage: id of the storage record; path: its folder on the host.
     "image-cache": "image_id, format, size (bytes), checksum (sha256), url, storage_path -> path, size",
     "image-uncache": "image_id, storage_path -> {}",
-    # A volume with a `source` is a copy of that snapshot and depends on nothing.
+    # A volume with a `source` is a copy of that snapshot and depends on nothing; without a snapshot_id it is a copy of the
+    # volume as it is, which no guest may be using.
     "volume-create": "volume_id, storage_path, format, size_mib, backing_image_id|null, source|null, mark -> path, size_mib",
     "volume-resize": "volume_id, storage_path, format, size_mib, guest_id|null (whose guest has it) -> size_mib; only grows",
     "volume-delete": "volume_id, storage_path -> {} (bytes go to the trash folder first)",

@@ -63,6 +63,6 @@ def snapshot_name(snapshot_id: str) -> str:
     return f"s-{snapshot_id}"
 
 
-def image_of(path: Path) -> str:
-    """A qcow2 volume as QEMU's tools take it: with its format, so that none is guessed."""
-    return "json:" + json.dumps({"driver": "qcow2", "file": {"driver": "file", "filename": str(path)}})
+def image_of(path: Path, disk_format: str = "qcow2") -> str:
+    """A volume as QEMU's tools take it: with its format, so that none is guessed."""
+    return "json:" + json.dumps({"driver": disk_format, "file": {"driver": "file", "filename": str(path)}})

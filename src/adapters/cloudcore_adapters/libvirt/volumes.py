@@ -49,9 +49,9 @@ class Volumes:
         size_mib = arguments.number(args, "size_mib", 1, MAX_SIZE_MIB)
         mark = arguments.mark(args, self._deployment, volume_id)
         backing = arguments.ident(args, "backing_image_id") if args.get("backing_image_id") is not None else None
-        if disk_format != "qcow2" and (backing or args.get("source") is not None):
-            raise InvalidInputError("only a qcow2 volume is made of an image or a snapshot", field="format")
         source = self._source(args)
+        if disk_format != "qcow2" and (backing or (source is not None and source[1])):
+            raise InvalidInputError("only a qcow2 volume is made of an image or a snapshot", field="format")
         target = storage.volumes / volume_id
         if (present := self._present(target, disk_format)) is not None:
             return present
@@ -63,7 +63,7 @@ class Volumes:
             with self._images.using(backing, cancelled) if backing else nullcontext():
                 path = new / f"disk.{disk_format}"
                 if source is not None:
-                    _copy(path, *source, size_mib, cancelled)
+                    _copy(path, disk_format, source, size_mib, cancelled)
                 else:
                     self._make(path, storage, disk_format, size_mib, backing)
                 marks.write(new, mark, kind="volume", format=disk_format, size_mib=size_mib, backing_image_id=backing)
@@ -131,12 +131,18 @@ class Volumes:
         return path, snapshot_name(arguments.ident(args, "snapshot_id"))
 
     def _source(self, args: JsonMapping) -> tuple[Path, str] | None:
+        """The file that a new volume is a copy of, and the snapshot in it; none is the volume as it is."""
         sent = args.get("source")
         if sent is None:
             return None
         if not isinstance(sent, Mapping):
             raise InvalidInputError("source must be an object", field="source")
-        return self.source(sent, "source")
+        if sent.get("snapshot_id") is not None:
+            return self.source(sent, "source")
+        path = self.file_of(sent)
+        if not path.exists():
+            raise ResourceNotFoundError("the volume is not on this storage", field="source")
+        return path, ""
 
     def _present(self, folder: Path, disk_format: str) -> JsonObject | None:
         if not folder.exists():
@@ -182,13 +188,20 @@ def copy_snapshot(path: Path, source: Path, snapshot: str, cancelled: Callable[[
     run(command, timeout_s=_COPY_S, cancelled=cancelled)
 
 
-def _copy(path: Path, source: Path, snapshot: str, size_mib: int, cancelled: Callable[[], bool]) -> None:
-    copy_snapshot(path, source, snapshot, cancelled)
-    made = read_header(path).virtual_size
+def _copy(path: Path, disk_format: str, source: tuple[Path, str], size_mib: int, cancelled: Callable[[], bool]) -> None:
+    origin, snapshot = source
+    if snapshot:
+        copy_snapshot(path, origin, snapshot, cancelled)
+    else:
+        # QEMU's lock on the file refuses this while a guest uses it.
+        command = ["qemu-img", "convert", "-q", "-O", disk_format, image_of(origin, origin.suffix[1:]), str(path)]
+        run(command, timeout_s=_COPY_S, cancelled=cancelled)
+    made = read_header(path).virtual_size if disk_format == "qcow2" else path.stat().st_size
     if made > size_mib * _MIB:
-        raise OutOfRangeError(f"size_mib must be at least the snapshot's {-(-made // _MIB)}", field="size_mib")
+        what = "snapshot" if snapshot else "volume"
+        raise OutOfRangeError(f"size_mib must be at least the {what}'s {-(-made // _MIB)}", field="size_mib")
     if made < size_mib * _MIB:
-        run(["qemu-img", "resize", "-q", image_of(path), f"{size_mib}M"], timeout_s=_TIMEOUT_S)
+        run(["qemu-img", "resize", "-q", image_of(path, disk_format), f"{size_mib}M"], timeout_s=_TIMEOUT_S)
     path.chmod(0o600)
     with path.open("rb") as done:
         os.fsync(done.fileno())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
@@ -37,15 +37,31 @@ class Snapshots:
         """The bytes of a new volume: those of its source, if it has one.
 
         Raises:
-            ResourceNotFoundError: there is no such snapshot.
+            ResourceNotFoundError: there is no such snapshot, or no such volume.
+            ConflictError: a guest that is on uses the volume that is to be copied as it is.
         """
-        if args.get("source") is None:
+        sent = args.get("source")
+        if sent is None:
             return ""
-        item = _item(args["source"])
+        if isinstance(sent, Mapping) and sent.get("snapshot_id") is None:
+            return self._as_it_is(cast("JsonMapping", sent))
+        item = _item(sent)
         volume = self._volume(item)
         if volume is None or item["snapshot_id"] not in volume.snapshots:
             raise ResourceNotFoundError("the volume has no such snapshot", field="source")
         return volume.snapshots[item["snapshot_id"]]
+
+    def _as_it_is(self, source: JsonMapping) -> str:
+        key = (self.machine.storage(source), arguments.ident(source, "volume_id"))
+        volume = self.machine.volumes.get(key)
+        if volume is None or volume.format != arguments.one_of(source, "format", ("qcow2", "raw")):
+            raise ResourceNotFoundError("the volume is not on this storage", field="source")
+        self.machine.require_ours(volume.mark, f"volume {volume.volume_id}")
+        for domain in self.machine.domains.values():
+            used = [(disk.storage_path, disk.volume_id) for disk in domain.desc.disks]
+            if domain.power_state != "off" and key in used:
+                raise ConflictError(f"volume {volume.volume_id} is used by guest {domain.desc.guest_id}")
+        return volume.data
 
     def _create(self, effect: Effect, _fence: int) -> JsonObject:
         found = [(item, self._volume(item)) for item in _volumes(effect.args)]

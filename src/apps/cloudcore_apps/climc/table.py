@@ -31,6 +31,8 @@ HANDMADE: Mapping[str, Handmade] = {
     "server-change-bandwidth": Handmade("devices:change_bandwidth", "Bound the bandwidth of a network card"),
     "server-change-config": Handmade("devices:change_config", "Change processors, memory and disks of a server"),
     "server-resize-disk": Handmade("devices:resize_disk", "Make a disk of a server larger"),
+    "server-change-disk-storage": Handmade("devices:change_disk_storage", "Move a disk of a server to another storage"),
+    "server-change-storage": Handmade("devices:change_storage", "Move all disks of a server to another storage"),
     "disk-resize": Handmade("devices:resize_own_disk", "Make a disk larger"),
     "server-create-disk": Handmade("devices:create_disk", "Make disks and attach them"),
     "server-save-image": Handmade("copies:save_image", "Save the system disk of a server as an image"),

@@ -7,7 +7,19 @@ from types import MappingProxyType
 from typing import Any
 
 from cloudcore.operations import recycling
-from cloudcore.operations.servers import billing, boot, devices, eips, login, media, migrate, rebuild, records, security
+from cloudcore.operations.servers import (
+    billing,
+    boot,
+    devices,
+    eips,
+    login,
+    media,
+    migrate,
+    rebuild,
+    records,
+    security,
+    storage,
+)
 
 SERVER_ACTIONS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
     {
@@ -24,6 +36,8 @@ SERVER_ACTIONS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
         ("servers", "revoke-secgroup"): security.revoke_secgroups,
         ("servers", "assign-secgroup"): security.assign_secgroup,
         ("servers", "modify-src-check"): records.modify_src_check,
+        ("servers", "change-disk-storage"): storage.change_disk_storage,
+        ("servers", "change-storage"): storage.change_storage,
         ("servers", "set-boot-index"): boot.set_boot_index,
         ("servers", "insertiso"): media.insert_iso,
         ("servers", "ejectiso"): media.eject_iso,

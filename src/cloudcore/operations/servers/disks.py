@@ -62,7 +62,7 @@ def attach_disk(platform: Platform, tx: Transaction, caller: Caller, server: Any
     check_idle(tx, DISKS, disk)
     if disk.status not in USABLE:
         raise InvalidStatusError(f"disk {disk.name} is {disk.status}, not ready", field="disk_id")
-    if disk.storage_id not in _storages_of(tx, server):
+    if disk.storage_id not in storages_of_host(tx, server.host_id or ""):
         raise InvalidInputError(f"the server's host does not reach the storage of disk {disk.name}", field="disk_id")
     driver.check_counts(len(links) + 1, 0)
     bus = _bus(driver, server, read_str(body.get("driver") or "", "driver", 16))
@@ -275,14 +275,15 @@ def _boot_index(body: JsonMapping, links: Sequence[Any]) -> int:
     return wanted
 
 
-def _storages_of(tx: Transaction, server: Any) -> list[str]:
-    rows = tx.of(HOSTSTORAGES, PLATFORM).find(Query(where=eq("host_id", server.host_id or "")))
+def storages_of_host(tx: Transaction, host_id: str) -> list[str]:
+    """The ids of the storages that have a folder on a host, so that disks can be made there."""
+    rows = tx.of(HOSTSTORAGES, PLATFORM).find(Query(where=eq("host_id", host_id)))
     return [row.storage_id for row in rows if row.mount_point]
 
 
 def _room(platform: Platform, tx: Transaction, server: Any, spec: DiskSpec, size: int) -> str:
     """A storage of the server's host, the emptiest first; its space is claimed."""
-    idents = _storages_of(tx, server)
+    idents = storages_of_host(tx, server.host_id or "")
     claims = {c.id: c.size_mib for c in tx.of(STORAGECLAIMS, PLATFORM).find(Query(where=one_of("id", idents)))}
     suitable = [
         storage

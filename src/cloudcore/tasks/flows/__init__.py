@@ -27,6 +27,7 @@ from cloudcore.tasks.flows.server_attach_network import SERVER_ATTACH_NETWORK
 from cloudcore.tasks.flows.server_change_address import SERVER_CHANGE_ADDRESS
 from cloudcore.tasks.flows.server_change_config import SERVER_CHANGE_CONFIG
 from cloudcore.tasks.flows.server_change_medium import SERVER_CHANGE_MEDIUM
+from cloudcore.tasks.flows.server_change_storage import SERVER_CHANGE_STORAGE
 from cloudcore.tasks.flows.server_create import SERVER_CREATE
 from cloudcore.tasks.flows.server_create_disk import SERVER_CREATE_DISK
 from cloudcore.tasks.flows.server_delete import SERVER_DELETE
@@ -72,6 +73,7 @@ ALL: tuple[Flow, ...] = (
     SERVER_CREATE_DISK,
     SERVER_DETACH_DISK,
     SERVER_RESIZE_DISK,
+    SERVER_CHANGE_STORAGE,
     SERVER_ATTACH_NETWORK,
     SERVER_DETACH_NETWORK,
     SERVER_CHANGE_ADDRESS,

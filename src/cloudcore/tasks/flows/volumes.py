@@ -100,6 +100,27 @@ def volume_effect(ctx: Context, disk: Any, host_id: str, path: str) -> Effect:
     return Effect(kind="volume-create", target=f"host:{host_id}", resource=disk.id, args=args)
 
 
+def volume_copy_effect(ctx: Context, disk: Any, host_id: str, source_path: str, path: str) -> Effect:
+    """Make the disk's volume in one folder of a host what it is in another; nobody may be using that one."""
+    mark = ctx.mark(disk.id)
+    source: JsonObject = {
+        "snapshot_id": None,
+        "volume_id": disk.id,
+        "storage_path": reached(source_path),
+        "format": disk.disk_format,
+    }
+    args: JsonObject = {
+        "volume_id": disk.id,
+        "storage_path": reached(path),
+        "format": disk.disk_format,
+        "size_mib": disk.disk_size,
+        "backing_image_id": None,
+        "source": source,
+        "mark": {"deployment": mark.deployment, "resource": mark.resource, "fence": mark.fence},
+    }
+    return Effect(kind="volume-create", target=f"host:{host_id}", resource=disk.id, args=args)
+
+
 def volume_resize_effect(disk: Any, host_id: str, path: str, size_mib: int, *, guest_id: str | None = None) -> Effect:
     """Make the disk's volume larger, under a guest that may be on."""
     args: JsonObject = {

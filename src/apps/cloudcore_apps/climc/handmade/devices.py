@@ -103,6 +103,28 @@ resize_disk = acting(
     lambda told: {"disk_id": told["disk"], "size": told["size"]},
 )
 
+_STORAGE = click.Argument(["storage"], metavar="STORAGE")
+
+change_disk_storage = acting(
+    "server-change-disk-storage",
+    "servers",
+    "change-disk-storage",
+    [named("server"), named("disk", "disk"), _STORAGE],
+    "Move a disk of a stopped server to another storage of its host.\n\n"
+    "  climc server-change-disk-storage web data shared --wait",
+    lambda told: {"disk_id": told["disk"], "target_storage_id": told["storage"]},
+)
+
+change_storage = acting(
+    "server-change-storage",
+    "servers",
+    "change-storage",
+    [named("server"), _STORAGE],
+    "Move all disks of a stopped server to another storage of its host.\n\n"
+    "  climc server-change-storage web shared --wait",
+    lambda told: {"target_storage_id": told["storage"]},
+)
+
 resize_own_disk = acting(
     "disk-resize",
     "disks",

@@ -20,6 +20,9 @@ _DRIVE = param("cdrom_ordinal", "Which drive; there is 0", int, minimum=0, maxim
 _DEVICES = param("device", "Devices", list, of=str, refers="isolated_devices", alias=("devices",))
 _BOUNDS = "a number for all disks, or an object by disk, or texts DISK=NUMBER; 0: no bound"
 _SNAPSHOT = "Instance snapshot"
+_STORAGE = param(
+    "target_storage_id", "Storage of its host", refers="storages", alias=("target_storage",), required=True
+)
 
 DEVICE_ACTIONS = (
     Action(
@@ -50,6 +53,18 @@ DEVICE_ACTIONS = (
         doc="Make a disk of the server larger.",
         transition="resize-disk",
         params=(_DISK, param("size", "New size", width=64, unit=Unit.MIB, required=True, example="20g")),
+    ),
+    Action(
+        name="change-disk-storage",
+        doc="Move a disk of it to another storage of its host; it must be off, and the disk without snapshots.",
+        transition="change-disk-storage",
+        params=(_DISK, _STORAGE),
+    ),
+    Action(
+        name="change-storage",
+        doc="Move all its disks to another storage of its host; it must be off, and the disks without snapshots.",
+        transition="change-disk-storage",
+        params=(_STORAGE,),
     ),
     Action(
         name="attachnetwork",

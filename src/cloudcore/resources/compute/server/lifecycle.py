@@ -89,6 +89,8 @@ class ServerStatus(StrEnum):
     SYNC_ISOLATED_DEVICE_FAILED = "sync_isolated_device_failed"
     IO_THROTTLE = "io_throttle"
     IO_THROTTLE_FAIL = "io_throttle_fail"
+    DISK_CHANGE_STORAGE = "disk_change_storage"
+    DISK_CHANGE_STORAGE_FAIL = "disk_change_storage_fail"
 
 
 class PowerState(StrEnum):
@@ -116,6 +118,7 @@ SIDE_FAILURES: tuple[ServerStatus, ...] = (
     S.RESTART_NETWORK_FAILED,
     S.CHANGE_FLAVOR_FAIL,
     S.IO_THROTTLE_FAIL,
+    S.DISK_CHANGE_STORAGE_FAIL,
     S.SYNC_ISOLATED_DEVICE_FAILED,
     S.MIGRATE_FAILED,
 )
@@ -183,6 +186,13 @@ DEVICES = (
     _beside("ejectiso", "server-change-medium", (S.SYNC_CONFIG,), S.SYNC_FAIL, 600),
     _beside("set-isolated-device", "server-set-devices", (S.SYNC_CONFIG,), S.SYNC_ISOLATED_DEVICE_FAILED, 600),
     _beside("io-throttle", "server-io-throttle", (S.IO_THROTTLE,), S.IO_THROTTLE_FAIL, 600),
+    _beside(
+        "change-disk-storage",
+        "server-change-storage",
+        (S.DISK_CHANGE_STORAGE,),
+        S.DISK_CHANGE_STORAGE_FAIL,
+        8 * 3600,
+    ),
     _beside("detachdisk", "server-detach-disk", (S.DETACH_DISK,), S.DETACH_DISK_FAIL, 600),
 )
 
