@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from cloudcore.cloud import Cloud
 from cloudcore.model.errors import CloudcoreError
 from cloudcore.model.lease import RENEW_S
+from cloudcore.operations.decisions import prune
 from cloudcore.operations.evacuation import evacuate
 from cloudcore.operations.host_leases import HostWatch
 from cloudcore.operations.terms import follow_terms
@@ -23,6 +24,7 @@ from cloudcore_apps.runner import HISTORY, NUMBER_EVERY_S, Chore, Runner
 POLICIES_S = 60.0
 TERMS_S = 60.0
 EMPTY_BIN_S = 600.0
+DECISIONS_S = 120.0
 SIMULATION_S = 0.02
 
 _log = logging.getLogger("cloudcore")
@@ -61,6 +63,7 @@ def open_runner(
     chores.append(Chore("power states", look, POWER_S))
     chores.append(Chore("snapshot policies", lambda: cloud.follow_snapshot_policies(_not_followed), POLICIES_S))
     chores.append(Chore("terms", lambda: follow_terms(cloud.platform, _not_followed_term), TERMS_S))
+    chores.append(Chore("old decisions", lambda: prune(cloud.platform), DECISIONS_S))
     if cloud.platform.settings.recycle_s:
         every_s = min(EMPTY_BIN_S, cloud.platform.settings.recycle_s)
         chores.append(Chore("recycle bin", lambda: cloud.empty_bin(_not_emptied), every_s))

@@ -86,6 +86,7 @@ class Platform:
     guests: who answers questions to the guests of a host, by its id; None where nobody does.
     peers: the addresses of the other processes of the deployment: endpoints of the catalogue that lead to one of them
         are answered as leading here.
+    notes_refusals: whether the scheduler's refusals are kept, each in a unit of its own.
     """
 
     uow: UnitOfWork
@@ -106,6 +107,7 @@ class Platform:
     columns: KeptColumns = attrs.field(factory=KeptColumns)
     guests: Callable[[str], Guests | None] = _no_guests
     peers: Callable[[], Collection[str]] = _no_peers
+    notes_refusals: bool = True
 
     @property
     def types(self) -> Mapping[str, Resource[Any]]:

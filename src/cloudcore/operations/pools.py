@@ -36,6 +36,7 @@ from cloudcore.resources.storage.storage import STORAGES
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS
 from cloudcore.scheduling import Answer, HostRow, Inventory, Pool, Request
 from cloudcore.scheduling.claims import with_host, with_networks
+from cloudcore.scheduling.replay import seen_of
 from cloudcore.scheduling.tables import Hosts, Storages
 
 FRESH = timedelta(seconds=1)
@@ -63,6 +64,7 @@ MOVING = frozenset(
         "users",
         "idempotencies",
         "revocations",
+        "schedulerdecisions",
     ]
 )
 """Types that requests change all the time and that no column is read from."""
@@ -137,12 +139,14 @@ def find_place(platform: Platform, request: Request, *, spare: int, claim: bool)
     """Where the servers of a request go by the pool of its type of host, with alternatives; None where that is nowhere, which
     the pool may be wrong about.
 
-    claim: others are to decide beside it. Then `settle` has to follow.
+    claim: others are to decide beside it. Then `settle` has to follow, and the answer says what was seen.
     """
     with platform.columns.lock:
         kept = platform.columns.get(request.host_type)
         answer = None if kept is None else kept.pool.find(request, spare=spare)
         if kept is not None and answer is not None and claim:
+            seen = seen_of(kept.pool.present, request, answer.placements, answer.alternatives)
+            answer = attrs.evolve(answer, seen=seen)
             kept.pool.take(_of_nobody(request), answer)
             kept.pending[id(answer)] = answer
         return answer

@@ -18,15 +18,13 @@ from cloudcore.model.errors import (
     InvalidInputError,
     MissingParameterError,
     NotSupportedError,
-    ResourceNotFoundError,
 )
-from cloudcore.model.history import HISTORY, Fact
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import IsNull, Not, Order, Query, both, eq
-from cloudcore.model.reading import format_time, read_bool, read_int, read_list_of_str, read_str
+from cloudcore.model.reading import read_bool, read_int, read_list_of_str, read_str
 from cloudcore.operations.access import fetch, reach
 from cloudcore.operations.candidates import candidate_detail, candidate_list
-from cloudcore.operations.history import visible
+from cloudcore.operations.decisions import keep
+from cloudcore.operations.explaining import explain, history_detail, history_list
 from cloudcore.operations.occupants import occupants_of
 from cloudcore.operations.placement import inventory_of, refused
 from cloudcore.operations.platform import Platform
@@ -39,7 +37,7 @@ from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.scheduling import Decision, Occupant, schedule
 from cloudcore.scheduling.claims import with_devices
 from cloudcore.scheduling.filters import FILTERS
-from cloudcore.scheduling.forecast import candidates, forecast, reasons, suggestions
+from cloudcore.scheduling.forecast import candidates, explanation, forecast, reasons, suggestions
 from cloudcore.scheduling.pipeline import ALTERNATIVES
 
 SCHEDULER = "scheduler"
@@ -83,7 +81,14 @@ def _placed(platform: Platform, caller: Caller, question: str, asked: JsonMappin
     there = reading(platform, lambda tx: _occupants(platform, tx, caller, question, decision))
     answer, refusal = _shaped(question, decision, asked, session, there)
     if read_bool(asked.get("record_to_history") or False, "record_to_history"):
-        writing(platform, caller, lambda tx: tx.record(_fact(caller, session, question, decision, asked)))
+        told = explanation(decision.refusal) if decision.refusal is not None else {}
+        name = read_str(asked.get("name") or "", "name", 128)
+        told = refusal.data if refusal is not None else told
+
+        def note(tx: Transaction) -> None:
+            keep(tx, caller, decision, decision.request, question=question, session=session, name=name, told=told)
+
+        writing(platform, caller, note)
     shown = reading(platform, lambda tx: hosts_shown(platform, tx, caller))
     if refusal is not None:
         raise InsufficientResourceError(
@@ -147,66 +152,16 @@ def _ignored(asked: JsonMapping) -> list[str]:
     return wanted
 
 
-def _fact(caller: Caller, session: str, question: str, decision: Decision, asked: JsonMapping) -> Fact:
-    """A decision to remember: what was wanted, and what became of it. Nothing secret stands in what is kept."""
-    told = forecast(decision, session_id=session)
-    kept = ("count", "vcpu_count", "vmem_size", "hypervisor", "name", "best_effort")
-    return Fact(
-        action=question,
-        obj_type=SCHEDULER,
-        obj_id=session,
-        success=bool(told["can_create"]),
-        service=SCHEDULER,
-        owner_domain_id=caller.scope_domain_id,
-        owner_tenant_id=caller.project_id,
-        notes={"input": {name: asked[name] for name in kept if name in asked}, "output": told},
-    )
+def _past(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObject:
+    return reading(platform, lambda tx: history_list(platform, tx, caller, body))
 
 
-def _history(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObject:
-    limit = read_int(body.get("limit") or 20, "limit", 1, MAX_COUNT)
-    offset = read_int(body.get("offset") or 0, "offset", 0, 2**31)
-    suggestions_too = read_bool(body.get("all") or False, "all")
-    only = read_bool(body.get("is_suggestion") or False, "is_suggestion")
-
-    def work(tx: Transaction) -> JsonObject:
-        where = both(visible(platform, caller, {}), eq("obj_type", SCHEDULER), Not(IsNull("position")))
-        if only or not suggestions_too:
-            where = both(where, eq("action", "test") if only else Not(eq("action", "test")))
-        repository = tx.of(HISTORY, where)
-        rows = repository.find(Query(order=(Order("position", descending=True),), limit=limit, offset=offset))
-        found = [_remembered(row) for row in rows]
-        # Clients read either word.
-        return {"data": found, "history": found, "total": repository.count(), "limit": limit, "offset": offset}
-
-    return reading(platform, work)
+def _past_one(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObject:
+    return reading(platform, lambda tx: history_detail(platform, tx, caller, _ident(body)))
 
 
-def _history_of(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObject:
-    session = _ident(body)
-
-    def work(tx: Transaction) -> JsonObject:
-        where = both(visible(platform, caller, {}), eq("obj_type", SCHEDULER), eq("obj_id", session))
-        rows = tx.of(HISTORY, where).find(Query(order=(Order("recorded_at", descending=True),), limit=1))
-        if not rows:
-            raise ResourceNotFoundError(f"session {session} not found")
-        return {"history": {**_remembered(rows[0]), **rows[0].after}}
-
-    return reading(platform, work)
-
-
-def _remembered(row: Any) -> JsonObject:
-    output: JsonObject = row.after.get("output") or {}
-    wanted: JsonObject = row.after.get("input") or {}
-    return {
-        "session_id": row.obj_id,
-        "time": format_time(row.recorded_at),
-        "status": "ok" if row.success else "fail",
-        "count": output.get("req_count", 0),
-        "guests": wanted.get("name", ""),
-        "is_suggestion": row.action == "test",
-        "user": row.actor.get("user_name", ""),
-    }
+def _explain(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObject:
+    return reading(platform, lambda tx: explain(platform, tx, caller, _ident(body)))
 
 
 def _forget(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObject:
@@ -249,8 +204,9 @@ ANSWERS: Mapping[str, Answer] = MappingProxyType(
     {
         "candidate-list": _list,
         "candidate-detail": _detail,
-        "history-list": _history,
-        "history-detail": _history_of,
+        "history-list": _past,
+        "history-detail": _past_one,
+        "explain": _explain,
         "clean-cache": _forget,
         "cleanup": _forget,
         "completed": _released,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from functools import cache
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -23,18 +24,19 @@ MOST_TEXT = 1024
 MOST_LINES = 1_000_000
 """Elements of one list."""
 
+_AS_IT_IS = frozenset({str, int, float, bool, NoneType})
+
 T = TypeVar("T")
 
 
 def written(value: Any) -> JsonObject:
     """An instance of an attrs class as JSON: only the fields that are not as by default."""
-    kind: Any = type(value)
-    found: JsonObject = {}
-    for field, _kind, default in _fields(kind):
-        held = getattr(value, field)
-        if default is attrs.NOTHING or held != default:
-            found[field] = _plain(held)
-    return found
+    names, held, defaults = _getters(_kind(value))
+    return {
+        name: one if type(one) in _AS_IT_IS else _plain(one)
+        for name, one, default in zip(names, held(value), defaults, strict=True)
+        if one is not default and one != default
+    }
 
 
 def read(kind: type[T], value: Json, place: str) -> T:
@@ -107,14 +109,25 @@ def _fields(kind: Any) -> tuple[tuple[str, Any, Any], ...]:
     return tuple((field.name, hints[field.name], _default(field)) for field in attrs.fields(kind) if field.init)
 
 
+@cache
+def _getters(kind: Any) -> tuple[tuple[str, ...], attrgetter[Any], tuple[Any, ...]]:
+    """Names of the fields, what gets them all at once, and their defaults."""
+    fields = _fields(kind)
+    names = tuple(name for name, _, _ in fields)
+    return names, attrgetter(*names), tuple(default for _, _, default in fields)
+
+
+def _kind(value: object) -> Any:
+    return type(value)
+
+
 def _default(field: attrs.Attribute[Any]) -> Any:
     default: Any = field.default
     return default.factory() if isinstance(default, attrs.Factory) else default  # type: ignore[arg-type]
 
 
 def _plain(value: Any) -> Json:
-    kind: Any = type(value)
-    if attrs.has(kind):
+    if attrs.has(_kind(value)):
         return written(value)
     if isinstance(value, frozenset):
         return sorted(cast("frozenset[str]", value))

@@ -20,6 +20,7 @@ from cloudcore.scheduling.filters import FILTERS
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.ledger import Ledger
 from cloudcore.scheduling.pipeline import DECIMALS, least, mixed, placed, schedule
+from cloudcore.scheduling.replay import Seen
 from cloudcore.scheduling.request import Request
 from cloudcore.scheduling.rows import HostRow
 from cloudcore.scheduling.standing import Standing
@@ -41,12 +42,14 @@ _shape_of = attrgetter(*(each.name for each in attrs.fields(Request) if each.nam
 class Answer:
     """Where the servers of a request go. decision: the whole story, where all hosts had to be looked at anew.
 
-    alternatives: as of `Decision`, for when a claim is lost to somebody else.
+    alternatives: as of `Decision`, for when a claim is lost to somebody else. seen: what is kept of it, where whoever holds
+        the pool has noted that.
     """
 
     placements: tuple[Placement, ...]
     decision: Decision | None = None
     alternatives: tuple[Placement, ...] = ()
+    seen: Seen | None = None
 
     @property
     def refusal(self) -> Refusal | None:
@@ -100,6 +103,11 @@ class Pool:
     def inventory(self) -> Inventory:
         """The columns as they are now; they don't change any more."""
         return self._standing.snapshot()
+
+    @property
+    def present(self) -> Inventory:
+        """The columns as they are now, to be looked at before anything changes."""
+        return self._standing.live
 
     def decide(self, request: Request, *, spare: int = 0) -> Answer:
         """Where the servers of a request go, by what the pool knows: the answer of `schedule`. spare: alternatives at most."""

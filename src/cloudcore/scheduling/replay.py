@@ -27,8 +27,12 @@ from cloudcore.scheduling.weighers import WEIGHERS
 VERSION = 1
 MOST_HOSTS = 64
 """Hosts of one record."""
-MOST_NETWORKS = 16
-"""Networks of each of their wires."""
+MOST_NETWORKS = 64
+"""Networks of one record."""
+_OF_EACH_CARD = 3
+"""Networks that are kept of those that would do for a card."""
+_OTHERS = 4
+"""Next best places that are kept."""
 _OF_EACH = 2
 """Removed hosts that are kept of each filter."""
 
@@ -86,6 +90,7 @@ def seen_of(
 
     others: the next best places. walk: of a refusal, whose removed hosts are kept then.
     """
+    others = others[:_OTHERS]
     ids = [one.host_id for one in (*placements, *others)]
     if walk is not None:
         ids += [inventory.hosts.ids[row] for row in _telling(walk)]
@@ -93,10 +98,27 @@ def seen_of(
     kept = frozenset(inventory.hosts.ids[row] for row in rows)
     return Seen(
         request=_without_others(request, kept),
-        rows=snapshot_of(inventory, rows, most_networks=MOST_NETWORKS),
+        rows=snapshot_of(inventory, rows, networks=_networks(inventory, placements, others, walk, rows)),
         hosts=len(inventory.hosts),
         chosen=tuple(one.host_id for one in placements),
     )
+
+
+def _networks(
+    inventory: Inventory,
+    placements: Sequence[Placement],
+    others: Sequence[Placement],
+    walk: Walk | None,
+    rows: Sequence[int],
+) -> list[str]:
+    """Networks that cards were to have; of a refusal also others that its hosts reach."""
+    cards = [nic for one in (*placements, *others) for nic in one.nets]
+    found = [ident for nic in cards for ident in nic.network_ids[:_OF_EACH_CARD]]
+    if walk is not None:
+        filler = len(inventory.wires)
+        wires = sorted({wire for row in rows for wire in _numbers(inventory.wire_slots[row]) if wire != filler})
+        found += [inventory.networks.ids[n] for wire in wires for n in _numbers(inventory.wire_networks.of_row(wire))]
+    return list(dict.fromkeys(found))[:MOST_NETWORKS]
 
 
 def seen_in(decision: Decision) -> Seen:

@@ -9,7 +9,7 @@ columns are those after overcommit, so that nothing else is reserved: a decision
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address
 from typing import Any, cast
 
@@ -90,10 +90,12 @@ def read_snapshot(value: Json) -> Snapshot:
     return found
 
 
-def snapshot_of(inventory: Inventory, rows: Sequence[int] | None = None, *, most_networks: int = 0) -> Snapshot:
+def snapshot_of(
+    inventory: Inventory, rows: Sequence[int] | None = None, *, networks: Collection[str] | None = None
+) -> Snapshot:
     """The rows of an inventory by which any decision is the same.
 
-    rows: only these hosts, with their storages, networks and devices. most_networks: of each wire at most; 0: all.
+    rows: only these hosts, with their storages, networks and devices. networks: only these; None: all.
     """
     hosts = range(len(inventory.hosts)) if rows is None else rows
     everything = rows is None
@@ -102,13 +104,17 @@ def snapshot_of(inventory: Inventory, rows: Sequence[int] | None = None, *, most
     held = [int(each) for host in hosts for each in _of(inventory.device_slots, host, inventory.devices)]
     wires = {row: name for name, row in inventory.wires.items()}
     seen = wires if everything else sorted({wire for _, wire in wired})
-    networks = [int(net) for wire in seen for net in inventory.wire_networks.of_row(wire)[: most_networks or None]]
+    index = inventory.networks.index
+    if networks is None:
+        nets = [int(net) for wire in seen for net in inventory.wire_networks.of_row(wire)]
+    else:
+        nets = [index[ident] for ident in networks if ident in index]
     ids = inventory.hosts.ids
     stores = range(len(inventory.storages.ids)) if everything else sorted({each for _, each in stored})
     return Snapshot(
         hosts=tuple(_host(inventory, row) for row in hosts),
         storages=tuple(_storage(inventory, row) for row in stores),
-        networks=tuple(_network(inventory, row, wires) for row in sorted(networks)),
+        networks=tuple(_network(inventory, row, wires) for row in sorted(nets)),
         devices=tuple(_device(inventory, row) for row in sorted(held)),
         host_storages=tuple((ids[host], inventory.storages.ids[each]) for host, each in stored),
         host_wires=tuple((ids[host], wires[each]) for host, each in wired),

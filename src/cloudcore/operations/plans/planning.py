@@ -29,6 +29,7 @@ from cloudcore.operations.run import reading, writing
 from cloudcore.operations.table import ALONE
 from cloudcore.ports.session import Session
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.audit.decision import SCHEDULERDECISIONS
 from cloudcore.resources.audit.plan import APPLIED, OPEN, PLANS, Plan
 from cloudcore.resources.audit.tasknotice import TASKNOTICES
 
@@ -36,6 +37,8 @@ KEPT = timedelta(hours=1)
 CLEAN_AT_ONCE = 20
 MOST_ROWS = 10_000
 """Rows that a call may read and still be planned."""
+_OF_CALLS = (TASKNOTICES, SCHEDULERDECISIONS)
+"""Types whose rows tell of a call: whom to notify, what was seen on the way."""
 _OF_REQUESTS = frozenset({"request_id", "actor"})
 """What tells of the request and not of what it does."""
 
@@ -84,7 +87,9 @@ def apply_plan(platform: Platform, caller: Caller, ident: str, sessions: Session
     keys = DrawnKeys(platform.key_generator, [(public, private) for public, private in json.loads(plan.keys)])
     now = _Application(platform, plan)
     units = WatchedUnits(platform.uow, draws, keys, now.settle)
-    watched = attrs.evolve(platform, uow=units, ids=draws, key_generator=keys, columns=KeptColumns())
+    watched = attrs.evolve(
+        platform, uow=units, ids=draws, key_generator=keys, columns=KeptColumns(), notes_refusals=False
+    )
     answer = call.run(sessions(watched, plan.request_id))
     if not now.is_kept:
         writing(platform, caller, lambda tx: _close(tx, plan.id))
@@ -108,7 +113,13 @@ class _Trial:
         draws = Draws(self._seed)
         units = WatchedUnits(self._platform.uow, draws, self._keys, self._settle)
         watched = attrs.evolve(
-            self._platform, uow=units, ids=draws, key_generator=self._keys, wake=_nobody, columns=KeptColumns()
+            self._platform,
+            uow=units,
+            ids=draws,
+            key_generator=self._keys,
+            wake=_nobody,
+            columns=KeptColumns(),
+            notes_refusals=False,
         )
         try:
             self._call.run(sessions(watched, self._caller.request_id))
@@ -198,7 +209,7 @@ def outcome_of(writes: Sequence[Write]) -> list[list[str]]:
     Left out are times, secrets (which have salts) and what tells of the request, such as whom to notify.
     """
     lines: list[list[str]] = []
-    for write in (one for one in writes if one.resource is not TASKNOTICES):
+    for write in (one for one in writes if one.resource not in _OF_CALLS):
         fields = field_map(write.resource.entity)
         values = {k: _plain(v) for k, v in write.after.items() if k in fields and _counts(fields[k], v)}
         told = json.dumps([values, dict(write.deltas)], sort_keys=True, default=str)

@@ -75,7 +75,7 @@ def read_bonds(
         new_eip=_new_eip(body),
         marks=(*_marks(platform, tx, caller, body, belongs), *_crowded(tx, groups)),
         rooms=tuple(
-            Room(name=group.name, most=group.granularity, present=_present(tx, group))
+            Room(name=group.name, most=group.granularity, present=present_hosts(tx, group))
             for group in groups
             if group.force_dispersion
         ),
@@ -142,7 +142,7 @@ def _groups(
     return [group for group in {group.id: group for group in found}.values() if group.enabled]
 
 
-def _present(tx: Transaction, group: Any) -> dict[str, int]:
+def present_hosts(tx: Transaction, group: Any) -> dict[str, int]:
     """Host → how many servers of the group are there."""
     members = tx.of(GROUPGUESTS, PLATFORM).columns(("guest_id",), Query(where=eq("group_id", group.id)))
     rows = tx.of(SERVERS, PLATFORM).totals(one_of("id", [row[0] for row in members]), by=("host_id",))
@@ -154,7 +154,7 @@ def _crowded(tx: Transaction, groups: Sequence[Any]) -> list[Mark]:
     found: list[Mark] = []
     for group in groups:
         if not group.force_dispersion:
-            full = [host for host, number in _present(tx, group).items() if number >= group.granularity]
+            full = [host for host, number in present_hosts(tx, group).items() if number >= group.granularity]
             found.append(Mark(name=f"group {group.name}", strategy="avoid", hosts=frozenset(full), weight=_ASKED))
     return found
 
@@ -171,7 +171,7 @@ def _marks(platform: Platform, tx: Transaction, caller: Caller, body: JsonMappin
         if not strategy:
             raise InvalidInputError(f"{field}: require, exclude, prefer or avoid?", field=field)
         weight = wish.weight if wish.weight > 1 else _ASKED
-        asked.append(Mark(name=tag.name, strategy=strategy, hosts=_marked(tx, tag, field), weight=weight))
+        asked.append(Mark(name=tag.name, strategy=strategy, hosts=marked_hosts(tx, tag, field), weight=weight))
         mentioned.add(tag.id)
     return [*asked, *_usual(tx, mentioned, belongs)]
 
@@ -180,7 +180,7 @@ def _usual(tx: Transaction, mentioned: set[str], belongs: JsonObject) -> list[Ma
     """Tags of hosts that hold for every request that does not mention them."""
     where = both(eq("resource_type", "hosts"), Compare("default_strategy", Op.GT, ""))
     return [
-        Mark(name=tag.name, strategy=tag.default_strategy, hosts=_marked(tx, tag, "schedtags"), weight=_USUAL)
+        Mark(name=tag.name, strategy=tag.default_strategy, hosts=marked_hosts(tx, tag, "schedtags"), weight=_USUAL)
         for tag in tx.of(SCHEDTAGS, PLATFORM).find(Query(where=where))
         if tag.id not in mentioned
         and tag.domain_id in (None, "", belongs["domain_id"])
@@ -197,7 +197,7 @@ def _tag(platform: Platform, tx: Transaction, caller: Caller, wish: SchedtagSpec
         raise ResourceNotFoundError(f"scheduling tag {wish.id[:64]} of {kind} not found", field=field) from error
 
 
-def _marked(tx: Transaction, tag: Any, field: str) -> frozenset[str]:
+def marked_hosts(tx: Transaction, tag: Any, field: str) -> frozenset[str]:
     """The ids of the hosts that a tag marks, itself or by their zone."""
     mine = Query(where=eq("schedtag_id", tag.id))
     if tag.resource_type == "hosts":

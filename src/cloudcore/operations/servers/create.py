@@ -20,9 +20,10 @@ from cloudcore.model.reading import read_bool
 from cloudcore.operations.access import check_limits
 from cloudcore.operations.begin import begin
 from cloudcore.operations.creating import under_parents
+from cloudcore.operations.decisions import keep, keep_refusal
 from cloudcore.operations.idempotency import once, remembered
 from cloudcore.operations.occupants import occupants_of
-from cloudcore.operations.placement import Seat, admit, decide, inventory_of, seats, spare_at
+from cloudcore.operations.placement import Seat, admit, inventory_of, refused, seats, spare_at
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.pools import bring_up_to_date, find_place, mark, settle
 from cloudcore.operations.rows import detail_rows
@@ -41,7 +42,7 @@ from cloudcore.quotas.holdings import server_amounts
 from cloudcore.quotas.ledger import charge, usage_of
 from cloudcore.quotas.limits import limits_of
 from cloudcore.resources.compute.server import SERVERS, Server, ServerStatus
-from cloudcore.scheduling import Answer, Decision, Placement
+from cloudcore.scheduling import Answer, Decision, Placement, schedule
 from cloudcore.scheduling.claims import with_devices
 from cloudcore.scheduling.pipeline import ALTERNATIVES
 
@@ -89,7 +90,9 @@ def create_servers(
             return known
         look = next(tries)
         wanted, pooled = _read(platform, caller, body, count, look=look)
-        decision = _decide(platform, caller, wanted, spare=spare_at(look), pooled=pooled, claim=not dry)
+        decision = _decide(platform, wanted, spare=spare_at(look), pooled=pooled, claim=not dry)
+        if decision.refusal is not None:
+            raise _refused(platform, caller, wanted, decision, keep=not dry)
         if dry:
             return try_once(platform, caller, lambda tx: _preview(platform, tx, caller, wanted, decision))
 
@@ -120,7 +123,10 @@ def insert_servers(
         Those of `create_servers`.
     """
     wanted = read_wanted(platform, tx, caller, body, count)
-    return _insert(platform, tx, caller, wanted, _decide_now(platform, tx, caller, wanted))
+    decision = _decide_now(platform, tx, wanted)
+    if decision.refusal is not None:
+        raise veiled_refusal(platform, tx, caller, _explained(platform, tx, caller, decision))
+    return _insert(platform, tx, caller, wanted, decision)
 
 
 def _read(platform: Platform, caller: Caller, body: JsonMapping, count: int, *, look: int) -> tuple[Wanted, bool]:
@@ -139,28 +145,39 @@ def _read(platform: Platform, caller: Caller, body: JsonMapping, count: int, *, 
     return reading(platform, read)
 
 
-def _decide(
-    platform: Platform, caller: Caller, wanted: Wanted, *, spare: int, pooled: bool, claim: bool
-) -> Decision | Answer:
+def _decide(platform: Platform, wanted: Wanted, *, spare: int, pooled: bool, claim: bool) -> Decision | Answer:
     """By kept columns, which may place, for admission says whether they are right; only ones that are read now refuse."""
     if pooled:
         answer = find_place(platform, wanted.request, spare=spare, claim=claim)
         if answer is not None:
             return answer
-    return reading(platform, lambda tx: _decide_now(platform, tx, caller, wanted, max(spare, ALTERNATIVES)))
+    return reading(platform, lambda tx: _decide_now(platform, tx, wanted, max(spare, ALTERNATIVES)))
 
 
-def _decide_now(
-    platform: Platform, tx: Transaction, caller: Caller, wanted: Wanted, spare: int = ALTERNATIVES
-) -> Decision:
+def _decide_now(platform: Platform, tx: Transaction, wanted: Wanted, spare: int = ALTERNATIVES) -> Decision:
     request = wanted.request
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=_networks(wanted))
     if request.devices:
         inventory = with_devices(inventory, device_rows(tx))
-    try:
-        return decide(inventory, request, lambda: occupants_of(platform, tx, caller, request), spare=spare)
-    except InsufficientResourceError as error:
-        raise veiled_refusal(platform, tx, caller, error) from error
+    return schedule(inventory, request, spare=spare)
+
+
+def _explained(platform: Platform, tx: Transaction, caller: Caller, decision: Decision) -> InsufficientResourceError:
+    assert decision.refusal is not None
+    return refused(decision, decision.refusal, occupants_of(platform, tx, caller, decision.request))
+
+
+def _refused(
+    platform: Platform, caller: Caller, wanted: Wanted, decided: Decision | Answer, *, keep: bool
+) -> InsufficientResourceError:
+    """Why they don't fit, with the names that the caller may read; the decision is kept."""
+    decision = decided if isinstance(decided, Decision) else decided.decision
+    assert decision is not None
+    error = reading(platform, lambda tx: _explained(platform, tx, caller, decision))
+    if keep:
+        name = wanted.name or wanted.generate_name
+        keep_refusal(platform, caller, decision, wanted.request, name=name, told=error.data)
+    return reading(platform, lambda tx: veiled_refusal(platform, tx, caller, error))
 
 
 def _networks(wanted: Wanted) -> Sequence[str] | None:
@@ -191,6 +208,8 @@ def _insert(
     ]
     check_room(tx, wanted.bonds)
     check_limits(platform, tx, caller, SERVERS, [server.id for server in made])
+    placed = [(server.id, server.host_id) for server in made]
+    keep(tx, caller, decision, wanted.request, name=made[0].name, placed=placed)
     # Quota rows come last in the order of locks, and are the hottest: held for the shortest time.
     amounts = server_amounts(made[0])
     total = {key: value * len(made) for key, value in amounts.items()}

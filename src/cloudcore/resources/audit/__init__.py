@@ -7,8 +7,9 @@ from typing import Any
 from cloudcore.model.history import HISTORY
 from cloudcore.model.resource import Resource
 from cloudcore.resources.audit.counter import COUNTERS
+from cloudcore.resources.audit.decision import SCHEDULERDECISIONS
 from cloudcore.resources.audit.idempotency import IDEMPOTENCIES
 from cloudcore.resources.audit.plan import PLANS
 from cloudcore.resources.audit.tasknotice import TASKNOTICES
 
-RESOURCES: tuple[Resource[Any], ...] = (HISTORY, COUNTERS, IDEMPOTENCIES, PLANS, TASKNOTICES)
+RESOURCES: tuple[Resource[Any], ...] = (HISTORY, COUNTERS, IDEMPOTENCIES, PLANS, SCHEDULERDECISIONS, TASKNOTICES)

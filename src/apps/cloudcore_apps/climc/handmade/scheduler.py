@@ -14,6 +14,9 @@ from cloudcore_apps.climc.runtime import runtime
 _SUGGESTED = ("id", "name", "count", "capacity", "score")
 _HOST = ("id", "name", "host_type", "status", "host_status", "enable_status", "cpu.free", "mem.free", "storage.free")
 _DECISION = ("session_id", "time", "status", "count", "guests", "is_suggestion", "user")
+_STORY = ("id", "time", "user", "question", "status", "guests", "count", "summary", "request", "servers", "relaxations")
+_FILTER = ("filter_name", "removed", "alone", "limits", "text")
+_WEIGHED = ("name", "count", "score", "weighers", "filter_name", "reason")
 _REFUSED = ("name", "filter_name", "reasons")
 
 
@@ -83,6 +86,22 @@ def _decision(ident: str, **_values: Any) -> None:
     runtime().show_one(_ask("history-detail", {"ident": ident})["history"])
 
 
+def _explain(ident: str) -> None:
+    run, told = runtime(), _ask("explain", {"ident": ident})["explanation"]
+    if run.is_raw:
+        run.show_one(told)
+        return
+    run.show_one({k: told[k] for k in _STORY if k in told} | {"now": _of_now(told["now"])})
+    if told["filters"]:
+        run.show_list(told["filters"], _FILTER, f"{told['hosts']} hosts were looked at")
+    run.show_list(told["candidates"], _WEIGHED, "Hosts that mattered, the best first")
+
+
+def _of_now(now: Mapping[str, Any]) -> str:
+    names = ", ".join(dict.fromkeys(one["name"] or "a host" for one in now["candidates"]))
+    return f"it would go to {names}" if now["can_create"] else str(now["summary"])
+
+
 def _skus(wait: bool) -> None:
     _ask("sync-sku", {"wait": wait})
 
@@ -137,15 +156,22 @@ history_list = _command(
     [
         click.Option(["--all", "every"], is_flag=True, help="Suggestions too."),
         click.Option(["--is-suggestion"], is_flag=True, help="Suggestions only."),
+        click.Option(["--failed"], is_flag=True, help="Only those that found no place."),
         click.Option(["--limit"], type=click.IntRange(1, 5000), help="Rows at most."),
     ],
-    "List the decisions that were to be remembered, newest first.",
+    "List past decisions, newest first.",
 )
 history_show = _command(
     "scheduler-history-show",
     _decision,
     [click.Argument(["ident"], metavar="SESSION")],
     "Show a decision with its reasons.",
+)
+explain = _command(
+    "scheduler-explain",
+    _explain,
+    [click.Argument(["ident"], metavar="DECISION|SERVER")],
+    "Say why a server went where it is, or why it was refused, and what would become of it now.",
 )
 sync_sku = _command(
     "scheduler-sync-sku", _skus, [click.Option(["--wait"], is_flag=True, help="Wait for it.")], "Have sizes read anew."
