@@ -52,6 +52,7 @@ UNSCOPED_OPERATIONS = {
     "begin.py",
     "caches.py",
     "creating.py",
+    "decisions.py",
     "disks.py",
     "generic.py",
     "guest_images.py",

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 from cloudcore.auth.caller import Caller, platform_caller
+from cloudcore.model.history import HISTORY
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import PLATFORM, Compare, Op, Order, Query, both, eq
+from cloudcore.model.query import PLATFORM, Compare, Expr, Op, Order, Query, both, eq
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import writing
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.audit.decision import SCHEDULERDECISIONS, SchedulerDecision
+from cloudcore.resources.compute.server import SERVERS
 from cloudcore.scheduling import Answer, Decision, Request
 from cloudcore.scheduling.replay import Seen, seen_in
 
@@ -122,8 +123,13 @@ def _seen(decided: Decision | Answer) -> Seen | None:
     return decided.seen
 
 
-def of_server(tx: Transaction, ident: str, made_at: Any, where: Any) -> SchedulerDecision | None:
-    """The decision by which a server was made, among those that `where` lets through. made_at: when it was."""
+def of_server(tx: Transaction, ident: str, where: Expr) -> SchedulerDecision | None:
+    """The decision by which a server was made, among those that `where` lets through, also of one that is gone."""
+    made = both(eq("obj_type", SERVERS.singular), eq("obj_id", ident), eq("action", "create"))
+    records = tx.of(HISTORY, PLATFORM).find(Query(where=made, limit=1))
+    if not records:
+        return None
+    made_at = records[0].recorded_at
     around = both(
         Compare("created_at", Op.GE, made_at - _NEAR),
         Compare("created_at", Op.LE, made_at + _NEAR),

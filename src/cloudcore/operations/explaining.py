@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import attrs
-
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import ResourceNotFoundError
-from cloudcore.model.history import HISTORY
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import PLATFORM, Expr, Not, Order, Query, both, eq
+from cloudcore.model.query import Expr, Not, Order, Query, both, eq
 from cloudcore.model.reading import format_time, read_bool, read_int
 from cloudcore.operations.access import widest
 from cloudcore.operations.decisions import of_server, told_of
@@ -19,15 +16,12 @@ from cloudcore.operations.history import visible
 from cloudcore.operations.placement import inventory_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.refs import find_one
-from cloudcore.operations.servers.bonds import marked_hosts, present_hosts
+from cloudcore.operations.servers.bonds import bonds_now
 from cloudcore.operations.servers.devices import device_rows
 from cloudcore.operations.veil import hosts_shown, veil
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.audit.decision import SCHEDULERDECISIONS, SchedulerDecision
-from cloudcore.resources.compute.instancegroup import INSTANCEGROUPS
-from cloudcore.resources.compute.schedtag import SCHEDTAGS
 from cloudcore.resources.compute.server import SERVERS
-from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.scheduling import Inventory, Request, relaxations, schedule
 from cloudcore.scheduling.claims import with_devices
 from cloudcore.scheduling.forecast import explanation, forecast
@@ -133,9 +127,7 @@ def _of_server(
             server_id = find_one(tx, SERVERS, ident, granted.where).id
         except ResourceNotFoundError:
             server_id = ident
-    made = both(eq("obj_type", SERVERS.singular), eq("obj_id", server_id), eq("action", "create"))
-    records = tx.of(HISTORY, PLATFORM).find(Query(where=made, limit=1))
-    return of_server(tx, server_id, records[0].recorded_at, where) if records else None
+    return of_server(tx, server_id, where)
 
 
 def _line(row: SchedulerDecision) -> JsonObject:
@@ -181,7 +173,7 @@ def _candidate(one: Standing, counts: JsonMapping) -> JsonObject:
 
 def _now(platform: Platform, tx: Transaction, request: Request) -> JsonObject:
     """The same request on the hosts as they are: nothing is claimed."""
-    request = _as_now(tx, request)
+    request = bonds_now(tx, request)
     inventory = today(platform, tx, request)
     decision = schedule(inventory, request)
     answer: JsonObject = {
@@ -204,24 +196,3 @@ def today(platform: Platform, tx: Transaction, request: Request) -> Inventory:
     """All hosts that a request could go to, with what is claimed of them now."""
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=None)
     return with_devices(inventory, device_rows(tx)) if request.devices else inventory
-
-
-def _as_now(tx: Transaction, request: Request) -> Request:
-    """The request with the hosts that its tags mark and its groups are on now; tags and groups that are gone say nothing."""
-    marks = [
-        attrs.evolve(mark, hosts=marked_hosts(tx, tag, "schedtags"))
-        for mark in request.marks
-        for tag in tx.of(SCHEDTAGS, PLATFORM).find(Query(where=eq("name", mark.name)))
-        if tag.resource_type in ("hosts", "zones")
-    ]
-    rooms = [
-        attrs.evolve(room, most=group.granularity, present=present_hosts(tx, group))
-        for room in request.rooms
-        for group in tx.of(INSTANCEGROUPS, PLATFORM).find(
-            Query(where=both(eq("name", room.name), eq("tenant_id", request.project_id)))
-        )
-    ]
-    gone = not request.prefer_host or tx.of(HOSTS, PLATFORM).get(request.prefer_host) is not None
-    return attrs.evolve(
-        request, marks=tuple(marks), rooms=tuple(rooms), prefer_host=request.prefer_host if gone else ""
-    )

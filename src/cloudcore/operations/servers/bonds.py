@@ -36,7 +36,7 @@ from cloudcore.resources.compute.tagging import SCHEDTAGHOSTS, SCHEDTAGZONES
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.network.eip import EIPS
 from cloudcore.resources.network.secgroup import SECGROUPS, default_for
-from cloudcore.scheduling import Mark, Room
+from cloudcore.scheduling import Mark, Request, Room
 
 MOST_GROUPS = 16
 _ASKED, _USUAL = 10, 1
@@ -92,6 +92,29 @@ def bind(platform: Platform, tx: Transaction, caller: Caller, server: Any, bonds
         give_taken(platform, tx, caller, server, bonds.eip)
     elif bonds.new_eip is not None:
         give_new(platform, tx, caller, server, bonds.new_eip)
+
+
+def bonds_now(tx: Transaction, request: Request) -> Request:
+    """A request of some time ago with the hosts that its tags mark and its groups are on now.
+
+    Tags and groups that are gone say nothing any more, nor does a host that it was wanted on.
+    """
+    marks = [
+        attrs.evolve(mark, hosts=marked_hosts(tx, tag, "schedtags"))
+        for mark in request.marks
+        for tag in tx.of(SCHEDTAGS, PLATFORM).find(Query(where=eq("name", mark.name)))
+        if tag.resource_type in ("hosts", "zones")
+    ]
+    rooms = [
+        attrs.evolve(room, most=group.granularity, present=present_hosts(tx, group))
+        for room in request.rooms
+        for group in tx.of(INSTANCEGROUPS, PLATFORM).find(
+            Query(where=both(eq("name", room.name), eq("tenant_id", request.project_id)))
+        )
+    ]
+    is_there = not request.prefer_host or tx.of(HOSTS, PLATFORM).get(request.prefer_host) is not None
+    wanted = request.prefer_host if is_there else ""
+    return attrs.evolve(request, marks=tuple(marks), rooms=tuple(rooms), prefer_host=wanted)
 
 
 def check_room(tx: Transaction, bonds: Bonds) -> None:
