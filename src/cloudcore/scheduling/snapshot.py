@@ -20,7 +20,7 @@ from cloudcore.model.json import Json, JsonObject
 from cloudcore.scheduling import form
 from cloudcore.scheduling.columns import IntArray, Sharing
 from cloudcore.scheduling.inventory import Inventory
-from cloudcore.scheduling.rows import DeviceRow, HostRow, Labels, NetworkRow, StorageRow
+from cloudcore.scheduling.rows import DeviceRow, HostRow, Labels, NetworkRow, NodeRow, StorageRow
 
 FORMAT = "cloudcore-inventory"
 VERSION = 1
@@ -157,11 +157,21 @@ def _host(inventory: Inventory, row: int) -> HostRow:
         mem_size=memory,
         mem_cmtbound=1.0,
         mem_claimed=memory - int(hosts.mem_free_mib[row]),
+        nodes=_nodes(inventory, row),
         max_vcpu=int(hosts.max_vcpu[row]),
         guests=int(hosts.guests[row]),
         creating=int(hosts.creating[row]),
         project_guests={project: counts[row] for project, counts in hosts.crowds.items() if row in counts},
         generation=int(hosts.generation[row]),
+    )
+
+
+def _nodes(inventory: Inventory, row: int) -> tuple[NodeRow, ...]:
+    hosts = inventory.hosts
+    return tuple(
+        NodeRow(id=int(ident), cpus=int(hosts.node_cpu_free[row, n]), memory_mib=int(hosts.node_mem_free_mib[row, n]))
+        for n, ident in enumerate(hosts.node_ids[row])
+        if ident >= 0
     )
 
 
