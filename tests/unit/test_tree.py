@@ -90,6 +90,7 @@ UNSCOPED_OPERATIONS = {
     "members.py",
     "ownership.py",
     "perform.py",
+    "packing.py",
     "placement.py",
     "pools.py",
     "quota_changes.py",

@@ -336,6 +336,7 @@ def _platform(
             image_import=True,
             notify_networks=tuple(map(ipaddress.ip_network, settings.notify_networks)),
             recycle_s=settings.recycle_s,
+            placement=settings.placement,
             process=owner,
         ),
         backoff=back_off,

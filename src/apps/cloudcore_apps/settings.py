@@ -12,6 +12,7 @@ import attrs
 
 from cloudcore.model.errors import InvalidInputError
 from cloudcore.resources.image.subimage import CONVERTED_FORMATS
+from cloudcore.resources.placement import Placement
 
 DEFAULT_LISTEN = "127.0.0.1:30300"
 DATA_VARIABLE = "CLOUDCORE_DATA"
@@ -44,6 +45,7 @@ class Settings:
     image_networks: networks, besides the public ones, that images may be fetched from for whoever may make images.
     notify_networks: the same for where callers have themselves told of the ends of tasks.
     recycle_s: how long deleted servers and disks stay in the recycle bin; 0: there is none.
+    placement: `spread` or `pack`, for hosts of which neither a tag nor the zone says it.
     simulated_hosts: how many hosts the simulation has. simulated_delay_s: how long each of their effects takes.
     """
 
@@ -62,6 +64,7 @@ class Settings:
     insecure_http: bool = False
     public_url: str = ""
     recycle_s: int = 0
+    placement: str = Placement.SPREAD.value
     simulated_hosts: int = 1
     simulated_delay_s: float = 0.0
     image_formats: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from cloudcore.model.errors import BackendError, DeadlineError, InvalidInputError
+from cloudcore.resources.placement import Placement
 from cloudcore_apps.logs import FORMATS
 from cloudcore_apps.options import data_option, folder_of
 from cloudcore_apps.settings import DEFAULT_LISTEN, MOST_SIMULATED_HOSTS, VIRT_TYPES, Settings, check, parse_listen
@@ -98,6 +99,13 @@ READY_KVM_S = 120.0
     show_default=True,
     metavar="DAYS",
     help="Keep deleted servers, disks and images in a recycle bin for so long; 0: delete at once.",
+)
+@click.option(
+    "--placement",
+    type=click.Choice((Placement.SPREAD.value, Placement.PACK.value)),
+    default=Placement.SPREAD.value,
+    show_default=True,
+    help="How servers are laid upon hosts of which neither a scheduling tag nor the zone says it.",
 )
 @click.option(
     "--simulated-hosts",
@@ -252,7 +260,7 @@ def _arguments(settings: Settings) -> list[str]:
     found = ["up", "--data", str(settings.data), "--listen", f"{host}:{settings.port}", "--virt", settings.virt]
     found += ["--simulated-hosts", str(settings.simulated_hosts), "--simulated-delay", str(settings.simulated_delay_s)]
     found += ["--log-level", settings.log_level, "--recycle", repr(settings.recycle_s / DAY_S)]
-    found += ["--log-format", settings.log_format]
+    found += ["--log-format", settings.log_format, "--placement", settings.placement]
     found += [flag for flag, is_set in flags.items() if is_set]
     for name in settings.image_formats:
         found += ["--image-format", name]

@@ -16,6 +16,7 @@ from cloudcore.model.errors import InsufficientResourceError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, Expr, Query, both, eq, one_of
 from cloudcore.model.resource import Resource
+from cloudcore.operations.packing import Packing, packing_of
 from cloudcore.operations.platform import Settings
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_host, claim_storage
@@ -75,10 +76,11 @@ def inventory_of(
 def unclaimed(tx: Transaction, settings: Settings, which: Expr) -> Inventory:
     """These hosts with their storages, as if nothing were claimed of them, and no networks."""
     zones = {z.id: z for z in read_columns(tx, ZONES, ("id", "status", "cloudregion_id"))}
+    packing = packing_of(tx, settings)
     # Links of other types' hosts are among these; the inventory leaves them out.
     return Inventory.build(
         [
-            host_row(h, zones.get(h.zone_id), settings)
+            host_row(h, zones.get(h.zone_id), settings, packing)
             for h in read_columns(tx, HOSTS, HOST_COLUMNS, Query(where=which))
         ],
         [_storage(s, settings) for s in read_columns(tx, STORAGES, _STORAGE)],
@@ -254,7 +256,7 @@ def _claim_disk(tx: Transaction, settings: Settings, candidates: Sequence[str], 
     return None
 
 
-def host_row(host: Any, zone: Any, settings: Settings) -> HostRow:
+def host_row(host: Any, zone: Any, settings: Settings, packing: Packing) -> HostRow:
     """What a decision looks at of a host, with nothing claimed of it. host, zone: with `HOST_COLUMNS`, and with status and region."""
     return HostRow(
         id=host.id,
@@ -278,6 +280,7 @@ def host_row(host: Any, zone: Any, settings: Settings) -> HostRow:
         mem_cmtbound=host.mem_cmtbound if host.mem_cmtbound is not None else settings.memory_overcommit,
         mem_reserved=host.mem_reserved,
         max_vcpu=host.kvm_cap_max_vcpu,
+        packs=packing.packs(host.id, host.zone_id),
     )
 
 

@@ -23,6 +23,7 @@ from cloudcore.ports.key_generator import KeyPairGenerator
 from cloudcore.ports.password_hasher import PasswordHasher
 from cloudcore.ports.token_signer import TokenSigner, TokenVerifier
 from cloudcore.ports.unit_of_work import UnitOfWork
+from cloudcore.resources.placement import Placement
 from cloudcore.tasks.flow import Flow
 
 
@@ -33,6 +34,7 @@ class Settings:
     base_url: where clients reach it; catalogue URLs start with it.
     token_lifetime_s: seconds until a token expires.
     cpu_overcommit, memory_overcommit, storage_overcommit: for hosts and storages that set none themselves.
+    placement: how servers are laid upon hosts of which neither a tag nor the zone says it: `spread` or `pack`.
     recycle_s: how long deleted servers and disks stay in the recycle bin, in seconds; 0: there is none.
     password_rules, lock_rules: what new passwords must be like, and when wrong ones lock.
     image_formats: what every fresh image is converted to, besides qcow2 for those that no host starts from.
@@ -49,6 +51,7 @@ class Settings:
     cpu_overcommit: float = 8.0
     memory_overcommit: float = 1.0
     storage_overcommit: float = 1.0
+    placement: str = Placement.SPREAD
     recycle_s: int = 0
     password_rules: PasswordRules = DEFAULT_RULES
     lock_rules: LockRules = DEFAULT_LOCK

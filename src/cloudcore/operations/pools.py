@@ -23,6 +23,7 @@ import attrs
 
 from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.model.resource import Resource
+from cloudcore.operations.packing import Packing, packing_of
 from cloudcore.operations.placement import HOST_COLUMNS, claimed, host_row, networks_now, read_columns, unclaimed
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
@@ -88,7 +89,7 @@ class Mark:
 class KeptPool:
     """A pool, and what it was made of.
 
-    bare: its columns with nothing claimed. hosts: the version of each; fixed: those of everything else.
+    bare: its columns with nothing claimed. hosts: the version of each; fixed: those of everything else. packing: who packs.
     doubts: hosts and storages whose claims are to be read again. own: claims that are in the pool already, by id. pending: what is claimed in the pool, by identity, of which
     the ports have not been read since. read_at: when it was all looked through.
     """
@@ -96,6 +97,7 @@ class KeptPool:
     pool: Pool
     bare: Inventory
     hosts: Mapping[str, int]
+    packing: Packing
     fixed: Sequence[Sequence[tuple[Any, ...]]]
     mark: Mark
     read_at: datetime
@@ -189,6 +191,7 @@ def _new(platform: Platform, tx: Transaction, host_type: str, seen: Mark) -> Kep
         pool=Pool(claimed(tx, bare)),
         bare=bare,
         hosts=_hosts(tx, host_type),
+        packing=packing_of(tx, platform.settings),
         fixed=_versions(tx),
         mark=seen,
         read_at=platform.clock.now(),
@@ -198,7 +201,8 @@ def _new(platform: Platform, tx: Transaction, host_type: str, seen: Mark) -> Kep
 def _look_through(platform: Platform, tx: Transaction, host_type: str, kept: KeptPool, seen: Mark) -> None:
     """Compare versions, take over hosts that differ and all claims; or make a new pool."""
     hosts, fixed = _hosts(tx, host_type), _versions(tx)
-    if fixed != kept.fixed or hosts.keys() != kept.hosts.keys():
+    same = fixed == kept.fixed and packing_of(tx, platform.settings) == kept.packing
+    if not same or hosts.keys() != kept.hosts.keys():
         platform.columns.put(host_type, _new(platform, tx, host_type, seen))
         return
     changed = [ident for ident, version in hosts.items() if kept.hosts[ident] != version]
@@ -226,7 +230,8 @@ def _versions(tx: Transaction) -> list[Sequence[tuple[Any, ...]]]:
 def _rows(platform: Platform, tx: Transaction, changed: Sequence[str]) -> list[HostRow]:
     zones = {z.id: z for z in read_columns(tx, ZONES, ("id", "status", "cloudregion_id"))}
     found = read_columns(tx, HOSTS, HOST_COLUMNS, Query(where=one_of("id", changed)))
-    return [host_row(host, zones.get(host.zone_id), platform.settings) for host in found]
+    packing = packing_of(tx, platform.settings)
+    return [host_row(host, zones.get(host.zone_id), platform.settings, packing) for host in found]
 
 
 def _take_claims(platform: Platform, tx: Transaction, kept: KeptPool, seen: Mark) -> None:

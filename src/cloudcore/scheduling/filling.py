@@ -148,6 +148,7 @@ def hosts_of(rows: Sequence[HostRow]) -> Hosts:
         node_cpu_free=nodes[1],
         node_mem_free_mib=nodes[2],
         crowds=_crowds(rows),
+        packs=_flags(rows, "packs"),
         generation=_fixed(_amounts(rows, "generation")),
     )
 

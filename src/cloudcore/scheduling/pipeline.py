@@ -17,6 +17,7 @@ from cloudcore.scheduling.request import Request
 from cloudcore.scheduling.tables import Hosts
 from cloudcore.scheduling.verdict import Filter, Reads
 from cloudcore.scheduling.weighers import WEIGHERS, Weigher
+from cloudcore.scheduling.weighers.weigher import counting
 
 ALTERNATIVES = 5
 DECIMALS = 9
@@ -30,7 +31,7 @@ def schedule(
     weighers: tuple[Weigher, ...] = WEIGHERS,
     spare: int = ALTERNATIVES,
 ) -> Decision:
-    """Decide where the servers of a request go, spread over hosts in order of score.
+    """Decide where the servers of a request go: spread over hosts in order of score, or hosts that pack filled in that order.
 
     spare: alternatives at most.
 
@@ -68,7 +69,8 @@ def _assigned(
         return filter_hosts(left, request, active, hosts & walk.kept).kept
 
     ledger = Ledger(inventory, request)
-    seats, spares = assign(ranking, walk.capacity, ledger, recheck, count=request.count, spare=spare)
+    packs = inventory.hosts.packs if inventory.hosts.packs.any() else None
+    seats, spares = assign(ranking, walk.capacity, ledger, recheck, count=request.count, spare=spare, packs=packs)
     return walk, ranking, seats, spares
 
 
@@ -106,10 +108,9 @@ def weigh(
 ) -> FloatArray:
     """Sum the weighted scores of some hosts, rounded so that equal hosts are equal on every machine."""
     total = np.zeros(len(rows), dtype=np.float64)
-    for weigher in weighers:
-        if weigher.weight:
-            score = weigher.score(request, inventory, rows, capacity)
-            total += score if weigher.weight == 1.0 else weigher.weight * score
+    for weigher, counts in counting(weighers, inventory.hosts.packs.take(rows)):
+        score = weigher.score(request, inventory, rows, capacity)
+        total += weigher.weight * (score if counts is None else score * counts)
     return np.round(total, DECIMALS, out=total)
 
 

@@ -26,7 +26,7 @@ from cloudcore.scheduling.rows import HostRow
 from cloudcore.scheduling.standing import Standing
 from cloudcore.scheduling.verdict import Filter, Reads
 from cloudcore.scheduling.weighers import WEIGHERS, Weigher
-from cloudcore.scheduling.weighers.weigher import MUCH
+from cloudcore.scheduling.weighers.weigher import MUCH, counting
 
 MOST_SHAPES = 64
 """So many shapes of requests are remembered, those that were asked for last: 17 bytes per host each."""
@@ -93,11 +93,13 @@ class Pool:
         self._standing = Standing(inventory)
         self._epoch = 0
         moving = [one for one in filters if one.reads is Reads.MOVING]
-        counting = [one for one in weighers if one.reads is Reads.MOVING and one.weight]
+        weighing = [one for one in weighers if one.reads is Reads.MOVING and one.weight]
         self._filter_probes = [(one.name, one.probe) for one in moving if one.probe]
-        self._weigher_probes = [(one.weight, one.probe) for one in counting if one.probe]
-        probes = len(self._filter_probes) + len(self._weigher_probes)
-        self._can_probe = probes == len(moving) + len(counting)
+        self._weigher_probes = [
+            [(one.weight, one.probe) for one in weighing if one.probe and one.packs in (None, packs)]
+            for packs in (False, True)
+        ]
+        self._can_probe = all(one.probe for one in moving) and all(one.probe for one in weighing)
         self._shapes: dict[tuple[Any, ...], _Shape] = {}
 
     def inventory(self) -> Inventory:
@@ -244,9 +246,10 @@ class Pool:
             fits = np.full(len(kept), MUCH, dtype=np.int64)
         rows = np.arange(len(kept))
         total = scores
-        for weigher in self._weighers:
-            if weigher.weight and weigher.reads is not Reads.FIXED:
-                total = total + weigher.weight * weigher.score(request, inventory, rows, fits)
+        for weigher, counts in counting(self._weighers, inventory.hosts.packs):
+            if weigher.reads is not Reads.FIXED:
+                score = weigher.score(request, inventory, rows, fits)
+                total = total + weigher.weight * (score if counts is None else score * counts)
         return np.where(kept, np.round(total, DECIMALS), _NOWHERE)
 
     def _probe(self, request: Request, row: int, shape: _Shape) -> float:
@@ -260,7 +263,7 @@ class Pool:
                 if fits <= 0:
                     return _NOWHERE
         total = float(shape.fixed_scores[row])
-        for weight, weigh in self._weigher_probes:
+        for weight, weigh in self._weigher_probes[bool(live.hosts.packs[row])]:
             total += weight * weigh(request, live, row, fits)
         return round(total * _SCALE) / _SCALE
 

@@ -59,6 +59,7 @@ class HostRow:
     kernel, page_size_kb: what it runs; a server that moves while it runs may need the same.
     classes: `class:` labels; a request has the same, or the host is not for it.
     nodes: of a host whose guests are kept on NUMA nodes; none where a guest may use all of it.
+    packs: whether servers fill it before they go to an empty host; else they are spread.
     generation: the number that the claim of a placement is made against.
     """
 
@@ -97,6 +98,7 @@ class HostRow:
     creating: int = 0
     project_guests: Mapping[str, int] = attrs.field(factory=_no_counts)
     nodes: tuple[NodeRow, ...] = attrs.field(default=(), converter=_nodes)
+    packs: bool = False
     generation: int = 0
 
 

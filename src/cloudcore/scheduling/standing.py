@@ -22,7 +22,7 @@ from cloudcore.scheduling.tables import NODE_COLUMNS, Crowds, Hosts
 
 _AMOUNTS = ("cpu_total", "cpu_free", "mem_total_mib", "mem_free_mib", "max_vcpu", "guests", "creating", "generation")
 _LEFT = ("cpu_free", "mem_free_mib", "guests", "generation")
-_FLAGS = ("enabled", "zone_enabled", "provider_ready")
+_FLAGS = ("enabled", "zone_enabled", "provider_ready", "packs")
 _STATES = ("status", "host_status")
 _PLACES: Mapping[str, Callable[[HostRow], str]] = {
     "region": attrgetter("region_id"),

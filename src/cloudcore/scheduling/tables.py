@@ -63,6 +63,7 @@ class Hosts:
     node_cpu_free: IntArray
     node_mem_free_mib: IntArray
     crowds: Crowds
+    packs: BoolArray
     generation: IntArray
     memo: Memo = attrs.field(factory=Memo)
 

@@ -62,6 +62,7 @@ def test_after_any_changes_it_answers_as_a_fresh_look(world, shapes, data):
                 host_status=data.draw(st.sampled_from(("online", "offline"))),
                 zone_id=data.draw(st.sampled_from(("z1", "z1", "z9"))),
                 is_public=data.draw(st.booleans()),
+                packs=data.draw(st.booleans()),
                 project_guests=data.draw(st.sampled_from(({}, {"": 1}, {"other": 3}))),
             )
             pool.refresh(rows[ident])

@@ -81,6 +81,7 @@ def worlds(draw) -> World:
             resource_type=draw(st.sampled_from(("shared", "shared", "prepaid"))),
             cpu_count=draw(few),
             cpu_cmtbound=draw(st.sampled_from((1.0, 1.5, 2.0))),
+            packs=draw(st.integers(0, 2)) == 0,
             cpu_claimed=draw(st.integers(0, 4)),
             mem_size=draw(st.one_of(few, few, st.just(4096))),
             mem_cmtbound=1.0,

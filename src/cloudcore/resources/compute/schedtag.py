@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from cloudcore.model.entity import Named, entity
-from cloudcore.model.errors import NotEmptyError
+from cloudcore.model.errors import InvalidInputError, NotEmptyError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.param import param
 from cloudcore.model.query import PLATFORM, Query, eq, one_of
@@ -14,6 +14,7 @@ from cloudcore.model.resource import Action, Level, OnDelete, Ref, Resource, Spe
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute import schedpolicy, tagging
 from cloudcore.resources.compute.filters import SCHEDTAG_FILTERS
+from cloudcore.resources.placement import Placement
 
 STRATEGIES = ("require", "exclude", "prefer", "avoid")
 TAGGED = ("hosts", "storages", "networks", "zones", "cloudregions")
@@ -39,12 +40,37 @@ class Schedtag(Named):
             alias=("strategy",),
         ),
     ] = ""
+    placement: Annotated[
+        str,
+        Spec(
+            "How servers are laid upon the hosts that it marks; empty: as their zone says",
+            create=True,
+            update=True,
+            width=16,
+            choices=tuple(Placement),
+        ),
+    ] = Placement.UNSET.value
     domain_id: Annotated[
         str | None, Spec("Only for this domain", width=64), Ref("domains", on_delete=OnDelete.CLEAR, context=False)
     ] = None
     tenant_id: Annotated[
         str | None, Spec("Only for this project", width=64), Ref("projects", on_delete=OnDelete.CLEAR, context=False)
     ] = None
+
+
+def _prepare(_tx: Transaction, _caller: Any, draft: JsonObject) -> JsonObject:
+    _check_placement(draft.get("resource_type") or "hosts", draft.get("placement"))
+    return draft
+
+
+def _check_update(_tx: Transaction, _caller: Any, tag: Schedtag, changes: JsonObject) -> JsonObject:
+    _check_placement(tag.resource_type, changes.get("placement"))
+    return changes
+
+
+def _check_placement(marks: str, placement: Any) -> None:
+    if placement and marks != "hosts":
+        raise InvalidInputError(f"placement is of hosts, and the tag is of {marks}", field="placement")
 
 
 def _details(tx: Transaction, page: Sequence[Schedtag]) -> Sequence[JsonObject]:
@@ -117,6 +143,8 @@ SCHEDTAGS = Resource(
             ),
         ),
     ),
+    prepare=_prepare,
+    check_update=_check_update,
     check_delete=_check_delete,
     details=_details,
 )

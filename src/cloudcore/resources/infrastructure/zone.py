@@ -16,6 +16,7 @@ from cloudcore.resources.actions import CAPABILITY, PURGE, SET_SCHEDTAG
 from cloudcore.resources.compute import schedtag
 from cloudcore.resources.infrastructure.cloudregion import DEFAULT_REGION
 from cloudcore.resources.infrastructure.filters import ZONE_ORDERS
+from cloudcore.resources.placement import Placement
 
 
 class ZoneStatus(StrEnum):
@@ -36,6 +37,16 @@ class Zone(Statused, External, Named):
         Spec("Region", create=True, width=128, index=True),
         Ref("cloudregions", alias=("region", "region_id"), show=("provider",)),
     ] = DEFAULT_REGION
+    placement: Annotated[
+        str,
+        Spec(
+            "How servers are laid upon its hosts; empty: as the deployment does it",
+            create=True,
+            update=True,
+            width=16,
+            choices=tuple(Placement),
+        ),
+    ] = Placement.UNSET.value
     location: Annotated[str, Spec("Where it is", create=True, update=True, width=256)] = ""
     contacts: Annotated[str, Spec("Whom to call", update=True, width=256, show=Show.DETAIL)] = ""
     name_cn: Annotated[str, Spec("Chinese name", width=256, show=Show.NEVER)] = ""

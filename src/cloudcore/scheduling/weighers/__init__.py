@@ -8,6 +8,7 @@ from __future__ import annotations
 from cloudcore.scheduling.weighers.capacity import CAPACITY
 from cloudcore.scheduling.weighers.creating import CREATING
 from cloudcore.scheduling.weighers.numa import NUMA
+from cloudcore.scheduling.weighers.pack import PACK
 from cloudcore.scheduling.weighers.project import PROJECT
 from cloudcore.scheduling.weighers.schedtag import SCHEDTAG
 from cloudcore.scheduling.weighers.spread import SPREAD
@@ -15,4 +16,4 @@ from cloudcore.scheduling.weighers.weigher import Weigher
 
 __all__ = ["WEIGHERS", "Weigher"]
 
-WEIGHERS: tuple[Weigher, ...] = (SCHEDTAG, SPREAD, CAPACITY, PROJECT, CREATING, NUMA)
+WEIGHERS: tuple[Weigher, ...] = (SCHEDTAG, SPREAD, CAPACITY, PROJECT, CREATING, NUMA, PACK)

@@ -22,4 +22,4 @@ def probe(_request: Request, _inventory: Inventory, _row: int, fits: int) -> flo
     return 1.0 - 1.0 / (1.0 + min(max(fits, 0), MUCH))
 
 
-CAPACITY = Weigher(name="capacity", weight=1.0, score=capacity, probe=probe)
+CAPACITY = Weigher(name="capacity", weight=1.0, score=capacity, probe=probe, packs=False)

@@ -18,4 +18,4 @@ def probe(_request: Request, inventory: Inventory, row: int, _capacity: int) -> 
     return 1.0 / (1.0 + int(inventory.hosts.creating[row]))
 
 
-CREATING = Weigher(name="creating", weight=1.0, score=creating, probe=probe)
+CREATING = Weigher(name="creating", weight=1.0, score=creating, probe=probe, packs=False)

@@ -23,4 +23,4 @@ def probe(request: Request, inventory: Inventory, row: int, _capacity: int) -> f
     return 1.0 / (1.0 + inventory.hosts.guests_of(request.project_id, row))
 
 
-PROJECT = Weigher(name="project", weight=1.0, score=project, probe=probe)
+PROJECT = Weigher(name="project", weight=1.0, score=project, probe=probe, packs=False)

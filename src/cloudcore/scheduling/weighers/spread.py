@@ -34,4 +34,4 @@ def _left(free: FloatArray, one: FloatArray, amount: int) -> FloatArray:
     return np.minimum(left, 1.0, out=left)
 
 
-SPREAD = Weigher(name="spread", weight=2.0, score=spread, probe=probe)
+SPREAD = Weigher(name="spread", weight=2.0, score=spread, probe=probe, packs=False)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 import attrs
+import numpy as np
 
-from cloudcore.scheduling.columns import FloatArray, IntArray
+from cloudcore.scheduling.columns import BoolArray, FloatArray, IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
 from cloudcore.scheduling.verdict import Reads
@@ -29,10 +30,34 @@ Probe: TypeAlias = Callable[[Request, Inventory, int, int], float]
 
 @attrs.frozen(kw_only=True)
 class Weigher:
-    """One weigher. A negative weight turns its preference around; 0 switches it off."""
+    """One weigher. A negative weight turns its preference around; 0 switches it off.
+
+    packs: whether it counts for hosts that pack, or for those that don't; None: for all. What reads nothing that moves
+        counts for all, for a host may change its ways.
+    """
 
     name: str
     weight: float
     score: Score
     reads: Reads = Reads.MOVING
     probe: Probe | None = None
+    packs: bool | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.packs is not None and self.reads is Reads.FIXED:
+            raise ValueError(f"weigher {self.name} reads what is fixed and counts for all hosts")
+
+
+def counting(weighers: Iterable[Weigher], packs: BoolArray) -> Iterator[tuple[Weigher, BoolArray | None]]:
+    """The weighers that count for some hosts, each with those that it counts for; None: for all of them.
+
+    packs: which of the hosts pack.
+    """
+    packing = int(np.count_nonzero(packs))
+    for one in weighers:
+        if not one.weight:
+            continue
+        if one.packs is None or packing == (len(packs) if one.packs else 0):
+            yield one, None
+        elif packing != (0 if one.packs else len(packs)):
+            yield one, packs if one.packs else ~packs
