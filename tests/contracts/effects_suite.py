@@ -483,6 +483,20 @@ class EffectsSuite:
         assert rig.done("guest-sync", guest, guest_id=guest, desc=desc)["pending"] == ["vcpus"]
         self._ended(rig, guest, desc)
 
+    def test_other_queues_of_a_card_wait_for_the_next_start(self, rig: Rig) -> None:
+        guest = str(uuid.uuid4())
+        desc = self._prepared(rig, guest, "v-queues", last=42)
+        several = desc | {"nics": [{**desc["nics"][0], "queues": 4}]}
+        rig.done("guest-start", guest, guest_id=guest, desc=desc)
+        for _ in range(2):
+            waiting = rig.done("guest-sync", guest, guest_id=guest, desc=several)
+            assert waiting == {"power_state": "on", "pending": ["queues"]}
+        rig.done("guest-stop", guest, guest_id=guest, force=True, timeout_s=0)
+        rig.done("guest-start", guest, guest_id=guest, desc=several)
+        assert rig.done("guest-sync", guest, guest_id=guest, desc=several) == {"power_state": "on", "pending": []}
+        assert rig.done("guest-sync", guest, guest_id=guest, desc=desc)["pending"] == ["queues"]
+        self._ended(rig, guest, desc)
+
     def test_a_guest_that_is_on_gets_more_memory(self, rig: Rig) -> None:
         guest = str(uuid.uuid4())
         desc = self._prepared(rig, guest, "v-memory", last=38) | {"memory_mib": 1024}

@@ -419,6 +419,11 @@ SCENARIOS: dict[str, Scenario] = {
         prepare=lambda cloud: _server(cloud, on=True),
         start=_resize,
     ),
+    "server-set-queues": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server(cloud, on=True),
+        start=_perform("set-network-num-queues", num_queues=4),
+    ),
     "server-change-storage": Scenario(
         plural="servers",
         prepare=_server_on_its_own_host,

@@ -108,7 +108,7 @@ KINDS: dict[str, str] = {
     "guest-resume": "guest_id -> power_state (on, where its memory was when it was saved)",
     "guest-set-password": "guest_id, account, password (opened on the way to the host) -> {}; by the guest's agent",
     "guest-probe": "guest_id -> power_state (on, off, saved, paused, crashed or missing); changes nothing",
-    "guest-sync": "guest_id, desc -> power_state, pending (what waits for the next start: vcpus, memory, cdrom, bandwidth)",
+    "guest-sync": "guest_id, desc -> power_state, pending (what waits for the next start: vcpus, memory, cdrom, bandwidth, queues)",
     "guest-delete": "guest_id, desc -> {} (domain, seed, DHCP reservation; volumes have effects of their own)",
     # People outside. delivery_id: the same for every try.
     "task-notify": "notice_id, delivery_id -> {}",

@@ -38,7 +38,8 @@ class GuestNic:
 
     bridge: the name of the host's network (a libvirt network) that it plugs into.
     prefix: length of the subnet mask.
-    rx_mbps, tx_mbps: the most that goes in and out; 0 is no bound.
+    rx_mbps, tx_mbps: the most that goes in and out; 0 is no bound. queues: of a virtio card, so that several processors
+        serve it.
     """
 
     index: int
@@ -51,6 +52,7 @@ class GuestNic:
     driver: str = "virtio"
     rx_mbps: int = 0
     tx_mbps: int = 0
+    queues: int = 1
 
 
 @attrs.frozen(kw_only=True)
@@ -129,7 +131,7 @@ def from_json(data: JsonMapping) -> GuestDescription:
 
 _LATER = frozenset(("devices", "medium", "vga", "vdi", "boot_order"))
 _LATER_OF_DISKS = frozenset(("iops", "bytes_per_s"))
-_LATER_OF_NICS = frozenset(("rx_mbps", "tx_mbps"))
+_LATER_OF_NICS = frozenset(("rx_mbps", "tx_mbps", "queues"))
 
 
 def _said(part: Any, later: frozenset[str]) -> JsonObject:

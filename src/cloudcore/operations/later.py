@@ -15,7 +15,7 @@ _MIGRATION = "live-migrate migrate-forecast cancel-live-migrate set-live-migrate
 _BACKUP = "create-backup start-backup delete-backup switch-to-backup reconcile-backup"
 _MEDIA = "insertvfd ejectvfd"
 _TUNING = (
-    "sendkeys set-extra-option del-extra-option set-qemu-params set-tpm set-network-num-queues set-nic-traffic-limit "
+    "sendkeys set-extra-option del-extra-option set-qemu-params set-tpm set-nic-traffic-limit "
     "reset-nic-traffic-limit cpuset cpuset-remove set-cpu-numa-pin set-sshport"
 )
 _AGENT = "qga-command qga-guest-info-task qga-get-network qga-set-network monitor"

@@ -119,6 +119,7 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("servers", "detachnetwork"): cards.detach_network,
         ("servers", "change-ipaddr"): cards.change_address,
         ("servers", "change-bandwidth"): throttle.change_bandwidth,
+        ("servers", "set-network-num-queues"): throttle.set_queues,
         ("servers", "io-throttle"): throttle.io_throttle,
         ("servers", "change-config"): config.change_config,
         ("servers", "resize-disk"): resize.resize_of_server,

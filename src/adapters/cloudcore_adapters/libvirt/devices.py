@@ -22,7 +22,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def reconcile(domain: Domain, wanted: ET.Element, *, cancelled: Callable[[], bool]) -> list[str]:
-    """Plug, unplug and enlarge until the running guest is as wanted; what waits for its next start: vcpus, memory, cdrom.
+    """Plug, unplug and enlarge until the running guest is as wanted; what waits for its next start: vcpus, memory, cdrom, queues.
 
     A memory module is plugged in whole multiples of 128 MiB, which Linux needs.
 
@@ -47,7 +47,7 @@ def reconcile(domain: Domain, wanted: ET.Element, *, cancelled: Callable[[], boo
     pending = _medium(domain, wanted)
     _bound_disks(domain, wanted)
     _bound_cards(domain, wanted)
-    return [*pending, *_processors(domain, wanted), *_memory(domain, wanted)]
+    return [*pending, *_processors(domain, wanted), *_memory(domain, wanted), *_queues(domain, wanted)]
 
 
 def _unplug_gone(domain: Domain, wanted: ET.Element, cancelled: Callable[[], bool]) -> None:
@@ -206,6 +206,18 @@ def _bandwidth(card: ET.Element) -> dict[str, int]:
         bound = card.find(f"bandwidth/{tag}")
         found[f"{tag}.average"] = int(bound.get("average", "0")) if bound is not None else 0
     return found
+
+
+def _queues(domain: Domain, wanted: ET.Element) -> Iterator[str]:
+    """A card has the queues that it was plugged in with."""
+    present = _cards(_live(domain))
+    if any(_queues_of(present[key]) != _queues_of(card) for key, card in _cards(wanted).items() if key in present):
+        yield "queues"
+
+
+def _queues_of(card: ET.Element) -> int:
+    driver = card.find("driver")
+    return int(driver.get("queues", "1")) if driver is not None else 1
 
 
 def _unplug(

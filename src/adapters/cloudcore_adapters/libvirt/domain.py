@@ -24,6 +24,7 @@ MACHINES = ("pc", "q35")
 VIDEO_MODELS = {"std": "vga", "cirrus": "cirrus", "qxl": "qxl", "virtio": "virtio", "vmware": "vmvga"}
 SCREENS = ("vnc", "spice")
 MOST_MBPS = 1_000_000
+MOST_QUEUES = 256
 _KB_OF_MBIT = 125
 CPU_MODES = {"kvm": "host-passthrough", "qemu": "maximum"}
 _MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}", re.IGNORECASE)
@@ -263,6 +264,8 @@ def _nic(devices: ET.Element, nic: GuestNic) -> ET.Element:
     ET.SubElement(element, "mac", address=nic.mac.lower())
     ET.SubElement(element, "source", network=nic.bridge)
     ET.SubElement(element, "model", type=nic.driver)
+    if nic.queues > 1 and nic.driver == "virtio":
+        ET.SubElement(element, "driver", queues=str(nic.queues))
     if nic.rx_mbps or nic.tx_mbps:
         bounds = ET.SubElement(element, "bandwidth")
         for tag, most in (("inbound", nic.rx_mbps), ("outbound", nic.tx_mbps)):
@@ -319,6 +322,7 @@ def _check_device(device: GuestDevice) -> None:
 def _check_nic(nic: GuestNic) -> None:
     _among(nic.driver, NIC_MODELS, "desc.nics.driver")
     _within(nic.index, 0, 255, "desc.nics.index")
+    _within(nic.queues, 1, MOST_QUEUES, "desc.nics.queues")
     _within(nic.rx_mbps, 0, MOST_MBPS, "desc.nics.rx_mbps")
     _within(nic.tx_mbps, 0, MOST_MBPS, "desc.nics.tx_mbps")
     if not isinstance(nic.mac, str) or not _MAC.fullmatch(nic.mac) or int(nic.mac[:2], 16) & 1:

@@ -28,6 +28,8 @@ def sync(machine: SimulatedMachine, effect: Effect) -> JsonObject:
     running = _grown(machine, domain.desc, wanted)
     machine.domains[wanted.guest_id] = attrs.evolve(domain, desc=running)
     waiting = [name for name, field in _SIZES.items() if getattr(running, field) != getattr(wanted, field)]
+    if running.nics != wanted.nics:
+        waiting.append("queues")
     return {"power_state": domain.power_state, "pending": waiting}
 
 
@@ -80,4 +82,7 @@ def _grown(machine: SimulatedMachine, running: GuestDescription, wanted: GuestDe
     if limit is not None and memory > running.memory_mib and others + memory > limit:
         raise BackendError("the host's memory is full")
     fixed = {name: getattr(running, name) for name in _FIXED}
+    # A card has the queues that it was plugged in with.
+    queues = {nic.mac: nic.queues for nic in running.nics}
+    fixed["nics"] = tuple(attrs.evolve(nic, queues=queues.get(nic.mac, nic.queues)) for nic in wanted.nics)
     return attrs.evolve(wanted, vcpus=max(running.vcpus, wanted.vcpus), memory_mib=memory, **fixed)

@@ -111,7 +111,7 @@ def change_address(platform: Platform, tx: Transaction, caller: Caller, server: 
     if not wanted:
         raise MissingParameterError("net_desc is missing", field="net_desc")
     spec = _spec(platform, tx, caller, wanted[0] if isinstance(wanted, list) else wanted, 0)
-    if spec.mac or spec.driver or spec.bw_limit or spec.tx_bw_limit or spec.rx_bw_limit:
+    if spec.mac or spec.driver or spec.bw_limit or spec.tx_bw_limit or spec.rx_bw_limit or spec.num_queues:
         raise NotSupportedError("only network and address of a card are changed here", field="net_desc")
     spec = attrs.evolve(spec, network=spec.network or nic.network_id)
     _check_ranges(tx, [spec])
@@ -173,6 +173,7 @@ def add_card(
         network_id="",
         mac_addr=_mac(platform, tx, spec, position),
         driver=driver.choose("nic_drivers", spec.driver),
+        num_queues=max(spec.num_queues, 1),
         bw_limit=spec.bw_limit,
         rx_bw_limit=spec.rx_bw_limit,
         tx_bw_limit=spec.tx_bw_limit,

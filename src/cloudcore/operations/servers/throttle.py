@@ -13,12 +13,12 @@ from cloudcore.model.query import PLATFORM, Query, one_of
 from cloudcore.model.reading import read_int
 from cloudcore.operations.begin import start_transition
 from cloudcore.operations.platform import Platform
-from cloudcore.operations.servers.cards import named_card
+from cloudcore.operations.servers.cards import cards_of, named_card
 from cloudcore.operations.servers.disks import links_of
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
-from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
+from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS, MOST_QUEUES, check_queues
 from cloudcore.resources.compute.server import CHANGEABLE, SERVERS
 from cloudcore.resources.compute.spec import parse_bandwidth_mbps
 
@@ -72,6 +72,27 @@ def change_bandwidth(platform: Platform, tx: Transaction, caller: Caller, server
     if server.status in CHANGEABLE:
         params = {"before": [[GUESTNETWORKS.plural, nic.id, before]]}
         start_transition(platform, tx, caller, SERVERS, server, "change-bandwidth", params)
+
+
+def set_queues(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
+    """Give a card other queues; a server that can be changed now takes them up, at the latest when it starts next.
+
+    Raises:
+        MissingParameterError: no number is sent, or no card is named and there are several.
+        InvalidInputError: the server has no such card.
+        NotSupportedError: a card of this model has one queue.
+    """
+    if body.get("num_queues") in (None, ""):
+        raise MissingParameterError("num_queues is missing", field="num_queues")
+    wanted = read_int(body["num_queues"], "num_queues", 1, MOST_QUEUES)
+    cards = cards_of(tx, server)
+    named = body.get("mac_addr")
+    nic = cards[0] if not named and len(cards) == 1 else named_card(tx, server, {"mac": named or ""})
+    check_queues(nic.driver, wanted, "num_queues")
+    before = [[GUESTNETWORKS.plural, nic.id, {"num_queues": nic.num_queues}]]
+    tx.of(GUESTNETWORKS, PLATFORM).save(evolve(nic, num_queues=wanted), action="set_num_queues")
+    if server.status in CHANGEABLE:
+        start_transition(platform, tx, caller, SERVERS, server, "set-network-num-queues", {"before": before})
 
 
 def _bounds(sent: Any, name: str) -> Mapping[str, int]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from cloudcore.model.errors import NotSupportedError
 from cloudcore.model.json import JsonMapping
+from cloudcore.resources.compute.guestnetwork import check_queues
 from cloudcore.resources.compute.spec import DiskSpec, NicSpec
 
 _KEYS = (
@@ -72,9 +73,7 @@ def check_card(card: NicSpec) -> None:
         if getattr(card, name):
             where = f"nets.{card.index}.{name}"
             raise NotSupportedError(f"{where} is not supported", field=where)
-    if card.num_queues > 1:
-        where = f"nets.{card.index}.num_queues"
-        raise NotSupportedError(f"{where}: a card has one queue", field=where)
+    check_queues(card.driver, card.num_queues, f"nets.{card.index}.num_queues")
 
 
 def _is_said(value: Any) -> bool:

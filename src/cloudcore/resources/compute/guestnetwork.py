@@ -7,8 +7,14 @@ from typing import Annotated, Any
 import attrs
 
 from cloudcore.model.entity import Billed, Entity, entity
+from cloudcore.model.errors import NotSupportedError
+from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import READ_ONLY, Joint, Level, OnDelete, Ref, Resource, Spec, Verb
 from cloudcore.model.units import Unit
+from cloudcore.ports.unit_of_work import Transaction
+
+MOST_QUEUES = 256
+"""Of a card: as many as the kernel gives a tap."""
 
 
 @entity
@@ -29,7 +35,7 @@ class Guestnetwork(Billed, Entity):
     ip_addr: Annotated[str | None, Spec("Address", width=16, index=True)] = None
     ip6_addr: Annotated[str | None, Spec("IPv6 address", width=64)] = None
     driver: Annotated[str, Spec("Model: virtio, e1000, vmxnet3", update=True, width=16)] = "virtio"
-    num_queues: Annotated[int, Spec("Queues", update=True, minimum=1, maximum=256)] = 1
+    num_queues: Annotated[int, Spec("Queues", update=True, minimum=1, maximum=MOST_QUEUES)] = 1
     bw_limit: Annotated[int, Spec("Most bandwidth", unit=Unit.MBPS)] = 0
     rx_bw_limit: Annotated[int, Spec("Most bandwidth inwards", unit=Unit.MBPS)] = 0
     tx_bw_limit: Annotated[int, Spec("Most bandwidth outwards", unit=Unit.MBPS)] = 0
@@ -49,6 +55,22 @@ class Guestnetwork(Billed, Entity):
     charge_type: Annotated[str, Spec("Charged by traffic or bandwidth", width=32)] = ""
 
 
+def check_queues(driver: str, queues: int, field: str) -> None:
+    """Refuse several queues of a card that has one.
+
+    Raises:
+        NotSupportedError: names the field.
+    """
+    if queues > 1 and driver not in ("", "virtio"):
+        raise NotSupportedError(f"{field}: a card of model {driver} has one queue; virtio has several", field=field)
+
+
+def _check_update(_tx: Transaction, _caller: Any, card: Guestnetwork, changes: JsonObject) -> JsonObject:
+    driver, queues = changes.get("driver", card.driver), changes.get("num_queues", card.num_queues)
+    check_queues(driver, queues, "num_queues")
+    return changes
+
+
 GUESTNETWORKS = Resource(
     entity=Guestnetwork,
     service="compute",
@@ -60,5 +82,6 @@ GUESTNETWORKS = Resource(
     columns=("guest_id", "network_id", "mac_addr", "ip_addr", "driver", "index", "ifname"),
     unique=(("network_id", "ip_addr"), ("mac_addr",), ("guest_id", "index")),
     joint=Joint(left="guest_id", right="network_id", left_path="servers", right_path="networks"),
+    check_update=_check_update,
     verbs=READ_ONLY | {Verb.UPDATE},
 )

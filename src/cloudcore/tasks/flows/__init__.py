@@ -48,7 +48,7 @@ from cloudcore.tasks.flows.server_stop import SERVER_STOP
 from cloudcore.tasks.flows.server_suspend import SERVER_SUSPEND
 from cloudcore.tasks.flows.server_sync import SERVER_SYNC
 from cloudcore.tasks.flows.server_syncstatus import SERVER_SYNCSTATUS
-from cloudcore.tasks.flows.server_throttle import SERVER_CHANGE_BANDWIDTH, SERVER_IO_THROTTLE
+from cloudcore.tasks.flows.server_throttle import SERVER_CHANGE_BANDWIDTH, SERVER_IO_THROTTLE, SERVER_SET_QUEUES
 from cloudcore.tasks.flows.snapshot_create import SNAPSHOT_CREATE
 from cloudcore.tasks.flows.snapshot_delete import SNAPSHOT_DELETE
 from cloudcore.tasks.flows.task_notify import TASK_NOTIFY
@@ -79,6 +79,7 @@ ALL: tuple[Flow, ...] = (
     SERVER_CHANGE_ADDRESS,
     SERVER_CHANGE_CONFIG,
     SERVER_CHANGE_BANDWIDTH,
+    SERVER_SET_QUEUES,
     SERVER_IO_THROTTLE,
     SERVER_SET_DEVICES,
     SERVER_CHANGE_MEDIUM,

@@ -55,7 +55,7 @@ def pending_of(_ctx: Context, results: Sequence[JsonObject]) -> Sequence[str]:
 
 def waiting(pending: Sequence[str]) -> str:
     """The same as the reason of a status."""
-    told = {"bandwidth": "bandwidth, which the kernel of its host cannot bound"}
+    told = {"bandwidth": "bandwidth, which the kernel of its host cannot bound", "queues": "queues of cards"}
     return f"waits for the next start: {', '.join(told.get(one, one) for one in pending)}" if pending else ""
 
 

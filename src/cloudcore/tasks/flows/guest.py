@@ -217,6 +217,7 @@ def _nic(nic: Any, network: Any, bridges: Mapping[str, str]) -> GuestNic:
         driver=nic.driver or "virtio",
         rx_mbps=nic.rx_bw_limit or nic.bw_limit,
         tx_mbps=nic.tx_bw_limit or nic.bw_limit,
+        queues=nic.num_queues,
     )
 
 

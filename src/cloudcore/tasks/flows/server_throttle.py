@@ -1,4 +1,7 @@
-"""server-io-throttle and server-change-bandwidth: other bounds of disks and cards, at once for a guest that runs."""
+"""server-io-throttle and server-change-bandwidth: other bounds of disks and cards, at once for a guest that runs.
+
+server-set-queues: more or fewer queues of a card, for a guest that runs at its next start.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,12 @@ SERVER_IO_THROTTLE = amending(
 SERVER_CHANGE_BANDWIDTH = amending(
     "server-change-bandwidth",
     action="change_bandwidth",
+    through=ServerStatus.SYNC_CONFIG,
+    failed=ServerStatus.SYNC_FAIL,
+)
+SERVER_SET_QUEUES = amending(
+    "server-set-queues",
+    action="set_num_queues",
     through=ServerStatus.SYNC_CONFIG,
     failed=ServerStatus.SYNC_FAIL,
 )

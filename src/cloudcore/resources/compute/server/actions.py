@@ -118,6 +118,15 @@ DEVICE_ACTIONS = (
         ),
     ),
     Action(
+        name="set-network-num-queues",
+        doc="Give a virtio network card so many queues; a server that runs takes them up at its next start.",
+        transition="set-network-num-queues",
+        params=(
+            param("mac_addr", "Hardware address of the card; one that has but one card needs none", width=17),
+            param("num_queues", "Queues", int, minimum=1, maximum=256, required=True),
+        ),
+    ),
+    Action(
         name="insertiso",
         doc="Put an ISO image into its CD drive, instead of what may be in it; it may run.",
         transition="insertiso",

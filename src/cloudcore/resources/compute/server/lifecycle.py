@@ -182,6 +182,7 @@ DEVICES = (
     _beside("change-ipaddr", "server-change-address", (S.RESTART_NETWORK,), S.RESTART_NETWORK_FAILED, 600),
     _beside("change-config", "server-change-config", (S.CHANGE_FLAVOR, S.STARTING), S.CHANGE_FLAVOR_FAIL, 10_800),
     _beside("change-bandwidth", "server-change-bandwidth", (S.SYNC_CONFIG,), S.SYNC_FAIL, 600),
+    _beside("set-network-num-queues", "server-set-queues", (S.SYNC_CONFIG,), S.SYNC_FAIL, 600),
     _beside("insertiso", "server-change-medium", (S.SYNC_CONFIG,), S.SYNC_FAIL, 2400),
     _beside("ejectiso", "server-change-medium", (S.SYNC_CONFIG,), S.SYNC_FAIL, 600),
     _beside("set-isolated-device", "server-set-devices", (S.SYNC_CONFIG,), S.SYNC_ISOLATED_DEVICE_FAILED, 600),
