@@ -95,6 +95,7 @@ UNSCOPED_OPERATIONS = {
     "pools.py",
     "quota_changes.py",
     "quotas.py",
+    "reservations.py",
     "refs.py",
     "recycling.py",
     "saving.py",

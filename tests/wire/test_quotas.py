@@ -404,3 +404,26 @@ def test_the_library_reads_and_sets_quotas(place: Place) -> None:
     (row,) = admin.list("quotas", {"project": "bob"}).items
     assert row["cpu"] == 7
     assert admin.list("quotas", {"owners": "domains"}).total == 2
+
+
+def test_a_reservation_is_drawn_on_by_its_header(place: Place) -> None:
+    place.set("dora", "/projects/bob", "project_quotas", secgroup=2)
+    sent = {"quota_reservation": {"name": "later", "secgroup": 2, "duration_s": 300}}
+    made = place.ask("bob", "POST", "/compute/quota_reservations", sent)
+    assert made.status_code == 200, made.text
+    assert place.quota("bob", "project_quotas")[0]["pending"][0]["secgroup"] == 2
+    body = {"secgroup": {"name": "x"}}
+    assert place.ask("bob", "POST", "/compute/secgroups", body).status_code == 400
+    headers = {"X-Auth-Token": place.tokens["bob"], "X-Quota-Reservation": "later"}
+    drawn = place.client.post("/compute/secgroups", json=body, headers=headers)
+    assert drawn.status_code == 200, drawn.text
+    row = place.quota("bob", "project_quotas")[0]
+    assert (row["usage.secgroup"], row["pending"][0]["secgroup"]) == (1, 1)
+    check_usage_is_what_is_there(place.core)
+    headers["X-Auth-Token"] = place.tokens["eve"]
+    refused = place.client.post("/compute/secgroups", json=body, headers=headers)
+    assert (refused.status_code, refused.json()["data"]["field"]) == (404, "X-Quota-Reservation")
+    assert place.ask("bob", "DELETE", "/compute/quotas/pending").status_code == 403
+    assert place.ask("dora", "DELETE", "/compute/quotas/projects/bob/pending").json() == {}
+    assert "pending" not in place.quota("bob", "project_quotas")[0]
+    check_usage_is_what_is_there(place.core)

@@ -12,6 +12,7 @@ from cloudcore.model.lease import RENEW_S
 from cloudcore.operations.decisions import prune
 from cloudcore.operations.evacuation import evacuate
 from cloudcore.operations.host_leases import HostWatch
+from cloudcore.operations.reservations import end_overdue
 from cloudcore.operations.terms import follow_terms
 from cloudcore.ports.effects import EffectPort
 from cloudcore.tasks.task import Task
@@ -23,6 +24,7 @@ from cloudcore_apps.runner import HISTORY, NUMBER_EVERY_S, Chore, Runner
 
 POLICIES_S = 60.0
 TERMS_S = 60.0
+RESERVATIONS_S = 15.0
 EMPTY_BIN_S = 600.0
 DECISIONS_S = 120.0
 SIMULATION_S = 0.02
@@ -64,6 +66,7 @@ def open_runner(
     chores.append(Chore("snapshot policies", lambda: cloud.follow_snapshot_policies(_not_followed), POLICIES_S))
     chores.append(Chore("terms", lambda: follow_terms(cloud.platform, _not_followed_term), TERMS_S))
     chores.append(Chore("old decisions", lambda: prune(cloud.platform), DECISIONS_S))
+    chores.append(Chore("quota reservations", lambda: end_overdue(cloud.platform, _not_ended), RESERVATIONS_S))
     if cloud.platform.settings.recycle_s:
         every_s = min(EMPTY_BIN_S, cloud.platform.settings.recycle_s)
         chores.append(Chore("recycle bin", lambda: cloud.empty_bin(_not_emptied), every_s))
@@ -79,6 +82,10 @@ def _not_followed(ident: str, error: CloudcoreError) -> None:
 
 def _not_followed_term(ident: str, error: CloudcoreError) -> None:
     _log.warning("the term of server %s waits: %s", ident, error)
+
+
+def _not_ended(ident: str, error: CloudcoreError) -> None:
+    _log.warning("the quota reservation %s stays: %s", ident, error)
 
 
 def _not_emptied(ident: str, error: CloudcoreError) -> None:

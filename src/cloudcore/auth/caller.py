@@ -57,6 +57,7 @@ class Caller:
     lacks_second_factor: he is to be asked for passcodes, and logged in without one.
     notify_url: where to tell that what the caller begins is over, or empty; see `cloudcore.operations.notices`.
     notify_task: what the caller calls that, or empty.
+    quota_reservation: id or name of the reservation that he draws on, or empty.
     reason: why the platform acts by itself (`platform_caller`), empty for people.
     """
 
@@ -84,6 +85,7 @@ class Caller:
     is_platform: bool = False
     notify_url: str = attrs.field(default="", repr=False)
     notify_task: str = ""
+    quota_reservation: str = ""
     reason: str = ""
     lacks_second_factor: bool = False
 

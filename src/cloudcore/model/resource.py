@@ -149,6 +149,7 @@ class Resource(Generic[E]):
     sums: what `statistics` adds up besides counting.
     example: a body of a create, for people and for trying it out; without one it is made from what is required.
     counts_as: the field of the quota ledger that each one is charged to, for its owner; empty for none.
+    holds: `(entity) -> {field of the quota ledger: number}`: instead, what each one is charged for.
     is_domain: a row is itself what domains own things as: who may read at domain scope sees his own.
     in_project: `(project_id) -> Expr`: what is listed at the scope of a project, of a type that projects do not own.
     parent: the field that refers to what it belongs to, where it has no owner of its own (rules of a security group):
@@ -186,6 +187,7 @@ class Resource(Generic[E]):
     orders: tuple[tuple[str, Order], ...] = ()
     sums: tuple[Sum, ...] = ()
     counts_as: str = ""
+    holds: Callable[[Any], Mapping[str, int]] | None = None
     example: JsonMapping = MappingProxyType({})
 
     @property
@@ -197,6 +199,12 @@ class Resource(Generic[E]):
     def belongs_to(self) -> str:
         """The field that refers to what it is owned with; empty where it has an owner of its own."""
         return self.joint.left if self.joint is not None else self.parent
+
+    def charged(self, row: Any) -> Mapping[str, int]:
+        """What a row is charged for by being there: field of the quota ledger → number."""
+        if self.holds is not None:
+            return self.holds(row)
+        return {self.counts_as: 1} if self.counts_as else {}
 
     def action(self, name: str, kind: ActionKind) -> Action | None:
         """The action of that name and kind."""

@@ -16,23 +16,27 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, IsNull, Query, both, eq
-from cloudcore.model.reading import read_bool, read_str
+from cloudcore.model.reading import format_time, read_bool, read_str
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.quota_changes import change_limits, read_wish
 from cloudcore.operations.run import reading, writing
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.counting import counted_now, owned
 from cloudcore.quotas.family import COUNTERS, FAMILIES, Family
-from cloudcore.quotas.ledger import hold, usage_of
+from cloudcore.quotas.ledger import end, hold, usage_of
 from cloudcore.quotas.limits import limits_of
 from cloudcore.quotas.narrowing import read_keys
 from cloudcore.quotas.recount import recount
+from cloudcore.quotas.reserving import reserved
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.project import PROJECTS
 from cloudcore.resources.quota.quotalimit import INHERIT, OF_PROJECTS, QUOTALIMITS, UNLIMITED
+from cloudcore.resources.quota.quotareservation import Quotareservation, held
 from cloudcore.tasks.task import TASKS
 
 PENDING = "pending"
+RESERVED = "quotas"
+"""The family whose pending usage are the reservations, of whatever they are."""
 DEFAULTS = "defaults"
 """In the place of a kind of owner: what holds for all projects, or all domains, that have no limits of their own."""
 
@@ -128,12 +132,22 @@ def named_owner(plural: str, kind: str, ident: str) -> JsonObject:
 
 
 def clear_pending(platform: Platform, caller: Caller, plural: str, params: JsonMapping) -> JsonObject:
-    """Nothing: what is being made is charged in the commit that begins it, and nothing is ever pending."""
+    """End the owner's reservations, whose rest is given back. Nothing else is ever pending: what is being made is charged in
+    the commit that begins it.
+    """
     if not caller.scope_domain_id:
         _granted(platform, caller, FAMILIES[plural], "update")
     owner = owner_of(platform, caller, FAMILIES[plural], params)
     _may_set(platform, caller, FAMILIES[plural], owner, narrowed=False)
-    return {}
+    if plural != RESERVED or not owner.domain_id:
+        return {}
+
+    def work(tx: Transaction) -> JsonObject:
+        for row in reserved(tx, owned(owner.domain_id, owner.project_id)):
+            end(tx, row)
+        return {}
+
+    return writing(platform, caller, work)
 
 
 def owner_of(platform: Platform, caller: Caller, family: Family, params: JsonMapping) -> Owner:
@@ -236,7 +250,19 @@ def _whole(tx: Transaction, family: Family, owner: Owner) -> JsonObject:
     counted = [field for field in family.fields if field not in COUNTERS]
     used = {**usage_of(tx, owner.domain_id, owner.project_id)}
     used |= counted_now(tx, owner.domain_id, owner.project_id, counted, {}) if counted else {}
-    return {**_named(owner), **dict(_numbers(family, tuple(family.counters), limits.whole, used))}
+    row = {**_named(owner)}
+    if family.has_projects and (kept := reserved(tx, owned(owner.domain_id, owner.project_id))):
+        for one in kept:
+            used |= {field: used[field] - number for field, number in held(one).items()}
+        pending = [_pending(family, one) for one in kept if any(field in family.fields for field in held(one))]
+        row |= {"pending": pending} if pending else {}
+    return {**row, **dict(_numbers(family, tuple(family.counters), limits.whole, used))}
+
+
+def _pending(family: Family, kept: Quotareservation) -> JsonObject:
+    """A reservation as part of a row: what it keeps of the family."""
+    numbers = {name: held(kept)[field] for name, field in family.counters.items() if field in held(kept)}
+    return {"id": kept.id, "name": kept.name, "expires_at": format_time(kept.expires_at), **numbers}
 
 
 def _named(owner: Owner) -> JsonObject:

@@ -46,8 +46,7 @@ def write_once(platform: Platform, caller: Caller, work: Callable[[Transaction],
     Raises:
         Contention: the caller of this runs again.
     """
-    author = Author(actor=caller.actor(), request_id=caller.request_id)
-    with platform.uow.write(author) as tx:
+    with platform.uow.write(_author(caller)) as tx:
         result = work(tx)
         tx.commit()
     platform.wake("")
@@ -60,8 +59,12 @@ def try_once(platform: Platform, caller: Caller, work: Callable[[Transaction], T
     Raises:
         Contention: the caller of this runs again.
     """
-    with platform.uow.write(Author(actor=caller.actor(), request_id=caller.request_id)) as tx:
+    with platform.uow.write(_author(caller)) as tx:
         return work(tx)
+
+
+def _author(caller: Caller) -> Author:
+    return Author(actor=caller.actor(), request_id=caller.request_id, reservation=caller.quota_reservation)
 
 
 def would_be(row: JsonMapping) -> JsonObject:

@@ -47,6 +47,7 @@ from cloudcore.operations.usages import USAGES, usages
 from cloudcore.ports.session import NO_PARAMS, Context, Download
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.family import FAMILIES
+from cloudcore.quotas.reserving import FIELD
 
 T = TypeVar("T")
 
@@ -73,6 +74,11 @@ class CoreSession:
     def notifying(self, url: str, task_id: str = "") -> CoreSession:
         """The same session, whose caller is told of the end of each task that he begins; see `with_notice`."""
         return CoreSession(self._platform, with_notice(self._platform, self.caller, url, task_id))
+
+    def reserving(self, reservation: str) -> CoreSession:
+        """The same session, which draws on a quota reservation for all that it makes."""
+        named = read_str(reservation, FIELD, 128)
+        return CoreSession(self._platform, attrs.evolve(self.caller, quota_reservation=named))
 
     def list(self, plural: str, params: JsonMapping = NO_PARAMS, context: Context = ()) -> Listing:
         """One page of the resources of a type."""

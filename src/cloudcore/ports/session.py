@@ -55,6 +55,13 @@ class Session(Protocol):
         """
         ...
 
+    def reserving(self, reservation: str) -> Session:
+        """The same session, which draws on a quota reservation, by id or name, for all that it makes.
+
+        A request that charges another project than that of the reservation is refused, and one after its time.
+        """
+        ...
+
     def list(self, plural: str, params: JsonMapping = NO_PARAMS, context: Context = ()) -> Listing:
         """One page of the resources of a type; `params` as in the query string, parsed."""
         ...

@@ -21,10 +21,14 @@ E = TypeVar("E", bound=Entity)
 
 @attrs.frozen(kw_only=True)
 class Author:
-    """Whose unit of work it is, for the history. actor: ids and names, never secrets."""
+    """Whose unit of work it is. actor: ids and names, never secrets, for the history.
+
+    reservation: id or name of the quota reservation that what is charged is drawn on first, or empty.
+    """
 
     actor: JsonMapping = attrs.field(factory=dict[str, Any])
     request_id: str = ""
+    reservation: str = ""
 
 
 class Repository(Protocol[E]):
@@ -105,6 +109,11 @@ class Transaction(Protocol):
     @property
     def now(self) -> datetime:
         """The storage's clock at the beginning of the unit; UTC, microseconds."""
+        ...
+
+    @property
+    def author(self) -> Author:
+        """Whose it is just now."""
         ...
 
     def of(self, resource: Resource[E], scope: Expr) -> Repository[E]:

@@ -1,4 +1,4 @@
-"""Types of which each one counts for one (`Resource.counts_as`): charged where it is made, refunded where it goes."""
+"""Types of which each one counts (`Resource.counts_as`, `Resource.holds`): charged where it is made, refunded where it goes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def count_in(tx: Transaction, resource: Resource[Any], row: Any) -> None:
     Raises:
         OutOfQuotaError: a limit would be exceeded.
     """
-    if resource.counts_as:
-        charge(tx, row.domain_id, _project(row), {resource.counts_as: 1}, lambda: {resource.plural: [row.id]})
+    if amounts := resource.charged(row):
+        charge(tx, row.domain_id, _project(row), amounts, lambda: {resource.plural: [row.id]})
 
 
 def count_out(tx: Transaction, resource: Resource[Any], row: Any) -> None:
     """Refund the owner of a row that goes in this unit."""
-    if resource.counts_as:
-        refund(tx, row.domain_id, _project(row), {resource.counts_as: 1})
+    if amounts := resource.charged(row):
+        refund(tx, row.domain_id, _project(row), amounts)
 
 
 def _project(row: Any) -> str:

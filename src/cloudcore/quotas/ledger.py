@@ -14,10 +14,12 @@ from cloudcore.model.errors import BackendError, Contention, DuplicateResourceEr
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.quotas.counting import Charged, counted_now
+from cloudcore.quotas.counting import Charged, counted_now, owned
 from cloudcore.quotas.family import COUNTED, COUNTERS, FAMILIES, WIRE_NAMES
 from cloudcore.quotas.limits import Limits, limits_of
 from cloudcore.quotas.narrowing import read_keys
+from cloudcore.quotas.reserving import draw, kept_for, overdue
+from cloudcore.resources.quota.quotareservation import QUOTARESERVATIONS, Quotareservation, held
 from cloudcore.resources.quota.quotausage import QUOTAUSAGES, Quotausage, usage_id
 
 NO_KEYS: Mapping[str, str] = MappingProxyType({})
@@ -38,6 +40,8 @@ def charge(
 ) -> None:
     """Add to the usage of a project and its domain. project_id: empty for what only the domain has.
 
+    What the unit's author has reserved is drawn on first.
+
     of: the rows that are charged for, by which narrowed limits and counters without a ledger are checked; asked for only
         where there are any.
     inserted: whether the rows already say what is charged for.
@@ -46,14 +50,33 @@ def charge(
         OutOfQuotaError: a limit would be exceeded; `data` has key, scope, limit, used and requested. Nothing is charged.
         Contention: one would have been, but is no more.
     """
-    wanted = {key: value for key, value in amounts.items() if value}
+    asked = {key: value for key, value in amounts.items() if value}
+    wanted = draw(tx, domain_id, project_id, asked)
     for owner, limits in limits_of(tx, domain_id, owners(project_id)).items():
         ident = usage_id(domain_id, owner)
         bounds = {key: limits.whole[key] for key in wanted if limits.whole[key] >= 0}
-        if wanted and not _adjusted(tx, ident, wanted, bounds):
+        if wanted and not _adjusted(tx, ident, wanted, bounds) and not _made_room(tx, domain_id, owner, wanted, bounds):
             raise _exceeded(tx, ident, owner, wanted, bounds)
         if of is not None:
-            _check_counted(tx, (domain_id, owner), limits, of, wanted, inserted=inserted)
+            _check_counted(tx, (domain_id, owner), limits, of, asked, inserted=inserted)
+
+
+def end(tx: Transaction, row: Quotareservation) -> None:
+    """Let a reservation end: what is left of it is given back.
+
+    Raises:
+        Contention: somebody has just drawn on it, or ended it.
+    """
+    tx.of(QUOTARESERVATIONS, PLATFORM).remove(row, action="expire")
+    refund(tx, row.domain_id, row.tenant_id, held(row))
+
+
+def _made_room(tx: Transaction, domain_id: str, owner: str, wanted: Amounts, bounds: Amounts) -> bool:
+    """Whether it fits once reservations have ended whose time is over, and nobody has looked since."""
+    old = overdue(tx, owned(domain_id, owner))
+    for row in old:
+        end(tx, row)
+    return bool(old) and _adjusted(tx, usage_id(domain_id, owner), wanted, bounds)
 
 
 def refund(tx: Transaction, domain_id: str, project_id: str, amounts: Amounts) -> None:
@@ -145,8 +168,8 @@ def _check_counted(
 def _under_way(tx: Transaction, owner: tuple[str, str], asked: Amounts) -> dict[str, int]:
     """What an owner is charged for that no row says yet: what is just growing. It counts wherever it may belong."""
     charged = {key: number for key, number in usage_of(tx, *owner).items() if key in asked}
-    there = counted_now(tx, *owner, tuple(charged), NO_KEYS)
-    return {key: max(charged.get(key, 0) - there.get(key, 0) - asked[key], 0) for key in asked}
+    there, kept = counted_now(tx, *owner, tuple(charged), NO_KEYS), kept_for(tx, *owner)
+    return {key: max(charged.get(key, 0) - there.get(key, 0) - kept[key] - asked[key], 0) for key in asked}
 
 
 def _exceeded(tx: Transaction, ident: str, owner: str, wanted: Amounts, bounds: Mapping[str, int]) -> OutOfQuotaError:

@@ -10,6 +10,8 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.counting import SOURCES, is_of_projects, owned
 from cloudcore.quotas.family import COUNTERS
 from cloudcore.quotas.ledger import correct, hold, usage_of
+from cloudcore.quotas.reserving import reserved
+from cloudcore.resources.quota.quotareservation import held
 
 Owner = tuple[str, str]
 """Domain and project; an empty project for the domain as a whole."""
@@ -52,4 +54,7 @@ def counted(tx: Transaction, domain_id: str = "", project_id: str = "") -> Mappi
             amounts = {field: int(row[column or "count"] or 0) for field, column in columns.items()}
             for project in dict.fromkeys(("", str(row.get("tenant_id") or ""))):
                 found.setdefault((str(row["domain_id"]), project), Counter()).update(amounts)
+    for kept in reserved(tx, where):
+        for project in ("", kept.tenant_id):
+            found.setdefault((kept.domain_id, project), Counter()).update(held(kept))
     return found

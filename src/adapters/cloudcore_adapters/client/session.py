@@ -47,6 +47,10 @@ class HttpSession:
         told = {"X-Task-Notify-Url": url, **({"X-Task-Id": task_id} if task_id else {})}
         return HttpSession(self.wire, self._routes, {**self._headers, **told})
 
+    def reserving(self, reservation: str) -> HttpSession:
+        """See `Session.reserving`. Both share their connections."""
+        return HttpSession(self.wire, self._routes, {**self._headers, "X-Quota-Reservation": reservation})
+
     @property
     def token(self) -> Token:
         """The present token: user, project, roles and catalogue; logs in if need be."""

@@ -124,6 +124,11 @@ class MemoryTransaction:
         """The clock at the beginning of the unit."""
         return self._now
 
+    @property
+    def author(self) -> Author:
+        """Whose the unit is just now."""
+        return self._authors[-1][1]
+
     def of(self, resource: Resource[E], scope: Expr) -> Repository[E]:
         """The rows of a type within a scope."""
         return MemoryRepository(self, self.store.resources[resource.plural], scope)

@@ -139,6 +139,8 @@ class Call:
             session = cloud.session_for(self.token, peer=self.peer, request_id=self.request_id)
         if self.method not in ("GET", "HEAD") and "x-task-notify-url" in self.headers:
             session = session.notifying(self.header("X-Task-Notify-Url"), self.header("X-Task-Id"))
+        if self.method not in ("GET", "HEAD") and "x-quota-reservation" in self.headers:
+            session = session.reserving(self.header("X-Quota-Reservation"))
         caller = getattr(session, "caller", None)
         self.user_id = getattr(caller, "user_id", "")
         if self.held and not self.is_entering and getattr(caller, "lacks_second_factor", False):

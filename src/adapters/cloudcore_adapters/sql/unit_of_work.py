@@ -198,6 +198,11 @@ class SqlTransaction:
         """The database's clock, read once."""
         return self._unit.now
 
+    @property
+    def author(self) -> Author:
+        """Whose the unit is just now."""
+        return self._authors[-1][1]
+
     def of(self, resource: Resource[E], scope: Expr) -> Repository[E]:
         """The rows of a type within a scope."""
         self._unit.check_open()

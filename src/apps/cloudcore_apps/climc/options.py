@@ -83,6 +83,13 @@ def common(taken: Sequence[str] = ()) -> list[click.Parameter]:
             expose_value=False,
             callback=_set_notify,
         ),
+        click.Option(
+            ["--quota-reservation"],
+            metavar="NAME",
+            help="Draw on this reservation of quota.",
+            expose_value=False,
+            callback=_set_reservation,
+        ),
     ]
 
 
@@ -373,6 +380,11 @@ def _set_context(ctx: click.Context, _param: click.Parameter, value: str | None)
 def _set_notify(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
     if value:
         ctx.find_root().obj.notify_url = value
+
+
+def _set_reservation(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    if value:
+        ctx.find_root().obj.quota_reservation = value
 
 
 def _set_debug(ctx: click.Context, _param: click.Parameter, value: bool) -> None:

@@ -97,6 +97,10 @@ class Planning:
         """See `Session.notifying`."""
         return Planning(self._inner.notifying(url, task_id), self._runtime)
 
+    def reserving(self, reservation: str) -> Session:
+        """See `Session.reserving`."""
+        return Planning(self._inner.reserving(reservation), self._runtime)
+
     def _tell(self, plan: Any) -> NoReturn:
         tell(self._runtime, plan)
         raise click.exceptions.Exit(0)

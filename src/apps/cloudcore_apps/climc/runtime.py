@@ -25,6 +25,7 @@ class Runtime:
     context: the name of the context to use instead of the one in use.
     impatient: nobody waits for slow answers, and no request is repeated.
     notify_url: where the ends of the tasks that are begun are told; empty: nowhere.
+    quota_reservation: what is made draws on it; empty: on none.
     query: a compiled JMESPath query that results go through; None for none.
     only_plans: what would change something is told instead, by a plan.
     failed: the exit code of the first resource of a batch that failed; 0 while none did.
@@ -39,6 +40,7 @@ class Runtime:
         self.query: Any = None
         self.debug = False
         self.notify_url = ""
+        self.quota_reservation = ""
         self.data: Path | None = None
         self.context = ""
         self.impatient = False
@@ -58,6 +60,7 @@ class Runtime:
         """The session; made at first use."""
         opened = self._given or self._connected()
         session = opened.notifying(self.notify_url) if self.notify_url else opened
+        session = session.reserving(self.quota_reservation) if self.quota_reservation else session
         if not self.only_plans:
             return session
         from cloudcore_apps.climc.planning import Planning

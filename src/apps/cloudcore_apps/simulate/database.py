@@ -168,6 +168,11 @@ class SqlTransaction:
         """See `Transaction.now`."""
         return self._inner.now
 
+    @property
+    def author(self) -> Author:
+        """See `Transaction.author`."""
+        return self._inner.author
+
     def of(self, resource: Resource[Any], scope: Expr) -> Repository[Any]:
         """See `Transaction.of`."""
         return SqlRows(self, resource.plural, self._inner.of(resource, scope))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cloudcore.model.errors import CloudcoreError
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.recycling import expire
+from cloudcore.operations.reservations import end_overdue
 from cloudcore.operations.session import CoreSession
 from cloudcore.operations.snapshot_policies import drop_by_policy, keep_by_policy
 from cloudcore.operations.terms import follow_terms
@@ -20,6 +21,7 @@ Duty = Callable[[Platform, Callable[[str, CloudcoreError], None]], int]
 DUTIES: tuple[tuple[str, Duty], ...] = (
     ("terms", follow_terms),
     ("recycle bin", expire),
+    ("quota reservations", end_overdue),
     ("snapshot policies", keep_by_policy),
     ("old snapshots", drop_by_policy),
 )

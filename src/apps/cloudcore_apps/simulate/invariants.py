@@ -137,9 +137,9 @@ class Owed:
         for image in cloud.rows("images"):
             if image.quota_held:
                 self._count(image, image=1)
-        for resource in (r for r in cloud.platform.resources if r.counts_as):
+        for resource in (r for r in cloud.platform.resources if r.counts_as or r.holds):
             for row in cloud.rows(resource.plural):
-                self._count(row, **{str(resource.counts_as): 1})
+                self._count(row, **resource.charged(row))
 
     def _count(self, row: Any, **amounts: int) -> None:
         for owner in dict.fromkeys(("", getattr(row, "tenant_id", ""))):

@@ -123,6 +123,10 @@ class _Watched:
     def now(self) -> datetime:
         return self._inner.now
 
+    @property
+    def author(self) -> Author:
+        return self._inner.author
+
     def of(self, resource: Resource[E], scope: Expr) -> Repository[E]:
         return _Repository(self._inner.of(resource, scope), resource, self._seen)
 

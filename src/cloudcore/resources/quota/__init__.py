@@ -6,6 +6,7 @@ from typing import Any
 
 from cloudcore.model.resource import Resource
 from cloudcore.resources.quota.quotalimit import QUOTALIMITS
+from cloudcore.resources.quota.quotareservation import QUOTARESERVATIONS
 from cloudcore.resources.quota.quotausage import QUOTAUSAGES
 
-RESOURCES: tuple[Resource[Any], ...] = (QUOTALIMITS, QUOTAUSAGES)
+RESOURCES: tuple[Resource[Any], ...] = (QUOTALIMITS, QUOTAUSAGES, QUOTARESERVATIONS)
