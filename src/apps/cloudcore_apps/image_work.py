@@ -21,6 +21,7 @@ from cloudcore_apps.settings import Settings
 AT_ONCE = 3
 """Conversions and downloads that run side by side."""
 ABANDONED_S = 24 * 3600.0
+FENCED_S = 30 * 24 * 3600.0
 
 
 def open_image_work(
@@ -34,6 +35,7 @@ def open_image_work(
 ) -> Mapping[str, EffectPort]:
     """The effect ports of the image store by target: quick ones in place, long ones journalled in the data folder."""
     store.remove_partial(ABANDONED_S)
+    store.forget_fences(FENCED_S)
     performer = ImagePerformer(
         store,
         converter=QemuImgConverter(store),

@@ -22,6 +22,7 @@
     ├── ConflictError                the world has moved; the caller's premise is stale
     │   ├── DuplicateNameError
     │   ├── DuplicateResourceError
+    │   ├── OutdatedError        somebody with a newer fence has taken over
     │   └── ResourceBusyError
     ├── TooLargeError
     ├── TooManyRequestsError
@@ -188,6 +189,16 @@ class ResourceBusyError(ConflictError):
     """Another operation holds the object; `data["task_id"]` names it."""
 
     code = "ResourceBusyError"
+
+
+class OutdatedError(ConflictError):
+    """Somebody else goes on with it, and whoever asks has been asleep; `data["newest"]` is the newest fence that was seen."""
+
+    code = "ConflictError"
+
+    def __init__(self, fence: int, newest: int) -> None:
+        super().__init__(f"fence {fence} is older than {newest}", data={"newest": newest})
+        self.fence, self.newest = fence, newest
 
 
 class TooLargeError(CloudcoreError):

@@ -48,21 +48,29 @@ def upload_image(
         BackendError: the store could not take them; the image is `save_fail` then.
     """
     expected, announced = read_checksum(attributes), _announced(attributes)
-    image = writing(platform, caller, lambda tx: _saving(platform, tx, caller, ident, attributes))
     key = f"staged/{platform.ids.new_id()}"
+    fence = platform.image_store.claim(key)
+    image, broken_off = writing(platform, caller, lambda tx: _saving(platform, tx, caller, ident, attributes, key))
+    if broken_off:
+        # Whoever is still at it finds a newer fence.
+        platform.image_store.delete(broken_off, fence=platform.image_store.claim(broken_off))
     hashing = Hashing(chunks, md5=len(expected) == _MD5_LENGTH, sha256=len(expected) > _MD5_LENGTH)
     try:
-        size = _store(platform, key, hashing)
+        size = _store(platform, key, fence, hashing)
         _check_whole(platform, key, size, announced, hashing, expected)
     except BaseException as error:
         why = str(error) if isinstance(error, CloudcoreError) else "the upload broke off"
-        writing(platform, caller, lambda tx: _broken(tx, image.id, why))
+        writing(platform, caller, lambda tx: _broken(tx, image.id, key, why))
         raise
-    return writing(platform, caller, lambda tx: _saved(platform, tx, caller, image.id, key, size, hashing))
+    try:
+        return writing(platform, caller, lambda tx: _saved(platform, tx, caller, image.id, key, size, hashing))
+    except ResourceNotFoundError:
+        platform.image_store.delete(key, fence=fence)
+        raise
 
 
-def _store(platform: Platform, key: str, chunks: Iterable[bytes]) -> int:
-    size = platform.image_store.write(key, chunks)
+def _store(platform: Platform, key: str, fence: int, chunks: Iterable[bytes]) -> int:
+    size = platform.image_store.write(key, chunks, fence=fence)
     if size == 0:
         platform.image_store.delete(key)
         raise InvalidInputError("there are no bytes in the upload", field="body")
@@ -85,18 +93,26 @@ def _check_whole(platform: Platform, key: str, size: int, announced: int | None,
         raise InvalidInputError(wrong, field=wrong.partition(":")[0])
 
 
-def _saving(platform: Platform, tx: Transaction, caller: Caller, ident: str | None, attributes: JsonMapping) -> Any:
+def _saving(
+    platform: Platform, tx: Transaction, caller: Caller, ident: str | None, attributes: JsonMapping, key: str
+) -> tuple[Any, str]:
+    """The image, which takes its bytes under a key from now on, and the key of an earlier upload that broke off."""
+    upload = {"uploader": platform.settings.process, "staged_key": key}
     if ident is None:
-        saving = {"status": ImageStatus.SAVING.value, "uploader": platform.settings.process}
-        return new_image(platform, tx, caller, attributes, **saving)
+        return new_image(platform, tx, caller, attributes, status=ImageStatus.SAVING.value, **upload), ""
     image = fetch_for(platform, tx, caller, IMAGES, ident, "update")
     check_not_frozen(image)
-    return taking(tx, image, "upload", uploader=platform.settings.process)
+    return taking(tx, image, "upload", **upload), image.staged_key
 
 
-def _broken(tx: Transaction, ident: str, why: str) -> None:
+def _takes(image: Any, key: str) -> bool:
+    """Whether an image still waits for the bytes of this upload, and not of a later one."""
+    return image is not None and image.status == ImageStatus.SAVING and image.staged_key == key
+
+
+def _broken(tx: Transaction, ident: str, key: str, why: str) -> None:
     image = tx.of(IMAGES, PLATFORM).get(ident)
-    if image is not None and image.status == ImageStatus.SAVING:
+    if image is not None and _takes(image, key):
         release_image(tx, image)
         failed = evolve(image, status=ImageStatus.SAVE_FAIL.value, status_reason=why[:1000], quota_held=False)
         tx.of(IMAGES, PLATFORM).save(failed, action="upload_fail")
@@ -107,15 +123,14 @@ def _saved(
     platform: Platform, tx: Transaction, caller: Caller, ident: str, key: str, size: int, hashing: Any
 ) -> JsonObject:
     image = tx.of(IMAGES, PLATFORM).get(ident)
-    if image is None or image.status != ImageStatus.SAVING:
-        raise ResourceNotFoundError("the image was deleted during its upload")
+    if image is None or not _takes(image, key):
+        raise ResourceNotFoundError("the image was deleted, or uploaded anew, during its upload")
     saved = evolve(
         image,
         status=ImageStatus.SAVED.value,
         size=size,
         checksum=hashing.checksum,
         sha256=hashing.sha256,
-        staged_key=key,
     )
     stored = tx.of(IMAGES, PLATFORM).save(saved, action="upload")
     begin(platform, tx, caller, IMAGES, stored, "image-upload", {"formats": list(platform.settings.image_formats)})

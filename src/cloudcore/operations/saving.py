@@ -63,8 +63,10 @@ def take_saved(platform: Platform, image_id: str, chunks: Iterable[bytes]) -> Js
         raise ResourceNotFoundError(f"no image {image_id[:64]} is being saved")
     key = saved_key(image_id)
     hashing = Hashing(chunks, md5=True, sha256=True)
-    platform.image_store.delete(key)
-    size = platform.image_store.write(key, hashing)
+    # Of two hosts' calls the later one counts: who was asleep meanwhile has an older fence.
+    fence = platform.image_store.claim(key)
+    platform.image_store.delete(key, fence=fence)
+    size = platform.image_store.write(key, hashing, fence=fence)
     return {"size": size, "checksum": hashing.checksum, "sha256": hashing.sha256}
 
 

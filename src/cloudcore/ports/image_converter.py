@@ -30,6 +30,7 @@ class ImageConverter(Protocol):
         *,
         progress: Callable[[float], None],
         cancelled: Callable[[], bool],
+        fence: int | None = None,
     ) -> int:
         """Store the converted bytes under the target's fresh key and give their number; a failure leaves nothing there.
 
@@ -40,5 +41,6 @@ class ImageConverter(Protocol):
             DeadlineError: it took too long, or was cancelled.
             BackendError: the store is full or fails.
             DuplicateResourceError: the target's key is taken.
+            OutdatedError: a fence above this one was seen for it (`ImageStore`).
         """
         ...

@@ -38,7 +38,7 @@ SAMPLE_BYTES = 64 << 10
 Inspect: TypeAlias = Callable[[Reader, int, str], Inspection]
 Progress: TypeAlias = Callable[[float], None]
 Cancelled: TypeAlias = Callable[[], bool]
-_Work: TypeAlias = Callable[[JsonMapping, Progress, Cancelled], JsonObject]
+_Work: TypeAlias = Callable[[JsonMapping, int, Progress, Cancelled], JsonObject]
 
 
 SourceUrl: TypeAlias = Callable[[str], str]
@@ -63,8 +63,12 @@ class ImagePerformer:
     remote: RemoteFiles | None = None
     source_url: SourceUrl = _no_url
 
-    def perform(self, effect: Effect, _fence: int, progress: Progress, cancelled: Cancelled) -> JsonObject:
-        """See `Performer.perform`; image-digest, -convert and -fetch take long, the others a few small reads or a rename."""
+    def perform(self, effect: Effect, fence: int, progress: Progress, cancelled: Cancelled) -> JsonObject:
+        """See `Performer.perform`; image-digest, -convert and -fetch take long, the others a few small reads or a rename.
+
+        Raises:
+            OutdatedError: a process with a newer fence has gone on with one of the keys.
+        """
         if effect.version != 1:
             raise NotSupportedError(f"effects of version {effect.version} are not supported", field="version")
         kinds: Mapping[str, _Work] = {
@@ -77,16 +81,18 @@ class ImagePerformer:
         }
         if effect.kind not in kinds:
             raise NotSupportedError(f"the image store does not perform {effect.kind[:40]!r}", field="kind")
-        result = kinds[effect.kind](effect.args, progress, cancelled)
+        result = kinds[effect.kind](effect.args, fence, progress, cancelled)
         progress(100.0)
         return result
 
-    def _probe(self, args: JsonMapping, _progress: Progress, _cancelled: Cancelled) -> JsonObject:
+    def _probe(self, args: JsonMapping, fence: int, _progress: Progress, _cancelled: Cancelled) -> JsonObject:
         """What the quarantined bytes are; sizes in bytes."""
         key = _key(args, "staged_key")
         declared = args.get("declared_format")
         if not isinstance(declared, str | None):
             raise InvalidInputError("declared_format must be text", field="declared_format")
+        # Who sends the same bytes once more, and was asleep, comes too late from now on.
+        self.store.claim(key, fence)
         size = self.store.size(key)
         found = self.inspect(self._reader(key), size, declared or "")
         return {
@@ -97,12 +103,12 @@ class ImagePerformer:
             "label": found.label,
         }
 
-    def _promote(self, args: JsonMapping, _progress: Progress, _cancelled: Cancelled) -> JsonObject:
+    def _promote(self, args: JsonMapping, fence: int, _progress: Progress, _cancelled: Cancelled) -> JsonObject:
         key = _key(args, "key")
-        self.store.move(_key(args, "staged_key"), key)
+        self.store.move(_key(args, "staged_key"), key, fence=fence)
         return {"key": key}
 
-    def _delete(self, args: JsonMapping, _progress: Progress, _cancelled: Cancelled) -> JsonObject:
+    def _delete(self, args: JsonMapping, fence: int, _progress: Progress, _cancelled: Cancelled) -> JsonObject:
         given: Any = args.get("keys")
         if not isinstance(given, list | tuple):
             raise InvalidInputError("keys must be a list", field="keys")
@@ -110,37 +116,38 @@ class ImagePerformer:
         if len(keys) > MAX_KEYS:
             raise InvalidInputError(f"keys must be at most {MAX_KEYS}", field="keys")
         for key in [checked_key(key, "keys") for key in keys]:
-            self.store.delete(key)
+            self.store.delete(key, fence=fence)
         return {}
 
-    def _digest(self, args: JsonMapping, progress: Progress, cancelled: Cancelled) -> JsonObject:
+    def _digest(self, args: JsonMapping, _fence: int, progress: Progress, cancelled: Cancelled) -> JsonObject:
         key = _key(args, "key")
         size = self.store.size(key)
         return {"size": size, **self._digests(key, size, progress, cancelled)}
 
-    def _fetch(self, args: JsonMapping, progress: Progress, cancelled: Cancelled) -> JsonObject:
+    def _fetch(self, args: JsonMapping, fence: int, progress: Progress, cancelled: Cancelled) -> JsonObject:
         """Receive the bytes of an image's URL into quarantine. What an earlier performance has received whole is kept."""
         key, limit = _key(args, "staged_key"), _number(args, "max_bytes", 1 << 62)
         expected = str(args.get("expected") or "")
         if self.remote is None:
             raise NotSupportedError("images are not fetched from a URL here")
+        self.store.claim(key, fence)
         if not self._has(key):
             url = self.source_url(str(args.get("image_id") or ""))
             with self.remote.open(url, cancelled=cancelled) as file:
                 if file.size is not None and file.size > limit:
                     raise TooLargeError(f"the file has {file.size} bytes, an image at most {limit}")
-                self.store.write(key, _counted(file, limit, progress))
+                self.store.write(key, _counted(file, limit, progress), fence=fence)
         size = self.store.size(key)
         found = self._digests(key, size, lambda percent: progress(90.0 + percent / 10), cancelled)
         if size == 0 or not matches(expected, found):
-            self.store.delete(key)
+            self.store.delete(key, fence=fence)
             raise InvalidInputError(
                 "the file is empty" if size == 0 else "the file's checksum is not the one that was given",
                 field="checksum",
             )
         return {"size": size, **found}
 
-    def _convert(self, args: JsonMapping, progress: Progress, cancelled: Cancelled) -> JsonObject:
+    def _convert(self, args: JsonMapping, fence: int, progress: Progress, cancelled: Cancelled) -> JsonObject:
         """Convert, look at what came of it, and hash it. What an earlier performance has finished is kept."""
         if self.converter is None:
             raise NotSupportedError("images are not converted here")
@@ -149,15 +156,16 @@ class ImagePerformer:
         target = StoredFormat(
             key=_key(args, "target_key"), format=_format(args, "target_format"), virtual_size=virtual_size
         )
+        self.store.claim(target.key, fence)
         if not self._has(target.key):
             self.converter.convert(
-                source, target, progress=lambda percent: progress(percent * 0.9), cancelled=cancelled
+                source, target, progress=lambda percent: progress(percent * 0.9), cancelled=cancelled, fence=fence
             )
         size = self.store.size(target.key)
         try:
             found = self._inspected(target, size)
         except InvalidFormatError:
-            self.store.delete(target.key)
+            self.store.delete(target.key, fence=fence)
             raise
         return {
             "key": target.key,

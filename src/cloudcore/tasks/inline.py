@@ -7,7 +7,7 @@ from collections.abc import Callable
 import attrs
 
 from cloudcore.model.effects import Done, Effect, Failed, Outcome, Running, Unknown, outdated
-from cloudcore.model.errors import BackendError, CloudcoreError, Contention, InvalidInputError
+from cloudcore.model.errors import BackendError, CloudcoreError, Contention, InvalidInputError, OutdatedError
 from cloudcore.ports.effects import Performer
 
 KEPT = 10_000
@@ -62,6 +62,8 @@ class InlineEffects:
     def _perform(self, effect: Effect, fence: int) -> Done | Failed:
         try:
             return Done(self.performer.perform(effect, fence, _no_progress, _never))
+        except OutdatedError as error:
+            return outdated(error.fence, error.newest)
         except (BackendError, Contention) as error:
             return Failed(str(error), transient=True)
         except CloudcoreError as error:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from tests.simulation.cloud import CALLER, IMAGE_BYTES, Cloud, server_body
 
-from cloudcore.model.errors import InvalidStatusError, NotEmptyError, ResourceBusyError, ResourceNotFoundError
+from cloudcore.model.errors import (
+    ConflictError,
+    InvalidStatusError,
+    NotEmptyError,
+    ResourceBusyError,
+    ResourceNotFoundError,
+)
 from cloudcore.operations.images import _saving
 from cloudcore.operations.run import writing
 from cloudcore.operations.session import CoreSession
 from cloudcore.tasks.processes import abandon_uploads
+from cloudcore_apps.simulate.invariants import check_images
 
 
 @pytest.fixture
@@ -84,7 +93,7 @@ def test_two_servers_at_once_bring_one_image(cloud: Cloud, session: CoreSession)
 
 def test_an_upload_that_ended_with_its_process_can_be_made_again(cloud: Cloud, session: CoreSession) -> None:
     body = {"name": "half", "disk_format": "raw"}
-    half = writing(cloud.platform, CALLER, lambda tx: _saving(cloud.platform, tx, CALLER, None, body))
+    half, _ = writing(cloud.platform, CALLER, lambda tx: _saving(cloud.platform, tx, CALLER, None, body, "staged/half"))
     driven = session.create("images", {**body, "name": "driven", "copy_from": "https://images.example.com/tiny.raw"})
 
     assert writing(cloud.platform, CALLER, lambda tx: abandon_uploads(tx, "another")) == 0
@@ -95,3 +104,59 @@ def test_an_upload_that_ended_with_its_process_can_be_made_again(cloud: Cloud, s
     session.upload(half.id, {}, [IMAGE_BYTES])
     cloud.settle()
     assert {session.get("images", ident)["status"] for ident in (half.id, driven["id"])} == {"active"}
+
+
+@pytest.mark.parametrize("goes_on", ["uploads-anew", "deletes"])
+def test_an_upload_that_was_asleep_does_not_come_between_a_later_one(
+    cloud: Cloud, session: CoreSession, goes_on: str
+) -> None:
+    ident = session.create("images", {"name": "half", "disk_format": "raw", "protected": False})["id"]
+
+    def frozen() -> Iterator[bytes]:
+        yield IMAGE_BYTES[:700]
+        writing(cloud.platform, CALLER, lambda tx: abandon_uploads(tx, None))
+        if goes_on == "deletes":
+            session.delete("images", ident)
+            cloud.settle()
+        else:
+            session.upload(ident, {"checksum": hashlib.sha256(IMAGE_BYTES).hexdigest()}, [IMAGE_BYTES])
+        yield bytes(5000)
+
+    with pytest.raises(ConflictError):
+        session.upload(ident, {}, frozen())
+    cloud.settle()
+
+    check_images(cloud)
+    if goes_on == "uploads-anew":
+        assert session.get("images", ident)["status"] == "active"
+        assert session.get("images", ident)["size"] == len(IMAGE_BYTES)
+
+
+def test_an_upload_that_wakes_while_a_later_one_is_under_way_leaves_that_alone(
+    cloud: Cloud, session: CoreSession
+) -> None:
+    ident = session.create("images", {"name": "half", "disk_format": "raw", "protected": False})["id"]
+    body = {"disk_format": "raw"}
+
+    def later() -> None:
+        writing(cloud.platform, CALLER, lambda tx: abandon_uploads(tx, None))
+        writing(cloud.platform, CALLER, lambda tx: _saving(cloud.platform, tx, CALLER, ident, body, "staged/later"))
+
+    def broken() -> Iterator[bytes]:
+        yield IMAGE_BYTES[:700]
+        later()
+        raise OSError("the line went dead")
+
+    def whole() -> Iterator[bytes]:
+        yield IMAGE_BYTES
+        later()
+
+    with pytest.raises(OSError, match="dead"):
+        session.upload(ident, {}, broken())
+    assert session.get("images", ident)["status"] == "saving"
+    writing(cloud.platform, CALLER, lambda tx: abandon_uploads(tx, None))
+    with pytest.raises(ResourceNotFoundError, match="anew"):
+        session.upload(ident, {}, whole())
+
+    assert session.get("images", ident)["status"] == "saving"
+    check_images(cloud)

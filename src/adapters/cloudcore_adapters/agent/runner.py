@@ -11,12 +11,13 @@ from pathlib import Path
 
 import attrs
 
-from cloudcore.model.effects import Done, Effect, Failed, Outcome, Running
+from cloudcore.model.effects import Done, Effect, Failed, Outcome, Running, outdated
 from cloudcore.model.errors import (
     BackendError,
     CloudcoreError,
     Contention,
     InvalidInputError,
+    OutdatedError,
     OutOfRangeError,
     UnreachableError,
 )
@@ -236,6 +237,9 @@ class EffectRunner:
         try:
             _log.info("performing %s", what)
             result = self._performer.perform(entry.effect, entry.fence, progress, job.cancelled.is_set)
+        except OutdatedError as e:
+            _log.warning("%s refused: %s", what, e)
+            return outdated(e.fence, e.newest)
         except (BackendError, Contention) as e:
             _log.warning("%s failed: %s [%s]", what, e, e.internal)
             return Failed(str(e), transient=not job.cancelled.is_set())

@@ -61,6 +61,7 @@ class QemuImgConverter:
         *,
         progress: Callable[[float], None],
         cancelled: Callable[[], bool],
+        fence: int | None = None,
     ) -> int:
         """See `ImageConverter.convert`."""
         for part in (source, target):
@@ -69,7 +70,7 @@ class QemuImgConverter:
         tool = shutil.which("qemu-img")
         if tool is None:
             raise NotSupportedError("qemu-img is not installed here; images are not converted")
-        with self._store.reserved(target.key) as partial, self._store.path_of(source.key) as original:
+        with self._store.reserved(target.key, fence=fence) as partial, self._store.path_of(source.key) as original:
             limits: JsonObject = {
                 "memory": self._memory,
                 "cpu_s": int(self._time_s),

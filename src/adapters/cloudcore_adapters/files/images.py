@@ -18,6 +18,7 @@ from pathlib import Path
 
 from cloudcore.model.errors import BackendError, DuplicateResourceError, OutOfRangeError, ResourceNotFoundError
 from cloudcore.model.image_keys import checked_key
+from cloudcore_adapters.files.fences import KeyFences
 
 CHUNK = 1 << 20
 _PARTIAL = ".partial-"
@@ -40,6 +41,7 @@ class FileImageStore:
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
             os.fchmod(self._folder, 0o700)
+        self._fences = KeyFences(self._folder)
 
     def close(self) -> None:
         """Let go of the folder; the store can't be used afterwards."""
@@ -47,7 +49,11 @@ class FileImageStore:
             os.close(self._folder)
             self._folder = -1
 
-    def write(self, key: str, chunks: Iterable[bytes]) -> int:
+    def claim(self, key: str, fence: int | None = None) -> int:
+        """See `ImageStore.claim`."""
+        return self._fences.claim(_name(key), fence)
+
+    def write(self, key: str, chunks: Iterable[bytes], *, fence: int | None = None) -> int:
         """See `ImageStore.write`."""
         name = _name(key)
         if self._stat(name) is not None:
@@ -60,7 +66,8 @@ class FileImageStore:
                 size = _pour(handle, chunks, key)
             finally:
                 os.close(handle)
-            self._give_name(partial, name, key)
+            with self._fences.passed(fence, name):
+                self._give_name(partial, name, key)
         finally:
             self._unlink(partial)
         with _translated(key):
@@ -68,11 +75,12 @@ class FileImageStore:
         return size
 
     @contextmanager
-    def reserved(self, key: str) -> Iterator[Path]:
+    def reserved(self, key: str, *, fence: int | None = None) -> Iterator[Path]:
         """A fresh, empty file for another program to fill; afterwards it is under the key, or gone if there was an error.
 
         Raises:
             DuplicateResourceError: the key is taken.
+            OutdatedError: see `ImageStore.write`.
         """
         name = _name(key)
         if self._stat(name) is not None:
@@ -88,7 +96,8 @@ class FileImageStore:
                     os.fsync(handle)
                 finally:
                     os.close(handle)
-            self._give_name(partial, name, key)
+            with self._fences.passed(fence, name):
+                self._give_name(partial, name, key)
         finally:
             self._unlink(partial)
         with _translated(key):
@@ -127,9 +136,13 @@ class FileImageStore:
         with self._opened(key) as (_, size):
             return size
 
-    def move(self, source: str, target: str) -> None:
+    def move(self, source: str, target: str, *, fence: int | None = None) -> None:
         """See `ImageStore.move`; raises DuplicateResourceError when both are there."""
         old_name, new_name = _name(source, "source"), _name(target, "target")
+        with self._fences.passed(fence, *dict.fromkeys((old_name, new_name))):
+            self._move(source, target, old_name, new_name)
+
+    def _move(self, source: str, target: str, old_name: str, new_name: str) -> None:
         old, new = self._stat(old_name), self._stat(new_name)
         if old is None and new is None:
             raise ResourceNotFoundError(f"there are no image bytes under {source}", field="source")
@@ -142,9 +155,10 @@ class FileImageStore:
         with _translated(source):
             os.fsync(self._folder)
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, *, fence: int | None = None) -> None:
         """See `ImageStore.delete`."""
-        self._unlink(_name(key))
+        with self._fences.passed(fence, _name(key)):
+            self._unlink(_name(key))
         with _translated(key):
             os.fsync(self._folder)
 
@@ -159,6 +173,10 @@ class FileImageStore:
                 self._unlink(name)
                 count += 1
         return count
+
+    def forget_fences(self, older_than_s: float) -> int:
+        """Forget the fences of keys that nobody has changed for so long; answers of how many."""
+        return self._fences.forget(older_than_s)
 
     def _give_name(self, partial: str, name: str, key: str) -> None:
         # A link, unlike a rename, never replaces what another writer has put there meanwhile.

@@ -34,6 +34,7 @@ class MemoryImageConverter:
         *,
         progress: Callable[[float], None],
         cancelled: Callable[[], bool],
+        fence: int | None = None,
     ) -> int:
         """See `ImageConverter.convert`."""
         if source.format not in _READERS or target.format not in _WRITERS:
@@ -49,7 +50,7 @@ class MemoryImageConverter:
         if cancelled():
             raise DeadlineError("the conversion was cancelled")
         disk += bytes(-len(disk) % _SECTOR)
-        return self._store.write(target.key, [_WRITERS[target.format](disk)])
+        return self._store.write(target.key, [_WRITERS[target.format](disk)], fence=fence)
 
 
 def _read_qcow2(data: bytes) -> bytes:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
-from cloudcore.model.errors import BackendError, DuplicateResourceError, OutOfRangeError, ResourceNotFoundError
+from cloudcore.model.errors import (
+    BackendError,
+    DuplicateResourceError,
+    OutdatedError,
+    OutOfRangeError,
+    ResourceNotFoundError,
+)
 from cloudcore.model.image_keys import checked_key
 
 
@@ -16,9 +22,23 @@ class MemoryImageStore:
         """capacity: bytes in all; None is without limit."""
         self._capacity = capacity
         self._held: dict[str, bytes] = {}
+        self._fences: dict[str, int] = {}
         self._lock = threading.Lock()
 
-    def write(self, key: str, chunks: Iterable[bytes]) -> int:
+    def keys(self) -> list[str]:
+        """All keys, sorted."""
+        with self._lock:
+            return sorted(self._held)
+
+    def claim(self, key: str, fence: int | None = None) -> int:
+        """See `ImageStore.claim`."""
+        checked_key(key)
+        with self._lock:
+            fence = self._fences.get(key, 0) + 1 if fence is None else fence
+            self._pass(key, fence)
+            return fence
+
+    def write(self, key: str, chunks: Iterable[bytes], *, fence: int | None = None) -> int:
         """See `ImageStore.write`."""
         self._require_free(checked_key(key))
         data = bytearray()
@@ -26,6 +46,7 @@ class MemoryImageStore:
             data += chunk
             self._require_room(len(data))
         with self._lock:
+            self._pass(key, fence)
             if key in self._held:
                 raise DuplicateResourceError(f"image key {key} is taken", field="key")
             self._held[key] = bytes(data)
@@ -47,11 +68,13 @@ class MemoryImageStore:
         """See `ImageStore.size`."""
         return len(self._get(key))
 
-    def move(self, source: str, target: str) -> None:
+    def move(self, source: str, target: str, *, fence: int | None = None) -> None:
         """See `ImageStore.move`; raises DuplicateResourceError when both are there."""
         checked_key(source, "source")
         checked_key(target, "target")
         with self._lock:
+            self._pass(source, fence)
+            self._pass(target, fence)
             if source not in self._held and target not in self._held:
                 raise ResourceNotFoundError(f"there are no image bytes under {source}", field="source")
             if source == target or source not in self._held:
@@ -60,11 +83,20 @@ class MemoryImageStore:
                 raise DuplicateResourceError(f"image key {target} is taken", field="target")
             self._held[target] = self._held.pop(source)
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, *, fence: int | None = None) -> None:
         """See `ImageStore.delete`."""
         checked_key(key)
         with self._lock:
+            self._pass(key, fence)
             self._held.pop(key, None)
+
+    def _pass(self, key: str, fence: int | None) -> None:
+        """Refuse an older fence, and remember a newer one."""
+        if fence is None:
+            return
+        if fence < (newest := self._fences.get(key, fence)):
+            raise OutdatedError(fence, newest)
+        self._fences[key] = fence
 
     def _get(self, key: str) -> bytes:
         checked_key(key)

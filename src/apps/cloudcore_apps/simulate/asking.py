@@ -122,8 +122,10 @@ class Menu:
         for operation in self._all:
             self._by_plural.setdefault(operation.resource.plural, []).append(operation)
         self._making = {o.resource.plural: o for o in self._all if o.verb == "create"}
-        making = next(o for o in self._all if (o.resource.plural, o.action) == ("servers", "instance-snapshot"))
-        self._making["instance_snapshots"] = making
+        for operation in self._all:
+            if (operation.resource.plural, operation.action) == ("servers", "instance-snapshot"):
+                self._making["instance_snapshots"] = operation
+        self._often = [plural for plural in OFTEN if plural in self._by_plural]
 
     def draw(self, draw: Draw, *, crowded: bool = False) -> Request:
         """Something to ask for. crowded: mostly servers, so that they want the same hosts and addresses."""
@@ -144,10 +146,10 @@ class Menu:
         return Request(operation=operation, ident=_switchable(ident, operation), body=sent)
 
     def _operation(self, draw: Draw, *, crowded: bool) -> Operation:
-        if crowded and draw.random.random() < CROWD:
+        if crowded and "servers" in self._making and draw.random.random() < CROWD:
             return self._making["servers"]
         if draw.random.random() < 0.75:
-            plural = draw.of(*OFTEN)
+            plural = draw.of(*self._often)
             if plural == "servers" and (draw.random.random() < 0.25 or not draw.cloud.rows("servers")):
                 return self._making["servers"]
             found = self._by_plural[plural][draw.random.randrange(len(self._by_plural[plural]))]

@@ -54,6 +54,7 @@ from cloudcore_apps.leases import keep_lease
 from cloudcore_apps.simulate.agents import Agent
 from cloudcore_apps.simulate.clock import TickingClock
 from cloudcore_apps.simulate.database import SqlStore
+from cloudcore_apps.simulate.images import PausedStore
 from cloudcore_apps.simulate.people import CALLER, PROJECT, People, add_second
 
 DEPLOYMENT = "11111111-0000-4000-8000-000000000000"
@@ -142,8 +143,7 @@ class Cloud:
             for number in range(1, hosts + 1)
         }
         self.hosts = SimulatedHosts(self.machines)
-        images = self._performer(files or {IMAGE_URL: IMAGE_BYTES})
-        self._inline = InlineEffects(performer=images, on_defect=self._note_defect)
+        self._files = files or {IMAGE_URL: IMAGE_BYTES}
         self.notifier = MemoryNotifier()
         self._telling = InlineEffects(performer=NoticePerformer(self.notifier, self._notice))
         self.effects = self.new_effects()
@@ -169,13 +169,15 @@ class Cloud:
         """A unit-of-work port that shows its `rows` by type and id; one that is another's overrides this."""
         return MemoryStore(RESOURCES, self.clock, self.ids, interleave=interleave)
 
-    def _performer(self, files: Mapping[str, bytes]) -> ImagePerformer:
-        return ImagePerformer(
-            self.images,
-            converter=MemoryImageConverter(self.images),
-            remote=MemoryRemoteFiles(files),
+    def _image_effects(self) -> InlineEffects:
+        store = PausedStore(self.images, self.pause)
+        performer = ImagePerformer(
+            store,
+            converter=MemoryImageConverter(store),
+            remote=MemoryRemoteFiles(self._files),
             source_url=lambda ident: str(self.row("images", ident).copy_from),
         )
+        return InlineEffects(performer=performer, on_defect=self._note_defect)
 
     def _new_platform(self, backoff: Callable[[int], None], recycle_s: int) -> Platform:
         signer = MemoryTokenSigner()
@@ -216,7 +218,7 @@ class Cloud:
         """The same, and nobody else goes first at its calls."""
         hosts = SimulatedHosts(self.machines)
         hosts.partitioned = self.hosts.partitioned
-        return RoutedEffects({"host": hosts, "image": self._inline, "notify": self._telling})
+        return RoutedEffects({"host": hosts, "image": self._image_effects(), "notify": self._telling})
 
     def new_platform(self, wake: Callable[[str], None]) -> Platform:
         """The platform as a fresh process has it: with caches of its own."""

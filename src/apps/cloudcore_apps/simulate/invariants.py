@@ -32,6 +32,7 @@ def check(cloud: Cloud) -> None:
     check_snapshots(cloud)
     check_foreign(cloud)
     check_storage(cloud)
+    check_images(cloud)
     check_gone(cloud)
     assert cloud.defects == []
 
@@ -207,6 +208,16 @@ def check_hosts(cloud: Cloud) -> None:
 def check_foreign(cloud: Cloud) -> None:
     """Nothing that another deployment put on a host was touched."""
     assert {ident: changed for ident, agent in cloud.machines.items() if (changed := agent.foreign_changes())} == {}
+
+
+def check_images(cloud: Cloud) -> None:
+    """The image store has the bytes of the images and their forms, and no others."""
+    rows = [*cloud.rows("images"), *cloud.rows("subimages")]
+    named = {key for row in rows for key in (row.store_key, getattr(row, "staged_key", "")) if key}
+    found = set(cloud.images.keys())
+    assert found - named == set(), f"in the image store, and in no record: {sorted(found - named)}"
+    wanted = {row.store_key for row in rows if row.status == "active"}
+    assert wanted - found == set(), f"in records, and not in the image store: {sorted(wanted - found)}"
 
 
 def _things(cloud: Cloud, server: Any) -> set[tuple[str, str, str]]:

@@ -16,6 +16,7 @@ from cloudcore.model.errors import CloudcoreError, Contention, UnreachableError
 from cloudcore.model.history import HISTORY
 from cloudcore.model.host import Found
 from cloudcore.operations.session import CoreSession
+from cloudcore.tasks.engine import LEASE_S
 from cloudcore_apps.power import POWER_S, follow_power
 from cloudcore_apps.simulate import tenancy
 from cloudcore_apps.simulate.asking import Known, Menu
@@ -25,6 +26,7 @@ from cloudcore_apps.simulate.crash import Crash
 from cloudcore_apps.simulate.database import SqlStore
 from cloudcore_apps.simulate.duties import do_duties
 from cloudcore_apps.simulate.emptying import delete_all
+from cloudcore_apps.simulate.images import CHANGE
 from cloudcore_apps.simulate.invariants import check, snapshot
 from cloudcore_apps.simulate.leaving import leave
 from cloudcore_apps.simulate.lines import LATEST_S
@@ -265,6 +267,8 @@ class Life:
             self.deaths += 1
             self._server(process).die()
             raise Crash
+        if where.startswith(CHANGE) and self.strikes("asleep"):
+            self.stage.sleep(LEASE_S + self.stage.random.random() * 30)
         if not self.in_unit and self.strikes("stall"):
             self.stage.sleep(self.stage.random.random() * 20)
 

@@ -24,6 +24,7 @@ CALLS: Mapping[str, float] = MappingProxyType(
         "failure": 0.08,
         "torn": 0.02,
         "hang": 0.015,
+        "asleep": 0.2,
     }
 )
 """Faults that strike at calls, with the probability for each occasion."""
@@ -56,11 +57,15 @@ MENU: Mapping[str, str] = MappingProxyType(
         "full-disk": "the storages of all hosts take no more for a while",
         "clock": "the clock of the database jumps forwards by up to 5 minutes or back by up to a minute",
         "hang": "an effect takes two hours more, far beyond its deadline, unless it is told to stop or its agent dies",
+        "asleep": "a process sleeps for up to 40 s, far beyond its lease, before a change of the image store shows",
         "host-dies": "a host loses power for up to 5 minutes, in a life in which hosts have leases",
         "cut-off": "a host is cut off for up to 5 minutes, in a life in which hosts have leases",
     }
 )
 """Every kind of fault, in a sentence."""
+
+LATER = ("asleep",)
+"""Drawn by themselves, so that the lives from before they were there differ in nothing else."""
 
 LEASED_SHARE = 0.2
 """So many of the lives that are not quiet are such."""
@@ -94,7 +99,9 @@ def draw(seed: int, known: Iterable[str] = MENU) -> Faults:
     """The faults of a seed, of these kinds: one life in ten has none, the others some or all."""
     source = random.Random(f"faults {seed}")  # noqa: S311 - repeatable on purpose
     share = source.choice((0.0, 0.15, 0.15, 0.3, 0.3, 0.5, 0.5, 0.75, 1.0, 1.0))
-    kinds = {kind for kind in known if kind not in LEASED and source.random() < share}
+    known = tuple(known)
+    kinds = {kind for kind in known if kind not in LEASED + LATER and source.random() < share}
+    kinds |= {k for k in LATER if k in known and random.Random(f"{k} {seed}").random() < share}  # noqa: S311 - as above
     weather = source.randint(2, 6)
     if share and source.random() < LEASED_SHARE:
         kinds |= set(source.choice((LEASED, LEASED[:1], LEASED[1:])))

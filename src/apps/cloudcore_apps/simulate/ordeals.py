@@ -31,7 +31,7 @@ GRACE = timedelta(seconds=30)
 OVERDUE = timedelta(minutes=15)
 FEW = 3
 """So often a task may change hands while nothing keeps workers from their work."""
-DELAYING = frozenset(("crash", "stall", "conflict", "outage", "doubt", "clock"))
+DELAYING = frozenset(("crash", "stall", "asleep", "conflict", "outage", "doubt", "clock"))
 """Faults for which a worker may come too late to renew a lease."""
 SLOWING = frozenset(("agent", "journal", "power", "partition", "slow", "hang", "torn", "clock", "host-dies", "cut-off"))
 """Faults for which an effect may end after its deadline."""
