@@ -16,15 +16,17 @@ from tests.wire.matrix.calls import operations
 from tests.wire.matrix.gateway import ABSENT, OPEN, at_the_gateway, refusal, through, without_envelope
 from tests.wire.matrix.world import ANONYMOUS, BY_PLURAL, CALLERS, TARGETS, World, build
 
+from cloudcore.quotas.family import FAMILIES
 from cloudcore_adapters.memory.world import ManualClock
 
 SAMPLE = ("compute secgroups", "identity policies")
 SOME = ("admin", "domain_viewer@alpha", "project_owner", "project_viewer", ANONYMOUS)
 WORDS = {name: resource for resource in BY_PLURAL.values() for name in (resource.plural, resource.singular)}
+ENVELOPES = {**WORDS, **FAMILIES}
 Form = Callable[[Request], Request | None]
 FORMS: dict[str, Form] = {
     "passed on": through,
-    "without envelopes": lambda request: without_envelope(request, WORDS),
+    "without envelopes": lambda request: without_envelope(request, ENVELOPES),
 }
 TYPES_OF_THE_GATEWAY = frozenset(resource.plural for resource in BY_PLURAL.values() if resource.service != "internal")
 

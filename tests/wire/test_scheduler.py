@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from cloudcore.operations.placement import inventory_of
 from cloudcore.operations.servers.input import read_wanted
 from cloudcore.scheduling import schedule
+from cloudcore.scheduling.weighers import WEIGHERS
 from cloudcore_adapters.memory.cloud import PASSWORD
 from cloudcore_adapters.rest.app import build_app
 from cloudcore_apps.inprocess import simulated_cloud
@@ -141,11 +142,21 @@ def test_suggestions_are_ranked_with_what_they_have(place):
     assert first["capacity"] >= 1
     assert first["disks"][0]["storages"][0].keys() == {"id", "name", "free_capacity"}
     assert first["data"]["score"] == first["score"]
+    assert (first["capacity_details"], first["score_details"]) == (None, "")
     assert len(place.ask("test", SENT | {"suggestion_limit": 1})["data"]) == 1
     assert len(place.ask("test", SENT | {"suggestion_limit": 1, "suggestion_all": True})["data"]) == 3
     refused = place.ask("test", SENT | {"vmem_size": "900g"})
     assert refused["data"] == []
     assert "host_memory" in refused["not_allow_reasons"][0]
+
+
+def test_suggestions_say_which_filter_bounds_them_and_what_their_score_is_made_of(place):
+    for row in place.ask("test", SENT | {"details": True})["data"]:
+        assert row["capacity"] == min(row["capacity_details"].values())
+        assert {"host_cpu", "host_memory"} <= row["capacity_details"].keys()
+        shares = dict(part.split(": ") for part in row["score_details"].split(", "))
+        assert shares.keys() == {one.name for one in WEIGHERS}
+        assert sum(map(float, shares.values())) == pytest.approx(row["score"], abs=1e-4)
 
 
 def test_bodies_may_be_wrapped_dotted_or_without_disks(place):
@@ -301,7 +312,8 @@ def test_what_is_kept_between_decisions_is_dropped_on_demand(place):
 
 
 def test_unknown_words_and_unknown_callers_are_refused(place):
-    assert place.ask("guess", {}, status=404)["class"] == "ActionNotFoundError"
+    refused = place.ask("guess", {}, status=400)
+    assert (refused["class"], refused["data"]) == ("InputParameterError", {"field": "action"})
     place.ask("", SENT, who="", status=401)
     assert place.client.get("/scheduler/ping").text == "pong"
     assert place.client.get("/scheduler/version").status_code == 200

@@ -55,6 +55,14 @@ def test_a_role_in_the_system_lets_log_in_to_it_and_reaches_everything(cloud):
     assert (refused.status_code, refused.json()["data"]["field"]) == (400, "project_id")
 
 
+def test_quotas_of_projects_are_listed_by_domain_there(cloud):
+    cloud.ask("admin", "PUT", path(cloud), {})
+    enter(cloud)
+    refused = cloud.ask("bob in system", "GET", "/compute/quotas/projects")
+    assert (refused.status_code, refused.json()["data"]["field"]) == (400, "project_domain")
+    assert cloud.ask("bob in system", "GET", "/compute/quotas/projects?project_domain=dom").json()["quotas"]
+
+
 def test_it_is_shown_where_openstack_s_clients_ask(cloud):
     assert cloud.ask("bob", "GET", "/v3/auth/system").json()["system"] == []
     assert cloud.ask("admin", "HEAD", path(cloud)).status_code == 404

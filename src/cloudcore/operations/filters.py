@@ -99,6 +99,11 @@ def column(resource: Resource[Any], name: str, parameter: str) -> Field | None:
     return found
 
 
+def is_column(resource: Resource[Any], name: str) -> bool:
+    """Whether rows of a type are known by this column, under its own name or another one."""
+    return name in _columns(resource)
+
+
 @cache
 def _columns(resource: Resource[Any]) -> Mapping[str, Field]:
     fields = filterable(resource)
@@ -115,7 +120,10 @@ def _documented(resource: Resource[Any]) -> frozenset[str]:
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "tenant_id": ("project_id", "project", "tenant"),
     "domain_id": ("project_domain_id", "project_domain", "domain"),
+    "owner_id": ("user_id", "user", "owner"),
 }
+OWNERS = frozenset({*_ALIASES, *(alias for aliases in _ALIASES.values() for alias in aliases)})
+"""The words for whom a row belongs to. What is sorted by one that a type has not is sorted by nothing."""
 
 
 def condition(resource: Resource[Any], text: str, parameter: str = "filter") -> Expr:

@@ -12,7 +12,7 @@ from cloudcore.model.errors import InvalidInputError
 from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import Order, Via
 from cloudcore.model.resource import Resource, field_map
-from cloudcore.operations.filters import column, filterable
+from cloudcore.operations.filters import OWNERS, column, filterable, is_column
 from cloudcore.operations.parameter import texts
 from cloudcore.operations.refs import IDENTITY, path_of
 
@@ -77,6 +77,8 @@ def _by_name(types: Types, resource: Resource[Any], name: str) -> tuple[Order, .
     order = dict(resource.orders).get(name) or (None if _is_column(resource, name) else related(types, resource, name))
     if order is not None:
         return (order,)
+    if name in OWNERS and not (name in field_map(resource.entity) or is_column(resource, name)):
+        return ()
     field = column(resource, name, "order_by")
     return (Order(field.name),) if field is not None else ()
 

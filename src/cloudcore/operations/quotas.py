@@ -305,7 +305,10 @@ def _projects(
     platform: Platform, tx: Transaction, caller: Caller, params: JsonMapping, granted: Scope
 ) -> Sequence[Owner]:
     domain = _sent(params, "project_domain", "project_domain_id", "domain", "domain_id")
-    found = platform.directory.find_domain(domain or caller.scope_domain_id)
+    wanted = domain or caller.scope_domain_id
+    if not wanted:
+        raise MissingParameterError("of which domain: log in to one or name it", field="project_domain")
+    found = platform.directory.find_domain(wanted)
     if found is None or not (granted is Scope.SYSTEM or found.id == caller.scope_domain_id):
         raise ResourceNotFoundError(f"domain {domain} not found", field="project_domain")
     rows = tx.of(PROJECTS, PLATFORM).find(Query(where=eq("domain_id", found.id)))

@@ -13,7 +13,6 @@ import attrs
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import (
-    ActionNotFoundError,
     InsufficientResourceError,
     InvalidInputError,
     MissingParameterError,
@@ -57,13 +56,13 @@ def ask_scheduler(platform: Platform, caller: Caller, question: str, body: JsonM
     """Answer `schedule`, `test` or `forecast` of a server's create body with `count`, or one of `ANSWERS`.
 
     Beside the server the body may say: best_effort, ignore_filters, host_id (the host to move away from), session_id,
-    record_to_history, suggestion_limit, suggestion_all.
+    record_to_history, suggestion_limit, suggestion_all, details.
 
     Hosts that the caller may not list stand in the answers without id and name.
 
     Raises:
         InsufficientResourceError: `schedule` finds no place for all.
-        ActionNotFoundError and others: there is no such question; else as for making a server.
+        InvalidInputError and others: there is no such question; else as for making a server.
     """
     sent: Any = body.get(SCHEDULER)
     asked: JsonObject = {**(cast("JsonObject", sent) if isinstance(sent, dict) else {}), **body}
@@ -71,7 +70,7 @@ def ask_scheduler(platform: Platform, caller: Caller, question: str, body: JsonM
         return _placed(platform, caller, question, asked)
     answer = ANSWERS.get(question)
     if answer is None:
-        raise ActionNotFoundError(f"the scheduler has no action {question[:64]}", field="action")
+        raise InvalidInputError(f"the scheduler has no action {question[:64]}", field="action")
     return answer(platform, caller, asked)
 
 
@@ -105,7 +104,7 @@ def _shaped(
     if question == "test":
         everyone = read_bool(asked.get("suggestion_all") or False, "suggestion_all")
         limit = read_int(asked.get("suggestion_limit") or SUGGESTIONS, "suggestion_limit", 1, MAX_COUNT)
-        rows = suggestions(decision)
+        rows = suggestions(decision, details=read_bool(asked.get("details") or False, "details"))
         page = rows if everyone else rows[:limit]
         answer: JsonObject = {"data": page, "total": len(page), "limit": len(page) if everyone else limit, "offset": 0}
         return answer | ({"not_allow_reasons": reasons(decision)} if decision.refusal is not None else {}), None

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from cloudcore.model.json import JsonObject
+from cloudcore.scheduling.columns import UNLIMITED
 from cloudcore.scheduling.decision import Decision, Placement, Refusal, Walk
 from cloudcore.scheduling.relaxation import Relaxation
+from cloudcore.scheduling.weighers import WEIGHERS
 
 OUT_OF_RESOURCE = "Out of resource"
 MAX_FILTERED = 100
+DECIMALS = 6
 
 
 def candidates(decision: Decision, *, session_id: str = "") -> list[JsonObject]:
@@ -76,17 +79,44 @@ def explanation(refusal: Refusal, proposals: Iterable[Relaxation] = ()) -> JsonO
     }
 
 
-def suggestions(decision: Decision) -> list[JsonObject]:
+def suggestions(decision: Decision, *, details: bool = False) -> list[JsonObject]:
     """Shape the rows of `POST /scheduler/test`: hosts in the order in which they would be taken.
 
     count: how many of the wanted servers go there; 0 for hosts that could take one instead. capacity: how many fit there
-    by what each filter says for itself. Sizes of storages in MiB.
+    by what each filter says for itself. Sizes of storages in MiB. With `details` capacity_details has the capacity by
+    each filter that bounds it, and score_details the share of each weigher in the score; without, null and nothing.
     """
+    shares = _shares(decision.walk) if details else {}
     found: dict[str, JsonObject] = {}
     for place, placement in enumerate((*decision.placements, *decision.alternatives)):
-        row = found.setdefault(placement.host_id, _suggestion(decision, placement))
-        row["count"] += place < len(decision.placements)
+        if placement.host_id not in found:
+            found[placement.host_id] = {
+                **_suggestion(decision, placement),
+                "capacity_details": _bounds(decision.walk, placement.host_id) if details else None,
+                "score_details": shares.get(placement.host_id, ""),
+            }
+        found[placement.host_id]["count"] += place < len(decision.placements)
     return list(found.values())
+
+
+def _bounds(walk: Walk, host_id: str) -> JsonObject:
+    """The capacity of a host by each filter that bounds it."""
+    row = walk.inventory.hosts.index[host_id]
+    found = {step.filter.name: int(step.capacity[row]) for step in walk.steps if step.capacity is not None}
+    return {name: capacity for name, capacity in found.items() if capacity < UNLIMITED}
+
+
+def _shares(walk: Walk) -> Mapping[str, str]:
+    """Host → its score as a sum, `spread: 1.25, capacity: 0.9375`."""
+    rows = np.flatnonzero(walk.kept)
+    weighed = [
+        (one.name, one.weight * one.score(walk.request, walk.inventory, rows, walk.fits[rows])) for one in WEIGHERS
+    ]
+    names = walk.inventory.hosts.ids
+    return {
+        names[row]: ", ".join(f"{name}: {round(float(scores[place]), DECIMALS):g}" for name, scores in weighed)
+        for place, row in enumerate(rows.tolist())
+    }
 
 
 def _suggestion(decision: Decision, placement: Placement) -> JsonObject:

@@ -60,7 +60,8 @@ def _account() -> Iterator[Operation]:
 def _login(world: World, who: str, _target: str) -> Request | None:
     """By one's own name and password, into the first project; who is nobody sends a user's."""
     name = world.users.get(who, "u-project_owner")
-    return Request("POST", f"{API}/auth/login", {"username": name, "domain": "alpha", "password": SECRET})
+    domain = world.store.rows["users"][name].domain_id
+    return Request("POST", f"{API}/auth/login", {"username": name, "domain": domain, "password": SECRET})
 
 
 def _logout(method: str) -> Callable[..., Request | None]:
@@ -167,9 +168,12 @@ def through(request: Request) -> Request | None:
 
 
 def without_envelope(request: Request, words: Mapping[str, Any]) -> Request | None:
-    """A request to a service about a resource as the gateway has it. words: plurals and singulars of the types."""
+    """A request to a service about a resource as the gateway has it. words: plurals and singulars of the types.
+
+    None for what has no such form: with headers of its own, and below `auth`, where the gateway has its own paths.
+    """
     prefix = next((start for start in _SERVICES if request.path.startswith(f"{start}/")), None)
-    if prefix is None or request.headers:
+    if prefix is None or request.headers or request.path.startswith(f"{prefix}/auth/"):
         return None
     body = request.body
     if isinstance(body, dict) and len(body) == 1 and (key := next(iter(body))) in words:

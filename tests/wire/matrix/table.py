@@ -67,22 +67,23 @@ def _cells(world: World, operation: Operation, who: str) -> str:
         request = operation.ask(world, who, target) if target in operation.targets else None
         if request is not None and request.listed:
             return _listed(world, request, who)
-        cells.append(" " if request is None else _letter(_status(world, who, request)))
+        cells.append(" " if request is None else _letter(status(world, who, request)))
     return "".join(cells)
 
 
-def _status(world: World, who: str, request: Request) -> int:
-    status = world.ask(who, request.method, request.path, request.body, request.headers)
-    return int(json.loads(world.body)["data"][0]["status"]) if request.each and status == MULTI_STATUS else status
+def status(world: World, who: str, request: Request) -> int:
+    """The status of the answer; of one of several, of the first."""
+    told = world.ask(who, request.method, request.path, request.body, request.headers)
+    return int(json.loads(world.body)["data"][0]["status"]) if request.each and told == MULTI_STATUS else told
 
 
-def _letter(status: int) -> str:
-    return LETTERS.get(status, "+" if status < 500 else "!")
+def _letter(told: int) -> str:
+    return LETTERS.get(told, "+" if told < 500 else "!")
 
 
 def _listed(world: World, request: Request, who: str) -> str:
-    letter = _letter(status := _status(world, who, request))
-    if status != 200:
+    letter = _letter(told := status(world, who, request))
+    if told != 200:
         return "".join(letter if target in request.listed else " " for target in TARGETS)
     plural = request.rows or request.path.partition("?")[0].rpartition("/")[2]
     found = {item["id"] for item in json.loads(world.body)[plural]}

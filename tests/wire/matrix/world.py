@@ -23,7 +23,7 @@ from cloudcore.model.resource import Field, Resource, fields_of
 from cloudcore.operations.seed import seed
 from cloudcore.ports.unit_of_work import Author
 from cloudcore.quotas.recount import open_counters
-from cloudcore.resources.identity.assignment import ASSIGNMENTS, Assignment
+from cloudcore.resources.identity.assignment import ASSIGNMENTS, SYSTEM, Assignment
 from cloudcore.resources.identity.domain import DOMAINS, Domain
 from cloudcore.resources.identity.password import PASSWORDS, Password
 from cloudcore.resources.identity.project import PROJECTS, Project
@@ -33,6 +33,8 @@ from cloudcore_adapters.memory.cloud import memory_platform
 from cloudcore_adapters.memory.store import MemoryStore, MemoryTransaction
 from cloudcore_adapters.memory.world import ManualClock, SeededIds
 from cloudcore_adapters.rest.app import build_app
+from cloudcore_apps.served import ServedCloud
+from cloudcore_apps.signing import UrlSigner
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 SECRET = "Correct-horse-battery-1"
@@ -43,6 +45,8 @@ TARGETS = ("own", "peer", "foreign", "shared", "missing")
 """Whose a thing is, seen from project red of domain alpha: of red, of blue in alpha, of green in beta, of green and shown
 to everybody, nobody's. What belongs to a domain has no peer; what belongs to the platform is only `own`."""
 
+EVERYTHING = "all"
+"""What OpenStack's system scope is for: no project, no domain, and whatever the policies of the system reach."""
 PLACES = {"own": ("alpha", "red"), "peer": ("alpha", "blue"), "foreign": ("beta", "green"), "shared": ("beta", "green")}
 
 
@@ -86,7 +90,7 @@ class _Writing:
         self._tx.close()
 
 
-class OpenedCloud(Cloud):
+class OpenedCloud(ServedCloud):
     """A cloud whose callers have been authenticated before: a token is the name of one of them."""
 
     callers: Mapping[str, Caller] = {}
@@ -99,7 +103,7 @@ class OpenedCloud(Cloud):
 
 
 def _columns() -> Iterator[tuple[str, str, str, str]]:
-    """Group, caller, role, and what the token is for: a project, the domain alpha, or nothing."""
+    """Group, caller, role, and what the token is for: a project, the domain alpha, the whole system, or nothing."""
     roles = [role.name for role in default_roles()]
     system = [role for role in roles if role in ("admin", "fa") or role.startswith("sys_")]
     domain = [role for role in roles if role.startswith("domain")]
@@ -108,6 +112,8 @@ def _columns() -> Iterator[tuple[str, str, str, str]]:
     for where, place in (("domain", "red"), ("domain-token", "alpha")):
         for role in domain:
             yield where, f"{role}@{place}", role, place
+    for role in ("admin", "sys_adtadmin", "project_owner"):
+        yield "system-token", f"{role}@all", role, EVERYTHING
     for role in roles:
         if role not in system and role not in domain:
             yield "project", role, role, "red"
@@ -196,9 +202,10 @@ def build() -> World:
     clock, ids = ManualClock(NOW), SeededIds(1)
     store = RewindingStore(clock, ids)
     platform = memory_platform(clock=clock, ids=ids, uow=store)
-    cloud = OpenedCloud(platform)
+    cloud = OpenedCloud(platform, UrlSigner(b"k" * 32, clock, "http://localhost"))
     seed(platform, SECRET)
     users = _people(cloud)
+    platform.image_store.write(KEPT, [b"x"])
     _things(store, users)
     tokens = {name: _login(cloud, name, role, place) for _, name, role, place in COLUMNS if name != ANONYMOUS}
     cloud.callers = {
@@ -206,7 +213,14 @@ def build() -> World:
     }
     cloud.number_history()
     store.before = []
-    return World(cloud, store, build_app(cloud), users, tokens, asyncio.new_event_loop())
+    return World(
+        cloud,
+        store,
+        build_app(cloud, open_signed=cloud.open_signed, store_signed=cloud.store_signed),
+        users,
+        tokens,
+        asyncio.new_event_loop(),
+    )
 
 
 def _people(cloud: Cloud) -> dict[str, str]:
@@ -225,18 +239,14 @@ def _people(cloud: Cloud) -> dict[str, str]:
                 continue
             ident = f"u-{name}"
             found[name] = ident
-            home = "default" if place == "system" else "alpha"
+            home = "default" if place in ("system", EVERYTHING) else "alpha"
             tx.of(USERS, PLATFORM).add(User(id=ident, name=ident, domain_id=home))
             tx.of(PASSWORDS, PLATFORM).add(Password(id=f"{ident}-p", user_id=ident, hash=hashed))
             if role:
-                in_domain = place == "alpha"
-                given = Assignment(
-                    id=f"{ident}-a",
-                    type="UserDomain" if in_domain else "UserProject",
-                    actor_id=ident,
-                    target_id="alpha" if in_domain else projects[place],
-                    role_id=roles[role],
+                kind, target = {"alpha": ("UserDomain", "alpha"), EVERYTHING: ("UserSystem", SYSTEM)}.get(
+                    place, ("UserProject", projects.get(place, ""))
                 )
+                given = Assignment(id=f"{ident}-a", type=kind, actor_id=ident, target_id=target, role_id=roles[role])
                 tx.of(ASSIGNMENTS, PLATFORM).add(given)
         tx.commit()
     return found
@@ -247,6 +257,8 @@ def _login(cloud: Cloud, name: str, role: str, place: str) -> str:
     auth: dict[str, Any] = {"identity": {"methods": ["password"], "password": {"user": user}}}
     if place == "alpha":
         auth["scope"] = {"domain": {"id": "alpha"}}
+    elif place == EVERYTHING:
+        auth["scope"] = {"system": {"all": True}}
     elif role:
         domain = "default" if place == "system" else "alpha"
         auth["scope"] = {"project": {"name": place, "domain": {"id": domain}}}
@@ -255,6 +267,8 @@ def _login(cloud: Cloud, name: str, role: str, place: str) -> str:
 
 # A row of each type for each owner
 
+KEPT = "images/kept.qcow2"
+"""Where the bytes of every image lie."""
 STATUSES = {"servers": "ready", "disks": "ready", "images": "active", "snapshots": "ready", "hosts": "running"}
 VALUES: Mapping[str, Mapping[str, Any]] = {
     "networks": {"guest_ip_start": "10.9.0.2", "guest_ip_end": "10.9.0.250", "guest_ip_mask": 24, "vlan_id": 1},
@@ -265,6 +279,7 @@ VALUES: Mapping[str, Mapping[str, Any]] = {
         "size": 1,
         "virtual_size": 1 << 20,
         "protected": False,
+        "store_key": KEPT,
     },
     "secgrouprules": {"direction": "in", "action": "allow", "protocol": "any"},
     "servers": {"vmem_size": 512, "disable_delete": False, "hypervisor": "kvm"},

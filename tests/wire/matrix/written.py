@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.wire.matrix.asking import OWNERS, PREFIX, Operation, Request
-from tests.wire.matrix.world import TARGETS, World
+from tests.wire.matrix.world import NOW, SECRET, TARGETS, World
 
 from cloudcore.operations.usages import RANGES
 from cloudcore.quotas.family import FAMILIES
@@ -19,6 +19,55 @@ def written() -> Iterator[Operation]:
     yield from _images()
     yield from _logs()
     yield from _counts()
+    yield from _doors()
+
+
+DOORS = "doors"
+"""What is asked without a token: versions, health, logins, and addresses that the platform has signed."""
+
+
+def _doors() -> Iterator[Operation]:
+    for path in ("/", "/version", "/healthz", "/readyz", "/openapi.json", "/docs", "/identity/", "/v3", "/v3/version"):
+        yield Operation(DOORS, f"GET {path}", _plain("GET", path), ("own",))
+    yield Operation(DOORS, "GET a file of the page", _plain("GET", "/docs/api.js"), ("own",))
+    for method in ("GET", "POST"):
+        yield Operation(DOORS, f"{method} /ping", _plain(method, "/ping"), ("own",))
+    for word, secret in (("", SECRET), (" by a wrong password", f"not-{SECRET}")):
+        yield Operation(DOORS, f"login{word}", _login(secret), ("own",))
+        yield Operation(DOORS, f"login by v2{word}", _login_v2(secret), ("own",))
+    for method in ("GET", "HEAD", "PUT"):
+        yield Operation(DOORS, f"{method} by a forged signature", _forged(method))
+
+
+def _login(secret: str) -> Callable[..., Request | None]:
+    """By one's own name, for no place; who is nobody sends a user's."""
+
+    def ask(world: World, who: str, _target: str) -> Request | None:
+        user = {"id": world.users.get(who, "u-project_owner"), "password": secret}
+        auth = {"identity": {"methods": ["password"], "password": {"user": user}}}
+        return Request("POST", "/v3/auth/tokens", {"auth": auth})
+
+    return ask
+
+
+def _login_v2(secret: str) -> Callable[..., Request | None]:
+    def ask(world: World, who: str, _target: str) -> Request | None:
+        name = world.users.get(who, "u-project_owner")
+        sent = {"username": name, "password": secret}
+        return Request("POST", "/v2.0/tokens", {"auth": {"passwordCredentials": sent}})
+
+    return ask
+
+
+def _forged(method: str) -> Callable[..., Request | None]:
+    """The address of an image's bytes, with a signature that anybody could write."""
+
+    def ask(world: World, who: str, target: str) -> Request | None:
+        ident = world.row("images", target, who)
+        query = f"e={int(NOW.timestamp()) + 60}&s={'0' * 64}"
+        return None if ident is None else Request(method, f"/internal/images/{ident}?{query}", None)
+
+    return ask
 
 
 def _quotas() -> Iterator[Operation]:
