@@ -10,8 +10,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+import attrs
+
 from cloudcore.model.answer import Answer, Key
 from cloudcore.model.resource import Action, ActionKind, Resource
+from cloudcore.operations.capability_answer import CAPABILITY
 from cloudcore.resources.actions import BATCH
 
 ROW = Answer(row=True)
@@ -30,16 +33,24 @@ _STAY = Key("stay", "Those that don't", list, of=_WITH_REASON)
 _LEFT = Key("left", "How many were not looked at: ask again", int)
 _MAINTAINED = Answer((*_NAMED, _STATUS, _MOVED, Key("stopping", "Those that stop", list, of=_NAMED), _STAY, _LEFT))
 _EVALUATED = Answer((Key("result", "What the condition says", object),), more=True)
-_CAPABILITY = Answer(
-    (
-        Key("hypervisors", "What runs there", list, of=str),
-        Key("brands", "Whose it is", list, of=str),
-        Key("host_cpu_archs", "Architectures of processors", list, of=str),
-        Key("storage_types", "Kinds of storage", list, of=str),
-        Key("max_nic_count", "Network cards of one server at most", int),
-        Key("max_data_disk_count", "Further disks of one server at most", int),
-    ),
-    more=True,
+_VALUES = Key("", "Each once", list, of="scalar")
+_COMBINED = Key("", "", dict, of="scalar")
+_TAGS = Answer(more=True, of=str)
+_WANTED_DISK = (
+    Key("index", "Which", int),
+    Key("size", "MiB", int),
+    Key("disk_type", "sys, data or swap", optional=True),
+    Key("image_id", "What it is made of", optional=True),
+    Key("auto_delete", "Whether it goes with the server", bool, optional=True),
+)
+_WANTED_NIC = (Key("index", "Which", int), Key("network", "Where"), Key("driver", "Model", optional=True))
+_INACTIVE = (Key("policy", "Its name"), Key("role", "The role that carries it"), Key("why", "Why it does not hold"))
+_REACHED = (*_NAMED, Key("reached", "Whether it does", bool), Key("why", "Why"))
+_NEEDED = (
+    Key("policies", "Those that would allow it", list, of=str, optional=True),
+    Key("roles", "Those that carry one of them", list, of=str, optional=True),
+    Key("scopes", "Where it would be allowed", list, of=str, optional=True),
+    Key("rule", "What a policy would have to say", optional=True),
 )
 _OPINION = (
     Key("policy", "Name of a policy"),
@@ -63,9 +74,9 @@ _EXPLAINED = Answer(
         Key("policy", "The policy that decides"),
         Key("rule", "Its rule that does"),
         Key("opinions", "What each policy says", list, of=_OPINION),
-        Key("inactive", "Policies that don't hold here and now, with the reason", list, of=dict),
-        Key("needed", "What would allow it", dict, optional=True),
-        Key("object", "Whether it reaches the row that was named", dict, optional=True),
+        Key("inactive", "Policies that don't hold here and now", list, of=_INACTIVE),
+        Key("needed", "What would allow it", dict, of=_NEEDED, optional=True),
+        Key("object", "Whether it reaches the row that was named", dict, of=_REACHED, optional=True),
         Key("summary", "All that in a sentence"),
     ),
     more=True,
@@ -93,7 +104,7 @@ ANSWERS: Mapping[tuple[str, str], Answer] = MappingProxyType(
         **{(plural, "purge"): ROW for plural in ("zones", "vpcs", "networks", "hosts", "servers")},
         **{(plural, "cancel-delete"): ROW for plural in ("servers", "disks")},
         ("secgroups", "clone"): ROW,
-        **{(plural, "capability"): _CAPABILITY for plural in ("zones", "cloudregions")},
+        **{(plural, "capability"): CAPABILITY for plural in ("zones", "cloudregions")},
         **{(plural, "evaluate"): _EVALUATED for plural in ("schedpolicies", "dynamicschedtags")},
         ("isolated_devices", "purge"): Answer((_ID,)),
         ("users", "password"): Answer(_NAMED),
@@ -141,14 +152,22 @@ ANSWERS: Mapping[tuple[str, str], Answer] = MappingProxyType(
         ("disks", "save"): _SAVED,
         ("servers", "tasks"): Answer((Key("tasks", "Newest first", list, of="task"),)),
         ("servers", "sshport"): Answer((Key("port", "Port of its SSH server", int),)),
-        ("servers", "iso"): Answer(more=True),
+        ("servers", "iso"): Answer(
+            (
+                *(attrs.evolve(key, optional=True) for key in _NAMED),
+                Key("image_id", "What lies in its CD drive", optional=True),
+                Key("ordinal", "0: there is one drive", int, optional=True),
+                Key("size", "Bytes", int, optional=True),
+                Key("boot_index", "When it is started from", int, optional=True),
+            )
+        ),
         ("servers", "create-params"): Answer(
             (
                 Key("generate_name", "A name to derive a free one from", optional=True),
                 Key("vcpu_count", "Processors", int, optional=True),
                 Key("vmem_size", "Memory in MiB", int, optional=True),
-                Key("disks", "Its disks", list, of=dict, optional=True),
-                Key("nets", "Its network cards", list, of=dict, optional=True),
+                Key("disks", "Its disks", list, of=_WANTED_DISK, optional=True),
+                Key("nets", "Its network cards", list, of=_WANTED_NIC, optional=True),
                 Key("secgroups", "Ids of its groups", list, of=str, optional=True),
             ),
             more=True,
@@ -164,7 +183,9 @@ ANSWERS: Mapping[tuple[str, str], Answer] = MappingProxyType(
             (
                 Key("cpus", "Numbers of processors", list, of=int),
                 Key("mems_mb", "Sizes of memory in MiB", list, of=int),
-                Key("cpu_mems_mb", "Number of processors → sizes of memory that go with it", dict),
+                Key(
+                    "cpu_mems_mb", "Processors → sizes of memory that go with them", dict, of=Key("", "", list, of=int)
+                ),
             )
         ),
         ("snapshots", "delete-disk-snapshots"): Answer(
@@ -179,7 +200,7 @@ ANSWERS: Mapping[tuple[str, str], Answer] = MappingProxyType(
 _TAGGED = Answer((Key("resources", "What was changed", list, of=(_ID,)),))
 _OF_ALL: Mapping[str, Answer] = MappingProxyType(
     {
-        "metadata": Answer(more=True),
+        "metadata": _TAGS,
         "status": Answer(
             (Key("status", "Status", optional=True), Key("power_states", "Whether it is on", optional=True))
         ),
@@ -201,11 +222,11 @@ _OF_ALL: Mapping[str, Answer] = MappingProxyType(
             ),
             more=True,
         ),
-        "distinct-field": Answer(more=True),
+        "distinct-field": Answer(more=True, of=_VALUES),
         "distinct-fields": Answer(
             (
-                Key("fields", "Combinations of values", list, of=dict),
-                Key("extra_fields", "The same of what they refer to", list, of=dict),
+                Key("fields", "Combinations of values", list, of=_COMBINED),
+                Key("extra_fields", "The same of what they refer to", list, of=_COMBINED),
             )
         ),
         **dict.fromkeys(("project-statistics", "domain-statistics"), Answer((*_NAMED, _COUNT), many=True)),

@@ -144,3 +144,5 @@ def _first(row: Sequence[Any]) -> Any:
 
 _KINDS = {"hosts": _hosts, "isolated_devices": _devices, "servers": _servers}
 _ALIASES = {"guests": "servers"}
+PLURALS = tuple(_KINDS)
+"""Of what there are kinds."""

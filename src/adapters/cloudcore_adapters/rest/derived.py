@@ -50,6 +50,7 @@ PROPERTIES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
 }
 """What a collection can be asked: the column that it needs, what it says, and its own parameters."""
 
+TREE = "tag-value-tree"
 FLAGS = frozenset({"key_only", "show_map"})
 
 
@@ -203,7 +204,8 @@ def _properties(resource: Resource[Any], collection: str) -> Found:
             *(query(name, reference("Flag") if name in FLAGS else {"type": "string"}, "") for name in own),
         ]
         name = f"{word.replace('-', '_')}_of_{resource.plural}"
-        answer = enveloped(resource.singular, answer_schema(resource, property_answer(word)), required=True)
+        shown = reference("TagTree") if word.endswith(TREE) else answer_schema(resource, property_answer(word))
+        answer = enveloped(resource.singular, shown, required=True)
         yield f"{collection}/{word}", "get", operation(name, doc, answer, parameters=parameters)
 
 

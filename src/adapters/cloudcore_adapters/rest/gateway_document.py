@@ -8,13 +8,12 @@ from typing import Any
 from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import ActionKind, Resource, Verb, refs_of
 from cloudcore.operations.ladder import actions_of
+from cloudcore_adapters.rest import shape
 from cloudcore_adapters.rest.gateway import account, download, login, second
 from cloudcore_adapters.rest.gateway.resources import serve
 from cloudcore_adapters.rest.gateway.table import ROUTES, SERVICE
 from cloudcore_adapters.rest.operation import (
-    ANY,
     LIST_PARAMETERS,
-    OBJECT,
     answered,
     content,
     enveloped,
@@ -26,7 +25,9 @@ from cloudcore_adapters.rest.operation import (
 from cloudcore_adapters.rest.paths import CATALOG_TYPES
 from cloudcore_adapters.rest.routes import Route
 from cloudcore_adapters.rest.schemas import reference
-from cloudcore_adapters.rest.written import MAYBE, OCTETS, PASSWORD, RANGE, TEXT, About, listed, written_operation
+from cloudcore_adapters.rest.shape import listed
+from cloudcore_adapters.rest.token_shape import PASSWORD
+from cloudcore_adapters.rest.written import MAYBE, OCTETS, RANGE, TEXT, About, written_operation
 
 Found = Iterator[tuple[str, str, JsonObject]]
 SIGNED_IN: list[JsonObject] = [{"token": []}, {"session": []}]
@@ -75,31 +76,34 @@ _ABOUT: Mapping[Callable[..., Any], About] = {
         body_required=False,
     ),
     login.logout: About(answer={"type": "string"}, kind=TEXT),
-    account.user: About(answer=enveloped("data", OBJECT, required=True)),
-    account.own_permissions: About(),
+    account.user: About(answer=enveloped("data", shape.PROFILE, required=True)),
+    account.own_permissions: About(answer=shape.RULES),
     account.permissions: About(
-        body=MAYBE,
+        answer=shape.PERMISSIONS,
+        body={**MAYBE, "examples": [{"may_list": ["project", "compute", "servers", "list"]}]},
         body_required=False,
         parameters=(query("policy", {"type": "string"}, "Of this policy alone"),),
     ),
-    account.scoped_resources: About(),
-    account.admin_resources: About(),
-    account.bindings: About(answer=listed("data")),
+    account.scoped_resources: About(answer=shape.BY_SCOPE),
+    account.admin_resources: About(answer=shape.BY_SERVICE),
+    account.bindings: About(answer=listed("data", shape.NOTHING)),
     account.password: About(
+        answer=shape.USER,
         body={
             "type": "object",
             "required": ["password_old", "password_new", "password_confirm"],
             "properties": dict.fromkeys(("password_old", "password_new", "password_confirm"), PASSWORD),
-        }
+        },
     ),
     account.policies: About(body={**reference("PolicyCreate")}, parameters=(_WHICH,)),
     second.begin: About(answer=_FACTOR),
     second.reset: About(answer=_FACTOR, body=_ANSWERS),
     second.prove: About(
-        body={"type": "object", "required": ["passcode"], "properties": {"passcode": {"type": "string"}}}
+        answer=shape.NOTHING,
+        body={"type": "object", "required": ["passcode"], "properties": {"passcode": {"type": "string"}}},
     ),
     second.questions: About(answer=enveloped("data", {"type": "array", "items": {"type": "string"}}, required=True)),
-    second.set_questions: About(body=_ANSWERS),
+    second.set_questions: About(answer=shape.NOTHING, body=_ANSWERS),
     download.image: About(answer={"type": "string"}, kind=OCTETS, parameters=(RANGE,)),
 }
 """What the gateway does itself, by handler."""
@@ -215,7 +219,7 @@ def _own(route: Route, method: str, path: str) -> JsonObject:
         return {**made, "responses": answered({}), "security": []}
     made = written_operation(route, method, path, said)
     if route.handler is account.policies:
-        made["responses"] = answered({"200": _answer(ANY), **_NOT_HERE})
+        made["responses"] = answered({"200": _answer({**reference("Policy"), "required": ["id"]}), **_NOT_HERE})
         if route.path.endswith("{id}") or method == "post":
             del made["parameters"]
         else:
@@ -235,8 +239,9 @@ def _passed_on(path: str, method: str, doc: str, plurals: Sequence[str]) -> Json
     if "/s/" in path:
         known = sorted({*CATALOG_TYPES, *CATALOG_TYPES.values()} - {SERVICE})
         parameters.append({**kind, "name": "service", "schema": {"type": "string", "enum": known}})
-    good: JsonObject = {"200": _answer(ANY)}
+    good: JsonObject = {"200": _answer(shape.ENVELOPED if "/s/" in path else shape.PASSED)}
     if path == "/{version}/{plural}" and method == "get":
+        good = {"200": _answer(shape.PAGE)}
         parameters += [*list_parameters(name for name, _, _ in LIST_PARAMETERS), {**_IDS, "schema": _TEXT}, _GET_EACH]
         good["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
     if several and method not in ("get", "post"):

@@ -50,6 +50,7 @@ ERROR: JsonObject = {
 
 _PLAN: JsonObject = {"$ref": "#/components/schemas/Plan", "required": ["id", "call", "resource", "expires_at"]}
 FORMS: Mapping[str, JsonObject] = {
+    "Scalar": {"description": "A value of a column", "type": ["string", "number", "boolean"]},
     "WholeNumber": {
         "description": "A whole number as text",
         "type": "string",

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import attrs
 
+from cloudcore.model.answer import Key
 from cloudcore.model.json import JsonObject
-from cloudcore_adapters.rest import discovery, identity, images, openstack_bodies, quotas, services
+from cloudcore.operations.actions import DISTINCT
+from cloudcore.operations.capability_answer import CAPABILITY
+from cloudcore.operations.specs import PLURALS as SPECS
+from cloudcore.operations.usages import RANGES
+from cloudcore.quotas.family import FAMILIES
+from cloudcore_adapters.rest import (
+    discovery,
+    identity,
+    images,
+    openstack_bodies,
+    openstack_credentials,
+    operating,
+    quotas,
+    scheduler_shape,
+    services,
+    shape,
+    token_shape,
+)
+from cloudcore_adapters.rest.answers import keys_schema
 from cloudcore_adapters.rest.operation import (
-    ANY,
     OBJECT,
     answered,
     content,
@@ -24,118 +42,22 @@ from cloudcore_adapters.rest.operation import (
 from cloudcore_adapters.rest.routes import ANY as EVERYWHERE
 from cloudcore_adapters.rest.routes import ROUTES, Route
 from cloudcore_adapters.rest.schemas import reference
+from cloudcore_adapters.rest.shape import listed
+from cloudcore_adapters.rest.token_shape import PASSWORD
 
 TEXT = "text/plain"
 MAYBE: JsonObject = {"type": ["object", "null"], "additionalProperties": True}
 OCTETS = "application/octet-stream"
 
-_ID_OR_NAME: JsonObject = {
-    "type": "object",
-    "properties": {"id": {"type": "string"}, "name": {"type": "string"}},
-}
-_IN_DOMAIN: JsonObject = {
-    "type": "object",
-    "properties": {"id": {"type": "string"}, "name": {"type": "string"}, "domain": reference("IdOrName")},
-}
-PASSWORD: JsonObject = {"type": "string", "maxLength": 1024, "writeOnly": True}
-_LOGIN: JsonObject = {
-    "type": "object",
-    "required": ["auth"],
-    "properties": {
-        "auth": {
-            "type": "object",
-            "required": ["identity"],
-            "properties": {
-                "identity": {
-                    "type": "object",
-                    "required": ["methods"],
-                    "properties": {
-                        "methods": {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 1},
-                        "password": enveloped(
-                            "user",
-                            {
-                                "type": "object",
-                                "properties": {**_IN_DOMAIN["properties"], "password": PASSWORD},
-                            },
-                        ),
-                        "token": {"type": "object", "properties": {"id": {"type": "string"}}},
-                    },
-                },
-                "scope": {
-                    "anyOf": [
-                        {"const": "unscoped"},
-                        {"type": "object", "properties": {"project": _IN_DOMAIN, "domain": reference("IdOrName")}},
-                    ]
-                },
-            },
-        }
-    },
-    "examples": [
-        {
-            "auth": {
-                "identity": {
-                    "methods": ["password"],
-                    "password": {"user": {"name": "alice", "password": "secret", "domain": {"name": "Default"}}},
-                },
-                "scope": {"project": {"name": "web", "domain": {"name": "Default"}}},
-            }
-        }
-    ],
-}
-_LOGIN_V2: JsonObject = {
-    "type": "object",
-    "required": ["auth"],
-    "properties": {
-        "auth": {
-            "type": "object",
-            "properties": {
-                "tenantName": {"type": "string"},
-                "tenantId": {"type": "string"},
-                "passwordCredentials": {
-                    "type": "object",
-                    "required": ["username"],
-                    "properties": {"username": {"type": "string"}, "password": PASSWORD},
-                },
-                "token": {"type": "object", "properties": {"id": {"type": "string"}}},
-            },
-        }
-    },
-    "examples": [{"auth": {"tenantName": "web", "passwordCredentials": {"username": "alice", "password": "secret"}}}],
-}
-_TOKEN: JsonObject = {
-    "type": "object",
-    "required": ["token"],
-    "properties": {
-        "token": {
-            "type": "object",
-            "required": ["expires_at", "issued_at", "methods", "user"],
-            "properties": {
-                "expires_at": {"type": "string", "format": "date-time"},
-                "issued_at": {"type": "string", "format": "date-time"},
-                "methods": {"type": "array", "items": {"type": "string"}},
-                "user": {"type": "object", "required": ["id", "name"]},
-                "project": {"type": "object"},
-                "roles": {"type": "array", "items": {"type": "object"}},
-                "catalog": {"type": "array", "items": {"type": "object"}},
-            },
-        }
-    },
-}
-_VERSION: JsonObject = {
-    "type": "object",
-    "required": ["id", "status", "links"],
-    "properties": {
-        "id": {"type": "string"},
-        "status": {"type": "string"},
-        "links": {"type": "array", "items": {"type": "object", "required": ["rel", "href"]}},
-    },
-}
 SCHEMAS: Mapping[str, JsonObject] = {
-    "IdOrName": _ID_OR_NAME,
-    "Login": _LOGIN,
-    "LoginV2": _LOGIN_V2,
-    "Token": _TOKEN,
-    "Version": _VERSION,
+    "IdOrName": token_shape.ID_OR_NAME,
+    "Login": token_shape.LOGIN,
+    "LoginV2": token_shape.LOGIN_V2,
+    "Token": token_shape.TOKEN,
+    "Version": token_shape.VERSION,
+    "TagNode": shape.TAG_NODE,
+    "TagTree": shape.TAG_TREE,
+    "Row": shape.ROW,
 }
 """Schemas of what is no resource type."""
 
@@ -160,12 +82,6 @@ class About:
     more: Mapping[str, JsonObject] = attrs.field(factory=dict[str, JsonObject])
 
 
-def listed(plural: str, **more: JsonObject) -> JsonObject:
-    """An object with rows under a word, and more beside them."""
-    items: JsonObject = {"type": "array", "items": OBJECT}
-    return {"type": "object", "required": [plural], "properties": {plural: items, **more}}
-
-
 _TEXT_HEADER: JsonObject = {"schema": {"type": "string"}, "required": True}
 _SUBJECT = header(identity.SUBJECT, {"type": "string", "minLength": 1}, "The token that is asked about", required=True)
 _MARKED = {"next_marker": {"type": "string"}, "marker_field": {"type": "string"}, "marker_order": {"type": "string"}}
@@ -184,6 +100,23 @@ _IMAGE = enveloped("image", reference("Image"))
 RANGE = header("Range", {"type": "string"}, "bytes=FROM-TO: a part")
 _TAGS = tuple(list_parameters({"limit", "offset", "order_by", "order"}))
 _KEYS: JsonObject = {"type": "object", "additionalProperties": True, "description": "Quota key → number"}
+_NUMBERS: Mapping[str, JsonObject] = {key: {"type": "integer"} for key in ("total", "limit", "offset")}
+_APP = enveloped("application_credential", reference("ApplicationCredential"), required=True)
+_NEW_APP = enveloped("application_credential", reference("ApplicationCredentialCreate"), required=True)
+_KEY = enveloped("credential", shape.EC2_KEY, required=True)
+_CALLED = enveloped("tasks", keys_schema(Key("result", "ok")), required=True)
+_SIZES: JsonObject = {**MAYBE, "examples": [{"limit": 20}, {"vmem_size": "1g"}]}
+
+
+def _linked(plural: str, row: JsonObject, **more: JsonObject) -> JsonObject:
+    """Rows of identity, with links."""
+    return listed(plural, row, links=shape.LINKS, **more)
+
+
+def _one_of(name: str, words: Sequence[str], doc: str) -> JsonObject:
+    """A segment of the path that is one of these words."""
+    one: JsonObject = {"name": name, "in": "path", "required": True, "description": doc}
+    return {**one, "schema": {"type": "string", "enum": list(words)}, "example": words[0]}
 
 
 ABOUT: Mapping[Callable[..., Any], About] = {
@@ -202,31 +135,35 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     ),
     discovery.version_v3: About(answer=enveloped("version", reference("Version"), required=True)),
     identity.login: About(answer=reference("Token"), body=reference("Login"), headers={identity.SUBJECT: _TEXT_HEADER}),
-    identity.login_v2: About(answer=enveloped("access", OBJECT, required=True), body=reference("LoginV2")),
-    identity.verify_v2: About(answer=enveloped("access", OBJECT, required=True)),
+    identity.login_v2: About(answer=enveloped("access", shape.ACCESS, required=True), body=reference("LoginV2")),
+    identity.verify_v2: About(answer=enveloped("access", shape.ACCESS, required=True)),
     identity.verify: About(answer=reference("Token"), parameters=(_SUBJECT,), headers={identity.SUBJECT: _TEXT_HEADER}),
     identity.revoke: About(answer=None, status="204", parameters=(_SUBJECT,)),
     identity.revoked: About(answer=enveloped("tokens", {"type": "array", "items": {"type": "string"}}, required=True)),
-    identity.policies: About(
-        answer={
-            "type": "object",
-            "required": ["names", "policies"],
-            "properties": {"names": OBJECT, "policies": OBJECT},
-        }
-    ),
-    identity.policies_of_others: About(body=MAYBE, body_required=False),
-    identity.projects: About(answer=listed("projects", links=dict(OBJECT))),
-    identity.domains: About(answer=listed("domains", links=dict(OBJECT))),
-    identity.catalog: About(answer=listed("catalog", links=dict(OBJECT))),
+    identity.policies: About(answer=shape.RULES),
+    identity.policies_of_others: About(answer=shape.RULES, body=MAYBE, body_required=False),
+    identity.projects: About(answer=_linked("projects", shape.PROJECT)),
+    identity.tenants: About(answer=listed("tenants", shape.PROJECT)),
+    identity.domains: About(answer=_linked("domains", shape.DOMAIN)),
+    identity.catalog: About(answer=_linked("catalog", shape.CATALOG)),
     identity.assignments: About(
-        answer=listed("role_assignments", total={"type": "integer"}, limit={"type": "integer"}),
+        answer=_linked("role_assignments", shape.ASSIGNMENT, **_NUMBERS),
         parameters=tuple(list_parameters({"limit", "offset"})),
     ),
-    identity.granted: About(answer=listed("roles")),
-    identity.systems: About(answer=listed("system", links=OBJECT)),
-    identity.projects_of: About(answer=listed("projects", links=OBJECT)),
-    identity.groups_of: About(answer=listed("groups", links=OBJECT)),
-    identity.members_of: About(answer=listed("users", links=OBJECT)),
+    identity.granted: About(answer=_linked("roles", shape.ROLE)),
+    identity.systems: About(answer=_linked("system", shape.SYSTEM)),
+    identity.projects_of: About(answer=_linked("projects", reference("Project"))),
+    identity.groups_of: About(answer=_linked("groups", reference("Group"))),
+    identity.members_of: About(answer=_linked("users", reference("User"))),
+    openstack_credentials.create: About(answer=_APP, status="201", body=_NEW_APP),
+    openstack_credentials.many: About(answer=_linked("application_credentials", reference("ApplicationCredential"))),
+    openstack_credentials.show: About(answer=_APP),
+    openstack_credentials.change: About(answer=_APP, body=MAYBE, body_required=False),
+    openstack_credentials.delete: About(answer=None, status="204"),
+    openstack_credentials.create_ec2: About(answer=_KEY, status="201", body=MAYBE, body_required=False),
+    openstack_credentials.many_ec2: About(answer=_linked("credentials", shape.EC2_KEY)),
+    openstack_credentials.show_ec2: About(answer=_KEY),
+    openstack_credentials.delete_ec2: About(answer=None, status="204"),
     openstack_bodies.tags_of: About(
         answer=enveloped("tags", {"type": "array", "items": {"type": "string"}}, required=True)
     ),
@@ -237,20 +174,20 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     openstack_bodies.check_tag: About(answer=None, status="204"),
     openstack_bodies.add_tag: About(answer=None, status="201"),
     openstack_bodies.remove_tag: About(answer=None, status="204"),
-    identity.show_grant: About(answer=enveloped("role", OBJECT)),
+    identity.show_grant: About(answer=enveloped("role", shape.ROLE, required=True)),
     identity.check_grant: About(answer=None, status="204"),
     identity.show_member: About(answer=enveloped("user", reference("User"), required=True)),
     identity.check_member: About(answer=None, status="204"),
     identity.grant: About(answer=None),
     identity.withdraw: About(answer=None),
-    identity.inherited: About(answer=listed("roles")),
+    identity.inherited: About(answer=_linked("roles", shape.ROLE)),
     identity.check_inherited: About(answer=None, status="204"),
     identity.inherit: About(answer=None),
     identity.disinherit: About(answer=None),
     identity.join_group: About(answer=None),
     identity.leave_group: About(answer=None),
     identity.change_password: About(
-        answer=enveloped("user", OBJECT, required=True),
+        answer=enveloped("user", shape.USER, required=True),
         body=enveloped(
             "user",
             {
@@ -261,38 +198,89 @@ ABOUT: Mapping[Callable[..., Any], About] = {
             },
         ),
     ),
-    images.detailed: About(answer=listed("images"), parameters=tuple(list_parameters({"limit", "offset", "field"}))),
+    images.detailed: About(
+        answer=listed("images", reference("Image")), parameters=tuple(list_parameters({"limit", "offset", "field"}))
+    ),
     images.create: About(answer=_IMAGE, sends=OCTETS, body=enveloped("image", reference("ImageCreate"))),
     images.update: About(answer=_IMAGE, sends=OCTETS, body=taken_whole("image", reference("ImageUpdate"))),
     images.show: About(answer=None, headers={"X-Image-Meta-Id": _TEXT_HEADER}),
     images.download: About(answer={"type": "string"}, kind=OCTETS, parameters=(RANGE,)),
-    images.members: About(answer=listed("members")),
+    images.members: About(answer=listed("members", shape.MEMBER)),
     images.add_member: About(answer=None, status="204"),
     images.remove_member: About(answer=None, status="204"),
-    images.shared_images: About(answer=listed("shared_images")),
+    images.shared_images: About(answer=listed("shared_images", shape.SHARED_IMAGE)),
     images.download_signed: About(answer={"type": "string"}, kind=OCTETS, parameters=(RANGE,)),
-    images.store_signed: About(sends=OCTETS),
-    services.bring_action: About(answer=enveloped("action", OBJECT), body=enveloped("action", OBJECT, required=True)),
-    services.action_property: About(answer=enveloped("action", ANY, required=True)),
-    services.action_action: About(body=MAYBE, body_required=False),
-    services.actions: About(answer=listed("actions", **_MARKED), parameters=_LOG),
-    services.events: About(answer=listed("events", **_MARKED), parameters=_LOG),
-    services.history: About(answer=listed("history", **_MARKED), parameters=_FEED),
-    services.metadatas: About(answer=listed("metadatas"), parameters=_TAGS),
-    services.usages: About(answer=enveloped("usage", OBJECT, required=True)),
-    services.capabilities: About(),
-    services.specs: About(answer=enveloped("spec", ANY, required=True)),
-    services.tag_property: About(answer=enveloped("metadata", ANY, required=True), parameters=_TAGS),
-    services.task_called_back: About(body=MAYBE, body_required=False),
-    services.scheduler: About(body={**MAYBE, "examples": [{"limit": 20}, {"vmem_size": "1g"}]}, body_required=False),
+    images.store_signed: About(answer=shape.STORED, sends=OCTETS),
+    services.bring_action: About(
+        answer=enveloped("action", shape.ACTION, required=True), body=enveloped("action", OBJECT, required=True)
+    ),
+    services.action_property: About(
+        answer=enveloped("action", {"anyOf": [shape.DISTINCT, shape.TABLES]}, required=True),
+        parameters=(
+            _one_of("word", ("distinct-field", "splitable", "splitable-export"), "What is asked"),
+            query("field", {"type": "string", "enum": list(DISTINCT)}, "Whose values; of distinct-field"),
+        ),
+    ),
+    services.action_action: About(
+        answer=enveloped("actions", shape.NOTHING, required=True),
+        body=MAYBE,
+        body_required=False,
+        parameters=(_one_of("word", ("purge-splitable",), "What is done"),),
+    ),
+    services.actions: About(answer=listed("actions", shape.LOGGED, **_MARKED), parameters=_LOG),
+    services.events: About(answer=listed("events", shape.LOGGED, **_MARKED), parameters=_LOG),
+    services.history: About(answer=listed("history", shape.CHANGE, **_MARKED), parameters=_FEED),
+    services.metadatas: About(answer=listed("metadatas", shape.TAG), parameters=_TAGS),
+    services.usages: About(
+        answer=enveloped("usage", shape.USAGE, required=True),
+        parameters=(_one_of("range", tuple(RANGES), "Within what"),),
+    ),
+    services.capabilities: About(answer=keys_schema(*CAPABILITY.keys)),
+    services.specs: About(
+        answer=enveloped("spec", {"anyOf": [shape.KINDS, shape.OF_ALL_KINDS, shape.ROWS]}, required=True),
+        parameters=(_one_of("type", SPECS, "Of what"),),
+    ),
+    services.archived_tasks: About(answer=listed("archivedtasks", reference("Task"), **_NUMBERS)),
+    services.archived_task: About(answer=enveloped("archivedtask", reference("Task"), required=True)),
+    operating.stats: About(answer=shape.STATS),
+    operating.worker_stats: About(answer=shape.WORKERS),
+    operating.process_stats: About(answer=shape.PROCESS),
+    operating.app_options: About(answer=shape.OPTIONS),
+    services.tag_property: About(
+        answer=enveloped("metadata", {"anyOf": [shape.PAIRS, reference("TagTree")]}, required=True),
+        parameters=(*_TAGS, _one_of("word", ("tag-value-pairs", "tag-value-tree"), "In which form")),
+    ),
+    services.task_called_back: About(answer=_CALLED, body=MAYBE, body_required=False),
 }
-"""By handler. What is not named here answers with some object."""
+"""By handler; each has the parameters of the path that its path has."""
+
+SCHEDULER: Mapping[str, About] = {
+    "/scheduler": About(answer=scheduler_shape.CHOSEN, body=_SIZES, body_required=False),
+    "/scheduler/{word}": About(
+        answer=scheduler_shape.ANSWERED,
+        body=_SIZES,
+        body_required=False,
+        parameters=(_one_of("word", scheduler_shape.WORDS, "What is asked"),),
+    ),
+    "/scheduler/{word}/{id}": About(
+        answer=scheduler_shape.ANSWERED_OF_ONE,
+        body=_SIZES,
+        body_required=False,
+        parameters=(_one_of("word", scheduler_shape.WORDS_OF_ONE, "What is asked"),),
+    ),
+}
+"""By path."""
+
+
+def _rows(plural: str) -> JsonObject:
+    return listed(plural, shape.quota_row(FAMILIES[plural]))
+
 
 QUOTAS: Mapping[Callable[..., Any], Callable[[str], About]] = {
-    quotas.show: lambda plural: About(answer=listed(plural)),
-    quotas.many: lambda plural: About(answer=listed(plural)),
-    quotas.change: lambda plural: About(answer=listed(plural), body=taken_whole(plural, _KEYS), body_required=False),
-    quotas.pending: lambda _plural: About(),
+    quotas.show: lambda plural: About(answer=_rows(plural)),
+    quotas.many: lambda plural: About(answer=_rows(plural)),
+    quotas.change: lambda plural: About(answer=_rows(plural), body=taken_whole(plural, _KEYS), body_required=False),
+    quotas.pending: lambda _plural: About(answer=shape.NOTHING),
 }
 
 
@@ -312,7 +300,7 @@ def about(route: Route) -> About | None:
     if isinstance(handler, partial):
         made = QUOTAS.get(handler.func)
         return made(str(handler.args[0])) if made is not None else None
-    return ABOUT.get(handler)
+    return SCHEDULER[route.path] if handler is services.scheduler else ABOUT.get(handler)
 
 
 def written_operation(route: Route, method: str, path: str, known: About | None = None) -> JsonObject:
@@ -328,8 +316,8 @@ def written_operation(route: Route, method: str, path: str, known: About | None 
         "tags": [route.service if route.service not in ("", EVERYWHERE) else "platform"],
         "responses": answered(_good(said, method)),
     }
-    if said.parameters:
-        found["parameters"] = list(said.parameters)
+    if parameters := [one for one in said.parameters if one.get("in") != "path" or f"{{{one['name']}}}" in path]:
+        found["parameters"] = parameters
     if method not in ("get", "head", "delete") and (said.body is not None or said.sends):
         found["requestBody"] = _body(said)
     return {**found, "security": []} if route.open else found
