@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from cloudcore.model.json import JsonObject
-from cloudcore.scheduling.columns import UNLIMITED
+from cloudcore.scheduling.columns import UNLIMITED, FloatArray
 from cloudcore.scheduling.decision import Decision, Placement, Refusal, Walk
 from cloudcore.scheduling.relaxation import Relaxation
 from cloudcore.scheduling.weighers import WEIGHERS
+from cloudcore.scheduling.weighers.weigher import counting
 
 OUT_OF_RESOURCE = "Out of resource"
 MAX_FILTERED = 100
@@ -109,9 +110,10 @@ def _bounds(walk: Walk, host_id: str) -> JsonObject:
 def _shares(walk: Walk) -> Mapping[str, str]:
     """Host → its score as a sum, `spread: 1.25, capacity: 0.9375`."""
     rows = np.flatnonzero(walk.kept)
-    weighed = [
-        (one.name, one.weight * one.score(walk.request, walk.inventory, rows, walk.fits[rows])) for one in WEIGHERS
-    ]
+    weighed: list[tuple[str, FloatArray]] = []
+    for one, counts in counting(WEIGHERS, walk.inventory.hosts.packs.take(rows)):
+        score = one.weight * one.score(walk.request, walk.inventory, rows, walk.fits[rows])
+        weighed.append((one.name, score if counts is None else score * counts))
     names = walk.inventory.hosts.ids
     return {
         names[row]: ", ".join(f"{name}: {round(float(scores[place]), DECIMALS):g}" for name, scores in weighed)
