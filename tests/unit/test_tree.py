@@ -112,6 +112,7 @@ UNSCOPED_OPERATIONS = {
     "servers/disks.py",
     "servers/eips.py",
     "servers/login.py",
+    "servers/marks.py",
     "servers/media.py",
     "servers/rebuild.py",
     "servers/records.py",

@@ -6,7 +6,7 @@ that no longer fits is replaced by the decision's next alternative.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +18,7 @@ from cloudcore.model.query import PLATFORM, Expr, Query, both, eq, one_of
 from cloudcore.model.resource import Resource
 from cloudcore.operations.packing import Packing, packing_of
 from cloudcore.operations.platform import Settings
+from cloudcore.operations.sharing import targets_by_row
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_host, claim_storage
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
@@ -77,10 +78,11 @@ def unclaimed(tx: Transaction, settings: Settings, which: Expr) -> Inventory:
     """These hosts with their storages, as if nothing were claimed of them, and no networks."""
     zones = {z.id: z for z in read_columns(tx, ZONES, ("id", "status", "cloudregion_id"))}
     packing = packing_of(tx, settings)
+    shared = targets_by_row(tx, HOSTS, "domain")
     # Links of other types' hosts are among these; the inventory leaves them out.
     return Inventory.build(
         [
-            host_row(h, zones.get(h.zone_id), settings, packing)
+            host_row(h, zones.get(h.zone_id), settings, packing, shared)
             for h in read_columns(tx, HOSTS, HOST_COLUMNS, Query(where=which))
         ],
         [_storage(s, settings) for s in read_columns(tx, STORAGES, _STORAGE)],
@@ -100,13 +102,15 @@ def networks_now(tx: Transaction, networks: Sequence[str] | None) -> list[Networ
     """Networks with the ports that are free now: these, or all of them."""
     nets = read_columns(tx, NETWORKS, _NETWORK, Query() if networks is None else Query(where=one_of("id", networks)))
     used = addresses_in_use(tx, [n.id for n in nets])
-    return [_network(n, sum(used.get(n.id, {}).values())) for n in nets]
+    some = any(n.is_public and n.public_scope in ("domain", "project") for n in nets)
+    shared = [targets_by_row(tx, NETWORKS, kind) if some else {} for kind in ("domain", "project")]
+    return [_network(n, sum(used.get(n.id, {}).values()), *(each.get(n.id, ()) for each in shared)) for n in nets]
 
 
 HOST_COLUMNS = (
     *("id", "name", "zone_id", "domain_id", "is_public", "public_scope", "status", "host_status", "enabled"),
     *("host_type", "cpu_architecture", "resource_type", "cpu_count", "cpu_cmtbound", "cpu_reserved"),
-    *("mem_size", "mem_cmtbound", "mem_reserved", "kvm_cap_max_vcpu"),
+    *("mem_size", "mem_cmtbound", "mem_reserved", "kvm_cap_max_vcpu", "cpu_desc", "cpu_microcode", "page_size_kb"),
 )
 _CLAIM = ("id", "vcpus", "memory_mib", "guests", "update_version")
 _STORAGE = (
@@ -115,7 +119,7 @@ _STORAGE = (
 )
 _NETWORK = (
     *("id", "name", "wire_id", "status", "server_type", "is_auto_alloc", "guest_ip_start", "guest_ip_end"),
-    *("tenant_id", "domain_id", "is_public", "public_scope"),
+    *("tenant_id", "domain_id", "is_public", "public_scope", "guest_ip6_start"),
 )
 
 
@@ -256,8 +260,13 @@ def _claim_disk(tx: Transaction, settings: Settings, candidates: Sequence[str], 
     return None
 
 
-def host_row(host: Any, zone: Any, settings: Settings, packing: Packing) -> HostRow:
-    """What a decision looks at of a host, with nothing claimed of it. host, zone: with `HOST_COLUMNS`, and with status and region."""
+def host_row(
+    host: Any, zone: Any, settings: Settings, packing: Packing, shared: Mapping[str, tuple[str, ...]]
+) -> HostRow:
+    """What a decision looks at of a host, with nothing claimed of it.
+
+    host, zone: with `HOST_COLUMNS`, and with status and region. shared: of `targets_by_row`.
+    """
     return HostRow(
         id=host.id,
         name=host.name,
@@ -281,6 +290,10 @@ def host_row(host: Any, zone: Any, settings: Settings, packing: Packing) -> Host
         mem_reserved=host.mem_reserved,
         max_vcpu=host.kvm_cap_max_vcpu,
         packs=packing.packs(host.id, host.zone_id),
+        cpu_desc=host.cpu_desc,
+        cpu_microcode=host.cpu_microcode,
+        page_size_kb=host.page_size_kb,
+        shared_domain_ids=shared.get(host.id, ()) if host.is_public else (),
     )
 
 
@@ -299,7 +312,7 @@ def _storage(storage: Any, settings: Settings) -> StorageRow:
     )
 
 
-def _network(network: Any, used: int) -> NetworkRow:
+def _network(network: Any, used: int, domains: tuple[str, ...], projects: tuple[str, ...]) -> NetworkRow:
     return NetworkRow(
         id=network.id,
         name=network.name,
@@ -315,4 +328,7 @@ def _network(network: Any, used: int) -> NetworkRow:
         domain_id=network.domain_id,
         is_public=network.is_public,
         public_scope=network.public_scope,
+        shared_domain_ids=domains,
+        shared_project_ids=projects,
+        has_ipv6=bool(network.guest_ip6_start),
     )

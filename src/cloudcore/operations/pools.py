@@ -24,11 +24,20 @@ import attrs
 from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.model.resource import Resource
 from cloudcore.operations.packing import Packing, packing_of
-from cloudcore.operations.placement import HOST_COLUMNS, claimed, host_row, networks_now, read_columns, unclaimed
+from cloudcore.operations.placement import (
+    HOST_COLUMNS,
+    claimed,
+    host_row,
+    networks_now,
+    read_columns,
+    unclaimed,
+)
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.sharing import targets_by_row
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
 from cloudcore.resources.infrastructure.host import HOSTS
+from cloudcore.resources.infrastructure.sharedresource import SHAREDRESOURCES
 from cloudcore.resources.infrastructure.zone import ZONES
 from cloudcore.resources.network.network import NETWORKS
 from cloudcore.resources.storage.hoststorage import HOSTSTORAGES
@@ -69,7 +78,7 @@ MOVING = frozenset(
     ]
 )
 """Types that requests change all the time and that no column is read from."""
-_FIXED: tuple[Resource[Any], ...] = (ZONES, STORAGES, HOSTSTORAGES, HOSTWIRES, NETWORKS)
+_FIXED: tuple[Resource[Any], ...] = (ZONES, STORAGES, HOSTSTORAGES, HOSTWIRES, NETWORKS, SHAREDRESOURCES)
 """Types a change of which makes a new pool."""
 
 
@@ -231,7 +240,8 @@ def _rows(platform: Platform, tx: Transaction, changed: Sequence[str]) -> list[H
     zones = {z.id: z for z in read_columns(tx, ZONES, ("id", "status", "cloudregion_id"))}
     found = read_columns(tx, HOSTS, HOST_COLUMNS, Query(where=one_of("id", changed)))
     packing = packing_of(tx, platform.settings)
-    return [host_row(host, zones.get(host.zone_id), platform.settings, packing) for host in found]
+    shared = targets_by_row(tx, HOSTS, "domain")
+    return [host_row(host, zones.get(host.zone_id), platform.settings, packing, shared) for host in found]
 
 
 def _take_claims(platform: Platform, tx: Transaction, kept: KeptPool, seen: Mark) -> None:

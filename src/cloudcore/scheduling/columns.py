@@ -203,6 +203,13 @@ def _rows_put(shared: Mapping[str, IntArray], row: int, wanted: Mapping[str, Int
     return found
 
 
+def among(ids: Iterable[str], index: Mapping[str, int]) -> BoolArray:
+    """The rows of these ids; ids that have none are passed over."""
+    mask = np.zeros(len(index), dtype=np.bool_)
+    mask[[index[ident] for ident in ids if ident in index]] = True
+    return mask
+
+
 def picked(column: FloatArray, rows: IntArray) -> FloatArray:
     """The values of some rows, which are in order and none twice: the column itself where that is all of them."""
     return column if len(rows) == len(column) else column.take(rows)

@@ -15,6 +15,7 @@ import numpy as np
 from cloudcore.scheduling.columns import UNLIMITED, BoolArray, IntArray, frozen
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import DiskRequest, Request
+from cloudcore.scheduling.tagged import STORAGES, Ranks, meeting, ranks_of
 
 EXACT_DISKS = 6
 _MOST_CANDIDATES = 8
@@ -37,15 +38,17 @@ class Suiting:
 
     table: one line a disk, one entry a storage, and a last entry (for what fills up slots) that is false.
     flags: the same as bytes, one of which is got at faster than an entry of a column.
+    ranks: how much each disk would rather be on which storage.
     """
 
     table: BoolArray
     flags: tuple[bytes, ...]
+    ranks: tuple[Ranks, ...] = ()
 
     @classmethod
     def of(cls, disks: Sequence[DiskRequest], inventory: Inventory) -> Suiting:
         """Look it up, one line a disk."""
-        kinds = tuple([(disk.backend, disk.medium, disk.storage_id, disk.index == 0) for disk in disks])
+        kinds = tuple([(disk.backend, disk.medium, disk.storage_id, disk.marks, disk.index == 0) for disk in disks])
         return inventory.storages.memo.recall(("suiting", kinds), lambda: cls._of(disks, inventory))
 
     @classmethod
@@ -54,7 +57,9 @@ class Suiting:
         for line, disk in enumerate(disks):
             table[line, :-1] = suitable(disk, inventory)
         frozen(table)
-        return cls(table, tuple(line.tobytes() for line in table))
+        index = inventory.storages.index
+        ranks = [None if disk.storage_id else ranks_of(disk.marks, STORAGES, index) for disk in disks]
+        return cls(table, tuple(line.tobytes() for line in table), tuple(ranks) if any(ranks) else ())
 
 
 @attrs.frozen(eq=False)
@@ -102,6 +107,8 @@ def suitable(disk: DiskRequest, inventory: Inventory) -> BoolArray:
         suits = suits & storages.medium_type.equals(disk.medium)
     if disk.index == 0:
         suits = suits & storages.is_sys_disk_store
+    if disk.marks and not disk.storage_id:
+        suits = suits & meeting(disk.marks, STORAGES, storages.index)
     if disk.storage_id:
         named = np.zeros_like(suits)
         row = inventory.storages.index.get(disk.storage_id)
@@ -235,6 +242,8 @@ def choose(wanted: Wanted, free: Sequence[int], slots: Sequence[int]) -> list[in
 
     slots: the storages of the host. free: of each of them.
     """
+    if wanted.suiting.ranks:
+        return _choose_ranked(wanted, free, slots)
     left, homes = list(free), list[int]()
     for suits, size in zip(wanted.flags, wanted.sizes, strict=True):
         best = -1
@@ -248,16 +257,35 @@ def choose(wanted: Wanted, free: Sequence[int], slots: Sequence[int]) -> list[in
     return homes
 
 
+def _choose_ranked(wanted: Wanted, free: Sequence[int], slots: Sequence[int]) -> list[int] | None:
+    """As `choose`: among storages that are wanted alike, the one with most room."""
+    left, homes = list(free), list[int]()
+    for line, size in enumerate(wanted.sizes):
+        suits, ranks = wanted.flags[line], wanted.suiting.ranks[line]
+        fitting = [
+            (0 if ranks is None else ranks[slot], -left[place], place)
+            for place, slot in enumerate(slots)
+            if left[place] >= size and suits[slot]
+        ]
+        if not fitting:
+            return _pack(wanted, free, slots) if len(wanted.sizes) <= EXACT_DISKS else None
+        best = min(fitting)[2]
+        left[best] -= size
+        homes.append(slots[best])
+    return homes
+
+
 def candidates(line: int, chosen: int, wanted: Wanted, free: Sequence[int], slots: Sequence[int]) -> tuple[int, ...]:
-    """The chosen storage, then the others with room for the disk, roomiest first."""
+    """The chosen storage, then the others with room for the disk: those that are rather wanted first, then the roomiest."""
     suits, size = wanted.flags[line], wanted.sizes[line]
+    ranks = wanted.suiting.ranks[line] if wanted.suiting.ranks else None
     others = [
-        (-free[place], place)
+        (0 if ranks is None else ranks[slot], -free[place], place)
         for place, slot in enumerate(slots)
         if slot != chosen and free[place] >= size and suits[slot]
     ]
     others.sort()
-    return (chosen, *[slots[place] for _, place in others[: _MOST_CANDIDATES - 1]])
+    return (chosen, *[slots[place] for *_, place in others[: _MOST_CANDIDATES - 1]])
 
 
 def _subsets(count: int) -> list[tuple[int, int]]:

@@ -258,6 +258,7 @@ def networks_of(rows: Sequence[NetworkRow], wires: Mapping[str, int]) -> Network
         server_type=_texts(rows, "server_type"),
         is_auto_alloc=_flags(rows, "is_auto_alloc"),
         is_exit=_flags(rows, "is_exit"),
+        has_ipv6=_flags(rows, "has_ipv6"),
         ranges=tuple(_address_range(row) for row in rows),
         sharing=_sharing(rows),
     )

@@ -18,6 +18,7 @@ import numpy as np
 from cloudcore.scheduling.columns import UNLIMITED, BoolArray, IntArray, summed
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import NicRequest, Request
+from cloudcore.scheduling.tagged import NETWORKS, Ranks, meeting, ranks_of
 
 EXACT_GROUPS = 6
 _MOST_CANDIDATES = 8
@@ -33,10 +34,11 @@ class NicChoice:
 
 @attrs.frozen(eq=False)
 class Group:
-    """Cards that are asked for alike: their positions in `request.nets` and the networks that suit them."""
+    """Cards that are asked for alike: their positions in `request.nets`, and the networks that suit them and how well."""
 
     positions: tuple[int, ...]
     suits: BoolArray
+    ranks: Ranks = None
 
     @cached_property
     def flags(self) -> bytes:
@@ -55,7 +57,15 @@ def _groups(request: Request, inventory: Inventory) -> tuple[Group, ...]:
     found: dict[NicRequest, list[int]] = {}
     for position, nic in enumerate(request.nets):
         found.setdefault(attrs.evolve(nic, index=0), []).append(position)
-    return tuple(Group(tuple(at), suitable(nic, request, inventory)) for nic, at in found.items())
+    index = inventory.networks.index
+    return tuple(
+        Group(
+            tuple(at),
+            suitable(nic, request, inventory),
+            None if nic.network_id else ranks_of(nic.marks, NETWORKS, index),
+        )
+        for nic, at in found.items()
+    )
 
 
 def suitable(nic: NicRequest, request: Request, inventory: Inventory) -> BoolArray:
@@ -69,10 +79,13 @@ def suitable(nic: NicRequest, request: Request, inventory: Inventory) -> BoolArr
             named[row] = True
         suits &= named
     else:
+        suits &= meeting(nic.marks, NETWORKS, networks.index)
         suits &= networks.is_auto_alloc & networks.server_type.among(request.network_types)
         suits &= networks.is_exit == nic.exit
     if nic.wire_id:
         suits &= networks.wire == inventory.wires.get(nic.wire_id, -1)
+    if nic.ipv6:
+        suits &= networks.has_ipv6
     if nic.private:
         suits &= ~(networks.sharing.system_wide | networks.sharing.domain_wide)
     if nic.address:
@@ -138,7 +151,10 @@ def choose(wanted: Sequence[Group], ranked: Sequence[int], ports: Mapping[int, i
     alone = len(wanted) == 1 and len(wanted[0].positions) == 1
     for group in wanted:
         suiting = (network for network in ranked if ports[network] > 0 and group.flags[network])
-        found = list(islice(suiting, _MOST_CANDIDATES) if alone else suiting)
+        found = list(islice(suiting, _MOST_CANDIDATES) if alone and group.ranks is None else suiting)
+        if group.ranks is not None:
+            found.sort(key=group.ranks.__getitem__)
+            found = found[:_MOST_CANDIDATES] if alone else found
         options.update(dict.fromkeys(group.positions, found))
     if alone:
         return options if all(options.values()) else None
@@ -155,6 +171,8 @@ def _alike(group: Group, ranked: Sequence[int], ports: Mapping[int, int]) -> dic
     """Cards that are asked for alike take the best network that has a port for them, one after the other."""
     flags = group.flags
     offered = [network for network in ranked if flags[network] and ports[network] > 0]
+    if group.ranks is not None:
+        offered.sort(key=group.ranks.__getitem__)
     found: dict[int, list[int]] = {}
     place, left = -1, 0
     for position in group.positions:

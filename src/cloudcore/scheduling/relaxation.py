@@ -201,10 +201,7 @@ def _drops(request: Request) -> list[_Drop]:
             found.append(_Drop(f"{words} instead of {wanted}", _setting(name, nothing)))
     if request.arch:
         found.append(_Drop(f"any architecture instead of {request.arch}", _setting("arch", "")))
-    for place, mark in enumerate(request.marks):
-        if mark.strategy in ("require", "exclude"):
-            word = "without" if mark.strategy == "require" else "also with"
-            found.append(_Drop(f"{word} tag {mark.name}", _leaving("marks", place)))
+    found += _tag_drops(request)
     for place, room in enumerate(request.rooms):
         found.append(_Drop(f"outside of group {room.name}", _leaving("rooms", place)))
     if request.numa_nodes:
@@ -218,6 +215,21 @@ def _drops(request: Request) -> list[_Drop]:
     if any(nic.network_id or nic.wire_id for nic in request.nets):
         reachable = tuple(attrs.evolve(nic, network_id="", wire_id="", address="") for nic in request.nets)
         found.append(_Drop("any network", _setting("nets", reachable)))
+    return found
+
+
+def _tag_drops(request: Request) -> list[_Drop]:
+    """Every tag that could be given up; those of disks, and of cards, all together."""
+    found: list[_Drop] = []
+    for place, mark in enumerate(request.marks):
+        if mark.strategy in ("require", "exclude"):
+            word = "without" if mark.strategy == "require" else "also with"
+            found.append(_Drop(f"{word} tag {mark.name}", _leaving("marks", place)))
+    for name, words in (("disks", "storages"), ("nets", "networks")):
+        parts = getattr(request, name)
+        if any(mark.is_hard for part in parts for mark in part.marks):
+            bare = tuple(attrs.evolve(part, marks=()) for part in parts)
+            found.append(_Drop(f"without tags of {words}", _setting(name, bare)))
     return found
 
 

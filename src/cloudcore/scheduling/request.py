@@ -17,6 +17,9 @@ MAX_MIB = 1 << 40
 MAX_PARTS = 32
 _HOST_TYPES = {"kvm": "hypervisor", "": "hypervisor"}
 
+HARD = ("require", "exclude")
+"""Strategies of tags that a place has to meet."""
+
 Check = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
 
@@ -43,16 +46,42 @@ def _address(_: object, attribute: attrs.Attribute[Any], value: str) -> None:
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
+class Mark:
+    """A scheduling tag that matters for the request, and what has it.
+
+    strategy: `require` and `exclude` are hard, `prefer` and `avoid` count by `weight`.
+    hosts, zones, regions: ids of those that have it; a host has it that is among them or in one of them.
+    storages, networks: of a tag that a disk or a card asks for.
+    """
+
+    name: str
+    strategy: str
+    hosts: frozenset[str] = frozenset()
+    weight: int = 10
+    zones: frozenset[str] = frozenset()
+    regions: frozenset[str] = frozenset()
+    storages: frozenset[str] = frozenset()
+    networks: frozenset[str] = frozenset()
+
+    @property
+    def is_hard(self) -> bool:
+        """Whether what does not meet it is out of the question."""
+        return self.strategy in HARD
+
+
+@attrs.frozen(kw_only=True, cache_hash=True)
 class DiskRequest:
     """One new disk. An empty backend, medium or storage_id leaves the choice to the scheduler.
 
     index: its position in the server; the disk at 0 holds the system.
+    marks: scheduling tags of storages, which don't matter for a disk that names its storage.
     """
 
     size_mib: int = attrs.field(validator=_between(1, MAX_MIB))
     backend: str = ""
     medium: str = ""
     storage_id: str = ""
+    marks: tuple[Mark, ...] = ()
     index: int = attrs.field(default=0, validator=_between(0, MAX_PARTS))
 
 
@@ -61,6 +90,8 @@ class NicRequest:
     """One network card. Without `network_id` (an id or a name) any network that suits is taken.
 
     exit: from a public segment. private: only from a network that is not shared. address: this one and no other.
+    ipv6: only a network that has IPv6 addresses.
+    marks: scheduling tags of networks, which don't matter for a card that names its network.
     """
 
     network_id: str = ""
@@ -68,6 +99,8 @@ class NicRequest:
     exit: bool = False
     private: bool = False
     address: str = attrs.field(default="", validator=_address)
+    ipv6: bool = False
+    marks: tuple[Mark, ...] = ()
     index: int = attrs.field(default=0, validator=_between(0, MAX_PARTS))
 
 
@@ -85,19 +118,6 @@ class DeviceRequest:
     path: str = ""
     memory_mib: int = attrs.field(default=0, validator=_between(0, MAX_MIB))
     index: int = attrs.field(default=0, validator=_between(0, MAX_PARTS))
-
-
-@attrs.frozen(kw_only=True, cache_hash=True)
-class Mark:
-    """A scheduling tag of hosts that matters for the request.
-
-    strategy: `require` and `exclude` are hard, `prefer` and `avoid` count by `weight`. hosts: ids of those that have it.
-    """
-
-    name: str
-    strategy: str
-    hosts: frozenset[str]
-    weight: int = 10
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
@@ -157,6 +177,7 @@ class Request:
     present_host: where the server is that is to move; it is not placed there again.
     live: set for a server that runs on while it moves.
     image_zones, size_zones: where its image can be used and its size is for sale; None for anywhere.
+    size_regions: where its size is for sale in every zone, beside `size_zones`.
     classes: `class:` labels of its project and image.
     network_types: server types of networks that may be chosen when none is named.
     is_admin, is_domain_admin: the caller may use any network, or any of the domain.
@@ -192,6 +213,7 @@ class Request:
     live: Live | None = None
     image_zones: frozenset[str] | None = attrs.field(default=None, converter=_some_names)
     size_zones: frozenset[str] | None = attrs.field(default=None, converter=_some_names)
+    size_regions: frozenset[str] = attrs.field(default=frozenset[str](), converter=_names)
     classes: Labels = attrs.field(default=(), converter=labels_of)
     project_id: str = ""
     domain_id: str = ""

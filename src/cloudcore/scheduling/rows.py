@@ -130,6 +130,7 @@ class NetworkRow:
 
     guest_ip_start, guest_ip_end: the first and last address, inclusive; empty when addresses are not checked.
     is_auto_alloc: whether it may be chosen for a caller who named no network.
+    has_ipv6: whether it gives IPv6 addresses too.
     """
 
     id: str
@@ -140,6 +141,7 @@ class NetworkRow:
     server_type: str = "guest"
     is_auto_alloc: bool = True
     is_exit: bool = False
+    has_ipv6: bool = False
     guest_ip_start: str = ""
     guest_ip_end: str = ""
     project_id: str = ""

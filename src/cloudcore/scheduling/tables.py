@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 import attrs
 import numpy as np
 
-from cloudcore.scheduling.columns import BoolArray, Coded, FloatArray, IntArray, KeyArray, Memo, Sharing
+from cloudcore.scheduling.columns import BoolArray, Coded, FloatArray, IntArray, KeyArray, Memo, Sharing, among
+from cloudcore.scheduling.request import Mark
 
 MACHINE = "baremetal"
 MACHINE_READY = ("running", "start_convert", "converting")
@@ -72,12 +73,16 @@ class Hosts:
 
     def among(self, ids: frozenset[str]) -> BoolArray:
         """The rows of these ids, not to be written to; ids that have none are passed over."""
-        return self.memo.recall(("among", ids), lambda: self._among(ids))
+        return self.memo.recall(("among", ids), lambda: among(ids, self.index))
 
-    def _among(self, ids: frozenset[str]) -> BoolArray:
-        mask = np.zeros(len(self.ids), dtype=np.bool_)
-        mask[[self.index[ident] for ident in ids if ident in self.index]] = True
-        return mask
+    def marked(self, mark: Mark) -> BoolArray:
+        """The hosts that have a tag, themselves or by where they are; not to be written to."""
+        if not mark.zones and not mark.regions:
+            return self.among(mark.hosts)
+        return self.memo.recall(
+            ("marked", mark),
+            lambda: self.among(mark.hosts) | self.zone.among(mark.zones) | self.region.among(mark.regions),
+        )
 
     def guests_of(self, project_id: str, row: int) -> int:
         """How many guests a project has on one host."""
@@ -173,6 +178,7 @@ class Networks:
     server_type: Coded
     is_auto_alloc: BoolArray
     is_exit: BoolArray
+    has_ipv6: BoolArray
     ranges: tuple[tuple[int, int, int] | None, ...]
     sharing: Sharing
     memo: Memo = attrs.field(factory=Memo)

@@ -281,6 +281,9 @@ def fits_by_trying(request: Request, inventory: Inventory, row: int) -> bool:
                 break
             if disk.index == 0 and not inventory.storages.is_sys_disk_store[home]:
                 break
+            there = inventory.storages.ids[home]
+            if any(m.is_hard and (there in m.storages) != (m.strategy == "require") for m in disk.marks):
+                break
         else:
             if all(size <= inventory.storages.free_mib[home] for home, size in used.items()):
                 return True

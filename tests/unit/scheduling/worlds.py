@@ -25,6 +25,7 @@ from cloudcore.scheduling import (
 
 few = st.integers(0, 12)
 STRATEGIES = ("exclude", "prefer", "prefer", "avoid")
+HAVING = {"storages": frozenset({"s0", "s2", "s3"}), "networks": frozenset({"n0", "n2"})}
 backends = st.sampled_from(("local", "nfs"))
 
 
@@ -70,6 +71,7 @@ def worlds(draw) -> World:
             public_scope=draw(st.sampled_from(("system", "domain"))),
             shared_domain_ids=draw(st.sampled_from(((), ("",)))),
             zone_id=draw(st.sampled_from(("z1", "z2"))),
+            region_id=draw(st.sampled_from(("r1", "r2"))),
             enabled=draw(st.integers(0, 6)) > 0,
             host_status=draw(st.sampled_from(("online", "online", "online", "offline"))),
             host_type=draw(st.sampled_from(("hypervisor", "hypervisor", "hypervisor", "baremetal"))),
@@ -109,6 +111,7 @@ def worlds(draw) -> World:
             wire_id=draw(st.sampled_from(wires)),
             free_ports=draw(st.integers(0, 4)),
             is_exit=draw(st.integers(0, 4)) == 0,
+            has_ipv6=draw(st.booleans()),
             project_id=draw(st.sampled_from(("", "", "other"))),
             is_public=draw(st.booleans()),
             public_scope="system",
@@ -137,6 +140,13 @@ def requests(draw) -> Request:
     sizes = draw(st.lists(st.integers(1, 6), max_size=4))
     nics = draw(st.lists(st.sampled_from(("", "", "n0", "n1")), max_size=3))
     cards = draw(st.lists(st.sampled_from((("", 0), ("T4", 0), ("", 20))), max_size=2)) if draw(st.booleans()) else []
+    in_zones, in_regions = (st.sampled_from((frozenset(), frozenset(), frozenset({one}))) for one in ("z1", "r1"))
+    tags = st.one_of(
+        st.just(()),
+        st.lists(st.sampled_from((*STRATEGIES, "require")), max_size=2).map(
+            lambda each: tuple(Mark(name=f"t{n}", strategy=one, **HAVING) for n, one in enumerate(each))
+        ),
+    )
     some = st.frozensets(st.sampled_from(("h0", "h1", "h2", "h3")))
     return Request(
         count=draw(st.integers(1, 6)),
@@ -145,18 +155,25 @@ def requests(draw) -> Request:
         numa_nodes=draw(st.sampled_from((0, 0, 0, 1, 2))),
         prefer_numa_nodes=draw(st.sampled_from(((), (), (1,)))),
         disks=[
-            DiskRequest(size_mib=size, backend=draw(st.sampled_from(("", "local"))), index=n)
+            DiskRequest(size_mib=size, backend=draw(st.sampled_from(("", "local"))), index=n, marks=draw(tags))
             for n, size in enumerate(sizes)
         ],
         nets=[
-            NicRequest(network_id=network, exit=draw(st.integers(0, 5)) == 0, index=n) for n, network in enumerate(nics)
+            NicRequest(
+                network_id=network,
+                exit=draw(st.integers(0, 5)) == 0,
+                ipv6=draw(st.integers(0, 5)) == 0,
+                index=n,
+                marks=draw(tags),
+            )
+            for n, network in enumerate(nics)
         ],
         devices=[
             DeviceRequest(dev_type="GPU-HPC", model=model, memory_mib=least, index=n)
             for n, (model, least) in enumerate(cards)
         ],
         marks=tuple(
-            Mark(name=f"m{n}", strategy=strategy, hosts=draw(some))
+            Mark(name=f"m{n}", strategy=strategy, hosts=draw(some), zones=draw(in_zones), regions=draw(in_regions))
             for n, strategy in enumerate(draw(st.lists(st.sampled_from(STRATEGIES), max_size=2)))
         ),
         rooms=(Room(name="g", most=2, present={"h0": draw(st.integers(0, 3)), "h1": 1}),)
@@ -165,6 +182,7 @@ def requests(draw) -> Request:
         hypervisor=draw(st.sampled_from(("kvm", "kvm", "kvm", "kvm", "baremetal"))),
         live=draw(st.sampled_from((None, None, Live(cpu_desc="Xeon"), Live(kernel="6.1", page_size_kb=4)))),
         image_zones=draw(st.sampled_from((None, None, ("z1",), ()))),
+        size_regions=draw(st.sampled_from(((), ("r1",)))),
         size_zones=draw(st.sampled_from((None, None, ("z1", "z2"), ("z2",)))),
         classes=draw(st.sampled_from(({}, {}, {}, {"tier": "gold"}))),
         present_host=draw(st.sampled_from(("", "", "", "h2"))),

@@ -54,7 +54,7 @@ UNSUPPORTED: tuple[tuple[dict[str, Any], str], ...] = (
     ({"disks": ["tiny:1g", {"size": 64, "preallocation": "full"}]}, "disks.1.preallocation"),
     ({"disks": ["tiny:1g", {"size": 64, "auto_reset": True}]}, "disks.1.auto_reset"),
     ({"disks": ["tiny:1g", "64M:nvme-device-model=x"]}, "disks.1.nvme_device"),
-    ({"disks": ["tiny:1g", {"size": 64, "schedtags": ["fast:require"]}]}, "disks.1.schedtags"),
+    ({"cpu_numa_pin": [{"node_id": 0, "cpu_pin": [0]}]}, "cpu_numa_pin"),
     ({"nets": ["default:vip"]}, "nets.0.vip"),
     ({"nets": ["default:ipv6"]}, "nets.0.require_ipv6"),
     ({"nets": ["default:teaming"]}, "nets.0.require_teaming"),

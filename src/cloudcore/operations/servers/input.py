@@ -28,8 +28,9 @@ from cloudcore.operations.servers.bonds import Bonds, read_bonds
 from cloudcore.operations.servers.devices import read_devices
 from cloudcore.operations.servers.files import read_deploy_configs
 from cloudcore.operations.servers.login import default_account, read_login, read_user_data
+from cloudcore.operations.servers.marks import Marks, read_marks
 from cloudcore.operations.servers.media import Medium, read_medium
-from cloudcore.operations.servers.size import SIZE_KEYS, size_of
+from cloudcore.operations.servers.size import SIZE_KEYS, size_of, sold_where
 from cloudcore.operations.servers.source import Source, disk_size, disk_source, like_snapshot, located
 from cloudcore.operations.servers.unsupported import check_card, check_disk, check_server
 from cloudcore.operations.tags import first_tags
@@ -49,6 +50,8 @@ from cloudcore.resources.network.network import NETWORKS
 from cloudcore.resources.network.wire import WIRES
 from cloudcore.scheduling import DiskRequest, NicRequest, Request
 
+_SHOWN = ("vcpu_count", "vmem_size", "hypervisor")
+"""What conditions of policies see as it was understood, and not as it was sent."""
 _PREFER = (("prefer_zone", ZONES), ("prefer_host", HOSTS), ("prefer_wire", WIRES))
 
 
@@ -104,6 +107,15 @@ def read_wanted(
     _take_from_source(draft, sources[0] if sources else None, draft["vmem_size"])
     driver.check_machine(draft.get("machine") or "", draft.get("os_arch") or "x86_64")
     bonds = read_bonds(platform, tx, caller, body, belongs, count)
+    marks = read_marks(
+        platform,
+        tx,
+        caller,
+        {**body, **{key: draft[key] for key in _SHOWN}},
+        belongs,
+        disks,
+        nics,
+    )
     return Wanted(
         driver=driver,
         draft=draft,
@@ -115,7 +127,7 @@ def read_wanted(
         medium=medium,
         bonds=bonds,
         request=_request(
-            platform, tx, caller, body, draft, driver, disks, sizes, nics, bonds, belongs, count, granted.scope
+            platform, tx, caller, body, draft, driver, disks, sizes, nics, bonds, marks, belongs, count, granted.scope
         ),
         auto_start=read_flag(body, "auto_start"),
         name=_text(body, "name"),
@@ -178,7 +190,7 @@ def _disks(body: JsonMapping, driver: Driver, *, needed: bool) -> tuple[DiskSpec
             "disks.0: one disk has to have index 0: the system starts from it", field="disks.0.index"
         )
     for disk in disks:
-        check_disk(disk)
+        check_disk(disk, placed=True)
     return disks
 
 
@@ -218,7 +230,7 @@ def _nics(
     check_apart("nets", [nic.index for nic in nics])
     found: list[NicSpec] = []
     for nic in nics:
-        check_card(nic)
+        check_card(nic, placed=True)
         network = card_network(platform, tx, caller, nic) if nic.network else ""
         wire = str(fetch(platform, tx, caller, WIRES, nic.wire).id) if nic.wire else ""
         if nic.reserved:
@@ -277,6 +289,7 @@ def _request(
     sizes: Sequence[int],
     nics: Sequence[NicSpec],
     bonds: Bonds,
+    marks: Marks,
     belongs: JsonObject,
     count: int,
     scope: Scope,
@@ -285,32 +298,22 @@ def _request(
     region = body.get("prefer_region") or body.get("prefer_region_id") or ""
     if count > 1 and any(nic.address for nic in nics):
         raise InvalidInputError("one address cannot be given to several servers", field="nets")
+    zones, regions = sold_where(tx, body, preferred["prefer_zone"])
     return Request(
         count=count,
         vcpus=draft["vcpu_count"] + draft.get("extra_cpu_count", 0),
         memory_mib=draft["vmem_size"],
-        disks=tuple(
-            DiskRequest(size_mib=size, backend=d.backend, medium=d.medium, storage_id=d.storage_id, index=d.index)
-            for d, size in zip(disks, sizes, strict=True)
-        ),
-        nets=tuple(
-            NicRequest(
-                network_id=n.network,
-                wire_id=n.wire,
-                exit=n.exit,
-                private=n.private,
-                address=n.address,
-                index=n.index,
-            )
-            for n in nics
-        ),
+        disks=_disk_requests(disks, sizes, marks),
+        nets=_nic_requests(nics, marks),
         hypervisor=driver.hypervisor if driver.host_type == "hypervisor" else driver.host_type,
         arch=draft.get("os_arch", ""),
         resource_type=read_str(body.get("resource_type") or "shared", "resource_type", 32),
         prefer_region=read_str(region, "prefer_region", 128),
         prefer_zone=preferred["prefer_zone"],
         prefer_zones=_zones(platform, tx, caller, body),
-        marks=bonds.marks,
+        size_zones=zones,
+        size_regions=regions,
+        marks=(*marks.server, *bonds.marks),
         rooms=bonds.rooms,
         devices=read_devices(platform, tx, caller, body),
         prefer_wire=preferred["prefer_wire"],
@@ -320,6 +323,35 @@ def _request(
         is_admin=scope is Scope.SYSTEM,
         is_domain_admin=scope is Scope.DOMAIN,
         seed=caller.request_id,
+    )
+
+
+def _disk_requests(disks: Sequence[DiskSpec], sizes: Sequence[int], marks: Marks) -> tuple[DiskRequest, ...]:
+    return tuple(
+        DiskRequest(
+            size_mib=size,
+            backend=d.backend,
+            medium=d.medium,
+            storage_id=d.storage_id,
+            marks=tags,
+            index=d.index,
+        )
+        for d, size, tags in zip(disks, sizes, marks.disks, strict=True)
+    )
+
+
+def _nic_requests(nics: Sequence[NicSpec], marks: Marks) -> tuple[NicRequest, ...]:
+    return tuple(
+        NicRequest(
+            network_id=n.network,
+            wire_id=n.wire,
+            exit=n.exit,
+            private=n.private,
+            address=n.address,
+            marks=tags,
+            index=n.index,
+        )
+        for n, tags in zip(nics, marks.nics, strict=True)
     )
 
 

@@ -17,17 +17,17 @@ _KEYS = (
     *("deploy_telegraf", "encrypt_key_id", "encrypt_key_new", "eip_tx_bw", "eip_rx_bw", "public_ip_bw"),
     *("public_ip_charge_type", "auto_prepaid_recycle"),
     *("enable_tpm", "disable_usb_kbd", "enable_memclean", "network_tags", "fake_create"),
-    *("prefer_manager", "prefer_manager_id"),
+    *("prefer_manager", "prefer_manager_id", "cpu_numa_pin", "prefer_numa_nodes"),
 )
 _DOTTED = re.compile(r"baremetal_disk_config\.[0-9]+", re.ASCII)
 _ONLY = {
     "provider": ("OneCloud",),
     "baremetal": (False,),
 }
-_DISK = (*("backup_id", "disk_id", "existing_path", "image_encrypt_key_id", "schedtags", "nvme_device", "auto_reset"),)
+_DISK = (*("backup_id", "disk_id", "existing_path", "image_encrypt_key_id", "nvme_device", "auto_reset"),)
 _CARD = (
     *("sriov_device", "require_teaming", "vip", "address6", "addresses6", "require_ipv6", "strict_ipv6"),
-    *("tx_traffic_limit", "rx_traffic_limit", "port_mappings", "secgroups", "schedtags", "standby_port_count"),
+    *("tx_traffic_limit", "rx_traffic_limit", "port_mappings", "secgroups", "standby_port_count"),
     *("standby_addr_count", "project_id", "domain_id"),
 )
 
@@ -46,13 +46,15 @@ def check_server(body: JsonMapping) -> None:
             raise NotSupportedError(f"{key} {str(value)[:64]!a} is not supported; there is {only}", field=key)
 
 
-def check_disk(disk: DiskSpec) -> None:
+def check_disk(disk: DiskSpec, *, placed: bool = False) -> None:
     """Refuse what is not done with a new disk.
+
+    placed: the scheduler says where it goes; else tags matter to nobody.
 
     Raises:
         NotSupportedError: names the field.
     """
-    for name in _DISK:
+    for name in _DISK if placed else (*_DISK, "schedtags"):
         if getattr(disk, name):
             where = f"disks.{disk.index}.{name}"
             raise NotSupportedError(f"{where} is not supported", field=where)
@@ -63,13 +65,15 @@ def check_disk(disk: DiskSpec) -> None:
         raise NotSupportedError("a disk with an image or a snapshot is qcow2", field=f"disks.{disk.index}.format")
 
 
-def check_card(card: NicSpec) -> None:
+def check_card(card: NicSpec, *, placed: bool = False) -> None:
     """Refuse what is not done with a new network card.
+
+    placed: the scheduler says where it goes; else tags matter to nobody.
 
     Raises:
         NotSupportedError: names the field.
     """
-    for name in _CARD:
+    for name in _CARD if placed else (*_CARD, "schedtags"):
         if getattr(card, name):
             where = f"nets.{card.index}.{name}"
             raise NotSupportedError(f"{where} is not supported", field=where)

@@ -102,15 +102,38 @@ def name_of(cpus: int, memory_mib: int, category: str = "general_purpose") -> st
     return f"ecs.{FAMILIES.get(category, 'g1')}.c{cpus}m{int(gib) if gib.is_integer() else round(gib, 2)}"
 
 
-def find(tx: Transaction, name: str, zone_id: str = "") -> Serversku | None:
-    """The enabled size of that name (or id) that is for sale in the zone, or in every zone of its region."""
-    rows = tx.of(SERVERSKUS, PLATFORM).find(Query(where=both(eq("name", name), eq("enabled", True), _FOR_SALE)))
-    by_id = tx.of(SERVERSKUS, PLATFORM).get(name) if not rows else None
-    found = [row for row in ([by_id] if by_id is not None else rows) if row.zone_id in (None, zone_id)]
-    return next((row for row in found if row.zone_id == zone_id), found[0] if found else None)
+def find(tx: Transaction, name: str, zone_id: str = "", *, prepaid: bool = False) -> Serversku | None:
+    """The enabled size of that name (or id) that is for sale in the zone, or in every zone of a region.
+
+    zone_id: empty for any zone. prepaid: for sale by term and not by use.
+    """
+    repository = tx.of(SERVERSKUS, PLATFORM)
+    rows = repository.find(Query(where=both(eq("name", name), eq("enabled", True), _for_sale(prepaid=prepaid))))
+    by_id = repository.get(name) if not rows else None
+    found = [row for row in ([by_id] if by_id is not None else rows) if not zone_id or row.zone_id in (None, zone_id)]
+    order = (zone_id, None) if zone_id else (None,)
+    return next((row for wanted in order for row in found if row.zone_id == wanted), found[0] if found else None)
 
 
-_FOR_SALE: Expr = eq("postpaid_status", AVAILABLE)
+def sold_in(tx: Transaction, sku: Serversku, *, prepaid: bool = False) -> tuple[frozenset[str], frozenset[str]]:
+    """The zones, and the regions in all zones of which, a size of that name and of that much is for sale."""
+    alike = both(
+        eq("name", sku.name),
+        eq("cpu_core_count", sku.cpu_core_count),
+        eq("memory_size_mb", sku.memory_size_mb),
+        eq("enabled", True),
+        _for_sale(prepaid=prepaid),
+    )
+    rows = tx.of(SERVERSKUS, PLATFORM).columns(("zone_id", "cloudregion_id"), Query(where=alike))
+    zones = frozenset(zone for zone, _ in rows if zone)
+    return zones, frozenset(region for zone, region in rows if not zone)
+
+
+def _for_sale(*, prepaid: bool) -> Expr:
+    return eq("prepaid_status" if prepaid else "postpaid_status", AVAILABLE)
+
+
+_FOR_SALE: Expr = _for_sale(prepaid=False)
 
 
 def _prepare(tx: Transaction, _caller: Any, draft: JsonObject) -> JsonObject:

@@ -10,6 +10,7 @@ from cloudcore.scheduling.filters.architecture import ARCHITECTURE
 from cloudcore.scheduling.filters.baremetal import BAREMETAL
 from cloudcore.scheduling.filters.cpu import CPU
 from cloudcore.scheduling.filters.device import DEVICE
+from cloudcore.scheduling.filters.disk_schedtag import DISK_SCHEDTAG
 from cloudcore.scheduling.filters.domain import DOMAIN
 from cloudcore.scheduling.filters.group import GROUP
 from cloudcore.scheduling.filters.hypervisor import HYPERVISOR
@@ -20,6 +21,7 @@ from cloudcore.scheduling.filters.live import LIVE
 from cloudcore.scheduling.filters.memory import MEMORY
 from cloudcore.scheduling.filters.migrate import MIGRATE
 from cloudcore.scheduling.filters.network import NETWORK
+from cloudcore.scheduling.filters.network_schedtag import NETWORK_SCHEDTAG
 from cloudcore.scheduling.filters.numa import NUMA
 from cloudcore.scheduling.filters.prefer import PREFER
 from cloudcore.scheduling.filters.resource_type import RESOURCE_TYPE
@@ -41,6 +43,8 @@ FILTERS: tuple[Filter, ...] = (
     INSTANCE_TYPE,
     ARCHITECTURE,
     SCHEDTAG,
+    DISK_SCHEDTAG,
+    NETWORK_SCHEDTAG,
     GROUP,
     BAREMETAL,
     MEMORY,

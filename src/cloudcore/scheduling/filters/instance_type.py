@@ -1,4 +1,4 @@
-"""Keep hosts in the zones in which the size is for sale."""
+"""Keep hosts in the zones and regions in which the size is for sale."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ REASON = "the size is not for sale there"
 
 
 def instance_type(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
-    """Require one of the size's zones, where it is sold in some only."""
-    zones = request.size_zones
-    return Verdict(alive if zones is None else alive & inventory.hosts.zone.among(zones))
+    """Require one of the size's zones, or of the regions in all of which it is sold, where it is sold in some only."""
+    zones, hosts = request.size_zones, inventory.hosts
+    if zones is None:
+        return Verdict(alive)
+    return Verdict(alive & (hosts.zone.among(zones) | hosts.region.among(request.size_regions)))
 
 
 def explain(_request: Request, inventory: Inventory, rows: IntArray) -> str:

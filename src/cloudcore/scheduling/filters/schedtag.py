@@ -28,9 +28,9 @@ def _rules(request: Request, inventory: Inventory) -> list[tuple[str, BoolArray]
     found: list[tuple[str, BoolArray]] = []
     for mark in request.marks:
         if mark.strategy == REQUIRE:
-            found.append((f"without tag {mark.name}", inventory.hosts.among(mark.hosts)))
+            found.append((f"without tag {mark.name}", inventory.hosts.marked(mark)))
         elif mark.strategy == EXCLUDE:
-            found.append((f"has tag {mark.name}", ~inventory.hosts.among(mark.hosts)))
+            found.append((f"has tag {mark.name}", ~inventory.hosts.marked(mark)))
     return found
 
 

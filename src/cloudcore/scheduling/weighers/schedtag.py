@@ -16,7 +16,7 @@ def schedtag(request: Request, inventory: Inventory, rows: IntArray, _capacity: 
     soft = [mark for mark in request.marks if mark.strategy in ("prefer", "avoid") and mark.weight > 0]
     scores = np.zeros(len(rows))
     for mark in soft:
-        has = inventory.hosts.among(mark.hosts).take(rows)
+        has = inventory.hosts.marked(mark).take(rows)
         scores += mark.weight * (has if mark.strategy == "prefer" else ~has)
     total = sum(mark.weight for mark in soft)
     return scores / total if total else scores
