@@ -23,7 +23,7 @@ from cloudcore.operations.run import reading, writing
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.counting import counted_now, owned
 from cloudcore.quotas.family import COUNTERS, FAMILIES, Family
-from cloudcore.quotas.ledger import end, hold, usage_of
+from cloudcore.quotas.ledger import end, hold, usage_of, watch
 from cloudcore.quotas.limits import limits_of
 from cloudcore.quotas.narrowing import read_keys
 from cloudcore.quotas.recount import recount
@@ -99,6 +99,8 @@ def set_quota(
 
     def work(tx: Transaction) -> list[JsonObject]:
         change_limits(tx, family, (owner.domain_id, owner.project_id), wish)
+        if owner.domain_id:
+            watch(tx, owner.domain_id, owner.project_id)
         return _rows(tx, family, owner, primary=False)
 
     return writing(platform, caller, work)

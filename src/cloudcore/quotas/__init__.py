@@ -6,6 +6,8 @@
     family.py     the families of counters that clients know
     counting.py   the rows that each counter is counted from, and which of them match the keys of a narrowed limit
     recount.py    what owners really hold, and the ledger made to say so
+    reserving.py  room that is kept for what shall be made soon
+    alerts.py     who has nearly used up a limit
     holdings.py   everything that one server or disk holds, taken and given back together
     ties.py      what servers and disks are tied to, parted before they go
 

@@ -14,6 +14,7 @@ from cloudcore.model.errors import BackendError, Contention, DuplicateResourceEr
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.alerts import alerting, quiet, review
 from cloudcore.quotas.counting import Charged, counted_now, owned
 from cloudcore.quotas.family import COUNTED, COUNTERS, FAMILIES, WIRE_NAMES
 from cloudcore.quotas.limits import Limits, limits_of
@@ -53,12 +54,28 @@ def charge(
     asked = {key: value for key, value in amounts.items() if value}
     wanted = draw(tx, domain_id, project_id, asked)
     for owner, limits in limits_of(tx, domain_id, owners(project_id)).items():
-        ident = usage_id(domain_id, owner)
-        bounds = {key: limits.whole[key] for key in wanted if limits.whole[key] >= 0}
-        if wanted and not _adjusted(tx, ident, wanted, bounds) and not _made_room(tx, domain_id, owner, wanted, bounds):
-            raise _exceeded(tx, ident, owner, wanted, bounds)
+        if wanted:
+            _take(tx, domain_id, owner, limits, wanted)
         if of is not None:
             _check_counted(tx, (domain_id, owner), limits, of, asked, inserted=inserted)
+
+
+def _take(tx: Transaction, domain_id: str, owner: str, limits: Limits, wanted: Amounts) -> None:
+    ident = usage_id(domain_id, owner)
+    bounds = {key: limits.whole[key] for key in wanted if limits.whole[key] >= 0}
+    calm = quiet(limits, bounds)
+    if _adjusted(tx, ident, wanted, calm):
+        return
+    fits = calm != bounds and _adjusted(tx, ident, wanted, bounds)
+    if not fits and not _made_room(tx, domain_id, owner, wanted, bounds):
+        raise _exceeded(tx, ident, owner, wanted, bounds)
+    review(tx, domain_id, owner, limits, usage_of(tx, domain_id, owner))
+
+
+def watch(tx: Transaction, domain_id: str, project_id: str) -> None:
+    """Let the alerts of an owner follow what became of his limits, or of his usage by a recount."""
+    used = hold(tx, domain_id, project_id)
+    review(tx, domain_id, project_id, limits_of(tx, domain_id, (project_id,))[project_id], used)
 
 
 def end(tx: Transaction, row: Quotareservation) -> None:
@@ -90,6 +107,8 @@ def refund(tx: Transaction, domain_id: str, project_id: str, amounts: Amounts) -
         ident = usage_id(domain_id, owner)
         if given and not _adjusted(tx, ident, given, {}):
             raise BackendError("the quota ledger is wrong: it would become negative", internal=f"{ident} {given}")
+    for owner in sorted(alerting(tx, domain_id, owners(project_id))) if given else ():
+        watch(tx, domain_id, owner)
 
 
 def owners(project_id: str) -> tuple[str, ...]:

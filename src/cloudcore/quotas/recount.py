@@ -9,7 +9,7 @@ from cloudcore.model.query import EVERYTHING, PLATFORM, both
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.counting import SOURCES, is_of_projects, owned
 from cloudcore.quotas.family import COUNTERS
-from cloudcore.quotas.ledger import correct, hold, usage_of
+from cloudcore.quotas.ledger import correct, hold, usage_of, watch
 from cloudcore.quotas.reserving import reserved
 from cloudcore.resources.quota.quotareservation import held
 
@@ -27,6 +27,8 @@ def recount(tx: Transaction, domain_id: str, project_id: str) -> Mapping[str, in
     real = counted(tx, domain_id, project_id).get((domain_id, project_id), Counter[str]())
     deltas = {key: real[key] - held[key] for key in COUNTERS if real[key] != held[key]}
     correct(tx, domain_id, project_id, deltas)
+    if deltas:
+        watch(tx, domain_id, project_id)
     return deltas
 
 

@@ -10,7 +10,9 @@ from typing import Any
 from cloudcore.model.history import HISTORY
 from cloudcore.model.host import FoundKind
 from cloudcore.model.resource import fields_of
+from cloudcore.quotas.alerts import expected
 from cloudcore.quotas.family import COUNTERS
+from cloudcore.quotas.limits import limits_of
 from cloudcore_apps.simulate.cloud import DEPLOYMENT, SHARED, Cloud
 from cloudcore_apps.simulate.database import SqlStore
 from cloudcore_apps.simulate.leaving import check_gone
@@ -77,8 +79,23 @@ def check_ledgers(cloud: Cloud) -> None:
         spent = owed.usage.pop(row.id, Counter())
         wrong = {key: (getattr(row, key), spent[key]) for key in COUNTERS if getattr(row, key) != spent[key]}
         assert wrong == {}, f"the quota of {row.id} says {_told(wrong)}"
-    assert (+Counter(owed.hosts), +owed.storages, owed.usage) == (Counter(), Counter(), {})
+    owed.check_all_told()
     check_capacity(cloud)
+    check_alerts(cloud)
+
+
+def check_alerts(cloud: Cloud) -> None:
+    """Who has reached a threshold of a limit is told of, and nobody else."""
+    there: dict[str, dict[str, int]] = {}
+    for row in cloud.rows("quota_alerts"):
+        there.setdefault(f"{row.domain_id}/{row.tenant_id}", {})[row.field] = row.percent
+    with cloud.platform.uow.read() as tx:
+        for usage in cloud.rows("quotausages"):
+            domain, _, project = usage.id.partition("/")
+            limits = limits_of(tx, domain, (project,))[project]
+            wanted = expected(limits, {key: getattr(usage, key) for key in COUNTERS})
+            assert there.pop(usage.id, {}) == wanted, f"alerts of {usage.id}"
+    assert there == {}, "alerts of owners who hold nothing"
 
 
 def _told(wrong: Mapping[str, tuple[int, int]]) -> str:
@@ -99,7 +116,7 @@ def check_cover(cloud: Cloud) -> None:
         spent = owed.usage.pop(row.id, Counter())
         short = {key: (getattr(row, key), spent[key]) for key in COUNTERS if getattr(row, key) < spent[key]}
         assert short == {}, (row.id, short)
-    assert (+Counter(owed.hosts), +owed.storages, owed.usage) == (Counter(), Counter(), {})
+    owed.check_all_told()
     check_capacity(cloud)
 
 
@@ -133,6 +150,11 @@ class Owed:
             if kept.status != "instance_snapshot_create_failed":
                 self._count(kept, instance_snapshot=1)
         self._count_plain(cloud)
+
+    def check_all_told(self) -> None:
+        """Nothing is held of what has no ledger."""
+        left = (+Counter(self.hosts), +self.storages, {ident: +held for ident, held in self.usage.items() if +held})
+        assert left == (Counter(), Counter(), {}), f"held, and in no ledger: {left}"
 
     def _count_plain(self, cloud: Cloud) -> None:
         for image in cloud.rows("images"):

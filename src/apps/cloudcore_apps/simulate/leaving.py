@@ -21,7 +21,7 @@ LONGEST_STAY_S = 120.0
 EVERY_S = 8.0
 ROUNDS = 25
 """So often it is tried while others may have something of the tenant's in use."""
-REMEMBERED = frozenset(("history", "tasks", "revocations", "idempotencies"))
+REMEMBERED = frozenset(("history", "tasks", "revocations", "idempotencies", "schedulerdecisions"))
 """What says what was, and not what is."""
 FIRST = {"servers": 0, "instance_snapshots": 1, "snapshots": 2, "disks": 3, "projects": 8, "users": 9}
 

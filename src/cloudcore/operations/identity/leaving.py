@@ -18,6 +18,7 @@ from cloudcore.resources.identity.assignment import ASSIGNMENTS
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.project import PROJECTS
 from cloudcore.resources.infrastructure.sharedresource import SHAREDRESOURCES
+from cloudcore.resources.quota.quotaalert import QUOTAALERTS
 from cloudcore.resources.quota.quotalimit import QUOTALIMITS
 from cloudcore.resources.quota.quotausage import QUOTAUSAGES, usage_id
 
@@ -41,6 +42,7 @@ def delete_owner(
     _drop(tx, ASSIGNMENTS, eq("target_id", ident))
     _drop(tx, SHAREDRESOURCES, both(eq("target_type", resource.singular), eq("target_id", ident)))
     _drop(tx, QUOTALIMITS, both(eq("domain_id", home), eq("tenant_id", project)))
+    _drop(tx, QUOTAALERTS, both(eq("domain_id", home), eq("tenant_id", project)))
     _drop(tx, QUOTAUSAGES, eq("id", usage_id(home, project)))
     revoke(tx, Watermark.DOMAIN if is_domain else Watermark.PROJECT, ident)
     return gone
