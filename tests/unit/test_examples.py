@@ -29,6 +29,7 @@ PROGRAMS = {
     "one_program_two_clouds",
     "own_hypervisor",
     "schedule_only",
+    "what_if",
 }
 
 

@@ -114,6 +114,7 @@ UNSCOPED_OPERATIONS = {
     "servers/login.py",
     "servers/marks.py",
     "servers/media.py",
+    "servers/moving.py",
     "servers/rebuild.py",
     "servers/records.py",
     "servers/resize.py",

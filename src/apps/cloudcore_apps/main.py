@@ -24,6 +24,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "cloudcore_apps.simulate.command:simulate",
             "Live whole clouds under seeded faults, and check that nothing is stuck.",
         ),
+        "scheduler": (
+            "cloudcore_apps.scheduling:scheduler",
+            "Ask what if: offline, of an inventory in a file.",
+        ),
         "version": ("cloudcore_apps.control:version", "Print the version."),
     }
 )

@@ -14,7 +14,7 @@ import attrs
 
 from cloudcore.model.errors import InsufficientResourceError
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import PLATFORM, Expr, Query, both, eq, one_of
+from cloudcore.model.query import EVERYTHING, PLATFORM, Expr, Query, both, eq, one_of
 from cloudcore.model.resource import Resource
 from cloudcore.operations.packing import Packing, packing_of
 from cloudcore.operations.platform import Settings
@@ -72,6 +72,11 @@ def inventory_of(
     of_type = eq("host_type", host_type)
     bare = unclaimed(tx, settings, both(of_type, eq("id", host_id)) if host_id else of_type)
     return claimed(tx, with_networks(bare, networks_now(tx, networks)))
+
+
+def everything(tx: Transaction, settings: Settings, *, networks: Sequence[str] | None) -> Inventory:
+    """The columns of all hosts of all types; a fixed number of queries. networks: as of `inventory_of`."""
+    return claimed(tx, with_networks(unclaimed(tx, settings, EVERYTHING), networks_now(tx, networks)))
 
 
 def unclaimed(tx: Transaction, settings: Settings, which: Expr) -> Inventory:

@@ -31,6 +31,7 @@ from cloudcore.operations.run import reading, writing
 from cloudcore.operations.servers.devices import device_rows
 from cloudcore.operations.servers.input import read_wanted
 from cloudcore.operations.veil import hosts_shown, veil
+from cloudcore.operations.whatif import queue, room_for, snapshot, without
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.scheduling import Decision, Occupant, schedule
@@ -163,6 +164,22 @@ def _explain(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObjec
     return reading(platform, lambda tx: explain(platform, tx, caller, _ident(body)))
 
 
+def _capacity(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObject:
+    return reading(platform, lambda tx: room_for(platform, tx, caller, body))
+
+
+def _without(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObject:
+    return reading(platform, lambda tx: without(platform, tx, caller, _ident(body)))
+
+
+def _queue(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObject:
+    return reading(platform, lambda tx: queue(platform, tx, caller, body))
+
+
+def _snapshot(platform: Platform, caller: Caller, _body: JsonMapping) -> JsonObject:
+    return reading(platform, lambda tx: snapshot(platform, tx, caller))
+
+
 def _forget(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObject:
     """Drop what this process keeps of hosts between two decisions; they are read anew then."""
     reach(platform, caller, HOSTS, "perform", "sync-config")
@@ -206,6 +223,10 @@ ANSWERS: Mapping[str, Answer] = MappingProxyType(
         "history-list": _past,
         "history-detail": _past_one,
         "explain": _explain,
+        "capacity": _capacity,
+        "without": _without,
+        "queue": _queue,
+        "snapshot": _snapshot,
         "clean-cache": _forget,
         "cleanup": _forget,
         "completed": _released,

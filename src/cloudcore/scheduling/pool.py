@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -20,13 +20,15 @@ from cloudcore.scheduling.filters import FILTERS
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.ledger import Ledger
 from cloudcore.scheduling.pipeline import DECIMALS, least, mixed, placed, schedule
-from cloudcore.scheduling.replay import Seen
 from cloudcore.scheduling.request import Request
 from cloudcore.scheduling.rows import HostRow
 from cloudcore.scheduling.standing import Standing
 from cloudcore.scheduling.verdict import Filter, Reads
 from cloudcore.scheduling.weighers import WEIGHERS, Weigher
 from cloudcore.scheduling.weighers.weigher import MUCH, counting
+
+if TYPE_CHECKING:
+    from cloudcore.scheduling.replay import Seen
 
 MOST_SHAPES = 64
 """So many shapes of requests are remembered, those that were asked for last: 17 bytes per host each."""

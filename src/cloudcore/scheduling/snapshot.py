@@ -1,7 +1,7 @@
 """An inventory as plain rows: to be written to a file, read from one, and looked at again later.
 
     {"format": "cloudcore-inventory", "version": 1, "hosts": [...], "storages": [...], "networks": [...], "devices": [...],
-     "host_storages": [[host, storage], ...], "host_wires": [[host, wire], ...]}
+     "host_storages": [[host, storage], ...], "host_wires": [[host, wire], ...], "servers": [...]}
 
 Rows have the fields of `cloudcore.scheduling.rows`; what is as by default is left out. Amounts of rows that were made of
 columns are those after overcommit, so that nothing else is reserved: a decision by them is the same.
@@ -20,6 +20,7 @@ from cloudcore.model.json import Json, JsonObject
 from cloudcore.scheduling import form
 from cloudcore.scheduling.columns import IntArray, Sharing
 from cloudcore.scheduling.inventory import Inventory
+from cloudcore.scheduling.moving import Guest
 from cloudcore.scheduling.rows import DeviceRow, HostRow, Labels, NetworkRow, NodeRow, StorageRow
 
 FORMAT = "cloudcore-inventory"
@@ -28,7 +29,7 @@ VERSION = 1
 
 @attrs.frozen(kw_only=True)
 class Snapshot:
-    """The rows of an inventory, and which storages and wires its hosts have."""
+    """The rows of an inventory, and which storages and wires its hosts have. servers: what is on them, where that is known."""
 
     hosts: tuple[HostRow, ...] = ()
     storages: tuple[StorageRow, ...] = ()
@@ -36,6 +37,7 @@ class Snapshot:
     devices: tuple[DeviceRow, ...] = ()
     host_storages: tuple[tuple[str, str], ...] = ()
     host_wires: tuple[tuple[str, str], ...] = ()
+    servers: tuple[Guest, ...] = ()
 
     def build(self) -> Inventory:
         """The columns of these rows.
@@ -54,7 +56,13 @@ class Snapshot:
         return {"format": FORMAT, "version": VERSION, **rows, **links}
 
 
-_ROWS: dict[str, type[Any]] = {"hosts": HostRow, "storages": StorageRow, "networks": NetworkRow, "devices": DeviceRow}
+_ROWS: dict[str, type[Any]] = {
+    "hosts": HostRow,
+    "storages": StorageRow,
+    "networks": NetworkRow,
+    "devices": DeviceRow,
+    "servers": Guest,
+}
 _LINKS = ("host_storages", "host_wires")
 
 

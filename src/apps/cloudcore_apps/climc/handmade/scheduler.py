@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ _DECISION = ("session_id", "time", "status", "count", "guests", "is_suggestion",
 _STORY = ("id", "time", "user", "question", "status", "guests", "count", "summary", "request", "servers", "relaxations")
 _FILTER = ("filter_name", "removed", "alone", "limits", "text")
 _WEIGHED = ("name", "count", "score", "weighers", "filter_name", "reason")
+_ROOM = ("name", "zone_id", "count", "capacity", "filter_name")
 _REFUSED = ("name", "filter_name", "reasons")
 
 
@@ -24,11 +26,11 @@ def _ask(word: str, body: Mapping[str, Any]) -> Any:
     return runtime().session.perform_class("scheduler", word, body)
 
 
-def _wanted() -> list[click.Parameter]:
+def _wanted(*, needs_memory: bool = True) -> list[click.Parameter]:
     """What a server is to be, as for making one."""
     several = ("--disk", "disks", "SIZE or IMAGE:SIZE."), ("--net", "nets", "Network."), ("--group", "groups", "Group.")
     return [
-        click.Option(["--mem", "vmem_size"], required=True, help="Memory: 512M, 2G; a bare number is MiB."),
+        click.Option(["--mem", "vmem_size"], required=needs_memory, help="Memory: 512M, 2G; a bare number is MiB."),
         click.Option(["--ncpu", "vcpu_count"], type=click.IntRange(1), help="Virtual CPUs."),
         *(click.Option([name, dest], multiple=True, help=doc) for name, dest, doc in several),
         click.Option(["--schedtag", "schedtags"], multiple=True, metavar="TAG:STRATEGY", help="Scheduling tag."),
@@ -102,6 +104,36 @@ def _of_now(now: Mapping[str, Any]) -> str:
     return f"it would go to {names}" if now["can_create"] else str(now["summary"])
 
 
+def _capacity(**values: Any) -> None:
+    run, told = runtime(), _ask("capacity", _body(values))
+    if run.is_raw:
+        run.show_one(told)
+        return
+    head = {"total": f"at least {told['total']}" if told["at_least"] else told["total"]}
+    run.show_one(head | {k: told[k] for k in ("zones", "bounds", "filters", "growth") if k in told})
+    run.show_list(told["candidates"], _ROOM, "Hosts, those first that take most")
+
+
+def _lost(ident: str) -> None:
+    run, told = runtime(), _ask("without", {"ident": ident})
+    if run.is_raw:
+        run.show_one(told)
+        return
+    run.show_one({k: told[k] for k in ("id", "name", "can_be_lost")})
+    for word, columns in (("moved", ("id", "name", "is_on", "host")), ("stay", ("id", "name", "reason"))):
+        if told[word]:
+            run.show_list(told[word], columns, word)
+
+
+def _queue(wanted: Any) -> None:
+    told = _ask("queue", {"requests": wanted})["requests"]
+    runtime().show_list(told, ("at", "until", "name", "count", "placed", "hosts", "reason"), f"{len(told)} requests")
+
+
+def _snapshot() -> None:
+    click.echo(json.dumps(_ask("snapshot", {}), separators=(",", ":")))
+
+
 def _skus(wait: bool) -> None:
     _ask("sync-sku", {"wait": wait})
 
@@ -172,6 +204,34 @@ explain = _command(
     _explain,
     [click.Argument(["ident"], metavar="DECISION|SERVER")],
     "Say why a server went where it is, or why it was refused, and what would become of it now.",
+)
+capacity = _command(
+    "capacity",
+    _capacity,
+    [
+        *_wanted(needs_memory=False)[:-2],
+        click.Option(["--most"], type=click.IntRange(1, 10_000), help="How many are tried at most."),
+        click.Option(["--days"], type=click.IntRange(1, 90), help="Days of history that give the rate."),
+    ],
+    "Say how many more such servers fit, where, what bounds them, and when it is full.",
+)
+without = _command(
+    "scheduler-without",
+    _lost,
+    [click.Argument(["ident"], metavar="HOST")],
+    "Say whether a host can be lost: where its servers would go, and which nowhere.",
+)
+queue = _command(
+    "scheduler-queue",
+    _queue,
+    [click.Argument(["wanted"], type=options.Json(), metavar="@FILE")],
+    "Say which of the servers that a file wants on days to come would find a place.",
+)
+snapshot = _command(
+    "scheduler-snapshot",
+    _snapshot,
+    [],
+    "Write all hosts with what is free, and all servers, as JSON for `cloudcore scheduler`.",
 )
 sync_sku = _command(
     "scheduler-sync-sku", _skus, [click.Option(["--wait"], is_flag=True, help="Wait for it.")], "Have sizes read anew."

@@ -1,0 +1,65 @@
+"""What if hosts were gone: whether their servers fit elsewhere, where each goes, in which order, and which don't."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import attrs
+import numpy as np
+
+from cloudcore.scheduling.columns import Memo, frozen
+from cloudcore.scheduling.inventory import Inventory
+from cloudcore.scheduling.pool import Pool
+from cloudcore.scheduling.request import Request
+
+
+@attrs.frozen(kw_only=True)
+class Guest:
+    """One server that is on a host. request: where it may go instead. stuck: why nowhere, whatever room there is."""
+
+    id: str
+    name: str = ""
+    host_id: str
+    is_on: bool = True
+    stuck: str = ""
+    request: Request
+
+
+@attrs.frozen(kw_only=True)
+class Move:
+    """What becomes of one server. host_id, host_name: where it goes; empty where nowhere, with the reason."""
+
+    guest: Guest
+    host_id: str = ""
+    host_name: str = ""
+    reason: str = ""
+
+
+def resettle(inventory: Inventory, guests: Iterable[Guest], gone: Sequence[str]) -> list[Move]:
+    """Find places for servers when these hosts take none: the largest first, each beside those before it.
+
+    What they hold where they are now is not given back: nothing else could use it.
+    """
+    pool = Pool(without_hosts(inventory, gone))
+    ordered = sorted(guests, key=lambda one: (-one.request.memory_mib, -one.request.vcpus, one.id))
+    return [_move(pool, guest) for guest in ordered]
+
+
+def _move(pool: Pool, guest: Guest) -> Move:
+    if guest.stuck:
+        return Move(guest=guest, reason=guest.stuck)
+    answer = pool.place(guest.request)
+    if answer.refusal is not None:
+        return Move(guest=guest, reason=answer.refusal.summary())
+    (there,) = answer.placements
+    return Move(guest=guest, host_id=there.host_id, host_name=there.host_name)
+
+
+def without_hosts(inventory: Inventory, gone: Sequence[str]) -> Inventory:
+    """The inventory in which nothing is placed on these hosts."""
+    hosts = inventory.hosts
+    enabled = hosts.enabled.copy()
+    enabled[[hosts.index[ident] for ident in gone if ident in hosts.index]] = np.False_
+    frozen(enabled)
+    # What was worked out of the columns was so of others.
+    return attrs.evolve(inventory, hosts=attrs.evolve(hosts, enabled=enabled, memo=Memo()))
