@@ -15,7 +15,7 @@ import numpy as np
 
 from cloudcore.model.json import Json, JsonObject
 from cloudcore.scheduling import form
-from cloudcore.scheduling.columns import IntArray
+from cloudcore.scheduling.columns import FloatArray, IntArray
 from cloudcore.scheduling.decision import Decision, Placement, Walk
 from cloudcore.scheduling.filters import FILTERS
 from cloudcore.scheduling.inventory import Inventory
@@ -23,6 +23,7 @@ from cloudcore.scheduling.pipeline import filter_hosts, schedule
 from cloudcore.scheduling.request import Request
 from cloudcore.scheduling.snapshot import Snapshot, kept_rows, read_snapshot, snapshot_of
 from cloudcore.scheduling.weighers import WEIGHERS
+from cloudcore.scheduling.weighers.weigher import counting
 
 VERSION = 1
 MOST_HOSTS = 64
@@ -185,15 +186,16 @@ def compared(inventory: Inventory, request: Request, most: int = MOST_HOSTS) -> 
     hosts = inventory.hosts
     rows = np.flatnonzero(walk.kept)
     numbers: list[int] = rows.tolist()
-    weighed = [
-        (one, one.weight * one.score(request, inventory, rows, walk.fits[rows])) for one in WEIGHERS if one.weight
-    ]
+    weighed: list[tuple[str, FloatArray]] = []
+    for one, which in counting(WEIGHERS, hosts.packs[rows]):
+        column = one.weight * one.score(request, inventory, rows, walk.fits[rows])
+        weighed.append((one.name, column if which is None else np.where(which, column, 0.0)))
     kept = [
         Standing(
             host_id=hosts.ids[row],
             host_name=hosts.names[row],
             score=round(sum(float(column[n]) for _, column in weighed), 4),
-            parts=tuple((one.name, round(float(column[n]), 4)) for one, column in weighed),
+            parts=tuple((name, round(float(column[n]), 4)) for name, column in weighed),
         )
         for n, row in enumerate(numbers)
     ]
