@@ -20,12 +20,15 @@
 storages, `nics` matches cards to networks, `devices` finds what a server has for itself, `nodes` parts it among NUMA nodes,
 `verdict` says what a filter is.
 
+`plan_batch` (`batch`, with `desk` and `trials`) places requests of different shapes together, so that few empty hosts are opened.
+
 A `Pool` gives the same answers for a stream of requests: it keeps its columns (`standing`) up to date in place, knows what
 has happened to them (`changes`), and judges again only what has changed since the last request of the same shape. Nothing here reads a clock, a database or a random number; numpy is imported in this package only.
 """
 
 from __future__ import annotations
 
+from cloudcore.scheduling.batch import Batch, plan_batch, stranded
 from cloudcore.scheduling.decision import Decision, Placement, Refusal
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.nodes import NodeChoice
@@ -37,6 +40,7 @@ from cloudcore.scheduling.rows import DeviceRow, HostRow, NetworkRow, NodeRow, S
 
 __all__ = [
     "Answer",
+    "Batch",
     "Decision",
     "DeviceRequest",
     "DeviceRow",
@@ -57,6 +61,8 @@ __all__ = [
     "Request",
     "Room",
     "StorageRow",
+    "plan_batch",
     "relaxations",
     "schedule",
+    "stranded",
 ]

@@ -128,6 +128,22 @@ class Pool:
         self.take(request, answer)
         return answer
 
+    def place_on(self, request: Request, row: int) -> Answer | None:
+        """Place and claim one server on one host; None where it does not fit there."""
+        shape, live = self._current(request), self._standing.live
+        scores = self._open(shape, request)
+        seat = Ledger(live, request).take(row) if scores[row] > _NOWHERE else None
+        if seat is None:
+            return None
+        answer = Answer((placed(live, seat, float(scores[row])),))
+        self.take(request, answer)
+        return answer
+
+    def fitting(self, request: Request) -> BoolArray:
+        """The hosts on which one server fits, as far as the pool knows without what is particular to the request."""
+        fits: BoolArray = self._current(request).scores > _NOWHERE
+        return fits
+
     def take(self, request: Request, answer: Answer) -> None:
         """Claim what was decided, which nothing has come between."""
         if len(answer.placements) > 1:
