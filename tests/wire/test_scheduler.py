@@ -6,6 +6,7 @@ import attrs
 import pytest
 from starlette.testclient import TestClient
 
+from cloudcore.model.errors import CloudcoreError
 from cloudcore.operations.placement import inventory_of
 from cloudcore.operations.servers.input import read_wanted
 from cloudcore.scheduling import schedule
@@ -317,3 +318,41 @@ def test_unknown_words_and_unknown_callers_are_refused(place):
     place.ask("", SENT, who="", status=401)
     assert place.client.get("/scheduler/ping").text == "pong"
     assert place.client.get("/scheduler/version").status_code == 200
+
+
+def test_servers_of_different_shapes_are_placed_together(place):
+    slim, wide = (
+        SENT | {"count": 3, "name": "slim"},
+        SENT | {"count": 1, "name": "wide", "vcpu_count": 4, "vmem_size": 8192},
+    )
+    told = place.ask("batch", {"servers": [slim, wide, SENT | {"name": "huge", "count": 1, "vmem_size": "900g"}]})
+    assert [one["index"] for one in told["candidates"]] == [0, 0, 0, 1, 2]
+    assert [one["server"] for one in told["candidates"]] == ["slim"] * 3 + ["wide", "huge"]
+    placed, refused = told["candidates"][:4], told["candidates"][4]
+    assert len({one["host_id"] for one in placed}) == told["opened"] == told["opened_singly"] == 1
+    assert all(place.hosts[one["name"]] == one["host_id"] and one["disks"] and one["nets"] for one in placed)
+    assert "3 by host_memory" in refused["reason"]
+    assert (told["req_count"], told["allow_count"]) == (5, 4)
+    assert 0 <= told["stranded"]["cpu"] <= 1
+    hidden = place.ask("batch", {"servers": [slim]}, who="ann")["candidates"]
+    assert {one["host_id"] for one in hidden} == {""}
+
+
+@pytest.mark.parametrize(
+    ("servers", "field"),
+    [
+        (None, "servers"),
+        ([], "servers"),
+        ("web", "servers"),
+        ([SENT, "web"], "servers"),
+        ([SENT] * 501, "servers"),
+        ([SENT | {"count": 1500}] * 2, "servers"),
+        ([SENT, SENT | {"count": 0.5}], "servers.1.count"),
+        ([SENT, SENT | {"nets": [{"network": "nowhere"}]}], "servers.1.nets.0.network"),
+        ([SENT, SENT | {"vmem_size": "much"}], "servers.1.vmem_size"),
+    ],
+)
+def test_a_batch_says_which_of_its_servers_is_wrong(place, servers, field):
+    with pytest.raises(CloudcoreError) as caught:
+        place.admin.perform_class("scheduler", "batch", {"servers": servers})
+    assert caught.value.field == field

@@ -21,6 +21,7 @@ from cloudcore.model.errors import (
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.reading import read_bool, read_int, read_list_of_str, read_str
 from cloudcore.operations.access import fetch, reach
+from cloudcore.operations.batch_plan import batch_of
 from cloudcore.operations.candidates import candidate_detail, candidate_list
 from cloudcore.operations.decisions import keep
 from cloudcore.operations.explaining import explain, history_detail, history_list
@@ -218,6 +219,7 @@ def _detail(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObject
 
 ANSWERS: Mapping[str, Answer] = MappingProxyType(
     {
+        "batch": batch_of,
         "candidate-list": _list,
         "candidate-detail": _detail,
         "history-list": _past,

@@ -61,8 +61,8 @@ def plan_batch(
 ) -> Batch:
     """Place requests together, upon hosts that are all packed, whatever else is said of them.
 
-    effort: how long it is searched for something better than one after the other; 0: not at all. Groups of one name are one
-    group. A request that is not `best_effort` is placed as a whole or refused.
+    effort: how long it is searched for something better than one after the other; 0: not at all. Groups of one name
+    and project are one group. A request that is not `best_effort` is placed as a whole or refused.
 
     Pure, and bounded: the same question has the same answer.
     """

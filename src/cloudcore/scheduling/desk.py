@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 import attrs
 import numpy as np
@@ -12,8 +13,11 @@ from cloudcore.scheduling.columns import BoolArray, FloatArray, IntArray
 from cloudcore.scheduling.decision import Decision, Placement
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.pool import Pool
-from cloudcore.scheduling.request import Request
+from cloudcore.scheduling.request import Request, Room
 from cloudcore.scheduling.trials import Laid, Puzzle
+
+Group: TypeAlias = tuple[str, str]
+"""A group by its project and name."""
 
 _BINS = 4
 """Hosts in use that are looked at, for each server of a batch."""
@@ -38,7 +42,7 @@ class Desk:
         self._wanted = wanted
         hosts = pool.inventory().hosts
         self._empty = {hosts.ids[row] for row in np.flatnonzero(hosts.guests == 0)}
-        self._groups: dict[str, Counter[str]] = {}
+        self._groups: dict[Group, Counter[str]] = {}
 
     def place(self, order: Iterable[int]) -> None:
         """Place what has no place yet of each request, the fullest hosts first; or refuse it, which gives back what it has."""
@@ -82,7 +86,9 @@ class Desk:
         if not wanted.rooms and wanted.count == count:
             return wanted
         rooms = tuple(
-            attrs.evolve(room, present=dict(Counter(room.present) + self._groups.get(room.name, Counter())))
+            attrs.evolve(
+                room, present=dict(Counter(room.present) + self._groups.get(group_of(wanted, room), Counter()))
+            )
             for room in wanted.rooms
         )
         return attrs.evolve(wanted, count=count, rooms=rooms)
@@ -91,15 +97,20 @@ class Desk:
         for one in placements:
             self.placed[position].append(one)
             for room in self._wanted[position].rooms:
-                self._groups.setdefault(room.name, Counter())[one.host_id] += 1
+                self._groups.setdefault(group_of(self._wanted[position], room), Counter())[one.host_id] += 1
 
     def _give_back(self, position: int) -> None:
         wanted = self._wanted[position]
         for one in self.placed[position]:
             self.pool.release(wanted, one)
             for room in wanted.rooms:
-                self._groups[room.name][one.host_id] -= 1
+                self._groups[group_of(wanted, room)][one.host_id] -= 1
         self.placed[position].clear()
+
+
+def group_of(wanted: Request, room: Room) -> Group:
+    """Which group a room of a request is of: requests of one project mean the same one by one name."""
+    return wanted.project_id, room.name
 
 
 def largest_first(inventory: Inventory, wanted: Sequence[Request]) -> list[int]:
@@ -117,9 +128,13 @@ def puzzle_of(inventory: Inventory, wanted: Sequence[Request], pool: Pool) -> Cl
         disk = np.array([[sum(each.size_mib for each in one.disks)] for one in wanted], dtype=np.float64)
         most = max(float(local.max(initial=0.0)), 1.0)
         sizes, free = np.hstack((sizes, disk / most)), np.hstack((free, local[:, None] / most))
-    kinds: dict[tuple[bytes, bytes, tuple[str, ...]], list[int]] = {}
+    kinds: dict[tuple[bytes, bytes, tuple[Group, ...]], list[int]] = {}
     for position, one in enumerate(wanted):
-        key = (sizes[position].tobytes(), pool.fitting(one).tobytes(), tuple(sorted(room.name for room in one.rooms)))
+        key = (
+            sizes[position].tobytes(),
+            pool.fitting(one).tobytes(),
+            tuple(sorted(group_of(one, room) for room in one.rooms)),
+        )
         kinds.setdefault(key, []).append(position)
     firsts = [members[0] for members in kinds.values()]
     allowed = np.array([pool.fitting(wanted[first]) for first in firsts], dtype=np.bool_).T
@@ -176,13 +191,13 @@ def _bins(inventory: Inventory, allowed: BoolArray, servers: int) -> IntArray:
 
 def _groups(inventory: Inventory, firsts: Sequence[Request]) -> tuple[BoolArray, IntArray, IntArray]:
     """By group and class whether it is of the group, the most of each group on a host, and by host and group how many are there."""
-    rooms = {room.name: room for one in firsts for room in one.rooms}
+    rooms = {group_of(one, room): room for one in firsts for room in one.rooms}
     names = {name: place for place, name in enumerate(rooms)}
     belongs = np.zeros((len(rooms), len(firsts)), dtype=np.bool_)
     present = np.zeros((len(inventory.hosts), len(rooms)), dtype=np.int64)
     for kind, one in enumerate(firsts):
         for room in one.rooms:
-            belongs[names[room.name], kind] = True
+            belongs[names[group_of(one, room)], kind] = True
     for name, room in rooms.items():
         for host, number in room.present.items():
             if host in inventory.hosts.index:

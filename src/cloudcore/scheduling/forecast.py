@@ -20,7 +20,7 @@ DECIMALS = 6
 
 def candidates(decision: Decision, *, session_id: str = "") -> list[JsonObject]:
     """Shape the answer of `POST /scheduler`: one element per requested server, errors for those without a place."""
-    placed = [_candidate(placement, session_id) for placement in decision.placements]
+    placed = [candidate(placement, session_id) for placement in decision.placements]
     return placed + [{"error": OUT_OF_RESOURCE}] * (decision.request.count - len(placed))
 
 
@@ -34,7 +34,7 @@ def forecast(decision: Decision, *, session_id: str = "", limit: int = MAX_FILTE
     wanted = decision.request.count
     return {
         "can_create": decision.fitting >= wanted,
-        "candidates": [_candidate(placement, session_id) for placement in decision.placements],
+        "candidates": [candidate(placement, session_id) for placement in decision.placements],
         "req_count": wanted,
         "allow_count": decision.fitting,
         "not_allow_reasons": reasons(decision),
@@ -150,7 +150,8 @@ def _suggestion(decision: Decision, placement: Placement) -> JsonObject:
     }
 
 
-def _candidate(placement: Placement, session_id: str) -> JsonObject:
+def candidate(placement: Placement, session_id: str) -> JsonObject:
+    """Shape one placement as `POST /scheduler` does."""
     return {
         "session_id": session_id,
         "host_id": placement.host_id,

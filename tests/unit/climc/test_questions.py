@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +65,23 @@ def test_scheduler_shows_hosts_and_decisions(climc: Climc, place: InProcess) -> 
     assert climc("scheduler-clean-cache", "--host-id", "sim-1")[0] == 0
     assert climc("scheduler-sync-sku")[0] == 0
     assert climc("scheduler-candidate-show", "none")[0] == 3
+
+
+def test_scheduler_places_servers_of_different_shapes_together(climc: Climc, tmp_path: Path) -> None:
+    slim, wide = {"name": "slim", "vmem_size": 512, "count": 2}, {"name": "wide", "vmem_size": "4g", "vcpu_count": 2}
+    file = tmp_path / "servers.json"
+    file.write_text(json.dumps([slim, wide]))
+    told = _json(climc, "scheduler-batch", f"@{file}")
+    assert [row["server"] for row in told["candidates"]] == ["slim", "slim", "wide"]
+    assert told["opened"] == 1
+    code, out, _ = climc("scheduler-batch", json.dumps([slim, {**wide, "vmem_size": "900g"}]))
+    assert code == 0
+    assert "OPENED_SINGLY" in out.upper()
+    assert "host_memory" in out
+    assert climc("scheduler-batch", "@nothing.json")[0] == 2
+    code, _, err = climc("scheduler-batch", json.dumps([slim, {"vmem_size": "much"}]))
+    assert code != 0
+    assert "servers.1" in err
 
 
 def test_values_of_a_list_are_told(climc: Climc) -> None:

@@ -63,6 +63,7 @@ HANDMADE: Mapping[str, Handmade] = {
     "logs-purge-splitable": Handmade("events:logs_purge", "Take tables of the log away"),
     "scheduler-forecast": Handmade("scheduler:forecast", "Say whether servers would fit, and why not"),
     "scheduler-test": Handmade("scheduler:test", "List hosts in the order in which servers would go there"),
+    "scheduler-batch": Handmade("scheduler:batch", "Say where servers of different shapes would go together"),
     "scheduler-candidate-list": Handmade("scheduler:candidate_list", "List hosts as the scheduler sees them"),
     "scheduler-candidate-show": Handmade("scheduler:candidate_show", "Show a host as the scheduler sees it"),
     "scheduler-clean-cache": Handmade("scheduler:clean_cache", "Have hosts read anew"),

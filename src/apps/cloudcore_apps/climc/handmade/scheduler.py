@@ -20,6 +20,8 @@ _FILTER = ("filter_name", "removed", "alone", "limits", "text")
 _WEIGHED = ("name", "count", "score", "weighers", "filter_name", "reason")
 _ROOM = ("name", "zone_id", "count", "capacity", "filter_name")
 _REFUSED = ("name", "filter_name", "reasons")
+_BATCH = ("index", "server", "name", "host_id", "error", "reason")
+_BATCH_SUM = ("req_count", "allow_count", "opened", "opened_singly", "stranded")
 
 
 def _ask(word: str, body: Mapping[str, Any]) -> Any:
@@ -63,6 +65,15 @@ def _test(**values: Any) -> None:
     run, told = runtime(), _ask("test", _body(values))
     why = "; ".join(told.get("not_allow_reasons", ()))
     run.show_list(told["data"], _SUGGESTED, why or f"{told['total']} hosts")
+
+
+def _batch(servers: Any) -> None:
+    run, told = runtime(), _ask("batch", {"servers": servers})
+    if run.is_raw:
+        run.show_one(told)
+        return
+    run.show_one({name: told[name] for name in _BATCH_SUM})
+    run.show_list(told["candidates"], _BATCH)
 
 
 def _hosts(**values: Any) -> None:
@@ -152,6 +163,12 @@ test = _command(
         click.Option(["--suggestion-all"], is_flag=True, help="All hosts that would do."),
     ],
     "List hosts in the order in which servers would go there.",
+)
+batch = _command(
+    "scheduler-batch",
+    _batch,
+    [click.Argument(["servers"], type=options.Json(), metavar="JSON|@FILE")],
+    "Say where servers of different shapes would go together: a list of objects as for making servers, each with a count.",
 )
 candidate_list = _command(
     "scheduler-candidate-list",
