@@ -55,6 +55,8 @@ class Rig:
     read: Callable[[str], str]
     taken: Callable[[], bytes]
     wait_s: float = 120.0
+    other_path: str = ""
+    """A second storage that it has; empty: it has one."""
 
     def submit(self, kind: str, resource: str, *, fence: int = 1, key: str | None = None, **args: Any) -> str:
         """Submit an effect; answers its key."""
@@ -195,6 +197,37 @@ class EffectsSuite:
         rig.done("guest-delete", "g-used", guest_id="g-used", desc=desc)
         for volume in ("v-used", "v-copy"):
             rig.done("volume-delete", volume, volume_id=volume, storage_path=rig.storage_path)
+
+    @pytest.mark.parametrize("on", [True, False], ids=["on", "off"])
+    def test_a_guest_goes_on_with_its_disk_elsewhere(self, rig: Rig, on: bool) -> None:
+        if not rig.other_path:
+            pytest.skip("this host has one storage")
+        guest, volume = str(uuid.uuid4()), f"v-move-{on}"
+        desc = self._prepared(rig, guest, volume, last=43)
+        rig.write(volume, "M")
+        rig.done("guest-create", guest, desc=desc)
+        if on:
+            rig.done("guest-start", guest, guest_id=guest, desc=desc)
+        wanted = {"guest_id": guest, "volume_id": volume, "storage_path": rig.other_path, "format": "qcow2"}
+        assert not rig.failed("guest-move-disk", guest, **wanted).transient  # there is nothing yet
+        rig.done("volume-create", volume, **rig.volume(volume, storage_path=rig.other_path))
+        if on and not rig.plugs:
+            assert not rig.failed("guest-move-disk", guest, **wanted).transient
+        else:
+            for _ in range(2):
+                assert rig.done("guest-move-disk", guest, **wanted) == {}
+            moved = desc | {"disks": [{**desc["disks"][0], "storage_path": rig.other_path}]}
+            same = rig.done("guest-sync", guest, guest_id=guest, desc=moved)
+            assert same == {"power_state": "on" if on else "off", "pending": []}
+            rig.write(volume, "X")  # what was left behind is nobody's any more
+            back = {**wanted, "storage_path": rig.storage_path}
+            for _ in range(2):
+                assert rig.done("guest-move-disk", guest, **back) == {}
+            rig.done("guest-stop", guest, guest_id=guest, force=True, timeout_s=0)
+            assert rig.read(volume) == "M"
+        rig.done("guest-delete", guest, guest_id=guest, desc=desc)
+        for path in (rig.storage_path, rig.other_path):
+            rig.done("volume-delete", volume, volume_id=volume, storage_path=path)
 
     def test_a_volume_can_be_made_again_after_its_deletion(self, rig: Rig) -> None:
         for _ in range(2):

@@ -76,10 +76,11 @@ def _server_with_data(cloud: Cloud) -> str:
     return ident
 
 
-def _server_on_its_own_host(cloud: Cloud) -> str:
+def _server_on_its_own_host(cloud: Cloud, *, on: bool) -> str:
     disks = [{"image_id": "i1", "size": 1024}, {"size": 64, "format": "raw"}]
     local = [{**disk, "storage_id": "s-h1"} for disk in disks]
-    ident = str(session(cloud).create("servers", server_body("web", disks=local, prefer_host="h1"))["id"])
+    body = server_body("web", disks=local, prefer_host="h1", auto_start=on)
+    ident = str(session(cloud).create("servers", body)["id"])
     cloud.settle()
     return ident
 
@@ -426,7 +427,13 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "server-change-storage": Scenario(
         plural="servers",
-        prepare=_server_on_its_own_host,
+        prepare=lambda cloud: _server_on_its_own_host(cloud, on=False),
+        start=_perform("change-storage", target_storage_id="s-shared"),
+        leases=True,
+    ),
+    "server-change-storage/live": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server_on_its_own_host(cloud, on=True),
         start=_perform("change-storage", target_storage_id="s-shared"),
         leases=True,
     ),

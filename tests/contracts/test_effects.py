@@ -28,7 +28,9 @@ def libvirt_rig(uri: str, folder: Path, *, real: bool) -> Iterator[Rig]:
     """An agent in front of a libvirt host."""
     (folder / "image.raw").write_bytes(b"not much of a system".ljust(65536, b"\0"))
     storage = StorageSetting(name="local", path=folder / "storage")
-    settings = HostSettings(uri=uri, data=folder / "data", deployment="contract", storages=(storage,), virt_type="qemu")
+    other = StorageSetting(name="other", path=folder / "other")
+    places = {"data": folder / "data", "storages": (storage, other)}
+    settings = HostSettings(uri=uri, deployment="contract", virt_type="qemu", **places)
     host = LibvirtHost(settings)
     runners: list[EffectRunner] = []
 
@@ -45,7 +47,7 @@ def libvirt_rig(uri: str, folder: Path, *, real: bool) -> Iterator[Rig]:
             network=NETWORK, subnet=SUBNET, image=(image.url, image.size, image.sha256), reopen=reopen,
             obeys_power_button=not real, plugs=real, unplugs=False,
             write=partial(write, storage.path), read=partial(read, storage.path),
-            taken=lambda: image.taken,
+            taken=lambda: image.taken, other_path=str(other.path),
         )  # fmt: skip
         host.remove_network(NETWORK)
         for runner in runners:

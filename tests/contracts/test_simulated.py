@@ -24,8 +24,10 @@ from tests.contracts.simulated_bench import (
 
 from cloudcore.model.effects import Done, Effect, Failed, Running, Unknown, outdated
 from cloudcore.model.errors import InvalidInputError, ResourceNotFoundError, UnreachableError
+from cloudcore.model.host import Facts
 from cloudcore_adapters.memory.world import ManualClock
 from cloudcore_adapters.simulated import Capacity, SimulatedHost
+from cloudcore_adapters.simulated.host import default_facts
 
 
 @pytest.fixture
@@ -363,6 +365,12 @@ def taken(sent: list[bytes], chunks: Iterable[bytes]) -> dict[str, Any]:
     return {"size": len(sent[-1]), **digests}
 
 
+def two_storages() -> Facts:
+    """A host with another storage beside the usual one."""
+    usual = default_facts("one")
+    return attrs.evolve(usual, storages=(*usual.storages, attrs.evolve(usual.storages[0], path="/sim/other")))
+
+
 class TestContract(EffectsSuite):
     """What every host must do."""
 
@@ -376,6 +384,7 @@ class TestContract(EffectsSuite):
             downloads={url: CHECKSUM},
             power_button=False,
             uploads=lambda _ident, chunks: taken(sent, chunks),
+            facts=two_storages(),
         )
 
         def reopen() -> SimulatedHost:
@@ -397,4 +406,5 @@ class TestContract(EffectsSuite):
             write=lambda volume, letter: put(host, volume, letter),
             read=lambda volume: host.machine.volumes[STORAGE, volume].data,
             taken=lambda: sent[-1],
+            other_path="/sim/other",
         )

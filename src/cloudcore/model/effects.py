@@ -109,6 +109,8 @@ KINDS: dict[str, str] = {
     "guest-set-password": "guest_id, account, password (opened on the way to the host) -> {}; by the guest's agent",
     "guest-probe": "guest_id -> power_state (on, off, saved, paused, crashed or missing); changes nothing",
     "guest-sync": "guest_id, desc -> power_state, pending (what waits for the next start: vcpus, memory, cdrom, bandwidth, queues)",
+    # The volume is there, and is overwritten; what the guest used before stays as it was at some moment.
+    "guest-move-disk": "guest_id, volume_id, storage_path (where the guest is to have the volume), format -> {}",
     "guest-delete": "guest_id, desc -> {} (domain, seed, DHCP reservation; volumes have effects of their own)",
     # People outside. delivery_id: the same for every try.
     "task-notify": "notice_id, delivery_id -> {}",

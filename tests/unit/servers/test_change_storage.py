@@ -84,6 +84,33 @@ def test_a_disk_moves_with_its_bytes_and_its_claim_and_the_server_goes_on() -> N
     check(lab.cloud)
 
 
+def test_a_server_that_runs_goes_on_meanwhile() -> None:
+    lab = Lab(on=True)
+    lab.do("change-storage", target_storage_id="s-shared")
+    machine = lab.cloud.machines["h1"].machine
+    assert lab.volumes() == {(SHARED, lab.root), (SHARED, lab.data)}
+    assert {disk.storage_path for disk in machine.domains[lab.ident].desc.disks} == {SHARED}
+    assert machine.power_state(lab.ident) == "on"
+    assert lab.session.get("servers", lab.ident)["status"] == "running"
+    (task,) = [task for task in lab.cloud.rows("tasks") if task.flow == "server-change-storage"]
+    assert "mirror" in [line["step"] for line in task.log]
+    assert lab.claims() == (0, 1088)
+    check(lab.cloud)
+
+
+def test_a_guest_that_went_off_meanwhile_keeps_what_it_wrote() -> None:
+    lab = Lab(on=True)
+    machine = lab.cloud.machines["h1"].machine
+    held = machine.volumes["/sim/storage", lab.data]
+    machine.volumes["/sim/storage", lab.data] = attrs.evolve(held, data="kept")
+    machine.set_power_state(lab.ident, "off")
+    lab.do("change-disk-storage", disk_id=lab.data, target_storage_id="s-shared")
+    assert machine.volumes[SHARED, lab.data].data == "kept"
+    assert lab.volumes() == {("/sim/storage", lab.root), (SHARED, lab.data)}
+    lab.do("syncstatus")
+    check(lab.cloud)
+
+
 def test_all_disks_move_together_and_those_that_are_there_stay() -> None:
     lab = Lab()
     lab.do("change-disk-storage", disk_id=lab.data, target_storage_id="s-shared")
@@ -124,7 +151,8 @@ def test_bad_input_names_its_field_and_changes_nothing(body: Any, kind: type[Clo
 def test_what_cannot_move_now_says_why() -> None:
     lab = Lab(on=True)
     wanted = {"disk_id": lab.data, "target_storage_id": "s-shared"}
-    with pytest.raises(InvalidStatusError, match="stop it"):
+    lab.do("suspend")
+    with pytest.raises(InvalidStatusError, match="in status suspend"):
         lab.do("change-disk-storage", **wanted)
     lab.do("stop", is_force=True)
     lab.change(enabled=False)

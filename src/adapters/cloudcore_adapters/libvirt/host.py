@@ -27,6 +27,7 @@ from cloudcore_adapters.libvirt.exports import Exports
 from cloudcore_adapters.libvirt.guests import Guests
 from cloudcore_adapters.libvirt.images import ImageCache
 from cloudcore_adapters.libvirt.login import set_password
+from cloudcore_adapters.libvirt.mirror import Mirror
 from cloudcore_adapters.libvirt.networks import Networks
 from cloudcore_adapters.libvirt.power import MISSING, power_state
 from cloudcore_adapters.libvirt.probe import probe_virt
@@ -107,6 +108,7 @@ class LibvirtHost:
             settle_s=_SETTLE_S.get(settings.virt_type, 1.0),
         )
         self._snapshots = Snapshots(self._volumes, self._guests.find, self._domain_type)
+        self._mirror = Mirror(self._connection, storages, self._volumes, self._guests.find)
         self._exports = Exports(storages, self._volumes, settings.ca_file)
         self._watches: list[Watch] = []
 
@@ -127,6 +129,7 @@ class LibvirtHost:
             "snapshot-delete": lambda: self._snapshots.delete(args),
             "volume-save": lambda: self._exports.save(args, progress, cancelled),
             "volume-revert": lambda: self._snapshots.revert(args),
+            "guest-move-disk": lambda: self._mirror.move(args, progress, cancelled),
             "guest-create": lambda: self._guests.create(args),
             "guest-start": lambda: self._guests.start(args, cancelled),
             "guest-stop": lambda: self._guests.stop(args, cancelled),

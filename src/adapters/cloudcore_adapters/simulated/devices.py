@@ -46,6 +46,28 @@ def check_free(machine: SimulatedMachine, desc: GuestDescription) -> None:
             raise ConflictError(f"a device belongs to guest {ident}", field="desc.devices")
 
 
+def move_disk(machine: SimulatedMachine, effect: Effect) -> JsonObject:
+    """Perform `guest-move-disk`; a guest that uses the volume there already is left as it is."""
+    args = effect.args
+    path, ident = machine.storage(args), arguments.ident(args, "volume_id")
+    domain = machine.domains.get(arguments.ident(args, "guest_id"))
+    target = machine.volumes.get((path, ident))
+    if domain is None:
+        raise ResourceNotFoundError("this host has no such guest", field="guest_id")
+    machine.require_ours(domain.desc.mark, f"guest {domain.desc.guest_id}")
+    if target is None or target.format != arguments.one_of(args, "format", ("qcow2", "raw")):
+        raise ResourceNotFoundError("the volume is not on this storage", field="storage_path")
+    disk = next((disk for disk in domain.desc.disks if disk.volume_id == ident), None)
+    if disk is None or domain.power_state == "saved":
+        what = "is saved" if disk is not None else "has no such disk"
+        raise ConflictError(f"the guest {what}", field="volume_id")
+    if disk.storage_path != path:
+        machine.volumes[path, ident] = attrs.evolve(target, data=machine.volumes[disk.storage_path, ident].data)
+        disks = tuple(attrs.evolve(one, storage_path=path) if one is disk else one for one in domain.desc.disks)
+        machine.domains[domain.desc.guest_id] = attrs.evolve(domain, desc=attrs.evolve(domain.desc, disks=disks))
+    return {}
+
+
 def resize(machine: SimulatedMachine, effect: Effect) -> JsonObject:
     """Perform `volume-resize`; a volume that is as large already is left as it is."""
     args = effect.args

@@ -125,6 +125,7 @@ class SimulatedMachine:
             "guest-stop": self._guest_stop,
             "guest-probe": self._guest_probe,
             "guest-sync": lambda effect, _fence: devices.sync(self, effect),
+            "guest-move-disk": lambda effect, _fence: devices.move_disk(self, effect),
             "guest-delete": self._guest_delete,
             **Snapshots(self).kinds(),
             **Power(self).kinds(),

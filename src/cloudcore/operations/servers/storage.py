@@ -37,11 +37,11 @@ _FIELD = "target_storage_id"
 
 
 def change_disk_storage(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
-    """Begin to move one disk of a server that is off to another storage of its host.
+    """Begin to move one disk of a server to another storage of its host.
 
     Raises:
         InvalidInputError: the disk is not attached to this server, or the host does not reach the storage.
-        InvalidStatusError: the server runs, the storage is not usable, or the disk is not ready.
+        InvalidStatusError: the server is suspended, the storage is not usable, or the disk is not ready.
         ConflictError: the disk lies there already.
         NotEmptyError: there are snapshots of the disk, which lie where it lies.
         InsufficientResourceError: the storage has no room.
@@ -56,7 +56,7 @@ def change_disk_storage(platform: Platform, tx: Transaction, caller: Caller, ser
 
 
 def change_storage(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
-    """Begin to move all disks of a server that is off to another storage of its host: all or none.
+    """Begin to move all disks of a server to another storage of its host: all or none.
 
     Raises:
         As for `change_disk_storage`.
@@ -91,8 +91,6 @@ def _wanted(platform: Platform, tx: Transaction, caller: Caller, server: Any, bo
     if not target.enabled or target.status != StorageStatus.ONLINE:
         state = target.status if target.enabled else "disabled"
         raise InvalidStatusError(f"storage {target.name} is {state}: it takes no disks", field=_FIELD)
-    if is_on(server):
-        raise InvalidStatusError(f"server {server.name} is on: stop it before its disks move", field="status")
     return target
 
 
@@ -111,6 +109,7 @@ def _begin(platform: Platform, tx: Transaction, caller: Caller, server: Any, tar
         )
     params = {
         _FIELD: target.id,
+        "live": is_on(server),
         "disks": [[disk.id, disk.storage_id, disk.access_path] for disk in disks],
     }
     start_transition(platform, tx, caller, SERVERS, server, "change-disk-storage", params)

@@ -100,15 +100,13 @@ def volume_effect(ctx: Context, disk: Any, host_id: str, path: str) -> Effect:
     return Effect(kind="volume-create", target=f"host:{host_id}", resource=disk.id, args=args)
 
 
-def volume_copy_effect(ctx: Context, disk: Any, host_id: str, source_path: str, path: str) -> Effect:
-    """Make the disk's volume in one folder of a host what it is in another; nobody may be using that one."""
+def volume_copy_effect(ctx: Context, disk: Any, host_id: str, source_path: str | None, path: str) -> Effect:
+    """Make the disk's volume in one folder of a host what it is in another, which nobody may be using; None: empty."""
     mark = ctx.mark(disk.id)
-    source: JsonObject = {
-        "snapshot_id": None,
-        "volume_id": disk.id,
-        "storage_path": reached(source_path),
-        "format": disk.disk_format,
-    }
+    source: JsonObject | None = None
+    if source_path is not None:
+        same = {"volume_id": disk.id, "format": disk.disk_format}
+        source = {**same, "snapshot_id": None, "storage_path": reached(source_path)}
     args: JsonObject = {
         "volume_id": disk.id,
         "storage_path": reached(path),

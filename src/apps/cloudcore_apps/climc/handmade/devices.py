@@ -110,7 +110,7 @@ change_disk_storage = acting(
     "servers",
     "change-disk-storage",
     [named("server"), named("disk", "disk"), _STORAGE],
-    "Move a disk of a stopped server to another storage of its host.\n\n"
+    "Move a disk of a server to another storage of its host; the server may run.\n\n"
     "  climc server-change-disk-storage web data shared --wait",
     lambda told: {"disk_id": told["disk"], "target_storage_id": told["storage"]},
 )
@@ -120,7 +120,7 @@ change_storage = acting(
     "servers",
     "change-storage",
     [named("server"), _STORAGE],
-    "Move all disks of a stopped server to another storage of its host.\n\n"
+    "Move all disks of a server to another storage of its host; the server may run.\n\n"
     "  climc server-change-storage web shared --wait",
     lambda told: {"target_storage_id": told["storage"]},
 )

@@ -56,13 +56,13 @@ DEVICE_ACTIONS = (
     ),
     Action(
         name="change-disk-storage",
-        doc="Move a disk of it to another storage of its host; it must be off, and the disk without snapshots.",
+        doc="Move a disk of it, which has no snapshots, to another storage of its host; it may run.",
         transition="change-disk-storage",
         params=(_DISK, _STORAGE),
     ),
     Action(
         name="change-storage",
-        doc="Move all its disks to another storage of its host; it must be off, and the disks without snapshots.",
+        doc="Move all its disks, which have no snapshots, to another storage of its host; it may run.",
         transition="change-disk-storage",
         params=(_STORAGE,),
     ),
