@@ -14,7 +14,8 @@ import numpy as np
 
 from cloudcore.model.errors import DuplicateResourceError, InvalidFormatError, OutOfRangeError
 from cloudcore.scheduling.columns import LIMIT, BoolArray, Coded, IntArray, Sharing, frozen, rows_by_key
-from cloudcore.scheduling.rows import DeviceRow, HostRow, NetworkRow, StorageRow, labels_text
+from cloudcore.scheduling.raid import drives_text
+from cloudcore.scheduling.rows import DeviceRow, HostRow, NetworkRow, StorageRow, labels_text, plugs_text
 from cloudcore.scheduling.tables import Devices, Hosts, Networks, Storages
 
 _HOST_AMOUNTS = (
@@ -137,6 +138,10 @@ def hosts_of(rows: Sequence[HostRow]) -> Hosts:
         kernel=_texts(rows, "kernel"),
         page_size_kb=Coded.of(str(row.page_size_kb) for row in rows),
         classes=Coded.of(labels_text(row.classes) for row in rows),
+        drives=Coded.of(drives_text(row.drives) for row in rows),
+        plugs=Coded.of(plugs_text(row.plugs) for row in rows),
+        firmware=_texts(rows, "firmware"),
+        starts_from_cd=_flags(rows, "starts_from_cd"),
         cpu_total=cpu_total,
         cpu_free=_free(cpu_total, _amounts(rows, "cpu_reserved"), _amounts(rows, "cpu_claimed")),
         mem_total_mib=mem_total,

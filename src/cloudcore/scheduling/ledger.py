@@ -16,6 +16,7 @@ from cloudcore.scheduling import devices, disks, nics, nodes
 from cloudcore.scheduling.columns import IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
+from cloudcore.scheduling.tables import MACHINE
 
 _index = attrgetter("index")
 
@@ -63,7 +64,7 @@ class Ledger:
 
     def __init__(self, inventory: Inventory, request: Request) -> None:
         skipped = request.ignore_filters
-        check_disks = request.disks and "host_storage" not in skipped
+        check_disks = request.disks and request.host_type != MACHINE and "host_storage" not in skipped
         check_nets = request.nets and "host_network" not in skipped
         check_devices = request.devices and "host_isolated_device" not in skipped
         self._inventory = inventory

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from cloudcore.model.errors import DuplicateResourceError, InvalidFormatError, OutOfRangeError
+from cloudcore.scheduling.raid import RaidConfig
 from cloudcore.scheduling.rows import Labels, labels_of
 
 MAX_COUNT = 10_000
@@ -90,7 +91,7 @@ class NicRequest:
     """One network card. Without `network_id` (an id or a name) any network that suits is taken.
 
     exit: from a public segment. private: only from a network that is not shared. address: this one and no other.
-    ipv6: only a network that has IPv6 addresses.
+    ipv6: only a network that has IPv6 addresses. teaming: of a machine: two of its cards as one.
     marks: scheduling tags of networks, which don't matter for a card that names its network.
     """
 
@@ -100,6 +101,7 @@ class NicRequest:
     private: bool = False
     address: str = attrs.field(default="", validator=_address)
     ipv6: bool = False
+    teaming: bool = False
     marks: tuple[Mark, ...] = ()
     index: int = attrs.field(default=0, validator=_between(0, MAX_PARTS))
 
@@ -155,6 +157,10 @@ def _numbers(value: Iterable[int]) -> tuple[int, ...]:
     return tuple(value)
 
 
+def _raid(value: Iterable[RaidConfig]) -> tuple[RaidConfig, ...]:
+    return tuple(value)
+
+
 def _disks(value: Iterable[DiskRequest]) -> tuple[DiskRequest, ...]:
     return tuple(value)
 
@@ -184,6 +190,8 @@ class Request:
     seed: the request's id; among equally good hosts it decides, so a repeated request is placed alike.
     best_effort: place as many as fit and refuse only when none does.
     ignore_filters: names of filters that are skipped.
+    raid, firmware, from_cd: of a machine that is given out as a whole: the arrays that its drives become, `BIOS` or `UEFI` that
+        the image starts by, whether it starts from a CD.
     numa_nodes: on so many NUMA nodes each, where a host keeps guests on nodes; 0 for as few as will do.
     prefer_numa_nodes: ids of nodes that are taken first where they do.
     marks: scheduling tags that it or the platform asks for. rooms: groups whose servers are kept apart.
@@ -224,6 +232,9 @@ class Request:
     best_effort: bool = False
     ignore_filters: frozenset[str] = attrs.field(default=frozenset[str](), converter=_names)
 
+    raid: tuple[RaidConfig, ...] = attrs.field(default=(), converter=_raid, validator=_few)
+    firmware: str = ""
+    from_cd: bool = False
     numa_nodes: int = attrs.field(default=0, validator=_between(0, MAX_PARTS))
     prefer_numa_nodes: tuple[int, ...] = attrs.field(default=(), converter=_numbers)
     marks: tuple[Mark, ...] = ()

@@ -11,6 +11,8 @@ from typing import TypeAlias
 
 import attrs
 
+from cloudcore.scheduling.raid import Drive
+
 Labels: TypeAlias = tuple[tuple[str, str], ...]
 """Names and values, in order."""
 
@@ -23,6 +25,21 @@ def labels_of(value: Mapping[str, str] | Labels) -> Labels:
 def labels_text(labels: Labels) -> str:
     """Labels in one line, by which they are compared."""
     return ", ".join(f"{name}={value}" for name, value in labels)
+
+
+def plugs_text(plugs: Mapping[str, int]) -> str:
+    """How many cards are plugged into each wire in one line, by which machines are compared."""
+    return ", ".join(f"{wire}={number}" for wire, number in sorted(plugs.items()))
+
+
+def plugs_in(line: str) -> dict[str, int]:
+    """What a line of `plugs_text` says."""
+    pairs = [one.rpartition("=") for one in line.split(", ")] if line else []
+    return {wire: int(number) for wire, _, number in pairs}
+
+
+def _drives(value: Iterable[Drive]) -> tuple[Drive, ...]:
+    return tuple(value)
 
 
 def _no_counts() -> Mapping[str, int]:
@@ -58,6 +75,9 @@ class HostRow:
     project_guests: guests per project id, for keeping a project's guests apart.
     kernel, page_size_kb: what it runs; a server that moves while it runs may need the same.
     classes: `class:` labels; a request has the same, or the host is not for it.
+    drives, plugs: of a machine that is given out as a whole: its drives in the order of detection, and how many of its cards
+        are plugged into each wire.
+    firmware: such a machine starts by, `BIOS` or `UEFI`; empty: unknown. starts_from_cd: one can be put in from afar.
     nodes: of a host whose guests are kept on NUMA nodes; none where a guest may use all of it.
     packs: whether servers fill it before they go to an empty host; else they are spread.
     generation: the number that the claim of a placement is made against.
@@ -98,6 +118,10 @@ class HostRow:
     creating: int = 0
     project_guests: Mapping[str, int] = attrs.field(factory=_no_counts)
     nodes: tuple[NodeRow, ...] = attrs.field(default=(), converter=_nodes)
+    drives: tuple[Drive, ...] = attrs.field(default=(), converter=_drives)
+    plugs: Mapping[str, int] = attrs.field(factory=_no_counts)
+    firmware: str = ""
+    starts_from_cd: bool = False
     packs: bool = False
     generation: int = 0
 

@@ -21,7 +21,8 @@ from cloudcore.scheduling import form
 from cloudcore.scheduling.columns import IntArray, Sharing
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.moving import Guest
-from cloudcore.scheduling.rows import DeviceRow, HostRow, Labels, NetworkRow, NodeRow, StorageRow
+from cloudcore.scheduling.raid import drives_in
+from cloudcore.scheduling.rows import DeviceRow, HostRow, Labels, NetworkRow, NodeRow, StorageRow, plugs_in
 
 FORMAT = "cloudcore-inventory"
 VERSION = 1
@@ -158,6 +159,10 @@ def _host(inventory: Inventory, row: int) -> HostRow:
         kernel=hosts.kernel[row],
         page_size_kb=int(hosts.page_size_kb[row]),
         classes=_labels(hosts.classes[row]),
+        drives=drives_in(hosts.drives[row]),
+        plugs=plugs_in(hosts.plugs[row]),
+        firmware=hosts.firmware[row],
+        starts_from_cd=bool(hosts.starts_from_cd[row]),
         resource_type=hosts.resource_type[row],
         cpu_count=cpu,
         cpu_cmtbound=1.0,

@@ -16,13 +16,14 @@ from cloudcore.scheduling.columns import BoolArray, IntArray, Memo, frozen
 from cloudcore.scheduling.decision import Placement
 from cloudcore.scheduling.filling import amounts_of, hosts_of, nodes_of
 from cloudcore.scheduling.inventory import Inventory
+from cloudcore.scheduling.raid import drives_text
 from cloudcore.scheduling.request import Request
-from cloudcore.scheduling.rows import HostRow, labels_text
+from cloudcore.scheduling.rows import HostRow, labels_text, plugs_text
 from cloudcore.scheduling.tables import NODE_COLUMNS, Crowds, Hosts
 
 _AMOUNTS = ("cpu_total", "cpu_free", "mem_total_mib", "mem_free_mib", "max_vcpu", "guests", "creating", "generation")
 _LEFT = ("cpu_free", "mem_free_mib", "guests", "generation")
-_FLAGS = ("enabled", "zone_enabled", "provider_ready", "packs")
+_FLAGS = ("enabled", "zone_enabled", "provider_ready", "packs", "starts_from_cd")
 _STATES = ("status", "host_status")
 _PLACES: Mapping[str, Callable[[HostRow], str]] = {
     "region": attrgetter("region_id"),
@@ -35,6 +36,9 @@ _PLACES: Mapping[str, Callable[[HostRow], str]] = {
     "cpu_microcode": attrgetter("cpu_microcode"),
     "kernel": attrgetter("kernel"),
     "page_size_kb": lambda host: str(host.page_size_kb),
+    "drives": lambda host: drives_text(host.drives),
+    "plugs": lambda host: plugs_text(host.plugs),
+    "firmware": attrgetter("firmware"),
     "classes": lambda host: labels_text(host.classes),
 }
 

@@ -53,6 +53,10 @@ class Hosts:
     kernel: Coded
     page_size_kb: Coded
     classes: Coded
+    drives: Coded
+    plugs: Coded
+    firmware: Coded
+    starts_from_cd: BoolArray
     cpu_total: IntArray
     cpu_free: IntArray
     mem_total_mib: IntArray

@@ -11,6 +11,7 @@ from cloudcore.scheduling import (
     DeviceRequest,
     DeviceRow,
     DiskRequest,
+    Drive,
     HostRow,
     Inventory,
     Live,
@@ -18,6 +19,7 @@ from cloudcore.scheduling import (
     NetworkRow,
     NicRequest,
     NodeRow,
+    RaidConfig,
     Request,
     Room,
     StorageRow,
@@ -29,6 +31,22 @@ HAVING = {"storages": frozenset({"s0", "s2", "s3"}), "networks": frozenset({"n0"
 backends = st.sampled_from(("local", "nfs"))
 
 
+drives = st.lists(
+    st.builds(
+        Drive,
+        size_mib=st.integers(3, 12),
+        type=st.sampled_from(("ssd", "rotate")),
+        adapter=st.sampled_from((0, 0, 1)),
+        driver=st.sampled_from(("Linux", "Linux", "Mpt2SAS")),
+    ),
+    max_size=6,
+)
+raids = st.lists(
+    st.builds(
+        RaidConfig, conf=st.sampled_from(("none", "raid0", "raid1", "raid5")), count=st.sampled_from((0, 0, 2, 3))
+    ),
+    max_size=2,
+)
 nodes = st.one_of(
     st.just(()),
     st.lists(st.tuples(few, st.sampled_from((0, 1024, 2048)), st.integers(0, 2)), max_size=4).map(
@@ -92,6 +110,10 @@ def worlds(draw) -> World:
             guests=draw(st.integers(0, 1)),
             project_guests=draw(st.sampled_from(({}, {"": 2}))),
             nodes=draw(nodes),
+            drives=draw(drives),
+            plugs=draw(st.sampled_from(({}, {"w0": 1}, {"w0": 4, "w1": 2}))),
+            firmware=draw(st.sampled_from(("", "UEFI", "BIOS"))),
+            starts_from_cd=draw(st.booleans()),
         )
         for ident in host_ids
     )
@@ -152,6 +174,9 @@ def requests(draw) -> Request:
         count=draw(st.integers(1, 6)),
         vcpus=draw(st.integers(0, 3)),
         memory_mib=draw(st.sampled_from((0, 1, 2, 3, 4, 2048))),
+        raid=draw(raids),
+        firmware=draw(st.sampled_from(("", "", "UEFI"))),
+        from_cd=draw(st.integers(0, 3)) == 0,
         numa_nodes=draw(st.sampled_from((0, 0, 0, 1, 2))),
         prefer_numa_nodes=draw(st.sampled_from(((), (), (1,)))),
         disks=[
@@ -162,6 +187,7 @@ def requests(draw) -> Request:
             NicRequest(
                 network_id=network,
                 exit=draw(st.integers(0, 5)) == 0,
+                teaming=draw(st.integers(0, 3)) == 0,
                 ipv6=draw(st.integers(0, 5)) == 0,
                 index=n,
                 marks=draw(tags),

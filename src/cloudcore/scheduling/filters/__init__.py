@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from cloudcore.scheduling.filters.architecture import ARCHITECTURE
 from cloudcore.scheduling.filters.baremetal import BAREMETAL
+from cloudcore.scheduling.filters.bonding import BONDING
+from cloudcore.scheduling.filters.boot import CDROM_BOOT, UEFI_IMAGE
 from cloudcore.scheduling.filters.cpu import CPU
 from cloudcore.scheduling.filters.device import DEVICE
 from cloudcore.scheduling.filters.disk_schedtag import DISK_SCHEDTAG
@@ -24,6 +26,7 @@ from cloudcore.scheduling.filters.network import NETWORK
 from cloudcore.scheduling.filters.network_schedtag import NETWORK_SCHEDTAG
 from cloudcore.scheduling.filters.numa import NUMA
 from cloudcore.scheduling.filters.prefer import PREFER
+from cloudcore.scheduling.filters.raid import RAID
 from cloudcore.scheduling.filters.resource_type import RESOURCE_TYPE
 from cloudcore.scheduling.filters.schedtag import SCHEDTAG
 from cloudcore.scheduling.filters.status import STATUS
@@ -47,6 +50,10 @@ FILTERS: tuple[Filter, ...] = (
     NETWORK_SCHEDTAG,
     GROUP,
     BAREMETAL,
+    UEFI_IMAGE,
+    CDROM_BOOT,
+    RAID,
+    BONDING,
     MEMORY,
     CPU,
     NUMA,

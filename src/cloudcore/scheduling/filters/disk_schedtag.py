@@ -7,6 +7,7 @@ import numpy as np
 from cloudcore.scheduling.columns import BoolArray, IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import DiskRequest, Request
+from cloudcore.scheduling.tables import MACHINE
 from cloudcore.scheduling.tagged import STORAGES, meeting, unmet
 from cloudcore.scheduling.verdict import Filter, Reads, Verdict
 
@@ -34,6 +35,8 @@ def explain(request: Request, inventory: Inventory, rows: IntArray) -> str:
 
 
 def _tagged(request: Request) -> list[DiskRequest]:
+    if request.host_type == MACHINE:
+        return []
     return [disk for disk in request.disks if disk.marks and not disk.storage_id and any(m.is_hard for m in disk.marks)]
 
 

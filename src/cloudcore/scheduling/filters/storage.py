@@ -8,14 +8,18 @@ from cloudcore.scheduling import disks
 from cloudcore.scheduling.columns import UNLIMITED, BoolArray, IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
+from cloudcore.scheduling.tables import MACHINE
 from cloudcore.scheduling.verdict import Filter, Verdict
 
 REASON = "not enough room for the disks"
 
 
 def storage(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
-    """Pack the disks onto suitable storages of each host; capacity is exact for one disk, else a bound."""
-    if not request.disks:
+    """Pack the disks onto suitable storages of each host; capacity is exact for one disk, else a bound.
+
+    Machines that are given out as a whole have drives instead.
+    """
+    if not request.disks or request.host_type == MACHINE:
         return Verdict(alive)
     wanted, free, slots = disks.Wanted.of(request, inventory), inventory.storages.free_mib, inventory.storage_slots
     if np.count_nonzero(alive) * 2 > len(alive):
@@ -33,7 +37,7 @@ def storage(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict
 
 def probe(request: Request, inventory: Inventory, row: int) -> int:
     """The same for one host."""
-    if not request.disks:
+    if not request.disks or request.host_type == MACHINE:
         return UNLIMITED
     storages = inventory.storages
     slots = [slot for slot in inventory.storage_slots[row].tolist() if slot < len(storages.ids)]
