@@ -13,6 +13,7 @@ from tests.simulation.cloud import CALLER, IMAGE_BYTES, IMAGE_URL, Cloud, server
 
 from cloudcore.model.entity import evolve
 from cloudcore.model.query import PLATFORM
+from cloudcore.operations.draining import drain
 from cloudcore.operations.host_leases import lease_of, revoke
 from cloudcore.operations.run import writing
 from cloudcore.operations.session import CoreSession
@@ -97,6 +98,22 @@ def _server_of_a_dead_host(cloud: Cloud) -> str:
     assert revoke(cloud.platform, "h1", turn)
     cloud.machines["h1"].drop([ident])
     cloud.machines["h2"].renewed(1e9)
+    return ident
+
+
+def _server_to_move(cloud: Cloud, *, on: bool) -> str:
+    disks = [{"image_id": "i1", "size": 1024, "storage_id": "s-shared"}]
+    body = server_body("web", disks=disks, auto_start=on, prefer_host="h1")
+    ident = str(session(cloud).create("servers", body)["id"])
+    cloud.settle()
+    return ident
+
+
+def _drained(cloud: Cloud, ident: str) -> str:
+    host = cloud.row("servers", ident).host_id
+    session(cloud).perform("hosts", host, "drain", {"force": True})
+    assert drain(cloud.platform) == [ident]
+    session(cloud).perform("hosts", host, "unmaintenance")
     return ident
 
 
@@ -511,6 +528,18 @@ SCENARIOS: dict[str, Scenario] = {
         start=_perform("migrate", rescue_mode=True),
         takes_back=False,
         again=_perform("start"),
+        leases=True,
+    ),
+    "server-move": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server_to_move(cloud, on=False),
+        start=_perform("migrate"),
+        leases=True,
+    ),
+    "server-move/running": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server_to_move(cloud, on=True),
+        start=_drained,
         leases=True,
     ),
     "server-recycle": Scenario(

@@ -10,6 +10,7 @@ from cloudcore.cloud import Cloud
 from cloudcore.model.errors import CloudcoreError
 from cloudcore.model.lease import RENEW_S
 from cloudcore.operations.decisions import prune
+from cloudcore.operations.draining import drain
 from cloudcore.operations.evacuation import evacuate
 from cloudcore.operations.host_leases import HostWatch
 from cloudcore.operations.reservations import end_overdue
@@ -56,6 +57,7 @@ def open_runner(
         for host_id in watch.look(time.monotonic()):
             _log.warning("host %s is down: it has not renewed its lease", host_id)
         evacuate(cloud.platform)
+        drain(cloud.platform)
 
     def look() -> None:
         for host_id, host in hosts.items():

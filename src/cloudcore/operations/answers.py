@@ -29,6 +29,12 @@ _GUESTS = Key("guests", "What was made", list, of=(*_NAMED, Key("status", "Its s
 _STATUS = Key("status", "Its status")
 _WITH_REASON = (*_NAMED, Key("reason", "Why"))
 _MOVED = Key("moved", "The servers that move", list, of=(*_NAMED, Key("host_id", "Where to")))
+_MOVES = Key(
+    "moved",
+    "The servers that move, in this order",
+    list,
+    of=(*_NAMED, Key("is_on", "Whether it is on", bool), Key("host_id", "Where to"), Key("host", "Name of that host")),
+)
 _STAY = Key("stay", "Those that don't", list, of=_WITH_REASON)
 _LEFT = Key("left", "How many were not looked at: ask again", int)
 _MAINTAINED = Answer((*_NAMED, _STATUS, _MOVED, Key("stopping", "Those that stop", list, of=_NAMED), _STAY, _LEFT))
@@ -114,6 +120,7 @@ ANSWERS: Mapping[tuple[str, str], Answer] = MappingProxyType(
             (*_NAMED, Key("state", "applied"), Key("answer", "What the call is answered with", object))
         ),
         ("tasks", "callback"): Answer((Key("result", "ok"),)),
+        ("hosts", "drain"): Answer((*_NAMED, _STATUS, _MOVES, _STAY)),
         ("hosts", "evacuate"): Answer((*_NAMED, _MOVED, _STAY)),
         **{("hosts", name): _MAINTAINED for name in ("maintenance", "host-maintenance")},
         ("hosts", "syncstatus"): Answer(

@@ -94,11 +94,12 @@ def _moved(platform: Platform, ident: str) -> bool:
         return writing(platform, caller, move)
     except CloudcoreError as error:
         reason = f"not moved: {error}"[:1000]
-    writing(platform, caller, lambda tx: _note(tx, ident, reason))
+    writing(platform, caller, lambda tx: note_reason(tx, ident, reason))
     return False
 
 
-def _note(tx: Transaction, ident: str, reason: str) -> None:
+def note_reason(tx: Transaction, ident: str, reason: str) -> None:
+    """Say with a server why it does not move, unless it is in the middle of something."""
     server = tx.of(SERVERS, PLATFORM).get(ident)
     lifecycle = SERVERS.lifecycle
     if server is None or lifecycle is None or server.status in lifecycle.transitional():

@@ -18,6 +18,7 @@ from cloudcore.operations.servers.migrate import rescue, servers_to_move
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.infrastructure.host import HOSTS, HostStatus
+from cloudcore.resources.infrastructure.host.care import ON_DRAIN
 
 MOST = 50
 """So many servers are seen to in one unit; asking again goes on with the others."""
@@ -52,14 +53,15 @@ def begin_maintenance(platform: Platform, tx: Transaction, caller: Caller, host:
 
 
 def end_maintenance(_platform: Platform, tx: Transaction, _caller: Caller, host: Any, _body: JsonMapping) -> None:
-    """Let servers be placed on a host again. Those that were stopped stay stopped.
+    """Let servers be placed on a host again, and no more of them move away. Those that were stopped stay stopped.
 
     Raises:
         InvalidStatusError: it is not under maintenance.
     """
     if not host.is_maintenance:
         raise InvalidStatusError(f"host {host.name} is not under maintenance", field="is_maintenance")
-    changed = evolve(host, is_maintenance=False, status=HostStatus.RUNNING.value)
+    tags = {name: value for name, value in host.metadata.items() if name != ON_DRAIN}
+    changed = evolve(host, is_maintenance=False, status=HostStatus.RUNNING.value, metadata=tags)
     tx.of(HOSTS, PLATFORM).save(changed, action="unmaintenance")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from cloudcore.operations import (
     addresses,
     capability,
+    draining,
     evacuation,
     guest_images,
     guest_saving,
@@ -131,6 +132,7 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("hosts", "evacuate"): evacuation.evacuate_host,
         **{("hosts", f"{word}maintenance"): host_care.begin_maintenance for word in ("", "host-")},
         **{("hosts", word): host_care.end_maintenance for word in ("unmaintenance", "host-exit-maintenance")},
+        ("hosts", "drain"): draining.drain_host,
         ("hosts", "syncstatus"): host_care.sync_servers,
         ("hosts", "ping"): host_care.hear,
         ("networks", "reserve-ip"): addresses.reserve_ip,

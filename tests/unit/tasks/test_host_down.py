@@ -8,7 +8,7 @@ import pytest
 from tests.simulation.cloud import CALLER, Cloud, server_body
 from tests.simulation.invariants import check
 
-from cloudcore.model.errors import CloudcoreError, InvalidStatusError, NotSupportedError, UnreachableError
+from cloudcore.model.errors import CloudcoreError, InvalidStatusError, UnreachableError
 from cloudcore.model.lease import GRACE_S, RENEW_S, TERM_S
 from cloudcore.operations.evacuation import evacuate
 from cloudcore.operations.host_leases import HostWatch, renew
@@ -129,9 +129,9 @@ def test_without_a_policy_nothing_moves_until_somebody_says_so(town: Town) -> No
     assert (town.get(ident).status, town.running_on(ident)) == ("running", ["h2"])
 
 
-def test_only_a_rescue_is_offered(town: Town) -> None:
+def test_a_server_that_is_on_does_not_move_off_a_host_that_lives(town: Town) -> None:
     ident = town.server()
-    with pytest.raises(NotSupportedError, match="rescue_mode"):
+    with pytest.raises(InvalidStatusError, match="is on: it moves while it is off"):
         town.session.perform("servers", ident, "migrate", {})
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import evolve
-from cloudcore.model.errors import InsufficientResourceError, InvalidStatusError, NotSupportedError
+from cloudcore.model.errors import InsufficientResourceError, InvalidStatusError
 from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.model.reading import read_bool, read_str
@@ -22,6 +22,7 @@ from cloudcore.operations.placement import decide, host_limits, inventory_of, se
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.devices import devices_of
 from cloudcore.operations.servers.media import EMPTY
+from cloudcore.operations.servers.relocate import move
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_host, release_host
 from cloudcore.resources.compute.disk import DISKS
@@ -39,20 +40,23 @@ MOVE = "migrate"
 
 
 def migrate(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
-    """Begin to start a server on another host than its own, which is down.
+    """Begin to move a server that is off to another host; with `rescue_mode` to start it on another than its own, which is down.
 
-    body: rescue_mode (must be true), prefer_host_id, auto_start.
+    body: rescue_mode, prefer_host_id, auto_start.
 
     Raises:
-        NotSupportedError: without `rescue_mode`.
-        InvalidStatusError: its host is not down and fenced, or has a disk that no other host reaches; says what helps.
+        InvalidStatusError: it is on, and its host is not down; its host is not down and fenced, or has a disk that no other host reaches; says what helps.
         InsufficientResourceError: no host has room for it; says why.
     """
-    if not read_bool(body.get("rescue_mode") or False, "rescue_mode"):
-        raise NotSupportedError("only servers of a host that is down are moved: say rescue_mode", field="rescue_mode")
     wanted = read_str(body.get("prefer_host_id") or "", "prefer_host_id", 128)
     prefer = str(fetch(platform, tx, caller, HOSTS, wanted).id) if wanted else ""
-    rescue(platform, tx, caller, server, prefer=prefer, start=read_bool(body.get("auto_start") or False, "auto_start"))
+    start = read_bool(body.get("auto_start") or False, "auto_start")
+    if read_bool(body.get("rescue_mode") or False, "rescue_mode"):
+        rescue(platform, tx, caller, server, prefer=prefer, start=start)
+        return
+    if server.power_states != PowerState.OFF:
+        raise InvalidStatusError(f"server {server.name} is on: it moves while it is off", field="status")
+    move(platform, tx, caller, server, prefer=prefer, start=start)
 
 
 def rescue(

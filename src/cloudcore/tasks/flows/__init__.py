@@ -35,6 +35,7 @@ from cloudcore.tasks.flows.server_deploy import SERVER_DEPLOY
 from cloudcore.tasks.flows.server_detach_disk import SERVER_DETACH_DISK
 from cloudcore.tasks.flows.server_detach_network import SERVER_DETACH_NETWORK
 from cloudcore.tasks.flows.server_migrate import SERVER_MIGRATE
+from cloudcore.tasks.flows.server_move import SERVER_MOVE
 from cloudcore.tasks.flows.server_rebuild_root import SERVER_REBUILD_ROOT
 from cloudcore.tasks.flows.server_recycle import SERVER_RECYCLE
 from cloudcore.tasks.flows.server_reset import SERVER_RESET
@@ -64,6 +65,7 @@ ALL: tuple[Flow, ...] = (
     SERVER_SYNC,
     SERVER_SYNCSTATUS,
     SERVER_MIGRATE,
+    SERVER_MOVE,
     SERVER_DEPLOY,
     SERVER_SET_PASSWORD,
     SERVER_REBUILD_ROOT,

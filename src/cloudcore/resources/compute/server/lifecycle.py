@@ -9,6 +9,7 @@ suspend   start_suspend → suspending → suspend
 resume    resuming → running
 sync      sync_config → ready or running, as it was
 migrate   start_migrate → migrating (→ starting) → ready or running, on another host
+move      the same, off a host that lives
 delete    start_delete → deleting → gone
 recycle   start_delete → deleting → ready, in the recycle bin
 
@@ -344,6 +345,7 @@ SERVER_LIFECYCLE = Lifecycle(
             deadline_s=1200,
             also_to=(S.RUNNING,),
         ),
+        _beside("move", "server-move", (S.START_MIGRATE, S.MIGRATING, S.STARTING), S.MIGRATE_FAILED, 1800),
         *DEVICES,
         _meanwhile("snapshot", "snapshot-create", (S.SNAPSHOT_START, S.SNAPSHOT), 1800),
         _meanwhile("snapshot-delete", "snapshot-delete", (S.SNAPSHOT_DELETE,), 3600),

@@ -79,10 +79,10 @@ POWER_ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         name="migrate",
-        doc="Start it on another host, where its own is down and fenced and all its disks are on shared storage.",
+        doc="Move it to another host, where all its disks are on shared storage: while it is off, or where its host is down.",
         transition="migrate",
         params=(
-            param("rescue_mode", "Its host is down; needed, as nothing else is offered", bool),
+            param("rescue_mode", "Its host is down and fenced: start it elsewhere", bool),
             param("prefer_host_id", "Host to move to", refers="hosts", alias=("prefer_host",)),
             param("auto_start", "Start it there; otherwise as it was", bool),
         ),

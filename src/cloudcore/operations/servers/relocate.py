@@ -1,0 +1,92 @@
+"""Servers to another host while theirs lives: decided and claimed in one commit; a task moves them, off and on again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+
+from cloudcore.auth.caller import Caller
+from cloudcore.model.errors import InsufficientResourceError, InvalidStatusError
+from cloudcore.model.json import JsonObject
+from cloudcore.model.query import PLATFORM
+from cloudcore.operations.begin import check_idle, start_transition
+from cloudcore.operations.placement import decide, host_limits, inventory_of, seats
+from cloudcore.operations.platform import Platform
+from cloudcore.operations.servers.media import EMPTY, medium_of
+from cloudcore.operations.servers.moving import described
+from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.claims import claim_host
+from cloudcore.resources.compute.server import SERVERS, PowerState
+from cloudcore.resources.infrastructure.host import HOSTS, AgentStatus
+from cloudcore.scheduling import Request
+
+MOVE = "move"
+
+
+def move(
+    platform: Platform,
+    tx: Transaction,
+    caller: Caller,
+    server: Any,
+    *,
+    prefer: str = "",
+    force: bool = False,
+    start: bool = False,
+    turn: int = 0,
+    reason: str = "",
+) -> str:
+    """Begin to move a server off a host that lives; the id of the new host. Nothing is written when it raises.
+
+    prefer: only to this host. force: cut the power where it does not switch off. start: also where it was off.
+    turn: kept with the task, for whoever began it.
+
+    Raises:
+        InvalidStatusError: its status does not allow it, its host does not answer, or something of it is on that host alone.
+        InsufficientResourceError: no host that reaches its storages and networks has room for it; says why.
+    """
+    lifecycle = SERVERS.lifecycle
+    assert lifecycle is not None
+    check_idle(tx, SERVERS, server)
+    lifecycle.start(MOVE, server.status, what=f"server {server.name}")
+    source = tx.of(HOSTS, PLATFORM).get(server.host_id) if server.host_id else None
+    if source is None:
+        raise InvalidStatusError(f"server {server.name} is on no host", field="host_id")
+    if source.host_status != AgentStatus.ONLINE:
+        raise InvalidStatusError(f"host {source.name} does not answer", field="host_id")
+    (guest,) = described(tx, [server])
+    if guest.stuck:
+        raise InvalidStatusError(f"server {server.name} can't move: {guest.stuck}", field="host_id")
+    target = _claimed(platform, tx, attrs.evolve(guest.request, prefer_host=prefer))
+    params: JsonObject = {
+        "source": source.id,
+        "target": target,
+        "was_on": server.power_states == PowerState.ON,
+        "auto_start": start,
+        "is_force": force,
+        "turn": turn,
+        "reason": reason,
+        "drive": dict(EMPTY),
+        "before": medium_of(server),
+    }
+    start_transition(platform, tx, caller, SERVERS, server, MOVE, params)
+    return target
+
+
+def _claimed(platform: Platform, tx: Transaction, request: Request) -> str:
+    inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=[])
+    for placement in seats(decide(inventory, request)):
+        host = tx.of(HOSTS, PLATFORM).get(placement.host_id)
+        if host is None:
+            continue
+        cpu, memory = host_limits(host, platform.settings)
+        if claim_host(
+            tx,
+            host.id,
+            vcpus=request.vcpus,
+            memory_mib=request.memory_mib,
+            cpu_limit=cpu,
+            memory_limit=memory,
+        ):
+            return str(host.id)
+    raise InsufficientResourceError("the places were taken by others meanwhile", field="host_id")

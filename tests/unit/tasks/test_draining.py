@@ -1,0 +1,120 @@
+"""Hosts that are emptied while they live: every server ends elsewhere, as it was, and runs on one host at most."""
+
+from __future__ import annotations
+
+import pytest
+from tests.simulation.invariants import check
+from tests.unit.tasks.test_host_down import Town
+
+from cloudcore.model.errors import InvalidStatusError
+from cloudcore.operations.draining import AT_ONCE, drain
+
+
+@pytest.fixture
+def town() -> Town:
+    return Town()
+
+
+def live(town: Town, seconds: int, *idents: str) -> None:
+    """Let it live, with its duties; no server ever runs twice."""
+    for _ in range(seconds):
+        town.live(1)
+        drain(town.cloud.platform)
+        assert all(len(town.running_on(ident)) <= 1 for ident in idents)
+
+
+def test_every_server_moves_and_is_as_it_was(town: Town) -> None:
+    on = [town.server(f"on{n}") for n in range(2)]
+    off = town.server("off", on=False)
+    own = town.server("own", shared=False)
+    told = town.session.perform("hosts", "h1", "drain", {"force": True})
+    assert [(line["id"], line["host_id"]) for line in told["moved"]] == [(one, "h2") for one in sorted([*on, off])]
+    assert [line["id"] for line in told["stay"]] == [own]
+    assert "is on a storage of its host alone" in told["stay"][0]["reason"]
+    assert town.cloud.row("hosts", "h1").status == "maintaining"
+    live(town, 90, *on, off, own)
+    for ident in on:
+        assert (town.get(ident).host_id, town.get(ident).status, town.running_on(ident)) == ("h2", "running", ["h2"])
+        assert town.get(ident).status_reason == "moved off host h1"
+    assert (town.get(off).host_id, town.get(off).status, town.running_on(off)) == ("h2", "ready", [])
+    assert (town.get(own).host_id, town.get(own).status) == ("h1", "running")
+    assert "storage of its host alone" in town.get(own).status_reason
+    check(town.cloud)
+    town.session.perform("hosts", "h1", "unmaintenance")
+    assert drain(town.cloud.platform) == []
+    assert town.cloud.row("hosts", "h1").status == "running"
+
+
+def test_a_few_move_at_a_time(town: Town) -> None:
+    idents = [town.server(f"s{n}") for n in range(AT_ONCE + 1)]
+    town.session.perform("hosts", "h1", "drain", {"force": True})
+    first = drain(town.cloud.platform)
+    assert len(first) == AT_ONCE
+    assert drain(town.cloud.platform) == []
+    live(town, 60, *idents)
+    assert {town.get(ident).host_id for ident in idents} == {"h2"}
+
+
+def test_what_has_no_room_says_so_and_moves_when_there_is(town: Town) -> None:
+    ident = town.server()
+    town.session.perform("hosts", "h2", "maintenance")
+    told = town.session.perform("hosts", "h1", "drain", {"force": True})
+    assert told["moved"] == []
+    assert "host_status" in told["stay"][0]["reason"]
+    assert drain(town.cloud.platform) == []
+    assert town.get(ident).status_reason.startswith("not moved: no host fits")
+    town.session.perform("hosts", "h2", "unmaintenance")
+    live(town, 30, ident)
+    assert (town.get(ident).host_id, town.get(ident).status) == ("h2", "running")
+
+
+def test_the_end_of_the_maintenance_ends_it(town: Town) -> None:
+    ident = town.server()
+    town.session.perform("hosts", "h1", "drain", {"force": True})
+    town.session.perform("hosts", "h1", "unmaintenance")
+    live(town, 20, ident)
+    assert town.get(ident).host_id == "h1"
+
+
+def test_a_move_that_is_called_back_leaves_the_server_where_it_was_until_somebody_asks_again(town: Town) -> None:
+    ident = town.server()
+    town.session.perform("hosts", "h1", "drain", {"force": True})
+    assert drain(town.cloud.platform) == [ident]
+    (task,) = [one for one in town.cloud.rows("tasks") if one.flow == "server-move"]
+    town.session.perform("tasks", task.id, "cancel")
+    live(town, 30, ident)
+    assert (town.get(ident).host_id, town.get(ident).status, town.running_on(ident)) == ("h1", "migrate_failed", ["h1"])
+    assert town.get(ident).power_states == "on"
+    check(town.cloud)
+    town.session.perform("hosts", "h1", "drain", {"force": True})
+    live(town, 30, ident)
+    assert (town.get(ident).host_id, town.running_on(ident)) == ("h2", ["h2"])
+    check(town.cloud)
+
+
+def test_a_server_that_is_off_moves_by_hand(town: Town) -> None:
+    ident = town.server(on=False)
+    town.session.perform("servers", ident, "migrate", {"prefer_host_id": "h2", "auto_start": True})
+    live(town, 30, ident)
+    assert (town.get(ident).host_id, town.running_on(ident)) == ("h2", ["h2"])
+    own = town.server("own", on=False, shared=False)
+    with pytest.raises(InvalidStatusError, match="storage of its host alone"):
+        town.session.perform("servers", own, "migrate")
+
+
+def test_a_host_that_is_down_is_not_drained(town: Town) -> None:
+    town.server()
+    town.cut()
+    town.live(200)
+    with pytest.raises(InvalidStatusError, match="evacuate it instead"):
+        town.session.perform("hosts", "h1", "drain")
+
+
+def test_a_plan_of_it_changes_nothing_until_it_is_applied(town: Town) -> None:
+    ident = town.server()
+    plan = town.session.perform("hosts", "h1", "drain", {"force": True}, {"plan": True})
+    assert town.cloud.row("hosts", "h1").status == "running"
+    assert drain(town.cloud.platform) == []
+    answer = town.session.perform("plans", plan["id"], "apply")["answer"]
+    assert [line["id"] for line in answer["moved"]] == [ident]
+    assert drain(town.cloud.platform) == [ident]
