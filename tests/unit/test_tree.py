@@ -95,6 +95,7 @@ UNSCOPED_OPERATIONS = {
     "placement.py",
     "pools.py",
     "quota_changes.py",
+    "quota_reports.py",
     "quotas.py",
     "reservations.py",
     "refs.py",

@@ -36,6 +36,7 @@ from cloudcore.operations.perform import (
 from cloudcore.operations.plans.call import Call, Kind, wants_plan
 from cloudcore.operations.plans.planning import apply_plan, make_plan
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.quota_reports import REPORTS, list_reports
 from cloudcore.operations.quotas import PENDING, clear_pending, list_quotas, set_for
 from cloudcore.operations.run import again, reading, try_once, would_be, writing
 from cloudcore.operations.scheduler import SCHEDULER, ask_scheduler
@@ -51,8 +52,10 @@ from cloudcore.quotas.reserving import FIELD
 
 T = TypeVar("T")
 
-LOGS = {"actions": list_actions, "events": list_actions, "history": list_feed, TAGS: list_tags}
-"""What is listed and is no type: the action log, as each service calls it, the feed of the history, and all tags."""
+LOGS = {"actions": list_actions, "events": list_actions, "history": list_feed, TAGS: list_tags, REPORTS: list_reports}
+"""What is listed and is no type: the action log, as each service calls it, the feed of the history, all tags, and what
+owners held day by day.
+"""
 NUMBERED = frozenset((ACTIONS, "events"))
 """Those of them that show only what has a position."""
 QUESTIONS = {ACTIONS: log_property, USAGES: usages, CAPABILITIES: capabilities, SPECS: specs, TAGS: tag_property}

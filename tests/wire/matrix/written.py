@@ -15,6 +15,7 @@ from cloudcore.quotas.family import FAMILIES
 def written() -> Iterator[Operation]:
     """All of them."""
     yield from _quotas()
+    yield from _reports()
     yield from _identity()
     yield from _images()
     yield from _logs()
@@ -104,6 +105,19 @@ def _quotas() -> Iterator[Operation]:
             yield Operation(group, f"show {kind}", of(kind, "GET", base))
             yield Operation(group, f"set {kind}", of(kind, "POST", base, body=limits))
             yield Operation(group, f"clear pending {kind}", of(kind, "DELETE", base, "/pending"))
+
+
+def _reports() -> Iterator[Operation]:
+    def of(kind: str) -> Callable[..., Request | None]:
+        def ask(_world: World, _who: str, target: str) -> Request | None:
+            if target not in OWNERS or (kind == "domain" and target == "peer"):
+                return None
+            return Request("GET", f"{PREFIX['compute']}/quota_reports?{kind}={OWNERS[target][kind != 'domain']}")
+
+        return ask
+
+    for kind in ("project", "domain"):
+        yield Operation("compute quota_reports", f"list of {kind}", of(kind))
 
 
 def _plain(method: str, path: str, body: Any = None, **headers: str) -> Callable[..., Request | None]:

@@ -58,6 +58,7 @@ def _named(word: str, singular: str) -> str:
 ADDED: Mapping[str, Route] = {
     "actions": Route(plural="actions", singular="action", service="log"),
     "history": Route(plural="history", singular="history", service="log"),
+    "quota_reports": Route(plural="quota_reports", singular="quota_report", service="compute"),
     "metadatas": Route(plural="metadatas", singular="metadata", service="compute"),
     "scheduler": Route(plural="scheduler", singular="scheduler", service="scheduler"),
     "role_assignments": Route(plural="role_assignments", singular="role_assignment", service="identity"),

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from functools import partial
 
 from cloudcore.model.json import JsonObject
+from cloudcore.operations.quota_reports import REPORTS
 from cloudcore.operations.quotas import DEFAULTS, PENDING
 from cloudcore.quotas.family import FAMILIES
 from cloudcore_adapters.rest.request import Call, optional_envelope
-from cloudcore_adapters.rest.responses import Reply, json_reply
+from cloudcore_adapters.rest.responses import Reply, json_reply, list_reply
 from cloudcore_adapters.rest.site import Args, Handler, Site
 
 
@@ -41,6 +42,11 @@ def change(plural: str, site: Site, call: Call, args: Args) -> Reply:
     body: JsonObject = {**call.params(), **optional_envelope(call.body, plural, singular)}
     rows = site.session(call).perform(plural, *_named(args), body)
     return json_reply({plural: rows, singular: rows})
+
+
+def reports(site: Site, call: Call, _args: Args) -> Reply:
+    """What owners held, day by day."""
+    return list_reply(REPORTS, site.session(call).list(REPORTS, call.params()))
 
 
 def pending(plural: str, site: Site, call: Call, args: Args) -> Reply:

@@ -195,6 +195,7 @@ ROUTES: tuple[Route, ...] = (
     Route("log", "GET", "/events", services.events),
     Route("log", "GET", "/history", services.history),
     Route("compute", "GET", "/events", services.events),
+    Route("compute", "GET", "/quota_reports", quotas.reports),
     Route("compute", "GET", "/metadatas", services.metadatas),
     Route("compute", "GET", "/metadatas/{word}", services.tag_property),
     Route("identity", "GET", "/v3/metadatas", services.metadatas),

@@ -123,6 +123,17 @@ TABLES: JsonObject = {
 
 # Tags, usages, kinds
 
+HELD_ON_A_DAY = keys_schema(
+    Key("day", "Date in UTC"),
+    Key("domain_id", "Id of the domain"),
+    Key("domain", "Its name"),
+    Key("tenant_id", "Id of the project; absent for the domain as a whole", optional=True),
+    Key("project", "Its name", optional=True),
+    Key("family", "Family of quotas"),
+    Key("name", "What is counted"),
+    Key("peak", "The highest usage of the day", object),
+    Key("last", "The usage at its end", object),
+)
 TAG = keys_schema(
     _ID, Key("key", "Tag"), Key("value", "Its value"), Key("obj_type", "Of what"), Key("obj_id", "Its id")
 )

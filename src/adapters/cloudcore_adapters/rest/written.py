@@ -98,6 +98,15 @@ _FEED = (
 _BYTES: JsonObject = {"schema": {"type": "string", "contentMediaType": OCTETS}}
 _IMAGE = enveloped("image", reference("Image"))
 RANGE = header("Range", {"type": "string"}, "bytes=FROM-TO: a part")
+_REPORT = (
+    query("project", {"type": "string"}, "Whose, by id or name; without this and `domain` the caller's own"),
+    query("domain", {"type": "string"}, "Of a domain as a whole and each of its projects"),
+    query("since", {"type": "string"}, "The first day, as a time; 30 days ago"),
+    query("until", {"type": "string"}, "The last day, as a time; today"),
+    query("name", {"type": "string"}, "Only this counter"),
+    query("export", {"type": "boolean"}, "Every value as a text"),
+    query("export_keys", {"type": "string"}, "Comma list: give only these, every value as a text"),
+)
 _TAGS = tuple(list_parameters({"limit", "offset", "order_by", "order"}))
 _KEYS: JsonObject = {"type": "object", "additionalProperties": True, "description": "Quota key → number"}
 _NUMBERS: Mapping[str, JsonObject] = {key: {"type": "integer"} for key in ("total", "limit", "offset")}
@@ -230,6 +239,7 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     services.actions: About(answer=listed("actions", shape.LOGGED, **_MARKED), parameters=_LOG),
     services.events: About(answer=listed("events", shape.LOGGED, **_MARKED), parameters=_LOG),
     services.history: About(answer=listed("history", shape.CHANGE, **_MARKED), parameters=_FEED),
+    quotas.reports: About(answer=listed("quota_reports", shape.HELD_ON_A_DAY, **_NUMBERS), parameters=_REPORT),
     services.metadatas: About(answer=listed("metadatas", shape.TAG), parameters=_TAGS),
     services.usages: About(
         answer=enveloped("usage", shape.USAGE, required=True),

@@ -14,7 +14,10 @@ class Handmade(NamedTuple):
 
 
 _USAGES = ("usage", "identity_usage", "image_usage", "zone_usage", "wire_usage", "host_usage", "cloud_region_usage")
-_QUOTAS = ("quota", "region_quota", "zone_quota", "project_quota", "infras_quota", "image_quota", "identity_quota")
+_QUOTAS = (
+    *("quota", "region_quota", "zone_quota", "project_quota", "domain_quota"),
+    *("infras_quota", "image_quota", "identity_quota"),
+)
 
 HANDMADE: Mapping[str, Handmade] = {
     "plan-show": Handmade("plans:show", "Tell what a plan would do"),
@@ -101,6 +104,7 @@ HANDMADE: Mapping[str, Handmade] = {
     "policy-create": Handmade("policies:create", "Create a policy from a file"),
     **{u.replace("_", "-"): Handmade(f"usages:{u}", "Count what there is") for u in _USAGES},
     "policy-explain": Handmade("policies:explain", "Say which rule of which policy allows or refuses something"),
+    "quota-report": Handmade("quotas:quota_report", "Show usage day by day"),
     **{q.replace("_", "-"): Handmade(f"quotas:{q}_show", "Show limits and usage") for q in _QUOTAS},
     **{f"{q.replace('_', '-')}-list": Handmade(f"quotas:{q}_list", "List limits and usage of many") for q in _QUOTAS},
     **{f"{q.replace('_', '-')}-set": Handmade(f"quotas:{q}_set", "Set limits") for q in _QUOTAS},
@@ -122,6 +126,7 @@ ADDED_ROUTES: Mapping[str, Mapping[str, Any]] = {
         "noun": "action",
         "columns": ["id", "ops_time", "obj_type", "obj_name", "action", "user", "tenant", "success", "notes"],
     },
+    "quota_reports": {"singular": "quota_report", "service": "compute", "noun": "quota-report", "columns": []},
     "scheduler": {"singular": "scheduler", "service": "scheduler", "noun": "scheduler"},
     "history": {"singular": "history", "service": "log", "noun": "history"},
     "metadatas": {

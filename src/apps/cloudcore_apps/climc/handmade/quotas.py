@@ -14,7 +14,9 @@ ACTIONS = ("add", "sub", "reset", "replace", "delete", "update")
 
 
 def __getattr__(name: str) -> click.Command:
-    """`FAMILY_show`, `FAMILY_list` and `FAMILY_set`, such as `region_quota_set`."""
+    """`FAMILY_show`, `FAMILY_list` and `FAMILY_set`, such as `region_quota_set`; and `quota_report`."""
+    if name == "quota_report":
+        return _report()
     noun, _, verb = name.rpartition("_")
     family = next((f for f in FAMILIES.values() if f.singular == noun), None)
     make = {"show": _show, "list": _list, "set": _set}.get(verb)
@@ -90,6 +92,29 @@ def _set(family: Family) -> click.Command:
     return click.Command(
         f"{_noun(family)}-set", callback=work, params=params, help="Set limits of a project or domain."
     )
+
+
+def _report() -> click.Command:
+    def work(**values: Any) -> None:
+        params = {key: value for key, value in values.items() if value}
+        run = runtime()
+        run.show_list(run.session.list("quota_reports", params).items, _OF_REPORT)
+
+    return click.Command(
+        "quota-report",
+        callback=work,
+        params=[
+            click.Option(["--tenant", "--project", "project"], help="Of this project.", metavar="PROJECT"),
+            click.Option(["--domain"], help="Of this domain and each of its projects.", metavar="DOMAIN"),
+            click.Option(["--since"], help="The first day; 30 days ago.", metavar="TIME"),
+            click.Option(["--until"], help="The last day; today.", metavar="TIME"),
+            click.Option(["--name"], help="Only this counter, such as cpu.", metavar="NAME"),
+        ],
+        help="Show the highest and the last usage of each day, as the history has it.",
+    )
+
+
+_OF_REPORT = ("day", "domain", "project", "name", "peak", "last")
 
 
 def _noun(family: Family) -> str:
