@@ -83,6 +83,30 @@ CREATE INDEX ix_audit_plans_created_at_name_id ON audit_plans (created_at, name,
 CREATE INDEX ix_audit_plans_expires_at ON audit_plans (expires_at);
 CREATE INDEX ix_audit_plans_name ON audit_plans (name);
 CREATE INDEX ix_audit_plans_owner_id_created_at_name_id ON audit_plans (owner_id, created_at, name, id);
+CREATE TABLE audit_schedulerdecisions (
+    id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT NOT NULL DEFAULT 0,
+    session_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    question VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    user_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    user_name VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    owner_domain_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    owner_tenant_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    name VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    count BIGINT NOT NULL DEFAULT 1,
+    fitting BIGINT NOT NULL DEFAULT 0,
+    success BOOL NOT NULL DEFAULT true,
+    summary VARCHAR(2048) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    placed LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '[]',
+    told LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '{}',
+    seen LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '{}',
+    CONSTRAINT pk_audit_schedulerdecisions PRIMARY KEY (id)
+);
+CREATE INDEX ix_audit_schedulerdecisions_created_at_name_id ON audit_schedulerdecisions (created_at, name, id);
+CREATE INDEX ix_audit_schedulerdecisions_owner_tenant_id_created_at ON audit_schedulerdecisions (owner_tenant_id, created_at);
+CREATE INDEX ix_audit_schedulerdecisions_session_id ON audit_schedulerdecisions (session_id);
 CREATE TABLE audit_tasknotices (
     id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
     created_at BIGINT NOT NULL,
@@ -539,6 +563,7 @@ CREATE TABLE compute_schedtags (
     metadata LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '{}',
     resource_type VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'hosts',
     default_strategy VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    placement VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     domain_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin,
     tenant_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin,
     CONSTRAINT pk_compute_schedtags PRIMARY KEY (id),
@@ -1090,8 +1115,9 @@ CREATE TABLE image_guestimages (
     protected BOOL NOT NULL DEFAULT true,
     os_arch VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     properties LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '{}',
+    name_key VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     CONSTRAINT pk_image_guestimages PRIMARY KEY (id),
-    CONSTRAINT uq_image_guestimages_name_tenant_id UNIQUE (name, tenant_id)
+    CONSTRAINT uq_image_guestimages_name_tenant_id_name_key UNIQUE (name, tenant_id, name_key)
 );
 CREATE INDEX ix_image_guestimages_created_at_name_id_pending_d_e1eb3eadc7 ON image_guestimages (created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_image_guestimages_domain_id_created_at_name_id_cf19c5a035 ON image_guestimages (domain_id, created_at, name, id, pending_deleted, is_system);
@@ -1147,8 +1173,9 @@ CREATE TABLE image_images (
     copy_from LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     staged_key VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     store_key VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    name_key VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     CONSTRAINT pk_image_images PRIMARY KEY (id),
-    CONSTRAINT uq_image_images_name_tenant_id UNIQUE (name, tenant_id)
+    CONSTRAINT uq_image_images_name_tenant_id_name_key UNIQUE (name, tenant_id, name_key)
 );
 CREATE INDEX ix_image_images_created_at_name_id_pending_deleted_is_system ON image_images (created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_image_images_disk_format ON image_images (disk_format);
@@ -1335,6 +1362,7 @@ CREATE TABLE infrastructure_zones (
     progress DOUBLE NOT NULL DEFAULT (0.0),
     status VARCHAR(36) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'enable',
     cloudregion_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'default',
+    placement VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     location VARCHAR(256) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     contacts VARCHAR(256) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     name_cn VARCHAR(256) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
@@ -1595,6 +1623,50 @@ CREATE INDEX ix_network_wires_external_id ON network_wires (external_id);
 CREATE INDEX ix_network_wires_status ON network_wires (status);
 CREATE INDEX ix_network_wires_vpc_id ON network_wires (vpc_id);
 CREATE INDEX ix_network_wires_zone_id ON network_wires (zone_id);
+CREATE TABLE quota_quota_alerts (
+    id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT NOT NULL DEFAULT 0,
+    domain_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    tenant_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    family VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    counter VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    field VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    percent BIGINT NOT NULL,
+    used BIGINT NOT NULL,
+    bound BIGINT NOT NULL,
+    CONSTRAINT pk_quota_quota_alerts PRIMARY KEY (id),
+    CONSTRAINT uq_quota_quota_alerts_domain_id_tenant_id_field UNIQUE (domain_id, tenant_id, field)
+);
+CREATE INDEX ix_quota_quota_alerts_created_at_id ON quota_quota_alerts (created_at, id);
+CREATE INDEX ix_quota_quota_alerts_domain_id_created_at_id ON quota_quota_alerts (domain_id, created_at, id);
+CREATE INDEX ix_quota_quota_alerts_tenant_id_created_at_id ON quota_quota_alerts (tenant_id, created_at, id);
+CREATE TABLE quota_quota_reservations (
+    id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT NOT NULL DEFAULT 0,
+    name VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    description VARCHAR(1024) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    metadata LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '{}',
+    domain_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    tenant_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    project_src VARCHAR(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'local',
+    is_system BOOL NOT NULL DEFAULT false,
+    freezed BOOL NOT NULL DEFAULT false,
+    pending_deleted BOOL NOT NULL DEFAULT false,
+    pending_deleted_at BIGINT,
+    amounts LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '{}',
+    expires_at BIGINT NOT NULL,
+    CONSTRAINT pk_quota_quota_reservations PRIMARY KEY (id)
+);
+CREATE INDEX ix_quota_quota_reservations_created_at_name_id_pe_9771667c7a ON quota_quota_reservations (created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_quota_quota_reservations_domain_id_created_at__ad0f54289c ON quota_quota_reservations (domain_id, created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_quota_quota_reservations_expires_at ON quota_quota_reservations (expires_at);
+CREATE INDEX ix_quota_quota_reservations_id_pending_deleted_is_system ON quota_quota_reservations (id, pending_deleted, is_system);
+CREATE INDEX ix_quota_quota_reservations_name ON quota_quota_reservations (name);
+CREATE INDEX ix_quota_quota_reservations_tenant_id_created_at__485510e36b ON quota_quota_reservations (tenant_id, created_at, name, id, pending_deleted, is_system);
 CREATE TABLE quota_quotalimits (
     id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
     created_at BIGINT NOT NULL,
@@ -1603,23 +1675,37 @@ CREATE TABLE quota_quotalimits (
     domain_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
     tenant_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     `keys` VARCHAR(512) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
-    count BIGINT NOT NULL DEFAULT (-1),
-    cpu BIGINT NOT NULL DEFAULT (-1),
-    memory BIGINT NOT NULL DEFAULT (-1),
-    storage BIGINT NOT NULL DEFAULT (-1),
-    snapshot BIGINT NOT NULL DEFAULT (-1),
-    instance_snapshot BIGINT NOT NULL DEFAULT (-1),
-    instancegroup BIGINT NOT NULL DEFAULT (-1),
-    eip BIGINT NOT NULL DEFAULT (-1),
-    secgroup BIGINT NOT NULL DEFAULT (-1),
-    image BIGINT NOT NULL DEFAULT (-1),
-    host BIGINT NOT NULL DEFAULT (-1),
-    vpc BIGINT NOT NULL DEFAULT (-1),
-    identity_user BIGINT NOT NULL DEFAULT (-1),
-    identity_group BIGINT NOT NULL DEFAULT (-1),
-    identity_project BIGINT NOT NULL DEFAULT (-1),
-    identity_role BIGINT NOT NULL DEFAULT (-1),
-    identity_policy BIGINT NOT NULL DEFAULT (-1),
+    alert_at VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    count BIGINT NOT NULL DEFAULT (-2),
+    cpu BIGINT NOT NULL DEFAULT (-2),
+    memory BIGINT NOT NULL DEFAULT (-2),
+    storage BIGINT NOT NULL DEFAULT (-2),
+    isolated_device BIGINT NOT NULL DEFAULT (-2),
+    snapshot BIGINT NOT NULL DEFAULT (-2),
+    instance_snapshot BIGINT NOT NULL DEFAULT (-2),
+    instancegroup BIGINT NOT NULL DEFAULT (-2),
+    eip BIGINT NOT NULL DEFAULT (-2),
+    port BIGINT NOT NULL DEFAULT (-2),
+    eport BIGINT NOT NULL DEFAULT (-2),
+    bucket BIGINT NOT NULL DEFAULT (-2),
+    object_gb BIGINT NOT NULL DEFAULT (-2),
+    object_cnt BIGINT NOT NULL DEFAULT (-2),
+    rds BIGINT NOT NULL DEFAULT (-2),
+    cache BIGINT NOT NULL DEFAULT (-2),
+    mongodb BIGINT NOT NULL DEFAULT (-2),
+    loadbalancer BIGINT NOT NULL DEFAULT (-2),
+    secgroup BIGINT NOT NULL DEFAULT (-2),
+    cloudaccount BIGINT NOT NULL DEFAULT (-2),
+    globalvpc BIGINT NOT NULL DEFAULT (-2),
+    dns_zone BIGINT NOT NULL DEFAULT (-2),
+    image BIGINT NOT NULL DEFAULT (-2),
+    host BIGINT NOT NULL DEFAULT (-2),
+    vpc BIGINT NOT NULL DEFAULT (-2),
+    identity_user BIGINT NOT NULL DEFAULT (-2),
+    identity_group BIGINT NOT NULL DEFAULT (-2),
+    identity_project BIGINT NOT NULL DEFAULT (-2),
+    identity_role BIGINT NOT NULL DEFAULT (-2),
+    identity_policy BIGINT NOT NULL DEFAULT (-2),
     CONSTRAINT pk_quota_quotalimits PRIMARY KEY (id),
     CONSTRAINT uq_quota_quotalimits_domain_id_tenant_id_keys UNIQUE (domain_id, tenant_id, `keys`)
 );

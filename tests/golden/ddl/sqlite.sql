@@ -83,6 +83,30 @@ CREATE INDEX ix_audit_plans_created_at_name_id ON audit_plans (created_at, name,
 CREATE INDEX ix_audit_plans_expires_at ON audit_plans (expires_at);
 CREATE INDEX ix_audit_plans_name ON audit_plans (name);
 CREATE INDEX ix_audit_plans_owner_id_created_at_name_id ON audit_plans (owner_id, created_at, name, id);
+CREATE TABLE audit_schedulerdecisions (
+    id VARCHAR(128) NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT DEFAULT 0 NOT NULL,
+    session_id VARCHAR(128) DEFAULT '' NOT NULL,
+    question VARCHAR(16) NOT NULL,
+    user_id VARCHAR(64) DEFAULT '' NOT NULL,
+    user_name VARCHAR(128) DEFAULT '' NOT NULL,
+    owner_domain_id VARCHAR(64) DEFAULT '' NOT NULL,
+    owner_tenant_id VARCHAR(64) DEFAULT '' NOT NULL,
+    name VARCHAR(128) DEFAULT '' NOT NULL,
+    count BIGINT DEFAULT 1 NOT NULL,
+    fitting BIGINT DEFAULT 0 NOT NULL,
+    success BOOLEAN DEFAULT true NOT NULL,
+    summary VARCHAR(2048) DEFAULT '' NOT NULL,
+    placed TEXT DEFAULT '[]' NOT NULL,
+    told TEXT DEFAULT '{}' NOT NULL,
+    seen TEXT DEFAULT '{}' NOT NULL,
+    CONSTRAINT pk_audit_schedulerdecisions PRIMARY KEY (id)
+);
+CREATE INDEX ix_audit_schedulerdecisions_created_at_name_id ON audit_schedulerdecisions (created_at, name, id);
+CREATE INDEX ix_audit_schedulerdecisions_owner_tenant_id_created_at ON audit_schedulerdecisions (owner_tenant_id, created_at);
+CREATE INDEX ix_audit_schedulerdecisions_session_id ON audit_schedulerdecisions (session_id);
 CREATE TABLE audit_tasknotices (
     id VARCHAR(128) NOT NULL,
     created_at BIGINT NOT NULL,
@@ -539,6 +563,7 @@ CREATE TABLE compute_schedtags (
     metadata TEXT DEFAULT '{}' NOT NULL,
     resource_type VARCHAR(16) DEFAULT 'hosts' NOT NULL,
     default_strategy VARCHAR(16) DEFAULT '' NOT NULL,
+    placement VARCHAR(16) DEFAULT '' NOT NULL,
     domain_id VARCHAR(64),
     tenant_id VARCHAR(64),
     CONSTRAINT pk_compute_schedtags PRIMARY KEY (id),
@@ -1090,8 +1115,9 @@ CREATE TABLE image_guestimages (
     protected BOOLEAN DEFAULT true NOT NULL,
     os_arch VARCHAR(16) DEFAULT '' NOT NULL,
     properties TEXT DEFAULT '{}' NOT NULL,
+    name_key VARCHAR(128) DEFAULT '' NOT NULL,
     CONSTRAINT pk_image_guestimages PRIMARY KEY (id),
-    CONSTRAINT uq_image_guestimages_name_tenant_id UNIQUE (name, tenant_id)
+    CONSTRAINT uq_image_guestimages_name_tenant_id_name_key UNIQUE (name, tenant_id, name_key)
 );
 CREATE INDEX ix_image_guestimages_created_at_name_id_pending_d_e1eb3eadc7 ON image_guestimages (created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_image_guestimages_domain_id_created_at_name_id_cf19c5a035 ON image_guestimages (domain_id, created_at, name, id, pending_deleted, is_system);
@@ -1147,8 +1173,9 @@ CREATE TABLE image_images (
     copy_from TEXT DEFAULT '' NOT NULL,
     staged_key VARCHAR(200) DEFAULT '' NOT NULL,
     store_key VARCHAR(200) DEFAULT '' NOT NULL,
+    name_key VARCHAR(128) DEFAULT '' NOT NULL,
     CONSTRAINT pk_image_images PRIMARY KEY (id),
-    CONSTRAINT uq_image_images_name_tenant_id UNIQUE (name, tenant_id)
+    CONSTRAINT uq_image_images_name_tenant_id_name_key UNIQUE (name, tenant_id, name_key)
 );
 CREATE INDEX ix_image_images_created_at_name_id_pending_deleted_is_system ON image_images (created_at, name, id, pending_deleted, is_system);
 CREATE INDEX ix_image_images_disk_format ON image_images (disk_format);
@@ -1335,6 +1362,7 @@ CREATE TABLE infrastructure_zones (
     progress DOUBLE DEFAULT (0.0) NOT NULL,
     status VARCHAR(36) DEFAULT 'enable' NOT NULL,
     cloudregion_id VARCHAR(128) DEFAULT 'default' NOT NULL,
+    placement VARCHAR(16) DEFAULT '' NOT NULL,
     location VARCHAR(256) DEFAULT '' NOT NULL,
     contacts VARCHAR(256) DEFAULT '' NOT NULL,
     name_cn VARCHAR(256) DEFAULT '' NOT NULL,
@@ -1595,6 +1623,50 @@ CREATE INDEX ix_network_wires_external_id ON network_wires (external_id);
 CREATE INDEX ix_network_wires_status ON network_wires (status);
 CREATE INDEX ix_network_wires_vpc_id ON network_wires (vpc_id);
 CREATE INDEX ix_network_wires_zone_id ON network_wires (zone_id);
+CREATE TABLE quota_quota_alerts (
+    id VARCHAR(128) NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT DEFAULT 0 NOT NULL,
+    domain_id VARCHAR(64) NOT NULL,
+    tenant_id VARCHAR(64) DEFAULT '' NOT NULL,
+    family VARCHAR(32) NOT NULL,
+    counter VARCHAR(32) NOT NULL,
+    field VARCHAR(32) NOT NULL,
+    percent BIGINT NOT NULL,
+    used BIGINT NOT NULL,
+    bound BIGINT NOT NULL,
+    CONSTRAINT pk_quota_quota_alerts PRIMARY KEY (id),
+    CONSTRAINT uq_quota_quota_alerts_domain_id_tenant_id_field UNIQUE (domain_id, tenant_id, field)
+);
+CREATE INDEX ix_quota_quota_alerts_created_at_id ON quota_quota_alerts (created_at, id);
+CREATE INDEX ix_quota_quota_alerts_domain_id_created_at_id ON quota_quota_alerts (domain_id, created_at, id);
+CREATE INDEX ix_quota_quota_alerts_tenant_id_created_at_id ON quota_quota_alerts (tenant_id, created_at, id);
+CREATE TABLE quota_quota_reservations (
+    id VARCHAR(128) NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT DEFAULT 0 NOT NULL,
+    name VARCHAR(128) NOT NULL,
+    description VARCHAR(1024) DEFAULT '' NOT NULL,
+    metadata TEXT DEFAULT '{}' NOT NULL,
+    domain_id VARCHAR(64) NOT NULL,
+    tenant_id VARCHAR(64) NOT NULL,
+    project_src VARCHAR(10) DEFAULT 'local' NOT NULL,
+    is_system BOOLEAN DEFAULT false NOT NULL,
+    freezed BOOLEAN DEFAULT false NOT NULL,
+    pending_deleted BOOLEAN DEFAULT false NOT NULL,
+    pending_deleted_at BIGINT,
+    amounts TEXT DEFAULT '{}' NOT NULL,
+    expires_at BIGINT NOT NULL,
+    CONSTRAINT pk_quota_quota_reservations PRIMARY KEY (id)
+);
+CREATE INDEX ix_quota_quota_reservations_created_at_name_id_pe_9771667c7a ON quota_quota_reservations (created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_quota_quota_reservations_domain_id_created_at__ad0f54289c ON quota_quota_reservations (domain_id, created_at, name, id, pending_deleted, is_system);
+CREATE INDEX ix_quota_quota_reservations_expires_at ON quota_quota_reservations (expires_at);
+CREATE INDEX ix_quota_quota_reservations_id_pending_deleted_is_system ON quota_quota_reservations (id, pending_deleted, is_system) WHERE pending_deleted + is_system > 0;
+CREATE INDEX ix_quota_quota_reservations_name ON quota_quota_reservations (name);
+CREATE INDEX ix_quota_quota_reservations_tenant_id_created_at__485510e36b ON quota_quota_reservations (tenant_id, created_at, name, id, pending_deleted, is_system);
 CREATE TABLE quota_quotalimits (
     id VARCHAR(128) NOT NULL,
     created_at BIGINT NOT NULL,
@@ -1603,23 +1675,37 @@ CREATE TABLE quota_quotalimits (
     domain_id VARCHAR(64) NOT NULL,
     tenant_id VARCHAR(64) DEFAULT '' NOT NULL,
     keys VARCHAR(512) DEFAULT '' NOT NULL,
-    count BIGINT DEFAULT (-1) NOT NULL,
-    cpu BIGINT DEFAULT (-1) NOT NULL,
-    memory BIGINT DEFAULT (-1) NOT NULL,
-    storage BIGINT DEFAULT (-1) NOT NULL,
-    snapshot BIGINT DEFAULT (-1) NOT NULL,
-    instance_snapshot BIGINT DEFAULT (-1) NOT NULL,
-    instancegroup BIGINT DEFAULT (-1) NOT NULL,
-    eip BIGINT DEFAULT (-1) NOT NULL,
-    secgroup BIGINT DEFAULT (-1) NOT NULL,
-    image BIGINT DEFAULT (-1) NOT NULL,
-    host BIGINT DEFAULT (-1) NOT NULL,
-    vpc BIGINT DEFAULT (-1) NOT NULL,
-    identity_user BIGINT DEFAULT (-1) NOT NULL,
-    identity_group BIGINT DEFAULT (-1) NOT NULL,
-    identity_project BIGINT DEFAULT (-1) NOT NULL,
-    identity_role BIGINT DEFAULT (-1) NOT NULL,
-    identity_policy BIGINT DEFAULT (-1) NOT NULL,
+    alert_at VARCHAR(64) DEFAULT '' NOT NULL,
+    count BIGINT DEFAULT (-2) NOT NULL,
+    cpu BIGINT DEFAULT (-2) NOT NULL,
+    memory BIGINT DEFAULT (-2) NOT NULL,
+    storage BIGINT DEFAULT (-2) NOT NULL,
+    isolated_device BIGINT DEFAULT (-2) NOT NULL,
+    snapshot BIGINT DEFAULT (-2) NOT NULL,
+    instance_snapshot BIGINT DEFAULT (-2) NOT NULL,
+    instancegroup BIGINT DEFAULT (-2) NOT NULL,
+    eip BIGINT DEFAULT (-2) NOT NULL,
+    port BIGINT DEFAULT (-2) NOT NULL,
+    eport BIGINT DEFAULT (-2) NOT NULL,
+    bucket BIGINT DEFAULT (-2) NOT NULL,
+    object_gb BIGINT DEFAULT (-2) NOT NULL,
+    object_cnt BIGINT DEFAULT (-2) NOT NULL,
+    rds BIGINT DEFAULT (-2) NOT NULL,
+    cache BIGINT DEFAULT (-2) NOT NULL,
+    mongodb BIGINT DEFAULT (-2) NOT NULL,
+    loadbalancer BIGINT DEFAULT (-2) NOT NULL,
+    secgroup BIGINT DEFAULT (-2) NOT NULL,
+    cloudaccount BIGINT DEFAULT (-2) NOT NULL,
+    globalvpc BIGINT DEFAULT (-2) NOT NULL,
+    dns_zone BIGINT DEFAULT (-2) NOT NULL,
+    image BIGINT DEFAULT (-2) NOT NULL,
+    host BIGINT DEFAULT (-2) NOT NULL,
+    vpc BIGINT DEFAULT (-2) NOT NULL,
+    identity_user BIGINT DEFAULT (-2) NOT NULL,
+    identity_group BIGINT DEFAULT (-2) NOT NULL,
+    identity_project BIGINT DEFAULT (-2) NOT NULL,
+    identity_role BIGINT DEFAULT (-2) NOT NULL,
+    identity_policy BIGINT DEFAULT (-2) NOT NULL,
     CONSTRAINT pk_quota_quotalimits PRIMARY KEY (id),
     CONSTRAINT uq_quota_quotalimits_domain_id_tenant_id_keys UNIQUE (domain_id, tenant_id, keys)
 );

@@ -39,6 +39,7 @@ _REPEATABLE = (
     (re.compile(r"^\s*DROP (TABLE|INDEX) "), r"DROP \1 IF EXISTS "),
     (re.compile(r"^\s*(ALTER TABLE \S+) ADD COLUMN "), r"\1 ADD COLUMN IF NOT EXISTS "),
     (re.compile(r"^\s*(ALTER TABLE \S+) DROP COLUMN "), r"\1 DROP COLUMN IF EXISTS "),
+    (re.compile(r"^\s*(ALTER TABLE \S+) DROP (INDEX|CONSTRAINT) "), r"\1 DROP \2 IF EXISTS "),
     (re.compile(r"^\s*(ALTER TABLE \S+) ADD CONSTRAINT (\S+) UNIQUE "), r"\1 ADD UNIQUE INDEX IF NOT EXISTS \2 "),
 )
 """Statements on tables, and the same so that they may be repeated."""
