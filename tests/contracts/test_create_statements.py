@@ -9,7 +9,7 @@ import pytest
 from tests.perf.standard_cloud import StandardCloud, standard_cloud, statements
 
 TOGETHER = 16
-ASKED = 39
+ASKED = 40
 """Statements of one request, the beginnings of its transactions among them."""
 ANEW = 12
 """More of them where a second has passed: the process looks through its columns of hosts, and reads policies in a unit of

@@ -62,6 +62,7 @@ UNSCOPED_OPERATIONS = {
     "networks.py",
     "records.py",
     "statistics.py",
+    "staying.py",
     "numbering.py",
     "plans/planning.py",
     "plans/telling.py",

@@ -26,6 +26,7 @@ from cloudcore.model.wire import read_create, sent
 from cloudcore.operations.access import fetch, parent_of, reach, rows_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.refs import sent_reference
+from cloudcore.operations.staying import keep_named, keep_owner
 from cloudcore.operations.tags import first_tags
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
@@ -67,7 +68,9 @@ def insert(
     values: JsonObject = {"id": tx.new_id(), **draft}
     entity: Any = resource.entity(**values)
     stored = tx.of(resource, PLATFORM).add(entity)
+    keep_named(platform, tx, resource, draft)
     count_in(tx, resource, stored)
+    keep_owner(tx, stored, charged=bool(resource.charged(stored)))
     return stored
 
 

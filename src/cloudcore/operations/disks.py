@@ -33,6 +33,7 @@ from cloudcore.operations.recycling import goes_to_bin
 from cloudcore.operations.refs import shared_with
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.servers.source import Source, disk_source, located
+from cloudcore.operations.staying import keep_owner
 from cloudcore.operations.tags import first_tags
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_storage
@@ -93,6 +94,7 @@ def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
     stored = tx.of(DISKS, PLATFORM).add(disk)
     begin(platform, tx, caller, DISKS, stored, "disk-create", {"host_id": place[0]})
     charge(tx, stored.domain_id, stored.tenant_id, {"storage": size}, lambda: {DISKS.plural: [stored.id]})
+    keep_owner(tx, stored, charged=True)
     return detail_rows(platform, tx, DISKS, [stored])[0]
 
 

@@ -5,6 +5,7 @@ Types that need more have operations of their own (`cloudcore.operations.table`)
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from cloudcore.auth.caller import Caller
@@ -28,6 +29,7 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows, selected
 from cloudcore.operations.selection import within
 from cloudcore.operations.sharing import forget
+from cloudcore.operations.staying import keep_named, keep_row
 from cloudcore.operations.tags import merged, tags_sent
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
@@ -83,7 +85,9 @@ def update_row(
     check_in_use(row, _owner_of(platform, tx, resource, row))
     granted = reach(platform, caller, resource, "update")
     changes = read_update(resource, body, admin=granted.scope.covers(Scope.DOMAIN))
-    changes.update(references(platform, tx, caller, resource, body, (), creating=False))
+    named = references(platform, tx, caller, resource, body, (), creating=False)
+    keep_named(platform, tx, resource, named)
+    changes.update(named)
     if "name" in changes:
         changes["name"] = validate_name(changes["name"])
     if "__meta__" in body and "metadata" in field_map(resource.entity):
@@ -117,6 +121,8 @@ def remove(platform: Platform, tx: Transaction, caller: Caller, resource: Resour
     Raises:
         NotEmptyError: somebody still refers to it.
     """
+    if _named_by(platform.resources, resource.plural):
+        keep_row(tx, resource, row.id)
     resource.check_delete(tx, caller, row)
     parts = list(resource.parts(tx, row))
     for other in platform.resources:
@@ -130,6 +136,12 @@ def remove(platform: Platform, tx: Transaction, caller: Caller, resource: Resour
     count_out(tx, resource, row)
     for kind, part in parts:
         remove(platform, tx, caller, kind, part)
+
+
+@cache
+def _named_by(resources: tuple[Resource[Any], ...], plural: str) -> bool:
+    """Whether rows of some type refer to those of this one."""
+    return any(field.ref is not None and field.ref.target == plural for r in resources for field in refs_of(r.entity))
 
 
 def _follow(

@@ -19,6 +19,7 @@ from cloudcore.model.resource import Action, ActionKind, Resource, field_map
 from cloudcore.operations.access import widest
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.sharing import need, share, unshare
+from cloudcore.operations.staying import keep_owner
 from cloudcore.operations.tags import merged, read_tags
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.counted import count_in, count_out
@@ -44,6 +45,7 @@ class Call:
         count_out(self.tx, self.resource, row)
         stored = self.tx.of(self.resource, PLATFORM).save(evolve(row, **changes), action="change-owner")
         count_in(self.tx, self.resource, stored)
+        keep_owner(self.tx, stored, charged=bool(self.resource.charged(stored)))
 
 
 def _enable(call: Call, row: Any) -> None:

@@ -22,6 +22,7 @@ from cloudcore.operations.generic import check_in_use
 from cloudcore.operations.ladder import Call, new_project
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.refs import shared_with
+from cloudcore.operations.staying import keep_tenant
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.counting import charged_of
 from cloudcore.quotas.holdings import disk_amounts, server_amounts
@@ -150,6 +151,7 @@ class _Move:
         to = (self.project.domain_id, self.project.id)
         servers = self._moved.get(SERVERS.plural, [])
         charge(self._tx, *to, self._amounts, lambda: {**charged_of(self._tx, servers), **self._moved})
+        keep_tenant(self._tx, *to)
 
     def _name(self, resource: Resource[Any], row: Any) -> str:
         def taken(name: str) -> bool:

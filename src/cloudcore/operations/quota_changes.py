@@ -20,6 +20,7 @@ from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import PLATFORM, Query, both, eq
 from cloudcore.model.reading import read_int, read_str
 from cloudcore.model.resource import Resource
+from cloudcore.operations.staying import keep_tenant
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.family import LIMITED, Family
 from cloudcore.quotas.limits import limits_of
@@ -75,6 +76,7 @@ def change_limits(tx: Transaction, family: Family, owner: tuple[str, str], wish:
     for name, resource in _PLACES.items():
         if name in wish.keys and wish.action != "delete" and tx.of(resource, PLATFORM).get(wish.keys[name]) is None:
             raise ResourceNotFoundError(f"{resource.singular} {wish.keys[name]} not found", field=name)
+    keep_tenant(tx, *owner)
     repository, text = tx.of(QUOTALIMITS, PLATFORM), write_keys(wish.keys)
     where = both(eq("domain_id", owner[0]), eq("tenant_id", owner[1]), eq("keys", text))
     found = repository.find(Query(where=where, limit=1))

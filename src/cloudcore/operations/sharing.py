@@ -17,7 +17,10 @@ from cloudcore.model.reading import read_list_of_str, read_str
 from cloudcore.model.resource import Resource
 from cloudcore.operations.access import widest
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.staying import keep_known
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.identity.domain import DOMAINS
+from cloudcore.resources.identity.project import PROJECTS
 from cloudcore.resources.infrastructure.sharedresource import SHAREDRESOURCES, Sharedresource
 
 MOST_TARGETS = 200
@@ -150,6 +153,7 @@ def _privilege(row: Any, wanted: _Targets, platform: Platform) -> Scope:
 def _replace(tx: Transaction, resource: Resource[Any], row: Any, wanted: _Targets) -> None:
     forget(tx, resource, [row.id])
     for ident in wanted.ids:
+        keep_known(tx, DOMAINS if wanted.scope == "domain" else PROJECTS, ident)
         shown = Sharedresource(
             id=tx.new_id(),
             resource_type=resource.plural,

@@ -246,6 +246,7 @@ DELETE: Mapping[str, Operation] = MappingProxyType(
         "application_credentials": delete_application_credential,
         "groups": memberships.delete_group,
         "projects": leaving.delete_project,
+        "users": leaving.delete_user,
         "domains": leaving.delete_domain,
     }
 )

@@ -18,6 +18,7 @@ from cloudcore.operations.access import fetch, reach, widest
 from cloudcore.operations.identity.revocations import revoke
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.policies import bound
+from cloudcore.operations.staying import keep_known
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.assignment import (
     ASSIGNMENTS,
@@ -63,6 +64,9 @@ def grant(
     given = _given(platform, tx, caller, place, actor, role, inherited=inherited)
     check_not_stronger(platform, tx, caller, given)
     if not tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=_like(given), limit=1)):
+        if place[0] != SYSTEM:
+            keep_known(tx, PLACES[place[0]], given.target_id)
+        keep_known(tx, ACTORS[actor[0]], given.actor_id)
         tx.of(ASSIGNMENTS, PLATFORM).add(given, action="grant")
 
 

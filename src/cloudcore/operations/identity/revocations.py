@@ -8,13 +8,14 @@ unit that sets it, and tokens of later snapshots are issued behind it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from cloudcore.auth.revocation import Watermark, Watermarks, issue_time, latest_mark, revoked
 from cloudcore.auth.tokens import LIFETIME, SKEW, UNIFORM_MESSAGE, TokenPayload
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import Contention, DuplicateResourceError, InvalidCredentialError
-from cloudcore.model.query import PLATFORM, Compare, Op, Query, both, eq
+from cloudcore.model.query import PLATFORM, Compare, Op, Query, both, eq, one_of
 from cloudcore.ports.clock import Clock
 from cloudcore.ports.unit_of_work import Transaction, UnitOfWork
 from cloudcore.resources.identity.revocation import REVOCATIONS, Revocation
@@ -25,6 +26,8 @@ MARGIN = timedelta(seconds=5)
 
 _KEPT = LIFETIME + SKEW
 _SWEPT = 64
+_GONE = "gone/"
+"""Before an id, which no token's audit id can have: processes of earlier releases read these marks too."""
 _TICK = timedelta(microseconds=1)
 
 
@@ -36,6 +39,17 @@ def revoke(tx: Transaction, kind: Watermark, target_id: str) -> None:
 def revoke_token(tx: Transaction, audit_id: str, until: datetime) -> None:
     """Void a token and all that were derived from it. until: when they end anyway."""
     _raise(tx, Watermark.TOKEN, audit_id, until)
+
+
+def mark_gone(tx: Transaction, ident: str) -> None:
+    """Remember that a project, domain or user is gone for as long as somebody may still carry a token that names it."""
+    _raise(tx, Watermark.TOKEN, f"{_GONE}{ident}", tx.now + MARGIN)
+
+
+def is_gone(tx: Transaction, idents: Collection[str]) -> bool:
+    """Whether one of these was marked so."""
+    marks = one_of("target_id", [f"{_GONE}{ident}" for ident in idents])
+    return bool(tx.of(REVOCATIONS, PLATFORM).count(both(eq("kind", Watermark.TOKEN.value), marks)))
 
 
 def _raise(tx: Transaction, kind: Watermark, target_id: str, before: datetime) -> None:

@@ -34,6 +34,7 @@ from cloudcore.operations.servers.devices import claim_devices, device_rows
 from cloudcore.operations.servers.disks import add_disk
 from cloudcore.operations.servers.input import Wanted, read_wanted
 from cloudcore.operations.servers.media import store_for
+from cloudcore.operations.staying import keep_owner
 from cloudcore.operations.veil import veiled_refusal
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
@@ -216,6 +217,7 @@ def _insert(
     total["storage"] = sum(wanted.sizes) * len(made)
     ids = [server.id for server in made]
     charge(tx, wanted.owner["domain_id"], wanted.owner["tenant_id"], total, lambda: charged_of(tx, ids))
+    keep_owner(tx, made[0], charged=True)
     return detail_rows(platform, tx, SERVERS, made)
 
 
