@@ -6,6 +6,7 @@ import json
 
 import attrs
 import pytest
+from click.testing import CliRunner
 from tests.wire.test_decisions import BODY, DISK
 from tests.wire.test_scheduler import Place
 
@@ -16,6 +17,7 @@ from cloudcore.scheduling.snapshot import read_snapshot
 from cloudcore_adapters.memory.cloud import PASSWORD
 from cloudcore_apps.climc.main import run
 from cloudcore_apps.climc.runtime import Runtime
+from cloudcore_apps.scheduling import scheduler
 
 WANTED = {"vcpu_count": 1, "vmem_size": 1024, "disks": [{"size": 1024}]}
 
@@ -129,6 +131,10 @@ def test_the_commands_answer(place, capsys, tmp_path):
     code, out = climc("scheduler-snapshot")
     assert code == 0
     assert json.loads(out)["format"] == "cloudcore-inventory"
+    file = tmp_path / "snapshot.json"
+    assert CliRunner().invoke(scheduler, ["snapshot", "-o", str(file)], obj=runtime.session).exit_code == 0
+    told = json.loads(CliRunner().invoke(scheduler, ["simulate", str(file), "--without", place.web_host]).stdout)
+    assert [one["id"] for one in told["without"]["stay"]] == [place.web]
 
 
 def test_a_rate_is_told_with_its_uncertainty():

@@ -15,6 +15,7 @@ import click
 
 from cloudcore.model.errors import InvalidFormatError, TooLargeError
 from cloudcore.model.json import Json, JsonObject
+from cloudcore.ports.session import Session
 from cloudcore.scheduling import Pool, Request, form
 from cloudcore.scheduling.capacity import capacity
 from cloudcore.scheduling.forecast import explanation
@@ -38,11 +39,12 @@ def scheduler() -> None:
 
 @scheduler.command()
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="The file; else standard output.")
-def snapshot(output: Path | None) -> None:
+@click.pass_obj
+def snapshot(session: Session | None, output: Path | None) -> None:
     """Write the inventory of the cloud that climc is logged in to: all hosts with what is free, and all servers."""
     from cloudcore_apps.climc.runtime import Runtime
 
-    runtime = Runtime()
+    runtime = Runtime(session=session)
     try:
         found = runtime.session.perform_class("scheduler", "snapshot")
     finally:

@@ -104,22 +104,21 @@ def explain(platform: Platform, tx: Transaction, caller: Caller, ident: str) -> 
 def _decision(platform: Platform, tx: Transaction, caller: Caller, ident: str) -> SchedulerDecision:
     where = visible(platform, caller, {})
     row = tx.of(SCHEDULERDECISIONS, where).get(ident)
-    if row is not None:
-        return row
-    newest = Query(where=eq("session_id", ident), order=(Order("created_at", descending=True),), limit=1)
-    named = tx.of(SCHEDULERDECISIONS, where).find(newest)
-    if named:
-        return named[0]
-    found = _of_server(platform, tx, caller, ident, where)
+    found = row or _newest(tx, ident, where) or _of_server(platform, tx, caller, ident, where)
     if found is None:
         raise ResourceNotFoundError(f"no decision {ident} is kept")
     return found
 
 
+def _newest(tx: Transaction, session: str, where: Expr) -> SchedulerDecision | None:
+    query = Query(where=eq("session_id", session), order=(Order("created_at", descending=True),), limit=1)
+    return next(iter(tx.of(SCHEDULERDECISIONS, where).find(query)), None)
+
+
 def _of_server(
     platform: Platform, tx: Transaction, caller: Caller, ident: str, where: Expr
 ) -> SchedulerDecision | None:
-    """That of a server, by its name or id; of one that is gone by its id, as long as the decision is kept."""
+    """That by which a server is where it is, by its name or id; of one that is gone by its id, as long as it is kept."""
     granted = widest(platform, caller, SERVERS, "list")
     server_id = ident
     if granted is not None:
@@ -127,7 +126,7 @@ def _of_server(
             server_id = find_one(tx, SERVERS, ident, granted.where).id
         except ResourceNotFoundError:
             server_id = ident
-    return of_server(tx, server_id, where)
+    return _newest(tx, server_id, where) or of_server(tx, server_id, where)
 
 
 def _line(row: SchedulerDecision) -> JsonObject:

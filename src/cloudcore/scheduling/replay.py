@@ -19,7 +19,7 @@ from cloudcore.scheduling.columns import FloatArray, IntArray
 from cloudcore.scheduling.decision import Decision, Placement, Walk
 from cloudcore.scheduling.filters import FILTERS
 from cloudcore.scheduling.inventory import Inventory
-from cloudcore.scheduling.pipeline import filter_hosts, schedule
+from cloudcore.scheduling.pipeline import filter_hosts, mixed, schedule
 from cloudcore.scheduling.request import Request
 from cloudcore.scheduling.snapshot import Snapshot, kept_rows, read_snapshot, snapshot_of
 from cloudcore.scheduling.weighers import WEIGHERS
@@ -199,7 +199,9 @@ def compared(inventory: Inventory, request: Request, most: int = MOST_HOSTS) -> 
         )
         for n, row in enumerate(numbers)
     ]
-    kept.sort(key=lambda one: -one.score)
+    # Equally good hosts are tried in this order.
+    turns = dict(zip([hosts.ids[row] for row in numbers], mixed(hosts, request.seed, rows).tolist(), strict=True))
+    kept.sort(key=lambda one: (-one.score, turns[one.host_id]))
     return [*kept, *_refused(walk)][:most]
 
 

@@ -132,6 +132,13 @@ def test_a_request_that_is_refused_says_where():
     assert caught.value.field == "request.vcpus"
 
 
+def test_equally_good_hosts_are_compared_in_the_order_in_which_they_are_tried():
+    inventory = Inventory.build([HostRow(id=f"h{n}", cpu_count=8, mem_size=8192) for n in range(9)])
+    for seed in "abcdefgh":
+        request = Request(memory_mib=1024, seed=seed)
+        assert compared(inventory, request)[0].host_id == schedule(inventory, request).placements[0].host_id
+
+
 def test_hosts_are_compared_by_what_each_weigher_gives():
     inventory = Inventory.build(
         [

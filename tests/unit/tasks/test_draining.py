@@ -102,6 +102,17 @@ def test_a_server_that_is_off_moves_by_hand(town: Town) -> None:
         town.session.perform("servers", own, "migrate")
 
 
+def test_where_a_server_has_moved_to_is_explained(town: Town) -> None:
+    ident = town.server(on=False)
+    made = town.session.perform_class("scheduler", "explain", {"ident": ident})["explanation"]
+    assert (made["question"], [one["host_id"] for one in made["servers"]]) == ("create", ["h1"])
+    town.session.perform("servers", ident, "migrate")
+    live(town, 30, ident)
+    moved = town.session.perform_class("scheduler", "explain", {"ident": ident})["explanation"]
+    assert (moved["question"], [one["host_id"] for one in moved["servers"]]) == ("migrate", ["h2"])
+    assert moved["replay"]["same"]
+
+
 def test_a_host_that_is_down_is_not_drained(town: Town) -> None:
     town.server()
     town.cut()

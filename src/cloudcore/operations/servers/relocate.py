@@ -11,6 +11,7 @@ from cloudcore.model.errors import InsufficientResourceError, InvalidStatusError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.operations.begin import check_idle, start_transition
+from cloudcore.operations.decisions import MOVED, keep
 from cloudcore.operations.placement import decide, host_limits, inventory_of, seats
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.media import EMPTY, medium_of
@@ -57,7 +58,7 @@ def move(
     (guest,) = described(tx, [server])
     if guest.stuck:
         raise InvalidStatusError(f"server {server.name} can't move: {guest.stuck}", field="host_id")
-    target = _claimed(platform, tx, attrs.evolve(guest.request, prefer_host=prefer))
+    target = _claimed(platform, tx, caller, server, attrs.evolve(guest.request, prefer_host=prefer))
     params: JsonObject = {
         "source": source.id,
         "target": target,
@@ -73,9 +74,11 @@ def move(
     return target
 
 
-def _claimed(platform: Platform, tx: Transaction, request: Request) -> str:
+def _claimed(platform: Platform, tx: Transaction, caller: Caller, server: Any, request: Request) -> str:
+    """The host that was chosen and whose share was taken; the decision is kept under the id of the server."""
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=[])
-    for placement in seats(decide(inventory, request)):
+    decision = decide(inventory, request)
+    for placement in seats(decision):
         host = tx.of(HOSTS, PLATFORM).get(placement.host_id)
         if host is None:
             continue
@@ -88,5 +91,7 @@ def _claimed(platform: Platform, tx: Transaction, request: Request) -> str:
             cpu_limit=cpu,
             memory_limit=memory,
         ):
+            placed = [(server.id, host.id)]
+            keep(tx, caller, decision, request, question=MOVED, session=server.id, name=server.name, placed=placed)
             return str(host.id)
     raise InsufficientResourceError("the places were taken by others meanwhile", field="host_id")
