@@ -20,7 +20,7 @@ def test_the_fullest_host_is_filled_before_the_next_one_and_an_empty_one_comes_l
     inventory = make.inventory(
         [
             make.host("a", packs=True),
-            make.host("b", packs=True, cpu_claimed=2, mem_claimed=2048),
+            make.host("b", packs=True, cpu_claimed=2, mem_claimed=2048, guests=1),
             make.host("c", packs=True),
         ]
     )
@@ -58,7 +58,7 @@ def test_of_hosts_that_pack_and_hosts_that_do_not_each_is_judged_its_own_way(mak
     inventory = make.inventory(
         [
             make.host("empty", packs=True),
-            make.host("full", packs=True, cpu_claimed=6, mem_claimed=6144),
+            make.host("full", packs=True, cpu_claimed=6, mem_claimed=6144, guests=2),
             make.host("idle"),
             make.host("busy", cpu_claimed=6, mem_claimed=6144),
         ]
@@ -72,3 +72,21 @@ def test_of_hosts_that_pack_and_hosts_that_do_not_each_is_judged_its_own_way(mak
 def test_what_reads_nothing_that_moves_counts_for_all_hosts():
     with pytest.raises(ValueError, match="counts for all hosts"):
         attrs.evolve(PACK, reads=Reads.FIXED)
+
+
+def test_a_host_in_use_comes_before_an_empty_one_and_one_that_stays_even_before_one_that_does_not(make):
+    inventory = make.inventory(
+        [
+            make.host("empty", packs=True),
+            make.host("lean", packs=True, guests=1, cpu_claimed=4, mem_claimed=2048),
+            make.host("fat", packs=True, guests=1, cpu_claimed=2, mem_claimed=4096),
+            make.host("idle", packs=True, guests=1),
+        ]
+    )
+
+    def order(cpus: int, mib: int) -> list[str]:
+        decision = schedule(inventory, Request(vcpus=cpus, memory_mib=mib))
+        return [one.host_id for one in (*decision.placements, *decision.alternatives)]
+
+    assert order(1, 3072) == ["lean", "fat", "idle", "empty"]
+    assert order(3, 1024) == ["fat", "lean", "idle", "empty"]

@@ -1,4 +1,4 @@
-"""Fill hosts that pack: the one that is fullest with one server more, and by CPU as by memory."""
+"""Fill hosts that pack: an empty one last, else the fullest, and rather one whose CPU and memory run out together."""
 
 from __future__ import annotations
 
@@ -11,11 +11,17 @@ from cloudcore.scheduling.weighers.weigher import Weigher
 
 
 def pack(request: Request, inventory: Inventory, rows: IntArray, _capacity: IntArray) -> FloatArray:
-    """Score 1 less the mean of the free shares of CPU and memory that would be left with one server more."""
+    """Score at least 1/2 for a host in use and at most 1/2 for an empty one; in between, the less is left the better.
+
+    What is left with one server more: the free shares of CPU and memory, and by how much these two come to differ more than
+    they did before. A difference is what one of them can't use for lack of the other.
+    """
     hosts = inventory.hosts
-    cpu = _left(*hosts.cpu_shares, request.vcpus)
-    memory = _left(*hosts.mem_shares, request.memory_mib)
-    return picked(1.0 - (cpu + memory) / 2, rows)
+    cpu_before, memory_before = _left(*hosts.cpu_shares, 0), _left(*hosts.mem_shares, 0)
+    cpu, memory = _left(*hosts.cpu_shares, request.vcpus), _left(*hosts.mem_shares, request.memory_mib)
+    uneven = np.abs(cpu - memory) - np.abs(cpu_before - memory_before)
+    scores: FloatArray = ((3.0 - (cpu + memory) - uneven) / 4 + (hosts.guests > 0)) / 2
+    return picked(scores, rows)
 
 
 def probe(request: Request, inventory: Inventory, row: int, _capacity: int) -> float:
@@ -23,9 +29,14 @@ def probe(request: Request, inventory: Inventory, row: int, _capacity: int) -> f
     hosts = inventory.hosts
     cpu_one = 1.0 / max(int(hosts.cpu_total[row]), 1)
     memory_one = 1.0 / max(int(hosts.mem_total_mib[row]), 1)
-    cpu = int(hosts.cpu_free[row]) * cpu_one - cpu_one * request.vcpus
-    memory = int(hosts.mem_free_mib[row]) * memory_one - memory_one * request.memory_mib
-    return 1.0 - (min(max(cpu, 0.0), 1.0) + min(max(memory, 0.0), 1.0)) / 2
+    cpu_free, memory_free = int(hosts.cpu_free[row]) * cpu_one, int(hosts.mem_free_mib[row]) * memory_one
+    cpu, memory = _share(cpu_free - cpu_one * request.vcpus), _share(memory_free - memory_one * request.memory_mib)
+    uneven = abs(cpu - memory) - abs(_share(cpu_free) - _share(memory_free))
+    return ((3.0 - (cpu + memory) - uneven) / 4 + (int(hosts.guests[row]) > 0)) / 2
+
+
+def _share(amount: float) -> float:
+    return min(max(amount, 0.0), 1.0)
 
 
 def _left(free: FloatArray, one: FloatArray, amount: int) -> FloatArray:
