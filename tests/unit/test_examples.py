@@ -28,6 +28,7 @@ PROGRAMS = {
     "history_as_a_feed",
     "one_program_two_clouds",
     "own_hypervisor",
+    "pack_a_batch",
     "schedule_only",
     "what_if",
 }
