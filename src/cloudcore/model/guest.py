@@ -104,6 +104,10 @@ class GuestDescription:
     version: int = 1
 
 
+AGENT_QUESTIONS = ("guest-ping", "guest-info", "guest-network-get-interfaces")
+"""What guests' agents are asked: each only tells something. Named as QEMU's agent has them."""
+
+
 def to_json(desc: GuestDescription) -> JsonObject:
     """The description as JSON; `from_json` reads it back. What only later releases know is there where it is said."""
     return {

@@ -27,6 +27,16 @@ _CONFIG = Answer((Key("config", "Groups, each an object of options", dict, null=
 _SAVED = Answer((Key("image_id", "The image that it is saved as"),), row=True)
 _GUESTS = Key("guests", "What was made", list, of=(*_NAMED, Key("status", "Its status")))
 _STATUS = Key("status", "Its status")
+_CARD_OF_AGENT = (
+    Key("name", "What the guest calls it"),
+    Key("hardware-address", "Hardware address"),
+    Key(
+        "ip-addresses",
+        "Its addresses",
+        list,
+        of=(Key("ip-address", "Address"), Key("ip-address-type", "ipv4 or ipv6"), Key("prefix", "Prefix length", int)),
+    ),
+)
 _WITH_REASON = (*_NAMED, Key("reason", "Why"))
 _MOVED = Key("moved", "The servers that move", list, of=(*_NAMED, Key("host_id", "Where to")))
 _MOVES = Key(
@@ -146,6 +156,18 @@ ANSWERS: Mapping[tuple[str, str], Answer] = MappingProxyType(
             )
         ),
         ("servers", "qga-ping"): Answer((_ID, Key("qga_status", "available"))),
+        ("servers", "qga-get-network"): Answer(_CARD_OF_AGENT, many=True),
+        ("servers", "qga-guest-info-task"): Answer(
+            (
+                Key("version", "Of the agent"),
+                Key(
+                    "supported_commands",
+                    "What it can do",
+                    list,
+                    of=(Key("name", "Command"), Key("enabled", "Whether it may", bool)),
+                ),
+            )
+        ),
         ("servers", "screen-dump"): Answer(
             (_ID, Key("content_type", "Media type of the picture"), Key("image", "The picture in base64"))
         ),

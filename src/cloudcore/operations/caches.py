@@ -19,7 +19,9 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.image.image import IMAGES
+from cloudcore.resources.infrastructure.host import AgentStatus
 from cloudcore.resources.storage.cachedimage import CACHEDIMAGES
+from cloudcore.resources.storage.hoststorage import HOSTSTORAGES
 from cloudcore.resources.storage.storage import STORAGES, formats_for
 from cloudcore.resources.storage.storagecache import STORAGECACHES
 from cloudcore.resources.storage.storagecachedimage import CACHE_LIFECYCLE, STORAGECACHEDIMAGES, CacheStatus
@@ -85,6 +87,25 @@ def of_storage(work: Any, platform: Platform, tx: Transaction, caller: Caller, s
     if cache is None:
         raise InvalidStatusError(f"storage {storage.name} has no cache of images", field="storagecache_id")
     work(platform, tx, caller, cache, body)
+
+
+def of_host(platform: Platform, tx: Transaction, caller: Caller, host: Any, body: JsonMapping) -> None:
+    """Begin to bring an image to every storage of a host that has a cache.
+
+    Raises:
+        InvalidStatusError: the host is offline, or none of its storages has a cache.
+        Others of `cache_image`.
+    """
+    if host.host_status != AgentStatus.ONLINE:
+        raise InvalidStatusError(f"host {host.name} is {host.host_status}", field="host_status")
+    links = tx.of(HOSTSTORAGES, PLATFORM).find(Query(where=eq("host_id", host.id)))
+    where = both(one_of("id", [link.storage_id for link in links if link.mount_point]), eq("enabled", True))
+    storages = tx.of(STORAGES, PLATFORM).find(Query(where=where))
+    caches = {storage.storagecache_id for storage in storages if storage.storagecache_id}
+    if not caches:
+        raise InvalidStatusError(f"no storage of host {host.name} has a cache of images", field="storages")
+    for cache in tx.of(STORAGECACHES, PLATFORM).find(Query(where=one_of("id", sorted(caches)))):
+        cache_image(platform, tx, caller, cache, body)
 
 
 def _named(body: JsonMapping) -> str:

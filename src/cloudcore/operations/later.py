@@ -16,9 +16,9 @@ _BACKUP = "create-backup start-backup delete-backup switch-to-backup reconcile-b
 _MEDIA = "insertvfd ejectvfd"
 _TUNING = (
     "sendkeys set-extra-option del-extra-option set-qemu-params set-tpm set-nic-traffic-limit "
-    "reset-nic-traffic-limit cpuset cpuset-remove set-cpu-numa-pin set-sshport"
+    "reset-nic-traffic-limit cpuset cpuset-remove set-cpu-numa-pin"
 )
-_AGENT = "qga-command qga-guest-info-task qga-get-network qga-set-network monitor"
+_AGENT = "qga-command qga-set-network monitor"
 _FORWARD = "open-forward close-forward list-forward"
 _BILLING = "prepaid-recycle undo-prepaid-recycle"
 _CONVERSION = "convert convert-to-kvm publicip-to-eip save-template"
@@ -46,7 +46,7 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
             "snapshotpolicies": "syncstatus",
             "instancegroups": "associate-eip attachnetwork create-eip detachnetwork dissociate-eip",
             "hosts": (
-                "add-netif cache-image convert-hypervisor disable-netif eject-iso "
+                "add-netif convert-hypervisor disable-netif eject-iso "
                 "enable-netif initialize insert-iso ipmi-probe login-info "
                 "offline online prepare probe-isolated-devices remove-all-netifs remove-netif "
                 "renew-prepaid-recycle report-dmesg reserve-cpus reset restart-host-agent set-host-files "

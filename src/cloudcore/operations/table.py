@@ -29,7 +29,7 @@ from cloudcore.operations import (
     snapshots,
 )
 from cloudcore.operations.addresses import create_eip
-from cloudcore.operations.caches import cache_image, of_storage, uncache_image
+from cloudcore.operations.caches import cache_image, of_host, of_storage, uncache_image
 from cloudcore.operations.callback import call_back
 from cloudcore.operations.cancelling import cancel_task
 from cloudcore.operations.disks import create_disk, delete_disk
@@ -105,6 +105,7 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         **{(plural, "change-owner"): ownership.stay for plural in ("snapshots", "instance_snapshots")},
         ("storagecaches", "cache-image"): cache_image,
         ("storagecaches", "uncache-image"): uncache_image,
+        ("hosts", "cache-image"): of_host,
         ("storages", "cache-image"): partial(of_storage, cache_image),
         ("storages", "uncache-image"): partial(of_storage, uncache_image),
         ("servers", "instance-snapshot"): instancesnapshots.create_instance_snapshot,
@@ -203,6 +204,8 @@ ALONE: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("servers", "login-info"): login_info,
         ("servers", "screen-dump"): questions.screen_dump,
         ("servers", "qga-ping"): questions.ping_agent,
+        ("servers", "qga-get-network"): questions.agent_network,
+        ("servers", "qga-guest-info-task"): questions.agent_info,
     }
 )
 """`(platform, caller, ident, body) -> JsonObject`, by type and action: those that open their own units.

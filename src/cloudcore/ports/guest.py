@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Guests(Protocol):
@@ -17,10 +17,11 @@ class Guests(Protocol):
         """
         ...
 
-    def ping_agent(self, guest_id: str) -> bool:
-        """Whether the guest's agent answers.
+    def ask_agent(self, guest_id: str, question: str) -> Any:
+        """What the guest's agent answers to one of `AGENT_QUESTIONS`; guests say what they like, it is not to be trusted.
 
         Raises:
             ResourceNotFoundError: the host has no such guest, or it is not running.
+            BackendError: the agent does not answer, or does not know the question.
         """
         ...

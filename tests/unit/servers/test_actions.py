@@ -170,3 +170,15 @@ def test_a_server_tells_how_to_make_one_like_it(world: World) -> None:
         (d["size"], d["image_id"]) for d in web["disks_info"]
     ]
     assert (other["vcpu_count"], other["vmem_size"]) == (web["vcpu_count"], web["vmem_size"])
+
+
+def test_the_port_of_its_ssh_server_is_recorded() -> None:
+    world = World()
+    world.server(world.alice)
+    assert world.act(world.alice, "web", "set-sshport", port="2222")["ssh_port"] == 2222
+    assert world.alice.detail("servers", "web", "sshport") == {"port": 2222}
+    for port in (None, 0, 65_536, "ssh"):
+        with pytest.raises(CloudcoreError) as caught:
+            world.act(world.alice, "web", "set-sshport", port=port)
+        assert caught.value.field == "port"
+    assert world.alice.get("servers", "web")["ssh_port"] == 2222

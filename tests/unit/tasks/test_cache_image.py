@@ -73,3 +73,18 @@ def test_a_storage_that_no_host_reaches_takes_no_image() -> None:
 
 def worker_platform(session: CoreSession):
     return session._platform
+
+
+def test_a_host_fetches_an_image_to_its_storages() -> None:
+    session, worker, host, host_id = world()
+    for _ in range(2):
+        session.perform("hosts", host_id, "cache-image", {"image": "tiny"})
+        drive(worker)
+    assert len(host.machine.images) == 1
+    assert session.list("tasks", {"scope": "system", "flow": "image-cache"}).total == 1
+    with pytest.raises(ResourceNotFoundError):
+        session.perform("hosts", host_id, "cache-image", {"image": "nope"})
+    storage = session.list("storages").items[0]["id"]
+    session.perform("storages", storage, "disable", {})
+    with pytest.raises(InvalidStatusError, match="has a cache"):
+        session.perform("hosts", host_id, "cache-image", {"image": "tiny"})

@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import struct
 import zlib
+from typing import Any
 
+import attrs
 import pytest
 from tests.simulation.cloud import CALLER, Cloud, server_body
 
 from cloudcore.model.errors import InvalidStatusError, NotSupportedError, ResourceNotFoundError
+from cloudcore.model.guest import AGENT_QUESTIONS
 from cloudcore.operations.session import CoreSession
 
 
@@ -36,7 +39,40 @@ def test_the_agent_of_a_running_server_answers(cloud: Cloud) -> None:
     assert CoreSession(cloud.platform, CALLER).perform("servers", "web", "qga-ping")["qga_status"] == "available"
 
 
-@pytest.mark.parametrize("action", ["screen-dump", "qga-ping"])
+def test_the_agent_tells_the_addresses_that_the_guest_has(cloud: Cloud) -> None:
+    session = CoreSession(cloud.platform, CALLER)
+    (card,) = cloud.rows("guestnetworks")
+    lo, eth0 = session.perform("servers", "web", "qga-get-network")
+    assert lo["name"] == "lo"
+    assert (eth0["hardware-address"], eth0["ip-addresses"][0]["ip-address"]) == (card.mac_addr, card.ip_addr)
+    told = session.perform("servers", "web", "qga-guest-info-task")
+    assert (told["version"], {one["name"] for one in told["supported_commands"]}) == ("simulated", {*AGENT_QUESTIONS})
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("no list", []),
+        ([7, {"name": "x" * 999, "ip-addresses": "many"}], [("x" * 128, [])]),
+        ([{"ip-addresses": [{"ip-address": 5, "prefix": "8"}]}] * 999, [("", [("", 0)])] * 64),
+    ],
+)
+def test_of_what_a_hostile_guest_says_only_so_much_is_told(cloud: Cloud, said: Any, shown: Any) -> None:
+    class Hostile:
+        def screenshot(self, _guest_id: str) -> bytes:
+            return b""
+
+        def ask_agent(self, _guest_id: str, _question: str) -> Any:
+            return said
+
+    session = CoreSession(attrs.evolve(cloud.platform, guests=lambda _host: Hostile()), CALLER)
+    cards = session.perform("servers", "web", "qga-get-network")
+    told = [(one["name"], [(each["ip-address"], each["prefix"]) for each in one["ip-addresses"]]) for one in cards]
+    assert told == shown
+    assert session.perform("servers", "web", "qga-guest-info-task") == {"version": "", "supported_commands": []}
+
+
+@pytest.mark.parametrize("action", ["screen-dump", "qga-ping", "qga-get-network", "qga-guest-info-task"])
 def test_a_server_that_does_not_run_is_not_asked(cloud: Cloud, action: str) -> None:
     session = CoreSession(cloud.platform, CALLER)
     with pytest.raises(ResourceNotFoundError):
@@ -52,8 +88,6 @@ def test_a_server_that_does_not_run_is_not_asked(cloud: Cloud, action: str) -> N
 
 
 def test_a_host_that_nobody_can_ask_is_told(cloud: Cloud) -> None:
-    import attrs
-
     session = CoreSession(attrs.evolve(cloud.platform, guests={}.get), CALLER)
     with pytest.raises(NotSupportedError):
         session.perform("servers", "web", "screen-dump")

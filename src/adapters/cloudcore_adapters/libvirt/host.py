@@ -31,7 +31,7 @@ from cloudcore_adapters.libvirt.mirror import Mirror
 from cloudcore_adapters.libvirt.networks import Networks
 from cloudcore_adapters.libvirt.power import MISSING, power_state
 from cloudcore_adapters.libvirt.probe import probe_virt
-from cloudcore_adapters.libvirt.questions import ping_agent, screenshot
+from cloudcore_adapters.libvirt.questions import ask_agent, screenshot
 from cloudcore_adapters.libvirt.resize import resize
 from cloudcore_adapters.libvirt.snapshots import Snapshots
 from cloudcore_adapters.libvirt.volumes import Volumes
@@ -201,9 +201,9 @@ class LibvirtHost:
         domain = self._guests.find(arguments.checked_id(guest_id, "guest_id"))
         return screenshot(self._connection.get(), domain)
 
-    def ping_agent(self, guest_id: str) -> bool:
-        """See `Guests.ping_agent`."""
-        return ping_agent(self._guests.find(arguments.checked_id(guest_id, "guest_id")))
+    def ask_agent(self, guest_id: str, question: str) -> Any:
+        """See `Guests.ask_agent`."""
+        return ask_agent(self._guests.find(arguments.checked_id(guest_id, "guest_id")), question)
 
     def ensure_network(self, name: str, cidr: str, gateway: str, *, nat: bool = False) -> None:
         """Have a network with our mark, up and started with the host.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from cloudcore.model.errors import NotSupportedError, ResourceNotFoundError, TooLargeError
+from cloudcore.model.errors import BackendError, NotSupportedError, ResourceNotFoundError, TooLargeError
+from cloudcore.model.guest import AGENT_QUESTIONS
 from cloudcore_adapters.libvirt.connection import Connection, Domain, translated
 from cloudcore_adapters.libvirt.power import ON, power_state
 
 MOST_BYTES = 64 << 20
+AGENT_S = 5
 
 
 def screenshot(connection: Connection, domain: Domain | None) -> bytes:
@@ -32,16 +35,19 @@ def screenshot(connection: Connection, domain: Domain | None) -> bytes:
     return b"".join(pieces)
 
 
-def ping_agent(domain: Domain | None) -> bool:
-    """See `Guests.ping_agent`."""
+def ask_agent(domain: Domain | None, question: str) -> Any:
+    """See `Guests.ask_agent`."""
     import libvirt
+    import libvirt_qemu
 
+    if question not in AGENT_QUESTIONS:
+        raise NotSupportedError("guests' agents are not asked this", field="question")
     running = _running(domain)
     try:
-        running.getTime(0)
-    except libvirt.libvirtError:
-        return False
-    return True
+        said = libvirt_qemu.qemuAgentCommand(running, json.dumps({"execute": question}), AGENT_S, 0)
+    except libvirt.libvirtError as e:
+        raise BackendError("the guest's agent does not answer", internal=str(e)) from e
+    return json.loads(said).get("return")
 
 
 def _running(domain: Domain | None) -> Domain:

@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import attrs
 
@@ -22,6 +23,7 @@ from cloudcore.model.host import BridgeFacts, Facts, Found, StorageFacts
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.lease import Tenure
 from cloudcore.ports.clock import Clock
+from cloudcore_adapters.simulated.agent import told
 from cloudcore_adapters.simulated.console import SimulatedConsole
 from cloudcore_adapters.simulated.machine import Capacity, SimulatedMachine
 from cloudcore_adapters.simulated.screen import picture
@@ -229,10 +231,10 @@ class SimulatedHost:
         self._running(guest_id)
         return picture()
 
-    def ping_agent(self, guest_id: str) -> bool:
-        """See `Guests.ping_agent`; every simulated guest has an agent that answers."""
+    def ask_agent(self, guest_id: str, question: str) -> Any:
+        """See `Guests.ask_agent`; every simulated guest has an agent that answers."""
         self._running(guest_id)
-        return True
+        return told(self.machine.domains[guest_id].desc, question)
 
     def _running(self, guest_id: str) -> None:
         if self.power_state(guest_id) != "on":

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
+from typing import Any, cast
 
 from cloudcore.auth.caller import Caller
-from cloudcore.model.errors import BackendError, InvalidStatusError, NotSupportedError, TooLargeError
+from cloudcore.model.errors import InvalidStatusError, NotSupportedError, TooLargeError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.operations.access import fetch_for
 from cloudcore.operations.generic import check_not_recycled
@@ -16,6 +18,10 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.server import SERVERS, PowerState
 
 MOST_BYTES = 16 << 20
+MOST_CARDS = 64
+MOST_COMMANDS = 512
+MOST_LETTERS = 128
+"""So much is passed on of what a guest says."""
 
 
 def screen_dump(platform: Platform, caller: Caller, ident: str, _body: JsonMapping) -> JsonObject:
@@ -41,9 +47,59 @@ def ping_agent(platform: Platform, caller: Caller, ident: str, _body: JsonMappin
         Others of `screen_dump`.
     """
     server_id, guests = _running(platform, caller, ident, "qga-ping")
-    if not guests.ping_agent(server_id):
-        raise BackendError("the guest's agent does not answer")
+    guests.ask_agent(server_id, "guest-ping")
     return {"id": server_id, "qga_status": "available"}
+
+
+def agent_network(platform: Platform, caller: Caller, ident: str, _body: JsonMapping) -> Sequence[JsonObject]:
+    """The network cards of a running server with their addresses, as its agent tells them.
+
+    Raises:
+        As `ping_agent`.
+    """
+    server_id, guests = _running(platform, caller, ident, "qga-get-network")
+    said = _objects(guests.ask_agent(server_id, "guest-network-get-interfaces"), MOST_CARDS)
+    return [_card(one) for one in said]
+
+
+def agent_info(platform: Platform, caller: Caller, ident: str, _body: JsonMapping) -> JsonObject:
+    """The version of the agent in a running server, and what it can do.
+
+    Raises:
+        As `ping_agent`.
+    """
+    server_id, guests = _running(platform, caller, ident, "qga-guest-info-task")
+    said = guests.ask_agent(server_id, "guest-info")
+    told: JsonObject = cast("JsonObject", said) if isinstance(said, dict) else {}
+    commands = [
+        {"name": _text(one, "name"), "enabled": one.get("enabled") is True}
+        for one in _objects(told.get("supported_commands"), MOST_COMMANDS)
+    ]
+    return {"version": _text(told, "version"), "supported_commands": commands}
+
+
+def _card(said: JsonMapping) -> JsonObject:
+    addresses = [
+        {
+            "ip-address": _text(one, "ip-address"),
+            "ip-address-type": _text(one, "ip-address-type"),
+            "prefix": one["prefix"] if isinstance(one.get("prefix"), int) else 0,
+        }
+        for one in _objects(said.get("ip-addresses"), MOST_CARDS)
+    ]
+    named = {key: _text(said, key) for key in ("name", "hardware-address")}
+    return {**named, "ip-addresses": addresses}
+
+
+def _objects(said: Any, most: int) -> list[JsonObject]:
+    """The objects of a list that a guest has sent."""
+    items: list[Any] = cast("list[Any]", said)[:most] if isinstance(said, list) else []
+    return [cast("JsonObject", one) for one in items if isinstance(one, dict)]
+
+
+def _text(said: JsonMapping, key: str) -> str:
+    value = said.get(key)
+    return value[:MOST_LETTERS] if isinstance(value, str) else ""
 
 
 def _running(platform: Platform, caller: Caller, ident: str, action: str) -> tuple[str, Guests]:

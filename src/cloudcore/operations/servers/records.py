@@ -10,7 +10,7 @@ from cloudcore.model.entity import evolve
 from cloudcore.model.errors import InvalidInputError, MissingParameterError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Compare, Expr, Op, Order, Query, both, eq, one_of
-from cloudcore.model.reading import read_bool, read_list_of_str, read_str, read_time
+from cloudcore.model.reading import read_bool, read_int, read_list_of_str, read_str, read_time
 from cloudcore.operations import members
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.instancesnapshots import config_of
@@ -58,6 +58,18 @@ def unbind_groups(platform: Platform, tx: Transaction, caller: Caller, server: A
 def ssh_port(_platform: Platform, _tx: Transaction, _caller: Caller, server: Any, _params: JsonMapping) -> JsonObject:
     """The port of its SSH server."""
     return {"port": server.ssh_port}
+
+
+def set_ssh_port(_platform: Platform, tx: Transaction, _caller: Caller, server: Any, body: JsonMapping) -> None:
+    """Say on which port its SSH server listens; nothing in the guest changes.
+
+    Raises:
+        MissingParameterError: no port is sent.
+    """
+    if body.get("port") in (None, ""):
+        raise MissingParameterError("port is missing", field="port")
+    port = read_int(body["port"], "port", 1, 65_535)
+    tx.of(SERVERS, PLATFORM).save(evolve(server, ssh_port=port), action="set_ssh_port")
 
 
 def tasks_of(platform: Platform, tx: Transaction, caller: Caller, server: Any, params: JsonMapping) -> JsonObject:

@@ -56,7 +56,22 @@ LOGIN_ACTIONS: tuple[Action, ...] = (
         doc="Tell the login account and its password.",
         params=(),
     ),
+    Action(
+        name="set-sshport",
+        doc="Say on which port its SSH server listens; nothing in it changes.",
+        params=(param("port", "Port", int, minimum=1, maximum=65_535, required=True, example=2222),),
+    ),
     Action(name="qga-ping", doc="Ask whether the agent in a running server answers.", params=()),
+    Action(
+        name="qga-get-network",
+        doc="Ask the agent in a running server for its network cards and their addresses.",
+        params=(),
+    ),
+    Action(
+        name="qga-guest-info-task",
+        doc="Ask the agent in a running server for its version and what it can do.",
+        params=(),
+    ),
     Action(name="screen-dump", doc="Show what the screen of a running server shows, as PNG in base64.", params=()),
     Action(
         name="user-data",
