@@ -7,7 +7,13 @@ from typing import Any
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import evolve
-from cloudcore.model.errors import InvalidInputError, InvalidStatusError, MissingParameterError, NotSupportedError
+from cloudcore.model.errors import (
+    Contention,
+    InvalidInputError,
+    InvalidStatusError,
+    MissingParameterError,
+    NotSupportedError,
+)
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Order, Query, eq, one_of
 from cloudcore.model.reading import read_flag, read_str
@@ -149,6 +155,9 @@ def begin_delete(platform: Platform, tx: Transaction, caller: Caller, row: Any) 
         check_idle(tx, INSTANCE_SNAPSHOTS, row)
         drop_instance_snapshot(tx, row, held=False)
         return changed
+    if server is None:
+        # A server takes its snapshots along: this one was read just before.
+        raise Contention("the server is being removed with its snapshots", internal=f"server {row.guest_id} is gone")
     parts = parts_of(tx, row.id)
     check_not_copied(tx, [part.id for part in parts])
     disks = tx.of(DISKS, PLATFORM).find(Query(where=one_of("id", [part.disk_id for part in parts])))

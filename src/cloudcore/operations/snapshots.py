@@ -6,7 +6,13 @@ from typing import Any
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import evolve
-from cloudcore.model.errors import InvalidInputError, InvalidStatusError, MissingParameterError, NotSupportedError
+from cloudcore.model.errors import (
+    Contention,
+    InvalidInputError,
+    InvalidStatusError,
+    MissingParameterError,
+    NotSupportedError,
+)
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Order, Query, both, eq, one_of
 from cloudcore.model.reading import read_flag, read_str
@@ -131,6 +137,9 @@ def begin_delete(platform: Platform, tx: Transaction, caller: Caller, row: Any) 
         return changed
     check_not_copied(tx, [row.id])
     disk = tx.of(DISKS, PLATFORM).get(row.disk_id)
+    if disk is None:
+        # A disk takes its snapshots along: this one was read just before.
+        raise Contention("the disk is being removed with its snapshots", internal=f"disk {row.disk_id} is gone")
     queued = _queue(tx, disk)
     host_id, server = queued or busy(tx, disk, "snapshot-delete")
     params: JsonObject = {"host_id": host_id, "server_id": server.id if server is not None else "", "held": True}

@@ -11,6 +11,7 @@ from cloudcore.model.effects import Effect, Failed
 from cloudcore.model.errors import (
     CloudcoreError,
     ConflictError,
+    Contention,
     InvalidInputError,
     InvalidStatusError,
     MissingParameterError,
@@ -20,7 +21,8 @@ from cloudcore.model.errors import (
     ResourceBusyError,
 )
 from cloudcore.model.query import PLATFORM
-from cloudcore.operations.run import writing
+from cloudcore.operations import instancesnapshots, snapshots
+from cloudcore.operations.run import write_once, writing
 from cloudcore.operations.session import CoreSession
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.quota.quotalimit import QUOTALIMITS, Quotalimit
@@ -525,3 +527,23 @@ def test_parts_whose_deletion_failed_are_not_said_to_be_ready() -> None:
     cloud.settle()
     assert client.list("snapshots").total == client.list("instance_snapshots").total == 0
     check_ledgers(cloud)
+
+
+def test_who_deletes_what_is_just_being_removed_with_its_disk_or_server_tries_again(world: World) -> None:
+    world.keep("one")
+    world.client.perform("servers", "web", "instance-snapshot", {"name": "all"})
+    world.cloud.settle()
+    one = next(row for row in world.cloud.rows("snapshots") if row.name == "one")
+    (whole,) = world.cloud.rows("instance_snapshots")
+    gone = "00000000-0000-0000-0000-000000000000"
+    for module, row in (
+        (snapshots, attrs.evolve(one, disk_id=gone)),
+        (instancesnapshots, attrs.evolve(whole, guest_id=gone)),
+    ):
+        with pytest.raises(Contention, match="is being removed with its snapshots"):
+            write_once(
+                world.cloud.platform,
+                CALLER,
+                lambda tx, module=module, row=row: module.begin_delete(world.cloud.platform, tx, CALLER, row),
+            )
+    assert {row.status for row in world.cloud.rows("snapshots")} == {"ready"}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import traceback
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import attrs
 
@@ -43,9 +45,14 @@ class Case:
             life.live()
         except Violation as violation:
             return life, violation
-        except AssertionError as error:
-            return life, Violation("ends", str(error))
+        except Exception as error:  # noqa: BLE001 - whatever breaks a life is a find, and is told with its seed
+            return life, Violation("ends", _told(error))
         return life, None
+
+
+def _told(error: Exception) -> str:
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{error!r} in {where.name}, {Path(where.filename).name} line {where.lineno}: {where.line}"
 
 
 def of_seed(seed: int) -> Case:
