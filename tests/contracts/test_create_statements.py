@@ -11,7 +11,7 @@ from tests.perf.standard_cloud import StandardCloud, standard_cloud, statements
 TOGETHER = 16
 ASKED = 40
 """Statements of one request, the beginnings of its transactions among them."""
-ANEW = 12
+ANEW = 18
 """More of them where a second has passed: the process looks through its columns of hosts, and reads policies in a unit of
 their own."""
 DRIVEN = 36

@@ -52,6 +52,7 @@ UNSCOPED_OPERATIONS = {
     "begin.py",
     "caches.py",
     "creating.py",
+    "crowds.py",
     "decisions.py",
     "disks.py",
     "draining.py",

@@ -14,7 +14,7 @@ import attrs
 
 from cloudcore.model.errors import InsufficientResourceError
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import EVERYTHING, PLATFORM, Expr, Query, both, eq, one_of
+from cloudcore.model.query import EVERYTHING, PLATFORM, Compare, Expr, Op, Query, both, eq, one_of
 from cloudcore.model.resource import Resource
 from cloudcore.operations.packing import Packing, packing_of
 from cloudcore.operations.platform import Settings
@@ -44,7 +44,7 @@ from cloudcore.scheduling import (
     relaxations,
     schedule,
 )
-from cloudcore.scheduling.claims import with_claims, with_networks
+from cloudcore.scheduling.claims import with_actual, with_claims, with_networks
 from cloudcore.scheduling.forecast import explanation
 from cloudcore.scheduling.pipeline import ALTERNATIVES
 
@@ -100,7 +100,15 @@ def unclaimed(tx: Transaction, settings: Settings, which: Expr) -> Inventory:
 def claimed(tx: Transaction, bare: Inventory) -> Inventory:
     """The columns with what is claimed now of hosts and storages of which nothing was."""
     claims = tx.of(HOSTCLAIMS, PLATFORM).columns(_CLAIM)
-    return with_claims(bare, claims, tx.of(STORAGECLAIMS, PLATFORM).columns(("id", "size_mib")))
+    left = with_claims(bare, claims, tx.of(STORAGECLAIMS, PLATFORM).columns(("id", "size_mib")))
+    return with_actual(left, measured(tx))
+
+
+def measured(tx: Transaction) -> dict[str, int]:
+    """What is really free (MiB) of storages that say how much is in use, by id."""
+    told = Query(where=Compare("actual_capacity_used", Op.GT, 0))
+    rows = tx.of(STORAGES, PLATFORM).columns(("id", "capacity", "actual_capacity_used"), told)
+    return {ident: max(capacity - used, 0) for ident, capacity, used in rows}
 
 
 def networks_now(tx: Transaction, networks: Sequence[str] | None) -> list[NetworkRow]:

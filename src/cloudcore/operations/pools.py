@@ -16,18 +16,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import attrs
 
 from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.model.resource import Resource
+from cloudcore.operations.crowds import crowd_of, making
 from cloudcore.operations.packing import Packing, packing_of
 from cloudcore.operations.placement import (
     HOST_COLUMNS,
     claimed,
     host_row,
+    measured,
     networks_now,
     read_columns,
     unclaimed,
@@ -49,6 +51,10 @@ from cloudcore.scheduling.claims import with_host, with_networks
 from cloudcore.scheduling.replay import seen_of
 from cloudcore.scheduling.tables import Hosts, Storages
 
+CROWDS = timedelta(seconds=10)
+"""For so long it may be unknown where other processes put servers of a project."""
+MOST_CROWDS = 256
+_NEVER = datetime.min.replace(tzinfo=UTC)
 FRESH = timedelta(seconds=1)
 """For so long, and as long again for each `MANY` hosts, what other processes do may be unknown."""
 MANY = 5_000
@@ -99,7 +105,7 @@ class KeptPool:
     """A pool, and what it was made of.
 
     bare: its columns with nothing claimed. hosts: the version of each; fixed: those of everything else. packing: who packs.
-    doubts: hosts and storages whose claims are to be read again. own: claims that are in the pool already, by id. pending: what is claimed in the pool, by identity, of which
+    doubts: hosts and storages whose claims are to be read again. crowds: projects whose servers the pool knows, and since when. own: claims that are in the pool already, by id. pending: what is claimed in the pool, by identity, of which
     the ports have not been read since. read_at: when it was all looked through.
     """
 
@@ -112,6 +118,7 @@ class KeptPool:
     read_at: datetime
     doubts: set[str] = attrs.field(factory=set[str])
     own: Counter[str] = attrs.field(factory=Counter[str])
+    crowds: dict[str, datetime] = attrs.field(factory=dict[str, datetime])
     pending: dict[int, Answer] = attrs.field(factory=dict[int, Answer])
 
     def is_due(self, now: datetime) -> bool:
@@ -146,6 +153,19 @@ def bring_up_to_date(platform: Platform, tx: Transaction, host_type: str, seen: 
         _take_changed(platform, tx, kept, seen)
 
 
+def bring_project(platform: Platform, tx: Transaction, request: Request) -> None:
+    """Let the pool of a type of host know where servers of the request's project are, as far as it was not told of late."""
+    kept, now, project = platform.columns.get(request.host_type), platform.clock.now(), request.project_id
+    if kept is None or timedelta(0) <= now - kept.crowds.get(project, _NEVER) < CROWDS:
+        return
+    crowd = crowd_of(tx, project)
+    with platform.columns.lock:
+        if len(kept.crowds) >= MOST_CROWDS:
+            kept.crowds.clear()
+        kept.crowds[project] = now
+        kept.pool.set_guests(project, crowd)
+
+
 def find_place(platform: Platform, request: Request, *, spare: int, claim: bool) -> Answer | None:
     """Where the servers of a request go by the pool of its type of host, with alternatives; None where that is nowhere, which
     the pool may be wrong about.
@@ -158,7 +178,7 @@ def find_place(platform: Platform, request: Request, *, spare: int, claim: bool)
         if kept is not None and answer is not None and claim:
             seen = seen_of(kept.pool.present, request, answer.placements, answer.alternatives)
             answer = attrs.evolve(answer, seen=seen)
-            kept.pool.take(_of_nobody(request), answer)
+            kept.pool.take(request, answer)
             kept.pending[id(answer)] = answer
         return answer
 
@@ -177,12 +197,7 @@ def settle(platform: Platform, request: Request, answer: Answer, *, is_kept: boo
                 continue
             kept.doubts.update(claimed)
             if pending:
-                kept.pool.release(_of_nobody(request), one)
-
-
-def _of_nobody(request: Request) -> Request:
-    """What columns that are read say of whose guests there are: nothing."""
-    return attrs.evolve(request, project_id="")
+                kept.pool.release(request, one)
 
 
 def is_up_to_date(platform: Platform, host_type: str, seen: Mark) -> bool:
@@ -196,8 +211,10 @@ def is_up_to_date(platform: Platform, host_type: str, seen: Mark) -> bool:
 
 def _new(platform: Platform, tx: Transaction, host_type: str, seen: Mark) -> KeptPool:
     bare = with_networks(unclaimed(tx, platform.settings, eq("host_type", host_type)), networks_now(tx, None))
+    pool = Pool(claimed(tx, bare))
+    pool.set_creating(making(tx))
     return KeptPool(
-        pool=Pool(claimed(tx, bare)),
+        pool=pool,
         bare=bare,
         hosts=_hosts(tx, host_type),
         packing=packing_of(tx, platform.settings),
@@ -216,13 +233,14 @@ def _look_through(platform: Platform, tx: Transaction, host_type: str, kept: Kep
         return
     changed = [ident for ident, version in hosts.items() if kept.hosts[ident] != version]
     rows = _rows(platform, tx, changed) if changed else ()
-    free = networks_now(tx, None)
+    free, busy = networks_now(tx, None), making(tx)
     with platform.columns.lock:
         for row in rows:
             kept.bare = with_host(kept.bare, row)
             kept.pool.refresh(row)
         kept.hosts, kept.fixed = hosts, fixed
         kept.pending.clear()
+        kept.pool.set_creating(busy)
         for network in free:
             kept.pool.set_network(network.id, network.free_ports)
     _take_claims(platform, tx, kept, seen)
@@ -266,6 +284,7 @@ def _take_changed(platform: Platform, tx: Transaction, kept: KeptPool, seen: Mar
         tx, HOSTCLAIMS, ("vcpus", "memory_mib", "guests", "update_version"), {*changed, *doubts}, known.hosts
     )
     volumes = _read(tx, STORAGECLAIMS, ("size_mib",), {*changed, *doubts}, known.storages)
+    actual = measured(tx) if volumes else {}
     with platform.columns.lock:
         for ident, (vcpus, memory, guests, generation) in servers.items():
             row = known.hosts.index[ident]
@@ -278,7 +297,8 @@ def _take_changed(platform: Platform, tx: Transaction, kept: KeptPool, seen: Mar
             )
         for ident, (size,) in volumes.items():
             row = known.storages.index[ident]
-            kept.pool.set_storage(ident, max(int(known.storages.free_mib[row]) - size, 0))
+            room = max(int(known.storages.free_mib[row]) - size, 0)
+            kept.pool.set_storage(ident, min(room, actual.get(ident, room)))
         kept.mark = seen
 
 

@@ -23,6 +23,7 @@ from cloudcore.model.reading import read_bool, read_int, read_list_of_str, read_
 from cloudcore.operations.access import fetch, reach
 from cloudcore.operations.batch_plan import batch_of
 from cloudcore.operations.candidates import candidate_detail, candidate_list
+from cloudcore.operations.crowds import crowded
 from cloudcore.operations.decisions import keep
 from cloudcore.operations.explaining import explain, history_detail, history_list
 from cloudcore.operations.occupants import occupants_of
@@ -137,6 +138,7 @@ def _decide(platform: Platform, tx: Transaction, caller: Caller, question: str, 
         present_host=str(fetch(platform, tx, caller, HOSTS, present).id) if present else "",
     )
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=None)
+    inventory = crowded(tx, inventory, request.project_id)
     if request.devices:
         inventory = with_devices(inventory, device_rows(tx))
     spare = MAX_COUNT if question == "test" else ALTERNATIVES

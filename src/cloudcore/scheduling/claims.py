@@ -36,6 +36,33 @@ def with_claims(inventory: Inventory, hosts: Iterable[Sequence[Any]], storages: 
     )
 
 
+def with_guests(
+    inventory: Inventory, project_id: str, crowd: Mapping[str, int], creating: Mapping[str, int]
+) -> Inventory:
+    """The inventory with the guests of a project, and the guests in creation, by host; those of other projects are forgotten."""
+    hosts = inventory.hosts
+    busy = np.zeros(len(hosts), dtype=np.int64)
+    for ident, number in creating.items():
+        if ident in hosts.index:
+            busy[hosts.index[ident]] = number
+    frozen(busy)
+    counts = {hosts.index[ident]: number for ident, number in crowd.items() if ident in hosts.index}
+    return attrs.evolve(inventory, hosts=attrs.evolve(hosts, creating=busy, crowds={project_id: counts}))
+
+
+def with_actual(inventory: Inventory, free: Mapping[str, int]) -> Inventory:
+    """The inventory with no more room (MiB) on storages than was measured there."""
+    stores = inventory.storages
+    known = [(stores.index[ident], amount) for ident, amount in free.items() if ident in stores.index]
+    if not known:
+        return inventory
+    room = stores.free_mib.copy()
+    for row, amount in known:
+        room[row] = min(int(room[row]), amount)
+    frozen(room)
+    return attrs.evolve(inventory, storages=attrs.evolve(stores, free_mib=room))
+
+
 def with_devices(inventory: Inventory, devices: Iterable[DeviceRow]) -> Inventory:
     """The inventory with these devices instead of its own; those of other hosts are passed over.
 

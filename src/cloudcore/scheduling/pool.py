@@ -7,7 +7,7 @@ It answers exactly as `schedule` on `Pool.inventory()` would, and hands a reques
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -183,12 +183,22 @@ class Pool:
         self._standing.adopt(left)
 
     def set_host(self, host_id: str, *, cpu_free: int, mem_free_mib: int, guests: int, generation: int) -> None:
-        """Take over what is left of a host. Whose its guests are is forgotten.
+        """Take over what is left of a host. Whose its guests are is forgotten where `set_guests` does not tell.
 
         Raises:
             ResourceNotFoundError: it is not in the inventory.
         """
         self._standing.set_host(host_id, (cpu_free, mem_free_mib, guests, generation))
+
+    def set_guests(self, project_id: str, guests: Mapping[str, int]) -> None:
+        """Take over how many guests of a project there are, by host. From then on `refresh`, `adopt` and `set_host` leave whose
+        guests there are as it is.
+        """
+        self._standing.set_guests(project_id, guests)
+
+    def set_creating(self, guests: Mapping[str, int]) -> None:
+        """Take over how many guests are in creation, by host; there are none on others."""
+        self._standing.set_creating(guests)
 
     def set_storage(self, storage_id: str, free_mib: int) -> None:
         """Take over how much room a storage has.

@@ -69,6 +69,7 @@ class Standing:
         )
         self.changes = Changes(inventory)
         self.epoch = 0
+        self._is_told = False
 
     def fresh(self) -> Inventory:
         """The present state, with nothing worked out yet; good until the next change."""
@@ -155,7 +156,7 @@ class Standing:
         }
         if states:
             self.live = attrs.evolve(self.live, hosts=attrs.evolve(hosts, **states))
-        for project in sorted({*self._projects.get(row, ()), *host.project_guests}):
+        for project in sorted({*self._projects.get(row, ()), *host.project_guests}) if not self._is_told else ():
             self._put_guests(project, row, host.project_guests.get(project, 0))
         self._replace(row, host)
         self.changes.host(row)
@@ -174,7 +175,8 @@ class Standing:
             self._put_storage(row, int(rooms[row]))
 
     def set_host(self, host_id: str, left: tuple[int, ...]) -> None:
-        """Take over free CPUs, free memory (MiB), guests and generation of a host; whose the guests are is forgotten.
+        """Take over free CPUs, free memory (MiB), guests and generation of a host; whose the guests are is forgotten where
+        nobody tells by `set_guests`.
 
         Raises:
             ResourceNotFoundError: it is not in the inventory.
@@ -182,9 +184,32 @@ class Standing:
         row = _row(self.live.hosts.index, host_id)
         for name, amount in zip(_LEFT, left, strict=True):
             self._amounts[name][row] = amount
-        for project in sorted(self._projects.get(row, ())):
+        for project in sorted(self._projects.get(row, ())) if not self._is_told else ():
             self._put_guests(project, row, 0)
         self.changes.host(row)
+
+    def set_guests(self, project: str, guests: Mapping[str, int]) -> None:
+        """Take over how many guests of a project there are, by host; from now on rows and claims say nothing of whose guests are."""
+        self._is_told = True
+        index = self.live.hosts.index
+        wanted = {index[ident]: number for ident, number in guests.items() if ident in index}
+        known = self._crowds.get(project, {})
+        for row in sorted({*known, *wanted}):
+            number = wanted.get(row, 0)
+            if known.get(row, 0) != number:
+                self._put_guests(project, row, number)
+                self.changes.host(row)
+
+    def set_creating(self, guests: Mapping[str, int]) -> None:
+        """Take over how many guests are in creation, by host."""
+        creating, index = self._amounts["creating"], self.live.hosts.index
+        wanted = np.zeros(len(creating), dtype=np.int64)
+        for ident, number in guests.items():
+            if ident in index:
+                wanted[index[ident]] = number
+        for row in np.flatnonzero(creating != wanted).tolist():
+            creating[row] = wanted[row]
+            self.changes.host(row)
 
     def set_storage(self, storage_id: str, free_mib: int) -> None:
         """Take over how much room a storage has.

@@ -155,6 +155,8 @@ def agree(town: Town) -> None:
         fresh.networks.ids,
         fresh.networks.free_ports.tolist(),
     )
+    # How many servers are being made is looked at now and then only; project `p` has none at all.
+    fresh = attrs.evolve(fresh, hosts=attrs.evolve(fresh.hosts, creating=have.hosts.creating))
     for wish in WISHES:
         wanted = schedule(fresh, wish, spare=2)
         answer = find_place(platform, wish, spare=2, claim=False)

@@ -9,6 +9,7 @@ from tests.unit.servers.test_wishes import BODY, more_hosts
 from tests.unit.servers.world import World
 
 from cloudcore.model.errors import CloudcoreError, InsufficientResourceError, InvalidInputError, NotSupportedError
+from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.infrastructure.sharedresource import SHAREDRESOURCES, Sharedresource
 from cloudcore.resources.network.network import NETWORKS
@@ -179,6 +180,51 @@ def test_hosts_and_networks_that_are_shared_with_single_domains_and_projects_are
     shown = {"resource_type": "networks", "resource_id": network.id, "target_type": "project", "target_id": project}
     world.insert(SHAREDRESOURCES, Sharedresource(id="y", **shown))
     assert place(world, nets=[{"exit": False}]) == world.host_id
+
+
+def owned(world: World, name: str, project: str, host: str, *, status: str = "ready") -> None:
+    """A small server of a project on a host, as if it had been made, for most hosts make nothing."""
+    body = {**BODY, "name": name, "prefer_host": host, "project": project}
+    world.change(SERVERS, world.admin.create("servers", body)["id"], status=status)
+
+
+@pytest.mark.parametrize("pooled", [True, False])
+def test_servers_of_a_project_are_kept_apart_though_another_host_has_less_to_do(world: World, pooled: bool) -> None:
+    (other,) = more_hosts(world, 1)
+    owned(world, "mine", "alices", world.host_id)
+    for n in range(3):
+        owned(world, f"theirs-{n}", "bobs", other)
+    if not pooled:
+        world.cloud.platform.columns.forget()
+    assert place(world) == other
+    assert str(world.bob.create("servers", {**BODY, "dry_run": True})["host_id"]) == world.host_id
+    shown = world.admin.perform_class("scheduler", "test", {**BODY, "project": "alices"})
+    assert [row["id"] for row in shown["data"]] == [other, world.host_id]
+
+
+def test_a_host_that_makes_many_servers_is_left_alone(world: World) -> None:
+    (other,) = more_hosts(world, 1)
+    for n in range(3):
+        owned(world, f"done-{n}", "bobs", other)
+    for n in range(2):
+        owned(world, f"new-{n}", "bobs", world.host_id)
+    assert place(world) == world.host_id
+    for row in world.rows(SERVERS):
+        world.change(SERVERS, row.id, status="deploying" if row.name.startswith("new") else "running")
+    world.cloud.platform.columns.forget()
+    assert place(world) == other
+
+
+def test_no_disk_goes_where_measuring_found_no_room(world: World) -> None:
+    (other,) = more_hosts(world, 1)
+    full = storage_of(world, world.host_id)
+    size = next(row.capacity for row in world.rows(STORAGES) if row.id == full)
+    world.admin.update("storages", full, {"actual_capacity_used": size - 100})
+    world.cloud.platform.columns.forget()
+    assert {place(world, name=f"w{n}") for n in range(3)} == {other}
+    world.admin.update("storages", storage_of(world, other), {"actual_capacity_used": size - 50})
+    world.cloud.platform.columns.forget()
+    assert "2 by host_storage (disk 0: request: 1024 MiB, free at most: 100 MiB)" in refusal(world)
 
 
 def test_nodes_of_a_host_are_not_asked_for_by_hand(world: World) -> None:

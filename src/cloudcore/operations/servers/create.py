@@ -20,12 +20,13 @@ from cloudcore.model.reading import read_bool
 from cloudcore.operations.access import check_limits
 from cloudcore.operations.begin import begin
 from cloudcore.operations.creating import under_parents
+from cloudcore.operations.crowds import crowded
 from cloudcore.operations.decisions import keep, keep_refusal
 from cloudcore.operations.idempotency import once, remembered
 from cloudcore.operations.occupants import occupants_of
 from cloudcore.operations.placement import Seat, admit, inventory_of, refused, seats, spare_at
 from cloudcore.operations.platform import Platform
-from cloudcore.operations.pools import bring_up_to_date, find_place, mark, settle
+from cloudcore.operations.pools import bring_project, bring_up_to_date, find_place, mark, settle
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.run import again, reading, try_once, would_be, write_once
 from cloudcore.operations.servers.bonds import bind, check_room
@@ -141,6 +142,7 @@ def _read(platform: Platform, caller: Caller, body: JsonMapping, count: int, *, 
         if not pooled or wanted.request.devices:
             return wanted, False  # no column is kept of devices, which others take all the time
         bring_up_to_date(platform, tx, wanted.request.host_type, seen, doubted=look > 1)
+        bring_project(platform, tx, wanted.request)
         return wanted, True
 
     return reading(platform, read)
@@ -158,6 +160,7 @@ def _decide(platform: Platform, wanted: Wanted, *, spare: int, pooled: bool, cla
 def _decide_now(platform: Platform, tx: Transaction, wanted: Wanted, spare: int = ALTERNATIVES) -> Decision:
     request = wanted.request
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=_networks(wanted))
+    inventory = crowded(tx, inventory, request.project_id)
     if request.devices:
         inventory = with_devices(inventory, device_rows(tx))
     return schedule(inventory, request, spare=spare)

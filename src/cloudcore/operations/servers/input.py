@@ -49,6 +49,7 @@ from cloudcore.resources.infrastructure.zone import ZONES
 from cloudcore.resources.network.network import NETWORKS
 from cloudcore.resources.network.wire import WIRES
 from cloudcore.scheduling import DiskRequest, NicRequest, Request
+from cloudcore.scheduling.switches import as_counted
 
 _SHOWN = ("vcpu_count", "vmem_size", "hypervisor")
 """What conditions of policies see as it was understood, and not as it was sent."""
@@ -299,7 +300,7 @@ def _request(
     if count > 1 and any(nic.address for nic in nics):
         raise InvalidInputError("one address cannot be given to several servers", field="nets")
     zones, regions = sold_where(tx, body, preferred["prefer_zone"])
-    return Request(
+    request = Request(
         count=count,
         vcpus=draft["vcpu_count"] + draft.get("extra_cpu_count", 0),
         memory_mib=draft["vmem_size"],
@@ -324,6 +325,7 @@ def _request(
         is_domain_admin=scope is Scope.DOMAIN,
         seed=caller.request_id,
     )
+    return as_counted(request)
 
 
 def _disk_requests(disks: Sequence[DiskSpec], sizes: Sequence[int], marks: Marks) -> tuple[DiskRequest, ...]:
