@@ -9,6 +9,8 @@ from cloudcore.auth.caller import Caller
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.entity import DomainOwned, Named, ProjectOwned, UserOwned
 from cloudcore.model.errors import (
+    Contention,
+    DuplicateNameError,
     DuplicateResourceError,
     ForbiddenError,
     InvalidInputError,
@@ -67,7 +69,12 @@ def insert(
     _check_complete(resource, draft)
     values: JsonObject = {"id": tx.new_id(), **draft}
     entity: Any = resource.entity(**values)
-    stored = tx.of(resource, PLATFORM).add(entity)
+    try:
+        stored = tx.of(resource, PLATFORM).add(entity)
+    except DuplicateNameError as error:
+        if body.get("name") or not body.get("generate_name"):
+            raise
+        raise Contention("others took the name that was made up", internal=str(values.get("name"))) from error
     keep_named(platform, tx, resource, draft)
     count_in(tx, resource, stored)
     keep_owner(tx, stored, charged=bool(resource.charged(stored)))

@@ -9,6 +9,7 @@ from typing import Any
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import (
     Contention,
+    DuplicateNameError,
     InsufficientResourceError,
     MissingParameterError,
     OutOfRangeError,
@@ -245,7 +246,12 @@ def _one(
     position: int,
     taken: set[str],
 ) -> Any:
-    server = tx.of(SERVERS, PLATFORM).add(_server(tx, wanted, name, seat))
+    try:
+        server = tx.of(SERVERS, PLATFORM).add(_server(tx, wanted, name, seat))
+    except DuplicateNameError as error:
+        if not _pattern(wanted):
+            raise
+        raise Contention("others took the name that was made up", internal=name) from error
     _add_disks(tx, wanted, server, seat)
     _add_nics(platform, tx, wanted, server, seat, position, taken)
     claim_devices(tx, server, seat.devices)
@@ -304,10 +310,15 @@ def _add_nics(
         )
 
 
+def _pattern(wanted: Wanted) -> str:
+    """What names are made up from; empty where the name is given."""
+    return wanted.generate_name or (wanted.name if wanted.request.count > 1 else "")
+
+
 def _names(platform: Platform, tx: Transaction, wanted: Wanted) -> list[str]:
     count = wanted.request.count
     project = both(eq("tenant_id", wanted.owner["tenant_id"]), eq("name_key", ""))
-    pattern = wanted.generate_name or (wanted.name if count > 1 else "")
+    pattern = _pattern(wanted)
     if not pattern:
         if not wanted.name:
             raise MissingParameterError("name or generate_name is missing", field="name")
