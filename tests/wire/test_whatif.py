@@ -125,6 +125,8 @@ def test_the_commands_answer(place, capsys, tmp_path):
     assert "host_" in out
     code, out = climc("scheduler-without", place.web_host)
     assert (code, "storage of its host alone" in out) == (0, True)
+    code, out = climc("scheduler-emptied", "--most", "9")
+    assert code == 0
     (tmp_path / "q.json").write_text(json.dumps([{**WANTED, "at": "2030-01-01", "name": "spring"}]))
     code, out = climc("scheduler-queue", f"@{tmp_path / 'q.json'}")
     assert (code, "spring" in out) == (0, True)
@@ -147,3 +149,10 @@ def test_a_rate_is_told_with_its_uncertainty():
     assert days_until_full(10, 2.0) == 5.0
     assert days_until_full(10, 0.0) is None
     assert days_until_full(10, -1.0) is None
+
+
+def test_hosts_that_can_be_emptied_are_listed_for_who_may_have_it_done(place):
+    told = place.ask("emptied", {"most": 5})
+    assert told == {"hosts": [], "moves": 0}, "the only server has a disk that is on its host alone"
+    place.ask("emptied", {"most": 5001}, status=400)
+    place.ask("emptied", {}, who="ann", status=403)

@@ -25,6 +25,7 @@ from cloudcore.operations.batch_plan import batch_of
 from cloudcore.operations.candidates import candidate_detail, candidate_list
 from cloudcore.operations.crowds import crowded
 from cloudcore.operations.decisions import keep
+from cloudcore.operations.emptying import emptied_hosts
 from cloudcore.operations.explaining import explain, history_detail, history_list
 from cloudcore.operations.occupants import occupants_of
 from cloudcore.operations.placement import inventory_of, refused
@@ -224,6 +225,7 @@ ANSWERS: Mapping[str, Answer] = MappingProxyType(
         "batch": batch_of,
         "candidate-list": _list,
         "candidate-detail": _detail,
+        "emptied": emptied_hosts,
         "history-list": _past,
         "history-detail": _past_one,
         "explain": _explain,

@@ -129,3 +129,18 @@ def test_a_plan_of_it_changes_nothing_until_it_is_applied(town: Town) -> None:
     answer = town.session.perform("plans", plan["id"], "apply")["answer"]
     assert [line["id"] for line in answer["moved"]] == [ident]
     assert drain(town.cloud.platform) == [ident]
+
+
+def test_hosts_that_can_be_emptied_are_told_and_emptied(town: Town) -> None:
+    assert town.session.perform_class("scheduler", "emptied", {}) == {"hosts": [], "moves": 0}
+    first = town.server("first")
+    assert town.session.perform_class("scheduler", "emptied", {})["hosts"] == [], "nothing else is in use"
+    others = [town.server(f"other{n}", host="h2") for n in range(2)]
+    told = town.session.perform_class("scheduler", "emptied", {})
+    (host,) = told["hosts"]
+    assert (host["id"], host["servers"], told["moves"]) == ("h1", 1, 1)
+    assert [(move["id"], move["host_id"]) for move in host["moved"]] == [(first, "h2")]
+    town.session.perform("hosts", host["id"], "drain", {"force": True})
+    live(town, 60, first, *others)
+    assert {town.get(ident).host_id for ident in (first, *others)} == {"h2"}
+    assert town.session.perform_class("scheduler", "emptied", {})["hosts"] == []

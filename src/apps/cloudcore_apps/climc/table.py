@@ -73,6 +73,7 @@ HANDMADE: Mapping[str, Handmade] = {
     "scheduler-history-list": Handmade("scheduler:history_list", "List past decisions"),
     "scheduler-history-show": Handmade("scheduler:history_show", "Show a past decision"),
     "capacity": Handmade("scheduler:capacity", "Say how many more such servers fit, where, and when it is full"),
+    "scheduler-emptied": Handmade("scheduler:emptied", "List hosts that can be emptied onto others in use"),
     "scheduler-without": Handmade("scheduler:without", "Say whether a host can be lost"),
     "scheduler-queue": Handmade("scheduler:queue", "Say which servers of days to come would find a place"),
     "scheduler-snapshot": Handmade("scheduler:snapshot", "Write the inventory as a file for `cloudcore scheduler`"),

@@ -136,6 +136,14 @@ def _lost(ident: str) -> None:
             run.show_list(told[word], columns, word)
 
 
+def _emptied(most: int | None) -> None:
+    run, told = runtime(), _ask("emptied", {"most": most} if most else {})
+    if run.is_raw:
+        run.show_one(told)
+        return
+    run.show_list(told["hosts"], ("id", "name", "servers"), f"{told['moves']} servers would move")
+
+
 def _queue(wanted: Any) -> None:
     told = _ask("queue", {"requests": wanted})["requests"]
     runtime().show_list(told, ("at", "until", "name", "count", "placed", "hosts", "reason"), f"{len(told)} requests")
@@ -237,6 +245,12 @@ without = _command(
     _lost,
     [click.Argument(["ident"], metavar="HOST")],
     "Say whether a host can be lost: where its servers would go, and which nowhere.",
+)
+emptied = _command(
+    "scheduler-emptied",
+    _emptied,
+    [click.Option(["--most"], type=click.IntRange(1, 5000), help="Servers that would move in all, 50 if left out.")],
+    "List hosts that can be emptied onto others in use, those first that hold least. Nothing moves.",
 )
 queue = _command(
     "scheduler-queue",
