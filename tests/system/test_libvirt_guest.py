@@ -272,7 +272,8 @@ def test_a_killed_runner_converges_when_it_starts_again(
     folder = host.folder / "killed"
     guest = str(uuid.uuid4())
     desc = description(folder, guest, "volume-k", 24)
-    hold = image.pause = threading.Event()
+    hold, asked = threading.Event(), len(image.requests)
+    image.pause = hold
     opened = open_host(libvirtd.uri, folder)
     first = OneHost(folder, opened, EffectRunner(opened, folder / "journal", workers=1))
     cache = first.submit(
@@ -284,6 +285,8 @@ def test_a_killed_runner_converges_when_it_starts_again(
     start = first.submit("guest-start", guest, guest_id=guest, desc=desc)
     with pytest.raises(ConflictError):
         EffectRunner(opened, folder / "journal")
+    # A runner that is closed before it has begun has nothing to wait for.
+    wait_for(lambda: len(image.requests) > asked, 60)
     assert not first.runner.close(0.2), "the download is held"
     hold.set()
     assert first.runner.close()

@@ -223,8 +223,7 @@ def tester(expr: Expr, rows: Rows) -> Test:
         case And(parts):
             return _all_of([tester(part, rows) for part in parts])
         case Or(parts):
-            tests = [tester(part, rows) for part in parts]
-            return lambda row: any(test(row) for test in tests)
+            return _one_of_these([tester(part, rows) for part in parts])
         case Not(part):
             test = tester(part, rows)
             return lambda row: not test(row)
@@ -254,6 +253,16 @@ def _all_of(tests: Sequence[Test]) -> Test:
         return True
 
     return test_all
+
+
+def _one_of_these(tests: Sequence[Test]) -> Test:
+    def test_one(row: Any) -> bool:
+        for test in tests:  # noqa: SIM110 - as above
+            if test(row):
+                return True
+        return False
+
+    return test_one
 
 
 def order_value(order: Order, row: Any, rows: Rows) -> Any:

@@ -24,7 +24,7 @@ from cloudcore.model.resource import Resource
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.tasks.defect import LEFT_BEHIND, release_object
 from cloudcore.tasks.flow import Flow
-from cloudcore.tasks.journal import known_journals, resumed
+from cloudcore.tasks.journal import resumed
 from cloudcore.tasks.notice import tell_end
 from cloudcore.tasks.task import JOURNAL_FORMAT, TASKS, Task, TaskState, is_intent, is_line, log_entry
 
@@ -65,9 +65,11 @@ def is_abandoned(task: Task, now: datetime) -> bool:
     return late and task.wake_at < now - timedelta(seconds=ABANDONED_S)
 
 
-def workable(flows: Mapping[str, Flow], place: Expr, now: datetime) -> Expr:
-    """Which due tasks a worker looks at: those at his place that his release knows, and what everybody has abandoned."""
-    known = known_journals(flows)
+def workable(known: Expr, place: Expr, now: datetime) -> Expr:
+    """Which due tasks a worker looks at: those at his place that his release knows, and what everybody has abandoned.
+
+    known: see `known_journals`.
+    """
     abandoned = Compare("wake_at", Op.LT, now - timedelta(seconds=ABANDONED_S))
     return either(both(known, place), both(Not(known), abandoned))
 

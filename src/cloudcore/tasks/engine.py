@@ -16,13 +16,13 @@ from cloudcore.model.effects import Done, Effect, Failed, Outcome
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import Contention, DuplicateResourceError
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import PLATFORM, Compare, Op, Query, both, eq, one_of
+from cloudcore.model.query import PLATFORM, Compare, Expr, Op, Query, both, eq, one_of
 from cloudcore.model.resource import Resource
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.tasks.aside import GIVEN_UP_S
 from cloudcore.tasks.defect import BROKE, LEFT, is_hopeless, release_object, with_left
 from cloudcore.tasks.flow import Context, Effects, Flow, Later, Step, Turn
-from cloudcore.tasks.journal import is_known, resumed
+from cloudcore.tasks.journal import is_known, known_journals, resumed
 from cloudcore.tasks.notice import tell_end
 from cloudcore.tasks.task import LOG_LENGTH, TASKS, Task, TaskState, log_entry
 
@@ -38,6 +38,7 @@ class Engine:
     near: the targets of effects that this process reaches and others may not; None: whatever there is, it reaches it.
     everywhere: the targets that every process reaches.
     resources: the types that flows work on.
+    known: which journals its flows can go on with.
     """
 
     flows: Mapping[str, Flow]
@@ -46,6 +47,11 @@ class Engine:
     near: Collection[str] | None = None
     everywhere: Collection[str] = ()
     resources: Sequence[Resource[Any]] = ()
+    known: Expr = attrs.field(init=False)
+
+    @known.default
+    def _known(self) -> Expr:
+        return known_journals(self.flows)
 
     def advance(
         self, tx: Transaction, task: Task, outcomes: Sequence[Outcome] = (), *, no_further: bool = False

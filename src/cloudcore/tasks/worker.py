@@ -60,7 +60,7 @@ class Worker:
         if near is not None:
             given_up = Compare("deadline_at", Op.LT, now - timedelta(seconds=GIVEN_UP_S))
             place = Or((one_of("place", ["", *sorted(near)]), given_up))
-        return workable(self.engine.flows, place, now)
+        return workable(self.engine.known, place, now)
 
     def take(self, ident: str) -> Task | None:
         """Claim a task and bring it to its next effects; None when it is not to be had."""

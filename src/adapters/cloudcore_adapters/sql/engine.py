@@ -24,7 +24,8 @@ TURN_TIMEOUT_S = 10.0
 """How long a unit waits for its turn, where units of this process take turns."""
 
 STATEMENT_TIMEOUT_MS = 60_000
-IDLE_TIMEOUT_MS = 60_000
+IDLE_TIMEOUT_MS = 20_000
+"""A process that is frozen within a unit keeps what that has locked from others for so long at most."""
 
 
 @attrs.frozen(kw_only=True)

@@ -31,7 +31,7 @@ from cloudcore_apps.simulate.invariants import check, snapshot
 from cloudcore_apps.simulate.leaving import leave
 from cloudcore_apps.simulate.lines import LATEST_S
 from cloudcore_apps.simulate.makers import ADDRESSES
-from cloudcore_apps.simulate.menu import CRASHES, Faults
+from cloudcore_apps.simulate.menu import CALLS, CRASHES, Faults
 from cloudcore_apps.simulate.ordeals import DELAYED_S, DELAYING, TRANSIENTLY
 from cloudcore_apps.simulate.process import NO_ANSWER, Server
 from cloudcore_apps.simulate.stage import Actor, Process, Stage
@@ -94,6 +94,7 @@ class Life:
         """store: one of `STORES`. without: requests that nobody makes. known: all that clients may ask for, so that what is registered later changes nothing; None for everything."""
         self.seed = seed
         self.faults = faults or Faults()
+        self._chances = {kind: self.faults.chance(kind) for kind in CALLS}
         self.shape = shape or Shape()
         self.without = without
         self._units: SqlStore | None = None
@@ -216,8 +217,9 @@ class Life:
 
     def strikes(self, kind: str) -> bool:
         """Whether a fault strikes now; none does when the weather is calm."""
-        chance = 0.0 if self.calm else self.faults.chance(kind)
-        if not chance or self.stage.random.random() >= chance:
+        # Asked at every call, mostly for nothing.
+        chance = self._chances.get(kind, 0.0)
+        if not chance or self.calm or self.stage.random.random() >= chance:
             return False
         self.stage.note(f"fault: {kind}")
         self.befell(kind)
