@@ -73,7 +73,7 @@ def room(wanted: Sequence[Group], inventory: Inventory) -> IntArray:
 
 def room_on(wanted: Sequence[Group], host: int, inventory: Inventory) -> int:
     """The same for one host."""
-    held = _free_on(host, inventory)
+    held = free_on(host, inventory)
     if len(wanted) == 1:
         suits = wanted[0].flags
         return sum([suits[row] for row in held]) // len(wanted[0].positions)
@@ -85,7 +85,8 @@ def room_on(wanted: Sequence[Group], host: int, inventory: Inventory) -> int:
     return bound
 
 
-def _free_on(host: int, inventory: Inventory) -> list[int]:
+def free_on(host: int, inventory: Inventory) -> list[int]:
+    """The rows of the free devices of one host."""
     free, known = inventory.devices.free, len(inventory.devices.ids)
     return [row for row in inventory.device_slots[host].tolist() if row < known and free[row]]
 
@@ -107,7 +108,7 @@ def choose(wanted: Sequence[Group], host: int, gone: Set[int], inventory: Invent
     gone: devices that others of the batch have. The first candidates are all different.
     """
     memory = inventory.devices.memory_mib
-    free = [row for row in _free_on(host, inventory) if row not in gone]
+    free = [row for row in free_on(host, inventory) if row not in gone]
     if len(wanted) == 1:
         free = [row for row in free if wanted[0].flags[row]]
     free.sort(key=lambda row: (memory[row], row))

@@ -72,6 +72,19 @@ def test_each_server_of_a_batch_has_devices_of_its_own(make):
     assert told["a"] == ("host_isolated_device", "device 0 (T4): request: 6, free: 5")
 
 
+def test_large_devices_are_left_for_those_who_need_them(make):
+    inventory = with_devices(
+        make,
+        DeviceRow(id="g1", host_id="a", **A100),
+        DeviceRow(id="g2", host_id="b", **T4),
+        DeviceRow(id="g3", host_id="b", free=False, **A100),
+    )
+    for least, host in ((16000, "b"), (20000, "a")):
+        for seed in "abcdef":
+            request = Request(devices=[DeviceRequest(memory_mib=least)], seed=seed)
+            assert [one.host_id for one in schedule(inventory, request).placements] == [host]
+
+
 def test_devices_of_different_kinds_share_what_suits_both(make):
     inventory = with_devices(make, DeviceRow(id="g1", host_id="a", **T4), DeviceRow(id="g2", host_id="a", **A100))
     both = [DeviceRequest(dev_type="GPU-HPC"), DeviceRequest(model="T4", index=1)]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from cloudcore.scheduling.weighers.capacity import CAPACITY
 from cloudcore.scheduling.weighers.creating import CREATING
+from cloudcore.scheduling.weighers.device import DEVICE
 from cloudcore.scheduling.weighers.numa import NUMA
 from cloudcore.scheduling.weighers.pack import PACK
 from cloudcore.scheduling.weighers.project import PROJECT
@@ -16,4 +17,4 @@ from cloudcore.scheduling.weighers.weigher import Weigher
 
 __all__ = ["WEIGHERS", "Weigher"]
 
-WEIGHERS: tuple[Weigher, ...] = (SCHEDTAG, SPREAD, CAPACITY, PROJECT, CREATING, NUMA, PACK)
+WEIGHERS: tuple[Weigher, ...] = (SCHEDTAG, SPREAD, CAPACITY, PROJECT, CREATING, NUMA, DEVICE, PACK)
