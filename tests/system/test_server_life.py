@@ -70,6 +70,7 @@ def test_a_guest_keeps_its_memory_and_takes_other_logins_and_systems(machine: Ma
     assert ssh(cloud, key, "cat /run/memory") == "kept\n"
     cloud.climc("server-sync", "web", "--wait")
     cloud.climc("server-qga-ping", "web")
+    assert server["ips"] in cloud.climc("server-qga-get-network", "web")
     picture = machine.folder / "screen.png"
     cloud.climc("server-screen-dump", "web", "--file", str(picture))
     assert picture.read_bytes().startswith(b"\x89PNG")

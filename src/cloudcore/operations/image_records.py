@@ -56,7 +56,8 @@ def new_image(platform: Platform, tx: Transaction, caller: Caller, body: JsonMap
         need(platform, caller, IMAGES, "mark-standard", Scope.SYSTEM)
         given["is_standard"] = True
     image = insert(platform, tx, caller, IMAGES, body, given={**given, "quota_held": True})
-    charge(tx, image.domain_id, image.tenant_id, {"image": 1}, lambda: {IMAGES.plural: [image.id]})
+    ident = image.id
+    charge(tx, image.domain_id, image.tenant_id, {"image": 1}, lambda: {IMAGES.plural: [ident]})
     if read_flag(body, "is_public"):
         share(platform, tx, caller, IMAGES, image, {"scope": body.get("public_scope") or "system"})
         image = tx.of(IMAGES, PLATFORM).get(image.id)
