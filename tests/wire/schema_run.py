@@ -53,7 +53,8 @@ class Tried:
     """A whole simulated cloud as an ASGI application whose administrator never loses his rights.
 
     What is under way is driven to its end after each request that was not refused. What a request did to the
-    administrator (void tokens, a lost role, another password) ends with a fresh cloud.
+    administrator (void tokens, a lost role, another password), or to something that stood there from the beginning under its
+    name, ends with a fresh cloud: whatever is tried next finds it again. Links name what they lead to by its id.
     """
 
     def __init__(self, spoil: Callable[[bytes], bytes] | None = None) -> None:
@@ -61,9 +62,10 @@ class Tried:
         self._spoil = spoil
         self.renewed = 0
         self.defects: list[str] = []
-        self._renew()
+        self.renew()
 
-    def _renew(self) -> None:
+    def renew(self) -> None:
+        """Begin again with a fresh cloud."""
         self.place = simulated_cloud(hosts=2)
         furnish(self.place)
         self._app = build_app(self.place.cloud)
@@ -103,17 +105,19 @@ class Tried:
         reads = scope["method"] in ("GET", "HEAD", "OPTIONS") and not scope["path"].startswith(GATEWAY)
         if not reads and not 400 <= status < 500:
             self._after(scope["path"])
+            if not FURNISHED.isdisjoint(scope["path"].split("/")):
+                self.renew()
 
     def _after(self, path: str) -> None:
         try:
             self.place.settle(timeout_s=20)
         except Exception as error:
             self.defects.append(f"{error} ({getattr(error, 'internal', None)}) {error.__cause__!r}")
-            self._renew()
+            self.renew()
             return
         if path.startswith(RIGHTS) and not self._known():
             self.renewed += 1
-            self._renew()
+            self.renew()
 
 
 MADE: dict[str, dict[str, Any]] = {
@@ -123,7 +127,7 @@ MADE: dict[str, dict[str, Any]] = {
         "disable_delete": False,
     },
     "networks": {
-        "wire_id": "wire-1", "guest_gateway": "10.77.0.1", "guest_ip_start": "10.77.0.2", "guest_ip_end": "10.77.0.99", "guest_ip_mask": 24,
+        "wire_id": "wire-1", "guest_gateway": "10.0.0.1", "guest_ip_start": "10.0.0.2", "guest_ip_end": "10.0.0.99", "guest_ip_mask": 24,
         "vlan_id": 77, "server_type": "eip",
     },
     "eips": {"network_id": "network-1"}, "policies": {"scope": "project", "blob": {"policy": {"compute": "deny"}}},
@@ -132,12 +136,32 @@ MADE: dict[str, dict[str, Any]] = {
     "dynamicschedtags": {"schedtag_id": "schedtag-1", "condition": "host.sys_load > 1"},
     "snapshotpolicies": {"repeat_weekdays": [1], "time_points": [0], "retention_days": 7},
     "serverskus": {"cpu_core_count": 1, "memory_size_mb": 1024},
-    "isolated_devices": {"host_id": "sim-1", "dev_type": "GPU-HPC", "model": "a", "addr": "00:09.0"},
-    "endpoints": {"service_id": "service-1", "region_id": "region0", "interface": "public", "url": "http://127.0.0.1:1"},
+    "regions": {"id": "region-1"},
+    "isolated_devices": {"host_id": "host-1", "dev_type": "GPU-HPC", "model": "a", "addr": "00:09.0"},
+    "endpoints": {"service_id": "service-1", "region_id": "region-1", "interface": "public", "url": "http://127.0.0.1:1"},
     "secgrouprules": {"secgroup_id": "secgroup-1", "direction": "in", "action": "allow", "protocol": "any"},
 }  # fmt: skip
 """What makes one of a type that needs more than a name, or other than its example has."""
-UNMADE = {"vpcs", "hosts", "storages", "cachedimages", "storagecaches", "tasks", "images", "regions"}
+TIED: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
+    ("groups", "group-1", "add-users", {"user_ids": ["user-1"]}),
+    *(
+        ("users", "user-1", "grant", {"role": "role-1", **place})
+        for place in (
+            {"project": "project-1"}, {"domain": "domain-1"}, {"system": True}, {"domain": "domain-1", "inherited": True},
+        )
+    ),
+    ("roles", "role-1", "add-policy", {"policy_id": "policy-1"}),
+    ("images", "image-1", "add-member", {"project": "project-1"}),
+    ("instancegroups", "instancegroup-1", "bind-guests", {"guests": ["server-1"]}),
+    ("snapshotpolicies", "snapshotpolicy-1", "bind-disks", {"disks": ["disk-1"]}),
+    ("servers", "server-1", "add-secgroup", {"secgroup_ids": ["secgroup-1"]}),
+    ("servers", "server-1", "instance-snapshot", {"name": "instance-snapshot-1"}),
+    ("networks", "network-1", "reserve-ip", {"ips": ["10.0.0.9"]}),
+)  # fmt: skip
+"""What connects these, and is made of them, in this order."""
+FURNISHED = frozenset(example_name(resource) for resource in TYPES)
+"""The names of what stands there from the beginning."""
+UNMADE = {"vpcs", "hosts", "storages", "cachedimages", "storagecaches", "tasks", "images"}
 """What is there by itself (hosts, and what they bring), or is made otherwise."""
 
 
@@ -146,6 +170,7 @@ def furnish(place: InProcess) -> None:
     for name in ("tiny", "image-1"):
         place.admin.upload(None, {"name": name, "disk_format": "raw", "protected": False}, [bytes(1 << 20)])
     place.settle()
+    _called(place, "vpcs", "hosts", "storages", "storagecaches")
     left = [r for r in TYPES if r.service != "internal" and Verb.CREATE in r.verbs and r.joint is None]
     left = [resource for resource in left if resource.plural not in UNMADE]
     while left:  # each after what it refers to
@@ -154,6 +179,19 @@ def furnish(place: InProcess) -> None:
             raise AssertionError(f"none of these can be made: {[resource.plural for resource in later]}")
         left = later
     place.settle()
+    _called(place, "cachedimages")
+    for plural, ident, action, body in TIED:
+        place.admin.perform(plural, ident, action, body)
+        place.settle()
+
+
+def _called(place: InProcess, *plurals: str) -> None:
+    """Give the first of each type the name that examples have."""
+    for resource in TYPES:
+        if resource.plural in plurals:
+            page = place.admin.list(resource.plural, {"order_by": "name", "order": "asc", "limit": 1})
+            for row in page.items:
+                place.admin.update(resource.plural, row["id"], {"name": example_name(resource)})
 
 
 def _made(place: InProcess, resource: Resource[Any]) -> bool:

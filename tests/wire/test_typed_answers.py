@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema_rs
@@ -45,9 +46,9 @@ DONE: tuple[tuple[str, dict[str, Any]], ...] = (
     ("/compute/schedpolicies/schedpolicy-1/evaluate", {"object_id": "server-1"}),
     ("/compute/secgroups/secgroup-1/clone", {"name": "like-it"}),
     ("/compute/snapshots/delete-disk-snapshots", {"disk_id": "disk-1"}),
-    ("/compute/hosts/sim-1/ping", {}),
-    ("/compute/hosts/sim-1/syncstatus", {}),
-    ("/compute/hosts/sim-1/maintenance", {}),
+    ("/compute/hosts/host-1/ping", {}),
+    ("/compute/hosts/host-1/syncstatus", {}),
+    ("/compute/hosts/host-1/maintenance", {}),
     ("/compute/isolated_devices/isolated-device-1/purge", {}),
 )
 """What is done, in this order, with what it is sent."""
@@ -139,3 +140,49 @@ def test_what_is_done_is_answered_as_the_document_says(client: TestClient, place
 
         assert answer.status_code == 200, (path, answer.text)
         assert misfits(pattern(path), "post", answer.json()) == []
+
+
+ANYTHING = {
+    "policies": "rules of a policy: an object of services, below it of types, below it of actions, at any depth",
+    "before": "values of the columns that changed, of any type",
+    "after": "values of the columns that changed, of any type",
+    "result": "what a condition says: any value",
+    "scheduler": "nothing, or the session that is over",
+    "answer": "what the call is answered with, which the plan names",
+}
+"""Keys of answers under which anything may stand, and why."""
+
+
+def loose(schema: dict[str, Any], key: str = "", depth: int = 0) -> Iterator[str]:
+    """The keys of an answer under which its schema allows anything."""
+    if "$ref" in schema or depth > 8:
+        return
+    kind = schema.get("type")
+    rest = schema.get("additionalProperties", True)
+    if not set(schema) - {"description"}:
+        yield key
+    if kind == "object" and not schema.get("properties"):
+        if schema.get("maxProperties") == 0:
+            return
+        yield from (key,) if rest is True else loose(rest, key, depth + 1)
+    if kind == "array":
+        yield from loose(schema["items"], key, depth + 1) if schema.get("items") else (key,)
+    for name, inner in schema.get("properties", {}).items():
+        yield from loose(inner, name, depth + 1)
+    for one in schema.get("anyOf", ()):
+        yield from loose(one, key, depth + 1)
+
+
+def test_every_answer_says_what_stands_in_it() -> None:
+    untyped = [
+        f"{method} {path}: {key or 'all of it'}"
+        for path, item in WHOLE["paths"].items()
+        for method, one in item.items()
+        if method != "parameters"
+        for status, answer in one["responses"].items()
+        if status.startswith("2")
+        for content in answer.get("content", {}).values()
+        for key in loose(content["schema"])
+        if key not in ANYTHING
+    ]
+    assert untyped == []

@@ -29,7 +29,7 @@ SET_SCHEDTAG = Action(
 """Of everything that can be tagged."""
 
 IMAGE_PARAMS = (
-    param("name", "Name of the image", width=128),
+    param("name", "Name of the image", width=128, example="saved"),
     param("generate_name", "Name that is numbered if it is taken", width=128),
     param("notes", "Free text", width=1024, multiline=True, alias=("description",)),
     param("format", "Format of the image: qcow2", width=20),
@@ -45,6 +45,7 @@ _POLICIES = (
         of=str,
         refers="snapshotpolicies",
         alias=("snapshotpolicy_id", "snapshotpolicy", "snapshotpolicies"),
+        example=["snapshotpolicy-1"],
     ),
 )
 POLICY_ACTIONS = (
@@ -55,9 +56,19 @@ POLICY_ACTIONS = (
 """Of what snapshot policies hold for."""
 
 _DOMAIN = param(
-    "project_domain", "New owning domain", refers="domains", alias=("domain", "domain_id", "project_domain_id")
+    "project_domain",
+    "New owning domain",
+    refers="domains",
+    alias=("domain", "domain_id", "project_domain_id"),
+    example="Default",
 )
-_PROJECT = param("project", "New owning project", refers="projects", alias=("project_id", "tenant", "tenant_id"))
+_PROJECT = param(
+    "project",
+    "New owning project",
+    refers="projects",
+    alias=("project_id", "tenant", "tenant_id"),
+    example="project-1",
+)
 
 LADDER: Mapping[str, Action] = MappingProxyType(
     {

@@ -12,6 +12,7 @@ from cloudcore.operations.giving import CANDIDATES
 from cloudcore.operations.ladder import actions_of, ladder_actions
 from cloudcore.operations.session import CHECK
 from cloudcore.operations.table import DELETE, DELETE_OPTIONS
+from cloudcore.resources.actions import BATCH
 from cloudcore_adapters.rest.answers import answer_schema
 from cloudcore_adapters.rest.operation import (
     LIST_PARAMETERS,
@@ -28,7 +29,7 @@ from cloudcore_adapters.rest.operation import (
 )
 from cloudcore_adapters.rest.paths import VERSIONS
 from cloudcore_adapters.rest.patterns import MAX_COUNT
-from cloudcore_adapters.rest.schemas import create_schema, name_of, param_schema, params_schema, reference
+from cloudcore_adapters.rest.schemas import create_schema, example_name, name_of, param_schema, params_schema, reference
 from cloudcore_adapters.rest.site import SHARED
 
 Found = Iterator[tuple[str, str, JsonObject]]
@@ -220,13 +221,21 @@ def _actions(resource: Resource[Any], collection: str) -> Found:
             parameters = [query(one.name, param_schema(one), one.spec.doc) for one in action.params]
             yield path, "get", operation(_name(resource, action), doc, answer, parameters=parameters)
         else:
-            sent = params_schema(action.params)
+            sent = _of_several(resource, action, params_schema(action.params))
             needed = any(one.spec.required for one in action.params)
             body = enveloped(word, sent, required=True) if needed else taken_whole(word, _taken(action, sent))
             made = operation(
                 _name(resource, action), doc, answer, body=body, parameters=[once()], body_required=needed
             )  # fmt: skip
             yield path, "post", made
+
+
+def _of_several(resource: Resource[Any], action: Action, sent: JsonObject) -> JsonObject:
+    """What is sent with something that is done to several of a type: the example names one of these."""
+    if action.name not in BATCH:
+        return sent
+    (shown,) = sent["examples"]
+    return {**sent, "examples": [{**shown, "resources": [{"id": example_name(resource)}]}]}
 
 
 def _taken(action: Action, sent: JsonObject) -> JsonObject:

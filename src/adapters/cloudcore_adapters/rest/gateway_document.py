@@ -34,7 +34,20 @@ SIGNED_IN: list[JsonObject] = [{"token": []}, {"session": []}]
 EXAMPLE = "keypairs"
 """The type that stands for all in examples."""
 _OPEN = (login.regions, login.login, login.logout)
-_WHICH = query("id", segment(), "Which policy, where the path does not say it")
+_WHICH = {**query("id", segment(), "Which policy, where the path does not say it"), "example": "policy-1"}
+
+
+def _segment(name: str, example: str) -> JsonObject:
+    """A segment of the path with an example of its own."""
+    return {"name": name, "in": "path", "required": True, "schema": segment(), "example": example}
+
+
+_SHOWN: Mapping[tuple[str, str], JsonObject] = {
+    ("/{version}/{plural}/{id}", "post"): _segment("id", "check-create-data"),
+    ("/{version}/rpc/{plural}/{word}", "get"): _segment("word", "get-tag-value-pairs"),
+    ("/{version}/rpc/{plural}/{word}", "post"): _segment("word", "check-create-data"),
+}
+"""Segments that are no id and no detail: what they say instead."""
 _FACTOR: JsonObject = {
     "type": "object",
     "required": ["secret", "uri", "qrcode"],
@@ -47,6 +60,7 @@ _FACTOR: JsonObject = {
 _ANSWERS: JsonObject = {
     "type": "object",
     "required": ["questions"],
+    "examples": [{"questions": [{"question": "first pet", "answer": "Rex"}]}],
     "properties": {
         "questions": {
             "type": "array",
@@ -93,6 +107,9 @@ _ABOUT: Mapping[Callable[..., Any], About] = {
             "type": "object",
             "required": ["password_old", "password_new", "password_confirm"],
             "properties": dict.fromkeys(("password_old", "password_new", "password_confirm"), PASSWORD),
+            "examples": [
+                {"password_old": "the-old-one-1", "password_new": "new-one-2", "password_confirm": "new-one-2"}
+            ],
         },
     ),
     account.policies: About(body={**reference("PolicyCreate")}, parameters=(_WHICH,)),
@@ -104,7 +121,7 @@ _ABOUT: Mapping[Callable[..., Any], About] = {
     ),
     second.questions: About(answer=enveloped("data", {"type": "array", "items": {"type": "string"}}, required=True)),
     second.set_questions: About(answer=shape.NOTHING, body=_ANSWERS),
-    download.image: About(answer={"type": "string"}, kind=OCTETS, parameters=(RANGE,)),
+    download.image: About(answer={"type": "string"}, kind=OCTETS, parameters=(RANGE, _segment("id", "image-1"))),
 }
 """What the gateway does itself, by handler."""
 
@@ -238,7 +255,11 @@ def _passed_on(path: str, method: str, doc: str, plurals: Sequence[str]) -> Json
     parameters: list[JsonObject] = [kind]
     if "/s/" in path:
         known = sorted({*CATALOG_TYPES, *CATALOG_TYPES.values()} - {SERVICE})
-        parameters.append({**kind, "name": "service", "schema": {"type": "string", "enum": known}})
+        parameters.append(
+            {**kind, "name": "service", "schema": {"type": "string", "enum": known}, "example": "compute"}
+        )
+    if (path, method) in _SHOWN:
+        parameters.append(_SHOWN[path, method])
     good: JsonObject = {"200": _answer(shape.ENVELOPED if "/s/" in path else shape.PASSED)}
     if path == "/{version}/{plural}" and method == "get":
         good = {"200": _answer(shape.PAGE)}
@@ -260,7 +281,9 @@ def _passed_on(path: str, method: str, doc: str, plurals: Sequence[str]) -> Json
         "security": [{"token": []}] if "/s/" in path else SIGNED_IN,
     }
     if method in ("post", "put", "patch"):
-        made["requestBody"] = {"required": False, **content(MAYBE)}
+        shown = {"name": "made-here"} if method == "post" else {"description": "changed"}
+        inner = {**MAYBE, "examples": [{EXAMPLE[:-1]: shown} if "/s/" in path else shown]}
+        made["requestBody"] = {"required": False, **content(inner)}
     return made
 
 

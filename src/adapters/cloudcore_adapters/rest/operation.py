@@ -217,11 +217,15 @@ def _in_path(name: str, example: str) -> JsonObject:
     words = {"version": list(GATEWAY_VERSIONS), "kind": ["users", "groups"]}
     schema = {"type": "string", "enum": words[name]} if name in words else segment()
     one = {"name": name, "in": "path", "required": True, "schema": schema}
-    return {**one, "example": example} if example and name in _PLURALS else one
+    if name in _EXAMPLES:
+        return {**one, "example": _EXAMPLES[name]}
+    return {**one, "example": example} if example and name in (*_PLURALS, "other_id") else one
 
 
 _PLURALS = {name: f"{name}s" for name in ("user", "group", "role", "project", "domain")} | {"actor": "users"}
 """What stands where a path of identity has these words; an actor may be a group too."""
+_EXAMPLES = {"tag": "team", "file": "api.css", "word": "metadata"}
+"""What examples have in other places of a path."""
 
 
 ANY: JsonObject = {}

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
+from cloudcore.cloud import TYPES
 from cloudcore.model.entity import DomainOwned, Named, ProjectOwned
 from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import Field, Resource, Show, fields_of
@@ -168,16 +170,22 @@ def example_of(resource: Resource[Any]) -> JsonObject:
     """A body of a create: what the type declares as one, else what must be sent."""
     if resource.example:
         return dict(resource.example)
-    found: JsonObject = {"name": example_name(resource)} if _has(resource, "name") else {}
+    found: JsonObject = {"name": f"new-{example_name(resource)}"} if _has(resource, "name") else {}
     for field in fields_of(resource.entity):
         if field.spec.create and field.spec.required:
             found.setdefault(field.name, _example_value(resource, field))
     return found
 
 
+@cache
+def _names() -> Mapping[str, str]:
+    """Plural → what examples call one of the type."""
+    return {resource.plural: example_name(resource) for resource in TYPES}
+
+
 def _example_value(resource: Resource[Any], field: Field) -> Any:
     if field.ref is not None:
-        return f"{field.name.removesuffix('_id')}-1"
+        return _names().get(field.ref.target, f"{field.name.removesuffix('_id')}-1")
     choices = _choices(resource, field)
     if choices:
         return choices[0]
@@ -249,8 +257,11 @@ def example_of_param(one: Field) -> Any:
         return [{}]
     if one.kind is str and one.spec.unit is not None:
         return "1g"
-    named = one.name.removesuffix("_id").removesuffix("_ids")
-    value = f"{named}-1" if one.ref is not None else plain.get(one.kind, max(one.spec.minimum or 1, 1))
+    value = (
+        _names().get(one.ref.target, one.name)
+        if one.ref is not None
+        else plain.get(one.kind, max(one.spec.minimum or 1, 1))
+    )
     return [value] if one.kind is list and one.ref is not None else value
 
 

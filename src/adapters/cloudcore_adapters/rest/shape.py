@@ -283,18 +283,21 @@ OPTIONS = keys_schema(
 
 
 def quota_row(family: Family) -> JsonObject:
-    """Limits and usage of one owner: those of everything, or of what the keys narrow them to."""
+    """Limits and usage of one owner, of everything or of what the keys narrow them to; or the limits of all without own ones."""
     owner = ("tenant", "tenant_id", "project", "project_id") if family.has_projects else ()
-    return keys_schema(
+    part = bool(family.keys)
+    limits = [Key(name, "At most; -1: any number", int, optional=part) for name in family.counters]
+    of_one = keys_schema(
         Key("domain", "Whose"),
         Key("domain_id", "Whose"),
         Key("project_domain", "The same"),
         *(Key(name, "Whose, where it is a project's", optional=True) for name in owner),
         *(Key(name, "What it is narrowed to", optional=True) for name in family.keys),
-        *(Key(name, "At most; -1: any number", int, optional=name not in _always(family)) for name in family.counters),
-        *(Key(f"usage.{name}", "What there is", int, optional=name not in _always(family)) for name in family.counters),
+        *limits,
+        *(Key(f"usage.{name}", "What there is", int, optional=part) for name in family.counters),
+        Key("pending", "What reservations keep", list, of=_RESERVED, optional=True),
     )
+    return {"anyOf": [of_one, keys_schema(Key("defaults", "projects or domains: of all of them"), *limits)]}
 
 
-def _always(family: Family) -> tuple[str, ...]:
-    return family.narrowed if family.keys else tuple(family.counters)
+_RESERVED = (*_NAMED, Key("expires_at", "Until when", datetime))

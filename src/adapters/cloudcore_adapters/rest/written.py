@@ -37,6 +37,7 @@ from cloudcore_adapters.rest.operation import (
     header,
     list_parameters,
     query,
+    segment,
     taken_whole,
 )
 from cloudcore_adapters.rest.routes import ANY as EVERYWHERE
@@ -114,12 +115,34 @@ _APP = enveloped("application_credential", reference("ApplicationCredential"), r
 _NEW_APP = enveloped("application_credential", reference("ApplicationCredentialCreate"), required=True)
 _KEY = enveloped("credential", shape.EC2_KEY, required=True)
 _CALLED = enveloped("tasks", keys_schema(Key("result", "ok")), required=True)
-_SIZES: JsonObject = {**MAYBE, "examples": [{"limit": 20}, {"vmem_size": "1g"}]}
+_SIZES: JsonObject = {
+    **MAYBE,
+    "examples": [{"vcpu_count": 1, "vmem_size": 64, "disks": [{"size": 64}]}, {"limit": 20}, {"vmem_size": "1g"}],
+}
+_FACT: JsonObject = {
+    **OBJECT,
+    "examples": [
+        {
+            "obj_type": "server",
+            "obj_id": "1",
+            "obj_name": "web",
+            "action": "look",
+            "success": True,
+            "user_id": "1",
+            "user": "alice",
+        }
+    ],
+}
 
 
 def _linked(plural: str, row: JsonObject, **more: JsonObject) -> JsonObject:
     """Rows of identity, with links."""
     return listed(plural, row, links=shape.LINKS, **more)
+
+
+def _named(example: str) -> JsonObject:
+    """The id in the path, where its example is not that of the type before it."""
+    return {"name": "id", "in": "path", "required": True, "schema": segment(), "example": example}
 
 
 def _one_of(name: str, words: Sequence[str], doc: str) -> JsonObject:
@@ -221,13 +244,13 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     images.download_signed: About(answer={"type": "string"}, kind=OCTETS, parameters=(RANGE,)),
     images.store_signed: About(answer=shape.STORED, sends=OCTETS),
     services.bring_action: About(
-        answer=enveloped("action", shape.ACTION, required=True), body=enveloped("action", OBJECT, required=True)
+        answer=enveloped("action", shape.ACTION, required=True), body=enveloped("action", _FACT, required=True)
     ),
     services.action_property: About(
         answer=enveloped("action", {"anyOf": [shape.DISTINCT, shape.TABLES]}, required=True),
         parameters=(
             _one_of("word", ("distinct-field", "splitable", "splitable-export"), "What is asked"),
-            query("field", {"type": "string", "enum": list(DISTINCT)}, "Whose values; of distinct-field"),
+            {**query("field", {"type": "string", "enum": list(DISTINCT)}, "Whose values"), "example": DISTINCT[0]},
         ),
     ),
     services.action_action: About(
@@ -243,7 +266,7 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     services.metadatas: About(answer=listed("metadatas", shape.TAG), parameters=_TAGS),
     services.usages: About(
         answer=enveloped("usage", shape.USAGE, required=True),
-        parameters=(_one_of("range", tuple(RANGES), "Within what"),),
+        parameters=(_one_of("range", tuple(RANGES), "Within what"), _named("zone-1")),
     ),
     services.capabilities: About(answer=keys_schema(*CAPABILITY.keys)),
     services.specs: About(
@@ -258,7 +281,7 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     operating.app_options: About(answer=shape.OPTIONS),
     services.tag_property: About(
         answer=enveloped("metadata", {"anyOf": [shape.PAIRS, reference("TagTree")]}, required=True),
-        parameters=(*_TAGS, _one_of("word", ("tag-value-pairs", "tag-value-tree"), "In which form")),
+        parameters=(_one_of("word", ("tag-value-pairs", "tag-value-tree"), "In which form"),),
     ),
     services.task_called_back: About(answer=_CALLED, body=MAYBE, body_required=False),
 }
@@ -276,10 +299,13 @@ SCHEDULER: Mapping[str, About] = {
         answer=scheduler_shape.ANSWERED_OF_ONE,
         body=_SIZES,
         body_required=False,
-        parameters=(_one_of("word", scheduler_shape.WORDS_OF_ONE, "What is asked"),),
+        parameters=(_one_of("word", scheduler_shape.WORDS_OF_ONE, "What is asked"), _named("host-1")),
     ),
 }
 """By path."""
+
+
+_DEFAULTS = _one_of("defaults", ("domains", "projects"), "Of all of them that have none of their own")
 
 
 def _rows(plural: str) -> JsonObject:
@@ -287,9 +313,11 @@ def _rows(plural: str) -> JsonObject:
 
 
 QUOTAS: Mapping[Callable[..., Any], Callable[[str], About]] = {
-    quotas.show: lambda plural: About(answer=_rows(plural)),
+    quotas.show: lambda plural: About(answer=_rows(plural), parameters=(_DEFAULTS,)),
     quotas.many: lambda plural: About(answer=_rows(plural)),
-    quotas.change: lambda plural: About(answer=_rows(plural), body=taken_whole(plural, _KEYS), body_required=False),
+    quotas.change: lambda plural: About(
+        answer=_rows(plural), body=taken_whole(plural, _KEYS), body_required=False, parameters=(_DEFAULTS,)
+    ),
     quotas.pending: lambda _plural: About(answer=shape.NOTHING),
 }
 

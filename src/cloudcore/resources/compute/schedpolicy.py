@@ -54,7 +54,7 @@ _EVALUATE = Action(
     name="evaluate",
     doc="Try the condition out on something.",
     params=(
-        param("object_id", "Id or name", width=128, alias=("object", "server")),
+        param("object_id", "Id or name", width=128, alias=("object", "server"), example="server-1"),
         param("resource_type", "Its type; absent: servers", width=64),
         param("virtual_object_id", "Id or name of a second thing", width=128),
         param("virtual_resource_type", "The type of that", width=64),

@@ -27,7 +27,7 @@ LEAVE_PROJECTS = Action(
             list,
             of=dict,
             required=True,
-            example=[{"project": "web", "role": "project_viewer"}],
+            example=[{"project": "project-1", "role": "role-1"}],
         ),
     ),
 )
@@ -35,7 +35,7 @@ _GIVEN = (
     param("role", "Role", refers="roles", alias=("role_id",), required=True),
     param("project", "In this project", refers="projects", alias=("project_id",)),
     param("domain", "In this domain, instead of a project", refers="domains", alias=("domain_id",)),
-    param("system", "In the whole system, instead of either", bool),
+    param("system", "In the whole system, instead of either", bool, example=True),
     param("inherited", "In the projects below the domain or project, instead of in itself", bool),
 )
 GRANT = Action(name="grant", doc="Give it a role in a project, a domain or the system.", params=_GIVEN)

@@ -83,7 +83,7 @@ PROJECTS = Resource(
             name="join",
             doc="Give users and groups roles in it.",
             params=(
-                param("users", "Users", list, of=str, refers="users"),
+                param("users", "Users", list, of=str, refers="users", example=["user-1"]),
                 param("groups", "Groups", list, of=str, refers="groups"),
                 param("roles", "Roles", list, of=str, refers="roles", required=True),
             ),

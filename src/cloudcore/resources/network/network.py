@@ -200,7 +200,7 @@ NETWORKS = Resource(
             name="reserve-ip",
             doc="Keep addresses from being given out.",
             params=(
-                param("ips", "Addresses", list, of=str, alias=("ip",), required=True, example=["10.0.0.9"]),
+                param("ips", "Addresses", list, of=str, alias=("ip",), required=True, example=["10.0.0.8"]),
                 param("notes", "What for", width=512),
                 param("duration", "How long, such as 3h; absent: for ever", width=16, example="3h"),
                 param("status", "Whether they answer", choices=("online", "offline", "unknown")),

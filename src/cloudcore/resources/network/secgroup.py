@@ -115,7 +115,7 @@ SECGROUPS = Resource(
             name="clone",
             doc="Make another with the same rules.",
             params=(
-                param("name", "Name", width=128),
+                param("name", "Name", width=128, example="web-too"),
                 param("generate_name", "A name to derive a free one from", width=128),
                 param("description", "Text", width=1024, multiline=True),
             ),

@@ -132,7 +132,7 @@ def _numbers(tx: Transaction, joint: Resource[Any], idents: Sequence[str]) -> Ma
 _DISKS = (param("disks", "Disks", list, of=str, refers="disks", alias=("disk_id", "disk_ids"), required=True),)
 _RESOURCES = (
     param(
-        "resources", "Objects of type and id", list, of=dict, required=True, example=[{"type": "disk", "id": "data"}]
+        "resources", "Objects of type and id", list, of=dict, required=True, example=[{"type": "disk", "id": "disk-1"}]
     ),
 )
 

@@ -76,6 +76,8 @@ LOGIN_ACTIONS: tuple[Action, ...] = (
     Action(
         name="user-data",
         doc="Replace its cloud-init data; the next deploy or rebuild-root takes it up.",
-        params=(param("user_data", "The data; empty for none", width=131_072, multiline=True),),
+        params=(
+            param("user_data", "The data; empty for none", width=131_072, multiline=True, example="#cloud-config\n"),
+        ),
     ),
 )

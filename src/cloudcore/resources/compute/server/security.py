@@ -8,7 +8,13 @@ from cloudcore.model.resource import Action
 _ONE = ("secgroup", "secgrp_id", "secgrp")
 _GROUPS = (
     param(
-        "secgroup_ids", "Security groups", list, of=str, refers="secgroups", alias=("secgroups", "secgroup_id", *_ONE)
+        "secgroup_ids",
+        "Security groups",
+        list,
+        of=str,
+        refers="secgroups",
+        alias=("secgroups", "secgroup_id", *_ONE),
+        example=["secgroup-1"],
     ),
 )
 _RECORDED = "It is recorded; hosts do not enforce it yet"
