@@ -131,8 +131,8 @@ HELD_ON_A_DAY = keys_schema(
     Key("project", "Its name", optional=True),
     Key("family", "Family of quotas"),
     Key("name", "What is counted"),
-    Key("peak", "The highest usage of the day", object),
-    Key("last", "The usage at its end", object),
+    Key("peak", "The highest usage of the day", float),
+    Key("last", "The usage at its end", float),
 )
 TAG = keys_schema(
     _ID, Key("key", "Tag"), Key("value", "Its value"), Key("obj_type", "Of what"), Key("obj_id", "Its id")
