@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from contextlib import suppress
 from itertools import product
 
 import attrs
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.effort import examples
 from tests.unit.scheduling.worlds import requests, worlds
@@ -29,6 +30,32 @@ def masks(inventory: Inventory) -> st.SearchStrategy[np.ndarray]:
 
 
 each_filter = pytest.mark.parametrize("one", FILTERS, ids=lambda one: one.name)
+
+
+def test_every_filter_finds_hosts_to_keep_and_to_refuse_among_those_that_are_drawn():
+    """Who adds a filter draws what it looks at in `worlds`: else nothing of what follows says anything about it."""
+    seen: set[tuple[str, str]] = set()
+    wanted = {(one.name, word) for one in FILTERS for word in ("keep", "refuse")}
+
+    class DoneError(Exception):
+        """Nothing is left to be seen."""
+
+    @settings(deadline=None, max_examples=800, derandomize=True, database=None, phases=[Phase.generate])
+    @given(world=worlds(), request=requests())
+    def look(world, request):
+        inventory = world.build()
+        everyone = np.ones(len(inventory.hosts), dtype=np.bool_)
+        for one in FILTERS:
+            if (one.name, "refuse") in seen and (one.name, "keep") in seen:
+                continue
+            kept = one.apply(request, inventory, everyone).kept
+            seen.update((one.name, "keep" if each else "refuse") for each in kept.tolist())
+        if seen == wanted:
+            raise DoneError
+
+    with suppress(DoneError):
+        look()
+    assert sorted(wanted - seen) == []
 
 
 @each_filter

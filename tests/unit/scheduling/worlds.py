@@ -175,8 +175,8 @@ def requests(draw) -> Request:
         vcpus=draw(st.integers(0, 3)),
         memory_mib=draw(st.sampled_from((0, 1, 2, 3, 4, 2048))),
         raid=draw(raids),
-        firmware=draw(st.sampled_from(("", "", "UEFI"))),
-        from_cd=draw(st.integers(0, 3)) == 0,
+        firmware=draw(st.sampled_from(("", "UEFI"))),
+        from_cd=draw(st.booleans()),
         numa_nodes=draw(st.sampled_from((0, 0, 0, 1, 2))),
         prefer_numa_nodes=draw(st.sampled_from(((), (), (1,)))),
         disks=[
@@ -205,7 +205,7 @@ def requests(draw) -> Request:
         rooms=(Room(name="g", most=2, present={"h0": draw(st.integers(0, 3)), "h1": 1}),)
         if draw(st.booleans())
         else (),
-        hypervisor=draw(st.sampled_from(("kvm", "kvm", "kvm", "kvm", "baremetal"))),
+        hypervisor=draw(st.sampled_from(("kvm", "kvm", "kvm", "baremetal"))),
         live=draw(st.sampled_from((None, None, Live(cpu_desc="Xeon"), Live(kernel="6.1", page_size_kb=4)))),
         image_zones=draw(st.sampled_from((None, None, ("z1",), ()))),
         size_regions=draw(st.sampled_from(((), ("r1",)))),
