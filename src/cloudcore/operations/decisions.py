@@ -50,7 +50,8 @@ def keep(
     """
     refusal = decided.refusal
     seen = _seen(decided)
-    ident = tx.new_id()
+    # A server is made by one decision, which has the id of the first that it made.
+    ident = placed[0][0] if placed and question == CREATE else tx.new_id()
     row = SchedulerDecision(
         id=ident,
         session_id=session or caller.request_id or ident,

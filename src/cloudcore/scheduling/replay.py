@@ -138,6 +138,8 @@ def _telling(walk: Walk) -> list[int]:
 
 def _without_others(request: Request, kept: frozenset[str]) -> Request:
     """The request with what it says of these hosts only."""
+    if not request.marks and not request.rooms:
+        return request
     marks = tuple(attrs.evolve(mark, hosts=mark.hosts & kept) for mark in request.marks)
     rooms = tuple(
         attrs.evolve(room, present={host: count for host, count in room.present.items() if host in kept})

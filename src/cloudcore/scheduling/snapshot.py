@@ -65,6 +65,8 @@ _ROWS: dict[str, type[Any]] = {
     "servers": Guest,
 }
 _LINKS = ("host_storages", "host_wires")
+_WIRES = ("names of wires",)
+"""The question by which a memo knows them."""
 
 
 def read_snapshot(value: Json) -> Snapshot:
@@ -108,10 +110,10 @@ def snapshot_of(
     """
     hosts = range(len(inventory.hosts)) if rows is None else rows
     everything = rows is None
-    stored = [(host, int(each)) for host in hosts for each in _of(inventory.storage_slots, host, inventory.storages)]
-    wired = [(host, int(each)) for host in hosts for each in _of(inventory.wire_slots, host, inventory.wires)]
-    held = [int(each) for host in hosts for each in _of(inventory.device_slots, host, inventory.devices)]
-    wires = {row: name for name, row in inventory.wires.items()}
+    stored = [(host, each) for host in hosts for each in _of(inventory.storage_slots, host, inventory.storages)]
+    wired = [(host, each) for host in hosts for each in _of(inventory.wire_slots, host, inventory.wires)]
+    held = [each for host in hosts for each in _of(inventory.device_slots, host, inventory.devices)]
+    wires = inventory.networks.memo.recall(_WIRES, lambda: {row: name for name, row in inventory.wires.items()})
     seen = wires if everything else sorted({wire for _, wire in wired})
     index = inventory.networks.index
     if networks is None:
@@ -132,9 +134,8 @@ def snapshot_of(
 
 def _of(slots: IntArray, host: int, kind: Any) -> Iterable[int]:
     filler = len(kind.ids) if hasattr(kind, "ids") else len(kind)
-    line = slots[host]
-    found: list[int] = line[line != filler].tolist()
-    return found
+    line: list[int] = slots[host].tolist()
+    return [each for each in line if each != filler]
 
 
 def _host(inventory: Inventory, row: int) -> HostRow:
