@@ -103,8 +103,9 @@ def explain(platform: Platform, tx: Transaction, caller: Caller, ident: str) -> 
 
 def _decision(platform: Platform, tx: Transaction, caller: Caller, ident: str) -> SchedulerDecision:
     where = visible(platform, caller, {})
-    row = tx.of(SCHEDULERDECISIONS, where).get(ident)
-    found = row or _newest(tx, ident, where) or _of_server(platform, tx, caller, ident, where)
+    # A server that has moved is explained by its last move, and by the decision that made it otherwise.
+    kept = _newest(tx, ident, where) or tx.of(SCHEDULERDECISIONS, where).get(ident)
+    found = kept or _of_server(platform, tx, caller, ident, where)
     if found is None:
         raise ResourceNotFoundError(f"no decision {ident} is kept")
     return found
