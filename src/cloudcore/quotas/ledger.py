@@ -74,8 +74,10 @@ def _take(tx: Transaction, domain_id: str, owner: str, limits: Limits, wanted: A
 
 def watch(tx: Transaction, domain_id: str, project_id: str) -> None:
     """Let the alerts of an owner follow what became of his limits, or of his usage by a recount."""
-    used = hold(tx, domain_id, project_id)
-    review(tx, domain_id, project_id, limits_of(tx, domain_id, (project_id,))[project_id], used)
+    # Adding nothing holds the ledger; who has none has used nothing.
+    if tx.of(QUOTAUSAGES, PLATFORM).adjust(usage_id(domain_id, project_id), {"count": 0}):
+        limits = limits_of(tx, domain_id, (project_id,))[project_id]
+        review(tx, domain_id, project_id, limits, usage_of(tx, domain_id, project_id))
 
 
 def end(tx: Transaction, row: Quotareservation) -> None:
@@ -118,7 +120,7 @@ def owners(project_id: str) -> tuple[str, ...]:
 
 def hold(tx: Transaction, domain_id: str, project_id: str) -> Mapping[str, int]:
     """Keep others from charging an owner until the unit ends; its usage, which nobody else changes meanwhile."""
-    _adjusted(tx, usage_id(domain_id, project_id), {"update_version": 1}, {})
+    _adjusted(tx, usage_id(domain_id, project_id), {"update_version": 0}, {})
     return usage_of(tx, domain_id, project_id)
 
 
@@ -168,7 +170,7 @@ def _check_counted(
     checks = [(keys, bounds) for keys, bounds in checks if bounds]
     if not checks:
         return
-    _adjusted(tx, usage_id(*owner), {"update_version": 1}, {})
+    _adjusted(tx, usage_id(*owner), {"update_version": 0}, {})
     charged = of()
     for keys, bounds in checks:
         new = counted_now(tx, *owner, tuple(bounds), keys, only=charged)

@@ -40,7 +40,7 @@ def usage(world: World, project: str) -> dict[str, int]:
 
 
 def everything(world: World) -> list[Any]:
-    return [world.rows(kind) for kind in (*KINDS, QUOTAUSAGES, GROUPGUESTS)]
+    return [[vars(row) for row in world.rows(kind)] for kind in (*KINDS, QUOTAUSAGES, GROUPGUESTS)]
 
 
 @pytest.fixture
