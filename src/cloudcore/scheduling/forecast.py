@@ -87,7 +87,7 @@ def suggestions(decision: Decision, *, details: bool = False) -> list[JsonObject
     by what each filter says for itself. Sizes of storages in MiB. With `details` capacity_details has the capacity by
     each filter that bounds it, and score_details the share of each weigher in the score; without, null and nothing.
     """
-    shares = _shares(decision.walk) if details else {}
+    shares: Mapping[str, str] = _shares(decision.walk) if details else {}
     found: dict[str, JsonObject] = {}
     for place, placement in enumerate((*decision.placements, *decision.alternatives)):
         if placement.host_id not in found:

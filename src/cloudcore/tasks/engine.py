@@ -49,9 +49,8 @@ class Engine:
     resources: Sequence[Resource[Any]] = ()
     known: Expr = attrs.field(init=False)
 
-    @known.default
-    def _known(self) -> Expr:
-        return known_journals(self.flows)
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "known", known_journals(self.flows))
 
     def advance(
         self, tx: Transaction, task: Task, outcomes: Sequence[Outcome] = (), *, no_further: bool = False

@@ -113,7 +113,8 @@ def _request(row: Any, stores: Sequence[str], wires: frozenset[str], reach: dict
     """To hosts that reach all its storages, whose space is taken already, and all its networks, whose addresses are."""
     marks: tuple[Mark, ...] = ()
     if wires and reach:
-        hosts = frozenset.intersection(*(reach.get(wire, frozenset[str]()) for wire in sorted(wires)))
+        first, *rest = (reach.get(wire, frozenset[str]()) for wire in sorted(wires))
+        hosts = first.intersection(*rest)
         marks = (Mark(name=NETWORKS_OF, strategy="require", hosts=hosts),)
     return Request(
         vcpus=int(row.vcpu_count + row.extra_cpu_count),
