@@ -25,7 +25,7 @@ from cloudcore_apps.simulate.crash import Crash
 
 CACHES = ("cachedimages", "storagecachedimages")
 LEDGERS = ("hostclaims", "storageclaims", "quotausages")
-LOGS = ("tasks", "history")
+LOGS = ("tasks", "history", "schedulerdecisions")
 MOST = 100
 
 

@@ -38,8 +38,8 @@ MOST_TRIED = 10
 
 @attrs.frozen(kw_only=True)
 class Wish:
-    """That a host be emptied. force: power is cut where a guest does not switch off. turn: how often it was asked for: what failed
-    or was called back at this turn waits for the next.
+    """That a host be emptied. force: power is cut where a guest does not switch off. turn: of this asking alone, also once the
+    host was in use again meanwhile: what failed or was called back at this turn waits for the next.
     """
 
     force: bool
@@ -70,9 +70,8 @@ def drain_host(platform: Platform, tx: Transaction, _caller: Caller, host: Any, 
     """
     if host.host_status != AgentStatus.ONLINE:
         raise InvalidStatusError(f"host {host.name} does not answer: evacuate it instead", field="host_status")
-    before = wish_of(host)
-    turn = before.turn + 1 if before is not None else 1
-    wish = Wish(force=read_bool(body.get("force") or False, "force"), turn=turn)
+    # No two changes of a host have the same number.
+    wish = Wish(force=read_bool(body.get("force") or False, "force"), turn=host.update_version + 1)
     tags = {**host.metadata, ON_DRAIN: wish.text()}
     changed = evolve(host, is_maintenance=True, status=HostStatus.MAINTAINING.value, metadata=tags)
     tx.of(HOSTS, PLATFORM).save(changed, action="drain")

@@ -92,6 +92,19 @@ def test_a_move_that_is_called_back_leaves_the_server_where_it_was_until_somebod
     check(town.cloud)
 
 
+def test_what_was_called_back_moves_when_the_host_was_in_use_meanwhile_and_is_emptied_again(town: Town) -> None:
+    ident = town.server()
+    town.session.perform("hosts", "h1", "drain", {"force": True})
+    assert drain(town.cloud.platform) == [ident]
+    (task,) = [one for one in town.cloud.rows("tasks") if one.flow == "server-move"]
+    town.session.perform("tasks", task.id, "cancel")
+    live(town, 30, ident)
+    town.session.perform("hosts", "h1", "unmaintenance")
+    town.session.perform("hosts", "h1", "drain", {"force": True})
+    live(town, 30, ident)
+    assert (town.get(ident).host_id, town.running_on(ident)) == ("h2", ["h2"])
+
+
 def test_a_server_that_is_off_moves_by_hand(town: Town) -> None:
     ident = town.server(on=False)
     town.session.perform("servers", ident, "migrate", {"prefer_host_id": "h2", "auto_start": True})
