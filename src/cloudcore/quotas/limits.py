@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 import attrs
 
@@ -20,7 +21,8 @@ from cloudcore.resources.quota.quotalimit import (
 )
 
 _NONE: Mapping[str, int] = MappingProxyType({})
-_PLAIN = ("domain_id", "tenant_id", "keys", "alert_at")
+OWNED = ("domain_id", "tenant_id", "keys", "alert_at")
+"""Whose a row of limits is, what it is narrowed to, and at what it alerts."""
 
 
 @attrs.frozen(kw_only=True)
@@ -43,11 +45,20 @@ def limits_of(
     names = tuple(field for field in LIMITED if field in fields)
     tenants = (*projects, OF_PROJECTS) if any(projects) else projects
     where = both(one_of("domain_id", (domain_id, "")), one_of("tenant_id", tenants))
+    rows = tx.of(QUOTALIMITS, PLATFORM).columns((*OWNED, *names), Query(where=where))
+    return limits_among(rows, domain_id, projects, names)
+
+
+def limits_among(
+    rows: Iterable[Sequence[Any]], domain_id: str, projects: Sequence[str], names: Sequence[str]
+) -> Mapping[str, Limits]:
+    """What `limits_of` answers, from rows that are read already: values of `OWNED` and these fields, of any owners."""
     own: dict[str, dict[str, Mapping[str, int]]] = {project: {} for project in projects}
     usual: dict[str, Mapping[str, int]] = {}
     alerts: dict[tuple[bool, str], str] = {}
-    rows = tx.of(QUOTALIMITS, PLATFORM).columns((*_PLAIN, *names), Query(where=where))
     for home, tenant, keys, alert_at, *numbers in rows:
+        if home not in (domain_id, ""):
+            continue
         found = dict(zip(names, numbers, strict=True))
         if not home:
             usual[tenant] = found

@@ -228,6 +228,7 @@ def test_the_system_disk_is_made_anew_from_another_image() -> None:
         tx.of(IMAGES, PLATFORM).add(evolve(image, id="i2", name="other", store_key="images/i2", update_version=0))
 
     writing(lab.cloud.platform, CALLER, another)
+    lab.cloud.images.write("images/i2", [b"other"])
     first = lab.instance()
     disks = {disk.id: disk for disk in lab.cloud.rows("disks")}
     root = next(link.disk_id for link in lab.cloud.rows("guestdisks") if link.index == 0)

@@ -11,8 +11,8 @@ from cloudcore.model.history import HISTORY
 from cloudcore.model.host import FoundKind
 from cloudcore.model.resource import fields_of
 from cloudcore.quotas.alerts import expected
-from cloudcore.quotas.family import COUNTERS
-from cloudcore.quotas.limits import limits_of
+from cloudcore.quotas.family import COUNTERS, LIMITED
+from cloudcore.quotas.limits import OWNED, limits_among
 from cloudcore_apps.simulate.cloud import DEPLOYMENT, SHARED, Cloud
 from cloudcore_apps.simulate.database import SqlStore
 from cloudcore_apps.simulate.leaving import check_gone
@@ -89,12 +89,12 @@ def check_alerts(cloud: Cloud) -> None:
     there: dict[str, dict[str, int]] = {}
     for row in cloud.rows("quota_alerts"):
         there.setdefault(f"{row.domain_id}/{row.tenant_id}", {})[row.field] = row.percent
-    with cloud.platform.uow.read() as tx:
-        for usage in cloud.rows("quotausages"):
-            domain, _, project = usage.id.partition("/")
-            limits = limits_of(tx, domain, (project,))[project]
-            wanted = expected(limits, {key: getattr(usage, key) for key in COUNTERS})
-            assert there.pop(usage.id, {}) == wanted, f"alerts of {usage.id}"
+    limited = [[getattr(row, name) for name in (*OWNED, *LIMITED)] for row in cloud.rows("quotalimits")]
+    for usage in cloud.rows("quotausages"):
+        domain, _, project = usage.id.partition("/")
+        limits = limits_among(limited, domain, (project,), LIMITED)[project]
+        wanted = expected(limits, {key: getattr(usage, key) for key in COUNTERS})
+        assert there.pop(usage.id, {}) == wanted, f"alerts of {usage.id}"
     assert there == {}, "alerts of owners who hold nothing"
 
 
