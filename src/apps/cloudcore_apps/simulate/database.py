@@ -271,8 +271,12 @@ class SqlRows:
 
     def adjust(self, ident: str, deltas: Mapping[str, int], *, limits: Mapping[str, int] | None = None) -> bool:
         """See `Repository.adjust`."""
-        self._write("adjust", ident)
-        return self._inner.adjust(ident, deltas, limits=limits)
+        self._unit.within(f"adjust {self._plural}")
+        is_adjusted = self._inner.adjust(ident, deltas, limits=limits)
+        # Whoever holds what another directory knows adjusts nothing: no row of that id was ever there to be removed.
+        if is_adjusted:
+            self._unit.touch(self._plural, ident)
+        return is_adjusted
 
     def _write(self, call: str, *idents: str) -> None:
         self._unit.within(f"{call} {self._plural}")
