@@ -41,10 +41,10 @@ def test_requests_can_be_left_out_and_storage_chosen() -> None:
     wanted = ["--seed", "3", "--faults", "none", "--store", "sqlite", "--without", "client0-0,client1-2", "--story"]
     result = CliRunner().invoke(simulate, wanted)
 
+    assert "1 seeds from 3: nothing lost, nothing stuck" in result.output
     lines = result.output.splitlines()
     asked = {word: sum(f" {word} asks" in line for line in lines) for word in ("client0", "client1", "client2")}
     assert asked == {"client0": 5, "client1": 5, "client2": 6}
-    assert "1 seeds from 3: nothing lost, nothing stuck" in result.output
 
 
 def test_an_unknown_fault_is_refused() -> None:
