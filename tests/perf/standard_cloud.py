@@ -26,6 +26,7 @@ from cloudcore.model.query import PLATFORM, Query, one_of
 from cloudcore.model.resource import Field, Resource, Show, field_map, fields_of
 from cloudcore.operations.hosts import register_host
 from cloudcore.operations.session import CoreSession
+from cloudcore.ports.clock import Clock
 from cloudcore.ports.sealer import Sealer
 from cloudcore.tasks.images import ImagePerformer
 from cloudcore.tasks.inline import InlineEffects
@@ -90,10 +91,13 @@ class StandardCloud:
 
 
 @contextmanager
-def standard_cloud(servers: int = SERVERS) -> Iterator[StandardCloud]:
-    """Build one on a SQLite file that commits durably (`synchronous=FULL`); gone with the block."""
+def standard_cloud(servers: int = SERVERS, clock: Clock | None = None) -> Iterator[StandardCloud]:
+    """Build one on a SQLite file that commits durably (`synchronous=FULL`); gone with the block.
+
+    clock: the machine's, unless another is given.
+    """
     with tempfile.TemporaryDirectory(prefix="cloudcore-bench-") as folder:
-        built = _built(Path(folder), servers)
+        built = _built(Path(folder), servers, clock or SystemClock())
         try:
             yield built
         finally:
@@ -115,8 +119,8 @@ def statements(engine: sa.Engine) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def _built(folder: Path, servers: int) -> StandardCloud:
-    clock, ids = SystemClock(), SystemIds()
+def _built(folder: Path, servers: int, clock: Clock) -> StandardCloud:
+    ids = SystemIds()
     master = MasterKey(ids.random_bytes(32))
     sealer = AesGcmSealer(master, [new_data_key(master)])
     uow = SqlUnitOfWork(f"sqlite:///{folder}/cloud.sqlite", TYPES, ids, clock=clock, sealer=sealer)
@@ -136,7 +140,7 @@ def _built(folder: Path, servers: int) -> StandardCloud:
     return built
 
 
-def _worker(cloud: Cloud, clock: SystemClock, ids: SystemIds) -> Worker:
+def _worker(cloud: Cloud, clock: Clock, ids: SystemIds) -> Worker:
     hosts = {}
     for n in range(HOSTS):
         host = SimulatedHost(clock, deployment="memory")
