@@ -118,7 +118,7 @@ _HELD = (
 ANSWERS: Mapping[tuple[str, str], Answer] = MappingProxyType(
     {
         **{(plural, "purge"): ROW for plural in ("zones", "vpcs", "networks", "hosts", "servers")},
-        **{(plural, "cancel-delete"): ROW for plural in ("servers", "disks")},
+        **{(plural, "cancel-delete"): ROW for plural in ("servers", "disks", "images", "guestimages")},
         ("secgroups", "clone"): ROW,
         **{(plural, "capability"): CAPABILITY for plural in ("zones", "cloudregions")},
         **{(plural, "evaluate"): _EVALUATED for plural in ("schedpolicies", "dynamicschedtags")},

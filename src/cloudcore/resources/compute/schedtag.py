@@ -47,7 +47,7 @@ class Schedtag(Named):
             create=True,
             update=True,
             width=16,
-            choices=tuple(Placement),
+            choices=tuple(one.value for one in Placement),
         ),
     ] = Placement.UNSET.value
     domain_id: Annotated[

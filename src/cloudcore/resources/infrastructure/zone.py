@@ -44,7 +44,7 @@ class Zone(Statused, External, Named):
             create=True,
             update=True,
             width=16,
-            choices=tuple(Placement),
+            choices=tuple(one.value for one in Placement),
         ),
     ] = Placement.UNSET.value
     location: Annotated[str, Spec("Where it is", create=True, update=True, width=256)] = ""

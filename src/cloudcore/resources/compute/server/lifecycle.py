@@ -193,7 +193,7 @@ DEVICES = (
         "server-change-storage",
         (S.DISK_CHANGE_STORAGE,),
         S.DISK_CHANGE_STORAGE_FAIL,
-        8 * 3600,
+        20 * 3600,
     ),
     _beside("detachdisk", "server-detach-disk", (S.DETACH_DISK,), S.DETACH_DISK_FAIL, 600),
 )
