@@ -102,6 +102,7 @@ def test_it_finds_the_guests_that_others_could_start_and_no_others(machine: Mach
 
 def test_nothing_is_ended_while_the_lease_is_good_and_what_is_over_is_ended_again_and_again(machine: Machine) -> None:
     first = machine.guest("one")
+    until(lambda: list(guests_to_end(machine.order())) == [first.pid], 5)
     now = host_clock()
     assert look(machine.order(until=now + 5), now) == 0
     assert first.poll() is None
