@@ -101,7 +101,8 @@ def test_a_token_in_the_query_is_not_read(base: str, server: str, token: str) ->
     assert refused.value.status == 401
 
 
-def test_a_stopped_server_has_no_console(shared: Up, base: str, token: str) -> None:
+def test_a_stopped_server_has_no_console(shared: Up, base: str, server: str, token: str) -> None:
+    assert server
     session = shared.session()
     session.perform("servers", "web", "stop", {"is_force": True})
     try:
