@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TypeVar
 
 from cloudcore.model.entity import Entity
@@ -30,6 +31,15 @@ def claim_host(
         return False
     _opened(repository, Hostclaim(id=host_id))
     return repository.adjust(host_id, wanted, limits=limits)
+
+
+def hold_hosts(tx: Transaction, host_ids: Collection[str]) -> None:
+    """Keep others from claiming of these hosts until the unit ends, before several are claimed of in any order.
+
+    Units that take the same hosts wait for each other here, instead of each having what the other wants.
+    """
+    for host_id in sorted(host_ids):
+        tx.of(HOSTCLAIMS, PLATFORM).adjust(host_id, {"guests": 0})
 
 
 def release_host(tx: Transaction, host_id: str, *, vcpus: int, memory_mib: int) -> None:

@@ -40,6 +40,7 @@ from cloudcore.operations.staying import keep_owner
 from cloudcore.operations.veil import veiled_refusal
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.claims import hold_hosts
 from cloudcore.quotas.counting import charged_of
 from cloudcore.quotas.holdings import server_amounts
 from cloudcore.quotas.ledger import charge, usage_of
@@ -205,6 +206,8 @@ def _insert(
     platform: Platform, tx: Transaction, caller: Caller, wanted: Wanted, decision: Decision | Answer
 ) -> list[JsonObject]:
     names = _names(platform, tx, wanted)
+    if len(names) > 1:
+        hold_hosts(tx, {one.host_id for one in decision.placements})
     candidates = seats(decision)
     taken: set[str] = set()
     made = [
