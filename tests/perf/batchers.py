@@ -7,9 +7,12 @@ python -m tests.perf.batchers URL NUMBER PROJECT...   waits for a line; asks for
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.perf.deciders import opened
@@ -28,23 +31,39 @@ TRIES = 20
 def batched(url: str, processes: int, number: int, projects: Sequence[str]) -> list[dict[str, str]]:
     """What each process told: by project `made`, `refused`, or an error."""
     words = [sys.executable, "-m", "tests.perf.batchers", url, str(number), *projects]
-    started = [
-        subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        for _ in range(processes)
-    ]
-    try:
+    with ExitStack() as stack:
+        started = [_started(stack, words) for _ in range(processes)]
         for one in started:
-            if one.stdout is None or one.stdout.readline() != "ready\n":
+            if _line_of(one) != "ready\n":
                 raise RuntimeError("a process did not begin")
         for one in started:
-            if one.stdin is not None:
-                one.stdin.write("go\n")
-                one.stdin.flush()
-        return [json.loads(one.communicate()[0]) for one in started]
-    finally:
-        for one in started:
-            one.kill()
-            one.wait()
+            assert one.stdin is not None
+            one.stdin.write("go\n")
+            one.stdin.flush()
+        return [json.loads(_line_of(one)) for one in started]
+
+
+def _started(stack: ExitStack, words: Sequence[str]) -> subprocess.Popen[str]:
+    """One of them, which has ended when the stack has."""
+    process = subprocess.Popen(words, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    stack.enter_context(process)
+    stack.callback(process.kill)
+    return process
+
+
+def _line_of(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline()
+
+
+def end_with_whoever_started_it() -> None:
+    """Let this process end at once when nobody holds the other end of its input any more, whatever it does then."""
+
+    def watch() -> None:
+        os.read(sys.stdin.fileno(), 1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def main(url: str, number: str, *projects: str) -> None:
@@ -53,7 +72,9 @@ def main(url: str, number: str, *projects: str) -> None:
     platform = memory_platform(uow=uow)
     known = {ident: found for ident in projects if (found := platform.directory.find_project(ident, None)) is not None}
     print("ready", flush=True)
-    sys.stdin.readline()
+    if not sys.stdin.readline():
+        return
+    end_with_whoever_started_it()
     told: dict[str, str] = {}
     for ident, project in known.items():
         who = Caller(

@@ -319,7 +319,8 @@ def main(url: str, requests: str, seed: str, releasing: str) -> None:
     with uow.read() as tx:
         bring_up_to_date(decider.platform, tx, "hypervisor", mark(decider.platform))
     print("ready", flush=True)
-    sys.stdin.readline()
+    if not sys.stdin.readline():
+        return  # whoever started it is gone
     begun, computed = time.monotonic(), time.process_time()
     decider.run(int(requests), float(releasing))
     took, cpu = time.monotonic() - begun, time.process_time() - computed

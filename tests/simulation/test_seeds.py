@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from click.testing import CliRunner
 
 from cloudcore_apps.simulate.command import simulate
@@ -61,6 +62,21 @@ def test_the_command_of_a_case_lives_the_same_life() -> None:
     again = CliRunner().invoke(simulate, case.command.split()[2:])
 
     assert again.output.startswith("\n".join(story(life)))
+
+
+def test_an_assertion_without_words_is_told_by_its_line_and_what_it_speaks_of() -> None:
+    life = Life(3, shape=Shape(clients=1, rounds=1))
+    life.cloud.defects.append(ValueError("a step broke"))
+
+    with pytest.raises(Violation) as caught:
+        life.live()
+
+    assert str(caught.value).startswith("quiescence: assert cloud.defects == [] (in check, invariants.py line ")
+    assert "; cloud.defects is [ValueError('a step broke')]" in str(caught.value)
+
+
+def test_an_assertion_with_words_is_told_in_them() -> None:
+    assert str(Violation.of("quiescence", AssertionError("it is dark"))) == "quiescence: it is dark"
 
 
 def test_a_life_that_fails_is_made_small() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import attrs
 import pytest
-from tests.perf.batchers import batched
+from tests.perf.batchers import ROOT, batched
 from tests.perf.deciders import opened
 
 from cloudcore.model.query import PLATFORM, eq
@@ -80,3 +82,22 @@ def test_batches_are_made_whole_or_not_at_all(url: str) -> None:
             held, there = usage_of(tx, "default", ident), real.get(("default", ident), {})
             assert {key: held[key] for key in COUNTERS} == {key: there.get(key, 0) for key in COUNTERS}, ident
     uow.close()
+
+
+@pytest.mark.system
+def test_what_asks_for_batches_ends_with_whoever_started_it() -> None:
+    program = (
+        "from tests.perf.batchers import end_with_whoever_started_it as end; import time; end();"
+        "print('goes on', flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", program]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        try:
+            assert process.stdout.readline() == "goes on\n"
+            assert process.poll() is None
+            process.stdin.close()
+            assert process.wait(timeout=20) == 1
+        finally:
+            process.kill()

@@ -371,7 +371,7 @@ class Life:
             try:
                 check(self.cloud)
             except AssertionError as error:
-                self.violations.append(Violation(when, str(error)))
+                self.violations.append(Violation.of(when, error))
         if self.violations:
             raise self.violations[0]
 

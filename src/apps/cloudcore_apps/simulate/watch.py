@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import linecache
+import re
+import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from cloudcore.model.effects import Effect
@@ -23,6 +28,9 @@ WHOLE_EVERY = 50
 LONGEST_WAIT = timedelta(seconds=LEASE_S + max(RETRY_S))
 RUNNING = ("on", "paused")
 NO_FAULTS = Faults()
+LONGEST_VALUE = 300
+"""So many characters of a value are told."""
+NAME = re.compile(r"[a-z_]\w*(?:\.[a-z_]\w*)*")
 
 
 class Violation(AssertionError):  # noqa: N818 - what was found, and no failure of the simulation
@@ -31,6 +39,27 @@ class Violation(AssertionError):  # noqa: N818 - what was found, and no failure 
     def __init__(self, invariant: str, text: str) -> None:
         super().__init__(f"{invariant}: {text}")
         self.invariant = invariant
+
+    @classmethod
+    def of(cls, invariant: str, error: AssertionError) -> Violation:
+        """What an assertion found, in its own words or, where it has none, by its line and what that line speaks of."""
+        return cls(invariant, str(error) or _line_of(error))
+
+
+def _line_of(error: AssertionError) -> str:
+    frame, number = list(traceback.walk_tb(error.__traceback__))[-1]
+    code = frame.f_code
+    line = linecache.getline(code.co_filename, number).strip()
+    values = [f"; {name} is {value}" for name in dict.fromkeys(NAME.findall(line)) if (value := _value(frame, name))]
+    return f"{line} (in {code.co_name}, {Path(code.co_filename).name} line {number}){''.join(values)}"
+
+
+def _value(frame: FrameType, name: str) -> str:
+    first, *rest = name.split(".")
+    found = frame.f_locals.get(first)
+    for part in rest:
+        found = getattr(found, part, None)
+    return "" if found is None or callable(found) else repr(found)[:LONGEST_VALUE]
 
 
 class Watch:
@@ -188,7 +217,7 @@ class Watch:
         try:
             check(self._cloud)
         except AssertionError as error:
-            self._complain(Violation(invariant, str(error)))
+            self._complain(Violation.of(invariant, error))
 
     def _require(self, invariant: str, holds: bool, text: str) -> None:
         if not holds:
