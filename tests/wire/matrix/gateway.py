@@ -10,7 +10,11 @@ import attrs
 from tests.wire.matrix.asking import OWNERS, Operation, Request
 from tests.wire.matrix.world import SECRET, World
 
+from cloudcore.quotas.family import FAMILIES
 from cloudcore_adapters.rest.gateway.table import ROUTES
+from cloudcore_adapters.rest.paths import compile_prefixes, parts_of, target_of
+from cloudcore_adapters.rest.routes import SERVICES_TABLE, written
+from cloudcore_adapters.rest.serving import DEFAULT_PREFIXES
 
 API = "/api/v1"
 ACCOUNT, POLICIES, RESOURCES, ABSENT = "gateway account", "gateway policies", "gateway resources", "gateway absent"
@@ -18,6 +22,7 @@ OPEN = frozenset({(ACCOUNT, "regions"), (ACCOUNT, "login"), (ACCOUNT, "logout"),
 """What needs no session: what a login form shows, the login itself, which is proved by what is sent, and the end of a session."""
 _RULES = {"policy": {"compute": {"secgroups": {"list": "allow"}}}}
 _SERVICES = {"/compute": "compute", "/v3": "identity", "/identity/v3": "identity", "/image/v1": "image", "/log": "log"}
+_PREFIXES = compile_prefixes(DEFAULT_PREFIXES)
 
 
 def at_the_gateway() -> Iterator[Operation]:
@@ -170,15 +175,22 @@ def through(request: Request) -> Request | None:
 def without_envelope(request: Request, words: Mapping[str, Any]) -> Request | None:
     """A request to a service about a resource as the gateway has it. words: plurals and singulars of the types.
 
-    None for what has no such form: with headers of its own, and below `auth`, where the gateway has its own paths.
+    None for what has no such form: with headers of its own, below `auth`, where the gateway has its own paths, and what
+    is written by hand at the service, of which it has only the quotas of a project, a domain and all.
     """
     prefix = next((start for start in _SERVICES if request.path.startswith(f"{start}/")), None)
-    if prefix is None or request.headers or request.path.startswith(f"{prefix}/auth/"):
+    if prefix is None or request.headers or request.path.startswith(f"{prefix}/auth/") or _by_hand(request):
         return None
     body = request.body
     if isinstance(body, dict) and len(body) == 1 and (key := next(iter(body))) in words:
         body = body[key]
     return attrs.evolve(request, path=API + request.path.removeprefix(prefix), body=body)
+
+
+def _by_hand(request: Request) -> bool:
+    target = target_of(parts_of(request.path.partition("?")[0].encode(), limit=20), _PREFIXES)
+    is_quota = FAMILIES.keys() & set(target.parts[:2])
+    return not is_quota and request.method in written(SERVICES_TABLE, target)
 
 
 def refusal(world: World, status: int) -> tuple[int, str]:

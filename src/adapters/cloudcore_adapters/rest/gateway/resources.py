@@ -162,6 +162,8 @@ class Asked:
     def _words(self) -> list[str]:
         """The names under which the service reads a body, or answers."""
         site, found = self.site, []
+        if self.parts[0] in FAMILIES:  # behind which names of types say whose limits they are
+            return [self.parts[0]]
         for place, word in enumerate(self.parts):
             owner = site.types.get(word)
             joint = site.joints.get((self.parts[place - 2], word)) if place >= 2 else None
