@@ -15,22 +15,22 @@ from cloudcore.model.errors import (
     ResourceNotFoundError,
 )
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import PLATFORM, IsNull, Query, both, eq
+from cloudcore.model.query import EVERYTHING, PLATFORM, Expr, IsNull, Query, both, eq
 from cloudcore.model.reading import format_time, read_bool, read_str
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.quota_changes import change_limits, read_wish
 from cloudcore.operations.run import reading, writing
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.quotas.counting import counted_now, owned
-from cloudcore.quotas.family import COUNTERS, FAMILIES, Family
-from cloudcore.quotas.ledger import end, hold, usage_of, watch
+from cloudcore.quotas.books import Books, read_books
+from cloudcore.quotas.counting import owned
+from cloudcore.quotas.family import FAMILIES, Family
+from cloudcore.quotas.ledger import end, hold, watch
 from cloudcore.quotas.limits import limits_of
-from cloudcore.quotas.narrowing import read_keys
 from cloudcore.quotas.recount import recount
 from cloudcore.quotas.reserving import reserved
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.project import PROJECTS
-from cloudcore.resources.quota.quotalimit import INHERIT, OF_PROJECTS, QUOTALIMITS, UNLIMITED
+from cloudcore.resources.quota.quotalimit import INHERIT, OF_PROJECTS, UNLIMITED
 from cloudcore.resources.quota.quotareservation import Quotareservation, held
 from cloudcore.tasks.task import TASKS
 
@@ -227,38 +227,47 @@ def _refused(family: Family, action: str) -> ForbiddenError:
 
 
 def _rows(tx: Transaction, family: Family, owner: Owner, *, primary: bool) -> list[JsonObject]:
-    where = both(eq("domain_id", owner.domain_id), eq("tenant_id", owner.project_id))
-    narrowed = {row.keys: row for row in tx.of(QUOTALIMITS, PLATFORM).find(Query(where=where)) if row.keys}
-    rows = [_whole(tx, family, owner)]
-    if primary:
-        return rows
-    for text in sorted(narrowed):
-        keys, limits = read_keys(text), narrowed[text]
-        fields = [family.counters[name] for name in family.narrowed]
-        if set(keys) <= set(family.keys) and any(getattr(limits, field) != INHERIT for field in fields):
-            used = counted_now(tx, owner.domain_id, owner.project_id, fields, keys)
-            said = {field: max(getattr(limits, field), UNLIMITED) for field in fields}
-            rows.append({**_named(owner), **keys, **dict(_numbers(family, family.narrowed, said, used))})
-    return rows
-
-
-def _whole(tx: Transaction, family: Family, owner: Owner) -> JsonObject:
+    """The row for everything, and with `primary` none of those that are narrowed."""
     if not owner.domain_id:
-        usual = limits_of(tx, "", (owner.project_id,), family.fields)[owner.project_id].whole
-        return {"defaults": "projects" if owner.project_id else "domains"} | {
-            name: usual[field] for name, field in family.counters.items()
-        }
-    limits = limits_of(tx, owner.domain_id, (owner.project_id,), family.fields)[owner.project_id]
-    counted = [field for field in family.fields if field not in COUNTERS]
-    used = {**usage_of(tx, owner.domain_id, owner.project_id)}
-    used |= counted_now(tx, owner.domain_id, owner.project_id, counted, {}) if counted else {}
+        return [_usual(tx, family, owner)]
+    return _rows_of(tx, family, [owner], owned(owner.domain_id, owner.project_id), primary=primary)[0]
+
+
+def _usual(tx: Transaction, family: Family, owner: Owner) -> JsonObject:
+    usual = limits_of(tx, "", (owner.project_id,), family.fields)[owner.project_id].whole
+    return {"defaults": "projects" if owner.project_id else "domains"} | {
+        name: usual[field] for name, field in family.counters.items()
+    }
+
+
+def _rows_of(
+    tx: Transaction, family: Family, owners: Sequence[Owner], whose: Expr, *, primary: bool
+) -> list[list[JsonObject]]:
+    """The rows of each of these owners, all projects or all domains, in a number of statements that does not grow with them.
+
+    whose: the rows of what the owners hold, by `domain_id` and `tenant_id`.
+    """
+    books = read_books(tx, family, [(one.domain_id, one.project_id) for one in owners], whose, narrowed=not primary)
+    return [list(_rows_in(books, family, owner)) for owner in owners]
+
+
+def _rows_in(books: Books, family: Family, owner: Owner) -> Iterator[JsonObject]:
+    limits, used = books.limits[owner.domain_id, owner.project_id], dict(books.used(owner.domain_id, owner.project_id))
     row = {**_named(owner)}
-    if family.has_projects and (kept := reserved(tx, owned(owner.domain_id, owner.project_id))):
+    if family.has_projects and (kept := books.reserved(owner.domain_id, owner.project_id)):
         for one in kept:
             used |= {field: used[field] - number for field, number in held(one).items()}
         pending = [_pending(family, one) for one in kept if any(field in family.fields for field in held(one))]
         row |= {"pending": pending} if pending else {}
-    return {**row, **dict(_numbers(family, tuple(family.counters), limits.whole, used))}
+    yield {**row, **dict(_numbers(family, tuple(family.counters), limits.whole, used))}
+    for text, keys in books.narrowings.items():
+        if text in limits.narrowed:
+            numbers = limits.narrowed[text]
+            said = {family.counters[name]: numbers[family.counters[name]] for name in family.narrowed}
+            if any(number != INHERIT for number in said.values()):
+                within = books.used_within(owner.domain_id, owner.project_id, text)
+                shown = {field: max(number, UNLIMITED) for field, number in said.items()}
+                yield {**_named(owner), **keys, **dict(_numbers(family, family.narrowed, shown, within))}
 
 
 def _pending(family: Family, kept: Quotareservation) -> JsonObject:
@@ -291,8 +300,8 @@ def _of_many(
     if not granted.covers(needed):
         raise _refused(family, "list")
     owners = _projects(platform, tx, caller, params, granted) if kind == "projects" else _domains(tx)
-    primary = _flag(params, "primary")
-    found = [_rows(tx, family, owner, primary=primary) for owner in owners]
+    whose = eq("domain_id", owners[0].domain_id) if kind == "projects" and owners else EVERYTHING
+    found = _rows_of(tx, family, owners, whose, primary=_flag(params, "primary"))
     found.sort(key=lambda rows: -_rate(family, rows[0]))
     return [row for rows in found for row in rows]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -20,6 +20,7 @@ from cloudcore.model.query import (
     IsNull,
     Not,
     Op,
+    Query,
     both,
     eq,
     one_of,
@@ -113,6 +114,45 @@ def counted_now(
     return found
 
 
+def counted_by_owner(
+    tx: Transaction, whose: Expr, fields: Collection[str], keys: Mapping[str, str], *, projects: bool
+) -> Mapping[tuple[str, str], Mapping[str, int]]:
+    """The same as `counted_now` of many owners, by domain and project: in as many statements as of one.
+
+    whose: of which owners, of their `domain_id` and `tenant_id`. projects: of each project; else of domains as a whole.
+    """
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for source in SOURCES:
+        wanted = {field: column for field, column in source.counters.items() if field in fields}
+        if not wanted or (projects and not (source.of_server or is_of_projects(source.resource))):
+            continue
+        sums = tuple(column for column in wanted.values() if column)
+        for owner, row in _grouped(tx, source, whose, keys, sums, projects=projects):
+            amounts = found.setdefault(owner, dict.fromkeys(fields, 0))
+            for field, column in wanted.items():
+                amounts[field] += int(row.get(column or "count") or 0)
+    return found
+
+
+def _grouped(
+    tx: Transaction, source: Source, whose: Expr, keys: Mapping[str, str], sums: Sequence[str], *, projects: bool
+) -> Iterator[tuple[tuple[str, str], Mapping[str, Any]]]:
+    """The totals of a source, and whose they are."""
+    where = both(source.where, source.having(keys), source.refine(tx))
+    if source.of_server:
+        there = both(whose, eq("pending_deleted", False))
+        servers = tx.of(SERVERS, PLATFORM).columns(("id", "domain_id", "tenant_id"), Query(where=there))
+        homes = {ident: (domain, project if projects else "") for ident, domain, project in servers}
+        of_them = both(where, Exists(SERVERS.plural, "id", "guest_id", there))
+        for row in tx.of(source.resource, PLATFORM).totals(of_them, sums=sums, by=("guest_id",)):
+            if row["guest_id"] in homes:
+                yield homes[row["guest_id"]], row
+        return
+    by = ("domain_id", "tenant_id") if projects else ("domain_id",)
+    for row in tx.of(source.resource, PLATFORM).totals(both(whose, where), sums=sums, by=by):
+        yield (str(row["domain_id"]), str(row.get("tenant_id") or "")), row
+
+
 def owned(domain_id: str, project_id: str) -> Expr:
     """Rows of a project, or of a domain as a whole."""
     whole = eq("domain_id", domain_id)
@@ -140,9 +180,7 @@ def charged_of(tx: Transaction, servers: Sequence[str]) -> Charged:
     }
 
 
-def _of(servers: Sequence[str]) -> Any:
-    from cloudcore.model.query import Query
-
+def _of(servers: Sequence[str]) -> Query:
     return Query(where=one_of("guest_id", servers))
 
 
