@@ -57,6 +57,12 @@ class Rig:
     wait_s: float = 120.0
     other_path: str = ""
     """A second storage that it has; empty: it has one."""
+    uri: str = ""
+    """How other hosts reach it, to give it guests that run; empty: they don't."""
+    shared_path: str = ""
+    """A storage that its peer has, too."""
+    peer: Rig | None = None
+    """Another host."""
 
     def submit(self, kind: str, resource: str, *, fence: int = 1, key: str | None = None, **args: Any) -> str:
         """Submit an effect; answers its key."""
@@ -228,6 +234,59 @@ class EffectsSuite:
         rig.done("guest-delete", guest, guest_id=guest, desc=desc)
         for path in (rig.storage_path, rig.other_path):
             rig.done("volume-delete", volume, volume_id=volume, storage_path=path)
+
+    def test_a_running_guest_goes_on_at_another_host_and_comes_back(self, rig: Rig) -> None:
+        there, guest, desc = self._on_two_hosts(rig, last=44)
+        rig.done("guest-start", guest, guest_id=guest, desc=desc)
+        for _ in range(2):
+            assert rig.done("guest-migrate", guest, **_sent(guest, there)) == {"power_state": "on"}
+            assert self._power(rig, guest) == ("off", "on")
+        assert there.done("guest-sync", guest, guest_id=guest, desc=desc) == {"power_state": "on", "pending": []}
+        for _ in range(2):
+            assert there.done("guest-migrate", guest, **_sent(guest, rig)) == {"power_state": "on"}
+            assert self._power(rig, guest) == ("on", "off")
+        for host in (there, rig):
+            self._ended(host, guest, desc)
+        rig.done("volume-delete", f"v-{guest}", volume_id=f"v-{guest}", storage_path=rig.shared_path)
+
+    def test_what_does_not_run_is_not_moved_and_the_state_there_is_told(self, rig: Rig) -> None:
+        there, guest, desc = self._on_two_hosts(rig, last=45)
+        assert rig.done("guest-migrate", guest, **_sent(guest, there)) == {"power_state": "off"}
+        there.done("guest-delete", guest, guest_id=guest, desc=desc)
+        assert rig.done("guest-migrate", guest, **_sent(guest, there)) == {"power_state": "missing"}
+        self._ended(rig, guest, desc)
+        rig.done("volume-delete", f"v-{guest}", volume_id=f"v-{guest}", storage_path=rig.shared_path)
+
+    def test_a_guest_that_is_not_expected_or_has_no_way_stays_and_runs(self, rig: Rig) -> None:
+        there, guest, desc = self._on_two_hosts(rig, last=46)
+        rig.done("guest-start", guest, guest_id=guest, desc=desc)
+        there.done("guest-delete", guest, guest_id=guest, desc=desc)
+        assert not rig.failed("guest-migrate", guest, **_sent(guest, there)).transient
+        for bad in ({"uri": f"{there.uri}x"}, {"uri": "qemu+ext:///system?command=/bin/true"}, {"uri": ""}):
+            rig.failed("guest-migrate", guest, **{**_sent(guest, there), **bad})
+        for bad in ({"max_mib_s": -1}, {"hurry": "yes"}, {"guest_id": "../x"}):
+            assert not rig.failed("guest-migrate", guest, **{**_sent(guest, there), **bad}).transient
+        assert self._power(rig, guest) == ("on", "missing")
+        self._ended(rig, guest, desc)
+        rig.done("volume-delete", f"v-{guest}", volume_id=f"v-{guest}", storage_path=rig.shared_path)
+
+    def _on_two_hosts(self, rig: Rig, *, last: int) -> tuple[Rig, str, dict[str, Any]]:
+        """The other host, and a guest that is made on both, with its description."""
+        if rig.peer is None:
+            pytest.skip("this host has no other")
+        guest = str(uuid.uuid4())
+        volume = f"v-{guest}"
+        rig.done("volume-create", volume, **rig.volume(volume, storage_path=rig.shared_path))
+        plain = rig.guest(guest, volume, last=last)
+        desc = plain | {"disks": [{**plain["disks"][0], "storage_path": rig.shared_path}]}
+        for host in (rig, rig.peer):
+            assert host.done("guest-create", guest, desc=desc) == {"power_state": "off"}
+        return rig.peer, guest, desc
+
+    def _power(self, rig: Rig, guest: str) -> tuple[str, str]:
+        """What both hosts say of a guest."""
+        assert rig.peer is not None
+        return rig.hypervisor.power_state(guest), rig.peer.hypervisor.power_state(guest)
 
     def test_a_volume_can_be_made_again_after_its_deletion(self, rig: Rig) -> None:
         for _ in range(2):
@@ -627,6 +686,11 @@ class EffectsSuite:
     def test_a_guest_that_is_not_there_has_no_console(self, rig: Rig) -> None:
         with pytest.raises(ResourceNotFoundError):
             rig.consoles.open_serial(str(uuid.uuid4()))
+
+
+def _sent(guest: str, there: Rig) -> dict[str, Any]:
+    """The arguments that send a guest to another host."""
+    return {"guest_id": guest, "uri": there.uri, "max_mib_s": 0, "hurry": False}
 
 
 def _with_more(desc: dict[str, Any], volume: str, *, last: int) -> dict[str, Any]:

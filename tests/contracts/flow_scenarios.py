@@ -542,6 +542,12 @@ SCENARIOS: dict[str, Scenario] = {
         start=_drained,
         leases=True,
     ),
+    "server-live-migrate": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server_to_move(cloud, on=True),
+        start=_perform("live-migrate"),
+        leases=True,
+    ),
     "server-recycle": Scenario(
         plural="servers",
         prepare=lambda cloud: _server(cloud, on=True),

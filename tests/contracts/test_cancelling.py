@@ -52,9 +52,17 @@ def go(run: Run, port: Stuck) -> Any:
     worker = run.worker(port)
     run.cloud.held.clear()
     for _ in range(60):
+        renew(run.cloud)
         run.cloud.turn(worker)
         run.cloud.clock.advance(1)
     return worker
+
+
+def renew(cloud: Cloud) -> None:
+    """The agents that reach the control plane keep their leases."""
+    for ident in cloud.machines if cloud.leases else ():
+        if ident not in cloud.hosts.partitioned:
+            cloud.keep_lease(ident)
 
 
 def call_back(name: str, number: int) -> tuple[Run, Task, str]:
@@ -69,7 +77,7 @@ def call_back(name: str, number: int) -> tuple[Run, Task, str]:
         session(run.cloud).perform("tasks", task.id, "cancel", {})
     except InvalidStatusError as error:
         refused, port.free = str(error), True
-    run.cloud.settle(worker)
+    run.cloud.settle(worker, each=lambda: renew(run.cloud))
     return run, run.task(), refused
 
 

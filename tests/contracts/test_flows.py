@@ -133,7 +133,7 @@ class Run:
 
 
 def world(cloud: Cloud, *, without: str = "", fresh: bool = False) -> dict[str, Any]:
-    """All that is there but logs and caches, comparable between runs: no times, versions, empty ledgers.
+    """All that is there but logs and caches, comparable between runs: no times, versions, renewals, empty ledgers.
 
     without: id of an object that is left out; fresh: it was not there before, so that its row is left out whole,
     otherwise only its status.
@@ -162,7 +162,7 @@ def world(cloud: Cloud, *, without: str = "", fresh: bool = False) -> dict[str, 
 
 
 def _plain(row: Any) -> dict[str, Any]:
-    skipped = ("updated_at", "created_at", "update_version", "progress")
+    skipped = ("updated_at", "created_at", "update_version", "progress", "turn")
     return {k: v for k, v in row.__dict__.items() if k not in skipped and not isinstance(v, datetime)}
 
 

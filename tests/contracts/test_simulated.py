@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -28,6 +28,10 @@ from cloudcore.model.host import Facts
 from cloudcore_adapters.memory.world import ManualClock
 from cloudcore_adapters.simulated import Capacity, SimulatedHost
 from cloudcore_adapters.simulated.host import default_facts
+from cloudcore_adapters.simulated.migration import Neighbours
+from cloudcore_adapters.simulated.shared import SharedStorage
+
+SHARED = "/sim/shared"
 
 
 @pytest.fixture
@@ -365,10 +369,14 @@ def taken(sent: list[bytes], chunks: Iterable[bytes]) -> dict[str, Any]:
     return {"size": len(sent[-1]), **digests}
 
 
-def two_storages() -> Facts:
-    """A host with another storage beside the usual one."""
-    usual = default_facts("one")
-    return attrs.evolve(usual, storages=(*usual.storages, attrs.evolve(usual.storages[0], path="/sim/other")))
+def three_storages(name: str) -> Facts:
+    """A host with another storage beside the usual one, and one that others have, too."""
+    usual = default_facts(name)
+    more = (
+        attrs.evolve(usual.storages[0], path="/sim/other"),
+        attrs.evolve(usual.storages[0], path=SHARED, storage_type="nfs"),
+    )
+    return attrs.evolve(usual, storages=(*usual.storages, *more), migrate_uri=f"simulated://{name}")
 
 
 class TestContract(EffectsSuite):
@@ -376,6 +384,12 @@ class TestContract(EffectsSuite):
 
     @pytest.fixture
     def rig(self) -> Rig:
+        shared, neighbours = {SHARED: SharedStorage()}, Neighbours()
+        here, there = (self._rig(name, shared, neighbours) for name in ("one", "two"))
+        here.peer = there
+        return here
+
+    def _rig(self, name: str, shared: Mapping[str, SharedStorage], neighbours: Neighbours) -> Rig:
         url = "http://127.0.0.1/image"
         sent: list[bytes] = []
         host = SimulatedHost(
@@ -384,7 +398,9 @@ class TestContract(EffectsSuite):
             downloads={url: CHECKSUM},
             power_button=False,
             uploads=lambda _ident, chunks: taken(sent, chunks),
-            facts=two_storages(),
+            facts=three_storages(name),
+            shared=shared,
+            neighbours=neighbours,
         )
 
         def reopen() -> SimulatedHost:
@@ -407,4 +423,6 @@ class TestContract(EffectsSuite):
             read=lambda volume: host.machine.volumes[STORAGE, volume].data,
             taken=lambda: sent[-1],
             other_path="/sim/other",
+            uri=f"simulated://{name}",
+            shared_path=SHARED,
         )

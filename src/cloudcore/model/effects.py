@@ -111,6 +111,10 @@ KINDS: dict[str, str] = {
     "guest-sync": "guest_id, desc -> power_state, pending (what waits for the next start: vcpus, memory, cdrom, bandwidth, queues)",
     # The volume is there, and is overwritten; what the guest used before stays as it was at some moment.
     "guest-move-disk": "guest_id, volume_id, storage_path (where the guest is to have the volume), format -> {}",
+    # uri: the way to the host that it goes to, which has the guest as `guest-create` makes it. Where nothing runs here this
+    # changes nothing, and gives the state as it is there.
+    "guest-migrate": "guest_id, uri, max_mib_s (0: no bound), hurry (finish with a pause that is longer) -> "
+    "power_state (on: it runs there, and is off here)",
     "guest-delete": "guest_id, desc -> {} (domain, seed, DHCP reservation; volumes have effects of their own)",
     # People outside. delivery_id: the same for every try.
     "task-notify": "notice_id, delivery_id -> {}",

@@ -39,6 +39,7 @@ class Facts:
     """One host. Memory in MiB, frequency in MHz.
 
     virt_type: `kvm` (proven by booting a probe), `qemu` (software emulation) or `simulated`.
+    migrate_uri: how other hosts reach this one to give it guests that run; empty: it takes none.
     """
 
     hostname: str
@@ -52,6 +53,7 @@ class Facts:
     version: str
     storages: tuple[StorageFacts, ...]
     bridges: tuple[BridgeFacts, ...]
+    migrate_uri: str = ""
 
 
 class FoundKind(StrEnum):

@@ -12,13 +12,14 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq
 from cloudcore.model.reading import read_bool
 from cloudcore.operations.begin import start_transition
-from cloudcore.operations.host_leases import lease_of, while_fenced
+from cloudcore.operations.host_leases import lease_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.migrate import rescue, servers_to_move
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.infrastructure.host import HOSTS, HostStatus
 from cloudcore.resources.infrastructure.host.care import ON_DRAIN
+from cloudcore.tasks.fenced import while_fenced
 
 MOST = 50
 """So many servers are seen to in one unit; asking again goes on with the others."""

@@ -83,11 +83,6 @@ def confirm_fenced(tx: Transaction, host: Any) -> None:
         tx.of(HOSTLEASES, PLATFORM).adjust(host.id, {"fenced": 1, "turn": 1}, limits={"fenced": 1})
 
 
-def while_fenced(tx: Transaction, host_id: str) -> bool:
-    """Whether it is certain that the host runs nothing that others may start; it stays so until this unit ends."""
-    return _while(tx, host_id, "fenced", {})
-
-
 def returning(platform: Platform, host_id: str, guests: Collection[str]) -> Return:
     """What a host whose lease was taken away must do before it gets it back. guests: those with our mark on it."""
 

@@ -127,6 +127,7 @@ def _register(tx: Transaction, facts: Facts, manager_uri: str, host_type: str) -
         "host_type": host_type,
         "manager_uri": manager_uri,
         "sys_info": {"virt_type": facts.virt_type},
+        "migrate_uri": facts.migrate_uri[:256],
         "status": HostStatus.RUNNING.value,
         "host_status": AgentStatus.ONLINE,
     }

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from cloudcore.model.effects import Done, Effect, Failed, Outcome, Unknown
 from cloudcore.model.query import PLATFORM
-from cloudcore.ports.unit_of_work import UnitOfWork
+from cloudcore.ports.unit_of_work import Transaction, UnitOfWork
 from cloudcore.resources.compute.hostlease import HOSTLEASES
 from cloudcore.tasks.task import Task, TaskState
 
 _FAMILY = "host:"
-_POWER_STATES = {"guest-stop": "off", "guest-start": "on"}
+_POWER_STATES = {"guest-stop": "off", "guest-start": "on", "guest-migrate": "missing"}
 """Taking back by these has nothing to do any more: no guest runs there. What removes something waits for the host."""
+
+
+def while_fenced(tx: Transaction, host_id: str) -> bool:
+    """Whether it is certain that the host runs nothing that others may start; it stays so until this unit ends.
+
+    What the record says by then to be elsewhere the host removes before it gets its lease back.
+    """
+    leases = tx.of(HOSTLEASES, PLATFORM)
+    if leases.get(host_id) is None or not leases.adjust(host_id, {"fenced": -1}):
+        return False
+    # A host that was just looking at what it must remove looks again.
+    return leases.adjust(host_id, {"fenced": 1, "turn": 1})
 
 
 def unanswered(uow: UnitOfWork, task: Task, effect: Effect) -> Outcome:

@@ -84,7 +84,7 @@ def test_no_action_or_detail_of_a_server_is_unknown(world: World) -> None:
 def test_what_is_not_offered_tells_nothing_of_others_servers(world: World) -> None:
     server = world.server(world.alice)["id"]
     for work in (
-        lambda: world.bob.perform("servers", server, "live-migrate"),
+        lambda: world.bob.perform("servers", server, "migrate-forecast"),
         lambda: world.bob.detail("servers", server, "vnc"),
     ):
         with pytest.raises(ResourceNotFoundError):
@@ -103,7 +103,7 @@ def test_over_rest_it_is_406_with_its_class(world: World) -> None:
     auth = {"identity": {"methods": ["password"], "password": {"user": user}}, "scope": scope}
     token = client.post("/v3/auth/tokens", json={"auth": auth}).headers["X-Subject-Token"]
     for method, path in (
-        ("POST", f"/compute/servers/{server}/live-migrate"),
+        ("POST", f"/compute/servers/{server}/migrate-forecast"),
         ("POST", "/compute/servers/batch-migrate"),
         ("GET", f"/compute/servers/{server}/vnc"),
     ):

@@ -25,7 +25,9 @@ from cloudcore.model.lease import Tenure
 from cloudcore.ports.clock import Clock
 from cloudcore_adapters.simulated.agent import told
 from cloudcore_adapters.simulated.console import SimulatedConsole
+from cloudcore_adapters.simulated.job import Job, kept, read
 from cloudcore_adapters.simulated.machine import Capacity, SimulatedMachine
+from cloudcore_adapters.simulated.migration import Neighbours
 from cloudcore_adapters.simulated.screen import picture
 from cloudcore_adapters.simulated.shared import SharedStorage
 
@@ -51,15 +53,6 @@ def default_facts(hostname: str = "sim-1", uuid: str = "51000000-0000-4000-8000-
         storages=(storage,),
         bridges=(bridge,),
     )
-
-
-@attrs.frozen
-class _Job:
-    """An open effect: when its work begins and when it is done."""
-
-    resource: str
-    begins: datetime
-    ends: datetime
 
 
 class SimulatedHost:
@@ -88,6 +81,7 @@ class SimulatedHost:
         on_outcome: Callable[[str], None] | None = None,
         shared: Mapping[str, SharedStorage] | None = None,
         elapsed: Callable[[], float] | None = None,
+        neighbours: Neighbours | None = None,
     ) -> None:
         """Begin with an empty machine.
 
@@ -101,6 +95,7 @@ class SimulatedHost:
         journal: key → entry; passing the one of a dead agent goes on with its open effects.
         on_outcome: called with the key after an effect has ended; a hint, not a guarantee.
         shared: storages that other hosts reach too, by their path on this one.
+        neighbours: the hosts to which guests can go while they run.
         elapsed: seconds of a clock that nobody sets; with it the host needs a lease, and its watchdog fences it without one.
         """
         self.machine = SimulatedMachine(
@@ -111,20 +106,18 @@ class SimulatedHost:
             power_button=power_button,
             uploads=uploads,
             shared=shared,
+            neighbours=neighbours,
         )
-        self._elapsed = elapsed
-        self.tenure = Tenure()
+        self._elapsed, self.tenure = elapsed, Tenure()
         self.journal = journal if journal is not None else {}
         self._clock = clock
-        self._delays = dict(delays or {})
-        self._jitter = jitter
-        self._failures = failures
-        self._late_failures = late_failures
+        self._delays, self._jitter = dict(delays or {}), jitter
+        self._failures, self._late_failures = failures, late_failures
         self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
         self._on_outcome = on_outcome
-        self._lock = threading.RLock()
+        self._lock = neighbours.lock if neighbours is not None else threading.RLock()
         self._up = True
-        self._jobs: dict[str, _Job] = {}
+        self._jobs: dict[str, Job] = {}
         self._fences: dict[str, int] = {}
         self._tries: dict[tuple[str, str], int] = {}
         self._consoles: dict[str, SimulatedConsole] = {}
@@ -162,9 +155,9 @@ class SimulatedHost:
         with self._lock:
             job = self._jobs.get(key)
             if job is not None:
-                return Running(_percent(job, self._clock.now()))
+                return Running(job.percent(self._clock.now()))
             entry = self.journal.get(key)
-            return Unknown() if entry is None else _load(entry["outcome"])
+            return Unknown() if entry is None else read(entry["outcome"])
 
     def cancel(self, key: str) -> None:
         """See `EffectPort.cancel`; what is under way fails at once without having done anything."""
@@ -286,6 +279,7 @@ class SimulatedHost:
             self._up = False
             self._jobs = {}
             if power:
+                self.machine.reachable(answers=False)
                 self.tenure = Tenure(floor=self.tenure.floor)
             for guest_id, domain in list(self.machine.domains.items()) if power else ():
                 if domain.power_state != "saved":
@@ -298,6 +292,7 @@ class SimulatedHost:
                 self.journal.clear()
                 self._fences.clear()
             self._up = True
+            self.machine.reachable(answers=True)
             self._jobs = {}
             self._begin_open()
         self.tick()
@@ -354,7 +349,7 @@ class SimulatedHost:
         if delay and self._jitter:
             delay *= 1 + self._jitter * self._random.random()
         begins = max([self._clock.now(), *before])
-        self._jobs[key] = _Job(effect.resource, begins, begins + timedelta(seconds=delay))
+        self._jobs[key] = Job(effect.resource, begins, begins + timedelta(seconds=delay))
 
     def _due(self, now: datetime) -> str | None:
         due = [(job.ends, place, key) for place, (key, job) in enumerate(self._jobs.items()) if job.ends <= now]
@@ -379,22 +374,9 @@ class SimulatedHost:
 
     def _end(self, key: str, outcome: Done | Failed) -> None:
         self._jobs.pop(key, None)
-        ended = {"done": outcome.result} if isinstance(outcome, Done) else {"failed": attrs.asdict(outcome)}
-        self.journal[key] = {**self.journal[key], "outcome": ended}
+        self.journal[key] = {**self.journal[key], "outcome": kept(outcome)}
 
     def _tell(self, keys: Sequence[str]) -> None:
         if self._on_outcome is not None:
             for key in keys:
                 self._on_outcome(key)
-
-
-def _percent(job: _Job, now: datetime) -> float:
-    whole = (job.ends - job.begins).total_seconds()
-    past = (now - job.begins).total_seconds()
-    return min(99.0, max(0.0, 100.0 * past / whole)) if whole > 0 else 0.0
-
-
-def _load(outcome: JsonObject | None) -> Outcome:
-    if outcome is None:
-        return Running()
-    return Done(outcome["done"]) if "done" in outcome else Failed(**outcome["failed"])

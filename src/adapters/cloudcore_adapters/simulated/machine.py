@@ -21,6 +21,7 @@ from cloudcore.model.guest import GuestDescription, from_json, to_json
 from cloudcore.model.host import Facts, Found, FoundKind
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore_adapters.simulated import arguments, devices
+from cloudcore_adapters.simulated.migration import Neighbours, migrate
 from cloudcore_adapters.simulated.power import Power
 from cloudcore_adapters.simulated.shared import SharedStorage, Things
 from cloudcore_adapters.simulated.snapshots import Snapshots
@@ -100,9 +101,13 @@ class SimulatedMachine:
         power_button: bool = True,
         uploads: Callable[[str, Iterable[bytes]], JsonObject] | None = None,
         shared: Mapping[str, SharedStorage] | None = None,
+        neighbours: Neighbours | None = None,
     ) -> None:
-        """See `SimulatedHost` for downloads, power_button, uploads and shared."""
+        """See `SimulatedHost` for downloads, power_button, uploads, shared and neighbours."""
         self.facts = facts
+        self.neighbours = neighbours
+        if neighbours is not None:
+            neighbours.add(self)
         self.deployment = deployment
         self.capacity = capacity or Capacity()
         self._downloads = dict(downloads or {})
@@ -126,6 +131,7 @@ class SimulatedMachine:
             "guest-probe": self._guest_probe,
             "guest-sync": lambda effect, _fence: devices.sync(self, effect),
             "guest-move-disk": lambda effect, _fence: devices.move_disk(self, effect),
+            "guest-migrate": lambda effect, _fence: migrate(self, effect),
             "guest-delete": self._guest_delete,
             **Snapshots(self).kinds(),
             **Power(self).kinds(),
@@ -159,6 +165,11 @@ class SimulatedMachine:
         """What the guest does of its own accord: `off` when it shuts itself down, `crashed` when it panics."""
         if guest_id in self.domains:
             self.domains[guest_id] = attrs.evolve(self.domains[guest_id], power_state=state)
+
+    def reachable(self, *, answers: bool) -> None:
+        """Whether other hosts reach it."""
+        if self.neighbours is not None:
+            self.neighbours.tell(self, answers=answers)
 
     def fence(self) -> None:
         """Stop the guests that use a storage which is not the host's own: others may start them from now on."""

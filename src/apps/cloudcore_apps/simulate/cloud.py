@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import attrs
 
 from cloudcore.model.effects import Effect, Failed, Outcome
 from cloudcore.model.errors import UnreachableError
-from cloudcore.model.host import Facts
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.operations.kept_columns import KeptColumns
@@ -48,19 +47,19 @@ from cloudcore_adapters.memory.remote import MemoryRemoteFiles
 from cloudcore_adapters.memory.secrets import MemoryPasswordHasher, MemoryTokenSigner
 from cloudcore_adapters.memory.store import MemoryStore
 from cloudcore_adapters.memory.world import SeededIds
-from cloudcore_adapters.simulated import SimulatedHosts, default_facts
+from cloudcore_adapters.simulated import SimulatedHosts
+from cloudcore_adapters.simulated.migration import Neighbours
 from cloudcore_adapters.simulated.shared import SharedStorage
 from cloudcore_apps.leases import keep_lease
 from cloudcore_apps.simulate.agents import Agent
 from cloudcore_apps.simulate.clock import TickingClock
 from cloudcore_apps.simulate.database import SqlStore
 from cloudcore_apps.simulate.images import PausedStore
+from cloudcore_apps.simulate.machines import SHARED, add_shared, facts_of, way_to
 from cloudcore_apps.simulate.people import CALLER, PROJECT, People, add_second
 
 DEPLOYMENT = "11111111-0000-4000-8000-000000000000"
 RESOURCES = tuple({r.plural: r for r in (*ALL, TASKS)}.values())
-SHARED = "/sim/shared"
-"""Where each host has the storage that all reach, in lives with leases."""
 IMAGE_URL = "https://images.example.com/tiny.raw"
 IMAGE_BYTES = bytes(510) + b"\x55\xaa" + bytes(512)
 
@@ -124,12 +123,12 @@ class Cloud:
         self.flows, self.leases, self.tenants = flows, leases, tenants
         self.held: dict[str, Task] = {}
         self.defects: list[Exception] = []
-        shared = {SHARED: SharedStorage()} if leases else {}
+        shared, neighbours = ({SHARED: SharedStorage()}, Neighbours()) if leases else ({}, None)
         self.machines = {
             f"h{number}": Agent(
                 self.clock,
                 deployment=DEPLOYMENT,
-                facts=_facts(f"h{number}", cpus, memory_mib, reaches_shared=leases),
+                facts=facts_of(f"h{number}", cpus, memory_mib, reaches_shared=leases),
                 delays=delays,
                 jitter=jitter,
                 failures=failures,
@@ -138,6 +137,7 @@ class Cloud:
                 seed=seed * 1000 + number,
                 on_outcome=on_outcome,
                 shared=shared,
+                neighbours=neighbours,
                 elapsed=(lambda: self.clock.elapsed_s) if leases else None,
             )
             for number in range(1, hosts + 1)
@@ -310,7 +310,7 @@ class Cloud:
             for ident in sorted(self.machines):
                 self._add_host(tx, ident, cpus, memory_mib, leases=self.leases)
             if self.leases:
-                _add_shared(tx, sorted(self.machines))
+                add_shared(tx, sorted(self.machines))
             open_counters(tx)
             tx.commit()
         self.images.write("images/i1", [IMAGE_BYTES])
@@ -331,6 +331,7 @@ class Cloud:
             mem_size=memory_mib,
             cpu_architecture="x86_64",
             metadata={ON_HOST_DOWN: "enable"},
+            migrate_uri=way_to(ident) if leases else "",
         )
         tx.of(HOSTS, PLATFORM).add(host)
         tx.of(STORAGECACHES, PLATFORM).add(Storagecache(id=f"c-{ident}", name=f"cache-{ident}", path="/sim/storage"))
@@ -350,31 +351,6 @@ class Cloud:
         tx.of(HOSTSTORAGES, PLATFORM).add(link)
         wire = Hostwire(id=f"hw-{ident}", host_id=ident, wire_id="w1", bridge="simbr0")
         tx.of(HOSTWIRES, PLATFORM).add(wire)
-
-
-def _facts(hostname: str, cpus: int, memory_mib: int, *, reaches_shared: bool) -> Facts:
-    facts = attrs.evolve(default_facts(hostname), cpu_count=cpus, memory_mib=memory_mib)
-    shared = attrs.evolve(facts.storages[0], name="shared", path=SHARED, storage_type="nfs")
-    return attrs.evolve(facts, storages=(*facts.storages, shared)) if reaches_shared else facts
-
-
-def _add_shared(tx: Any, hosts: Sequence[str]) -> None:
-    tx.of(STORAGECACHES, PLATFORM).add(Storagecache(id="c-shared", name="cache-shared", path=SHARED))
-    storage = Storage(
-        id="s-shared",
-        name="shared",
-        domain_id="default",
-        zone_id="z1",
-        capacity=100_000,
-        storage_type="nfs",
-        storagecache_id="c-shared",
-        is_public=True,
-        public_scope="system",
-    )
-    tx.of(STORAGES, PLATFORM).add(storage)
-    for ident in hosts:
-        link = Hoststorage(id=f"hs-shared-{ident}", host_id=ident, storage_id=storage.id, mount_point=SHARED)
-        tx.of(HOSTSTORAGES, PLATFORM).add(link)
 
 
 def server_body(name: str, **changes: Any) -> dict[str, Any]:
@@ -397,4 +373,4 @@ def _hold(held: dict[str, Task], ident: str, task: Task | None) -> None:
         held[ident] = task
 
 
-__all__ = ["CALLER", "IMAGE_BYTES", "PROJECT", "RESOURCES", "Cloud", "server_body"]
+__all__ = ["CALLER", "IMAGE_BYTES", "PROJECT", "RESOURCES", "SHARED", "Cloud", "server_body"]

@@ -17,7 +17,7 @@ from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.model.reading import read_bool, read_str
 from cloudcore.operations.access import fetch
 from cloudcore.operations.begin import check_idle, start_transition
-from cloudcore.operations.host_leases import lease_of, while_fenced
+from cloudcore.operations.host_leases import lease_of
 from cloudcore.operations.placement import decide, host_limits, inventory_of, seats
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.devices import devices_of
@@ -35,6 +35,7 @@ from cloudcore.resources.network.network import NETWORKS
 from cloudcore.resources.storage.hostwire import HOSTWIRES
 from cloudcore.resources.storage.storage import LOCAL, STORAGES
 from cloudcore.scheduling import DiskRequest, Request
+from cloudcore.tasks.fenced import while_fenced
 
 MOVE = "migrate"
 

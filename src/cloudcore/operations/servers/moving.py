@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cloudcore.model.query import PLATFORM, Order, Query, both, eq, one_of
+from cloudcore.operations.servers.ways import COLUMNS, Ways, ways
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
@@ -32,6 +33,11 @@ def guests_of(tx: Transaction, hosts: Sequence[str] | None = None) -> list[Guest
     )
     rows = tx.of(SERVERS, PLATFORM).find(Query(where=on_hosts, order=(Order("created_at"), Order("id"))))
     return described(tx, [row for row in rows if row.host_id])
+
+
+def ways_of(tx: Transaction) -> Ways:
+    """How running servers get from host to host; one query."""
+    return ways(tx.of(HOSTS, PLATFORM).columns(COLUMNS))
 
 
 def described(tx: Transaction, rows: Sequence[Any]) -> list[Guest]:

@@ -50,15 +50,11 @@ def move(
     assert lifecycle is not None
     check_idle(tx, SERVERS, server)
     lifecycle.start(MOVE, server.status, what=f"server {server.name}")
-    source = tx.of(HOSTS, PLATFORM).get(server.host_id) if server.host_id else None
-    if source is None:
-        raise InvalidStatusError(f"server {server.name} is on no host", field="host_id")
-    if source.host_status != AgentStatus.ONLINE:
-        raise InvalidStatusError(f"host {source.name} does not answer", field="host_id")
+    source = check_source(tx, server)
     (guest,) = described(tx, [server])
     if guest.stuck:
         raise InvalidStatusError(f"server {server.name} can't move: {guest.stuck}", field="host_id")
-    target = _claimed(platform, tx, caller, server, attrs.evolve(guest.request, prefer_host=prefer))
+    target = claimed_host(platform, tx, caller, server, attrs.evolve(guest.request, prefer_host=prefer))
     params: JsonObject = {
         "source": source.id,
         "target": target,
@@ -74,8 +70,26 @@ def move(
     return target
 
 
-def _claimed(platform: Platform, tx: Transaction, caller: Caller, server: Any, request: Request) -> str:
-    """The host that was chosen and whose share was taken; the decision is kept under the id of the server."""
+def check_source(tx: Transaction, server: Any) -> Any:
+    """The host of a server, from which it can move: it answers.
+
+    Raises:
+        InvalidStatusError: there is none, or it does not.
+    """
+    source = tx.of(HOSTS, PLATFORM).get(server.host_id) if server.host_id else None
+    if source is None:
+        raise InvalidStatusError(f"server {server.name} is on no host", field="host_id")
+    if source.host_status != AgentStatus.ONLINE:
+        raise InvalidStatusError(f"host {source.name} does not answer", field="host_id")
+    return source
+
+
+def claimed_host(platform: Platform, tx: Transaction, caller: Caller, server: Any, request: Request) -> str:
+    """The host that was chosen and whose share was taken; the decision is kept under the id of the server.
+
+    Raises:
+        InsufficientResourceError: none fits, or others took the places meanwhile.
+    """
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=[])
     decision = decide(inventory, request)
     for placement in seats(decision):

@@ -34,6 +34,7 @@ from cloudcore.tasks.flows.server_delete import SERVER_DELETE
 from cloudcore.tasks.flows.server_deploy import SERVER_DEPLOY
 from cloudcore.tasks.flows.server_detach_disk import SERVER_DETACH_DISK
 from cloudcore.tasks.flows.server_detach_network import SERVER_DETACH_NETWORK
+from cloudcore.tasks.flows.server_live_migrate import SERVER_LIVE_MIGRATE
 from cloudcore.tasks.flows.server_migrate import SERVER_MIGRATE
 from cloudcore.tasks.flows.server_move import SERVER_MOVE
 from cloudcore.tasks.flows.server_rebuild_root import SERVER_REBUILD_ROOT
@@ -66,6 +67,7 @@ ALL: tuple[Flow, ...] = (
     SERVER_SYNCSTATUS,
     SERVER_MIGRATE,
     SERVER_MOVE,
+    SERVER_LIVE_MIGRATE,
     SERVER_DEPLOY,
     SERVER_SET_PASSWORD,
     SERVER_REBUILD_ROOT,

@@ -145,9 +145,17 @@ def guest_effect(ctx: Context, kind: str) -> Effect:
     return host_effect(server, kind, server.id, {"guest_id": server.id})
 
 
+def left_on(ctx: Context, host_id: str) -> Effect:
+    """Remove what is there of the guest on a host that is not its own, or will not be."""
+    return _removed(ctx, around(ctx, evolve(server_of(ctx), host_id=host_id)))
+
+
 def delete_effect(ctx: Context) -> Effect:
     """Remove the guest, but not its volumes."""
-    guest = guest_of(ctx)
+    return _removed(ctx, guest_of(ctx))
+
+
+def _removed(ctx: Context, guest: Guest) -> Effect:
     # A disk whose storage is not on the host has nothing there, and must not keep the guest from being removed.
     there = [link for link, disk in guest.attached if guest.folder(disk)]
     args: JsonObject = {"guest_id": guest.server.id, "desc": describe(ctx, attrs.evolve(guest, links=there))}

@@ -10,6 +10,7 @@ resume    resuming → running
 sync      sync_config → ready or running, as it was
 migrate   start_migrate → migrating (→ starting) → ready or running, on another host
 move      the same, off a host that lives
+live      start_migrate → live_migrating → running, on another host and without a stop; where it fails, on its own
 delete    start_delete → deleting → gone
 recycle   start_delete → deleting → ready, in the recycle bin
 
@@ -75,6 +76,7 @@ class ServerStatus(StrEnum):
     UNKNOWN = "unknown"
     START_MIGRATE = "start_migrate"
     MIGRATING = "migrating"
+    LIVE_MIGRATING = "live_migrating"
     MIGRATE_FAILED = "migrate_failed"
     ATTACH_DISK = "attach_disk"
     ATTACH_DISK_FAIL = "attach_disk_fail"
@@ -346,6 +348,7 @@ SERVER_LIFECYCLE = Lifecycle(
             also_to=(S.RUNNING,),
         ),
         _beside("move", "server-move", (S.START_MIGRATE, S.MIGRATING, S.STARTING), S.MIGRATE_FAILED, 1800),
+        _meanwhile("live-migrate", "server-live-migrate", (S.START_MIGRATE, S.LIVE_MIGRATING), 5 * 3600),
         *DEVICES,
         _meanwhile("snapshot", "snapshot-create", (S.SNAPSHOT_START, S.SNAPSHOT), 1800),
         _meanwhile("snapshot-delete", "snapshot-delete", (S.SNAPSHOT_DELETE,), 3600),

@@ -87,5 +87,26 @@ POWER_ACTIONS: tuple[Action, ...] = (
             param("auto_start", "Start it there; otherwise as it was", bool),
         ),
     ),
+    Action(
+        name="live-migrate",
+        doc="Move it to another host while it runs, without a stop, where all its disks are on shared storage.",
+        transition="live-migrate",
+        params=(
+            param("prefer_host_id", "Host to move to", refers="hosts", alias=("prefer_host",)),
+            param("skip_cpu_check", "Also to a host with another processor", bool),
+            param("skip_kernel_check", "Also to a host with another kernel; kernels are not compared", bool),
+            param("enable_tls", "Only over an encrypted connection", bool),
+            param("quickly_finish", "End with a pause of some seconds rather than never", bool),
+            param(
+                "max_bandwidth_mb",
+                "The most that is sent in a second; at least 100",
+                int,
+                maximum=1_000_000,
+                unit=Unit.MIB,
+                example=1000,
+            ),
+            param("keep_dest_guest_on_failed", "Not supported: what was made there is removed", bool),
+        ),
+    ),
     Action(name="syncstatus", doc="Ask the host how the server is.", transition="syncstatus", params=()),
 )

@@ -49,6 +49,9 @@ class Host(Sharable, Statused, Enabled, External, Billed, DomainOwned):
     ] = None
     access_ip: Annotated[str, Spec("Management address", create=True, update=True, admin=True, width=64)] = ""
     manager_uri: Annotated[str, Spec("URL of its agent", create=True, update=True, admin=True, width=256)] = ""
+    migrate_uri: Annotated[
+        str, Spec("How other hosts reach it to give it servers that run", width=256, show=Show.DETAIL)
+    ] = ""
     sys_info: Annotated[JsonObject, Spec("Vendor and model", create=True, update=True, admin=True)] = attrs.field(
         factory=dict[str, Any]
     )
