@@ -71,21 +71,21 @@ class HistoryContract:
     def test_what_commits_adjust_is_told_to_who_asks_again(self, storage: Storage) -> None:
         for name in ("a", "b", "c"):
             storage.put(SHELVES, shelf(name))
-        first, none = storage.uow.adjusted(SHELVES.plural, None)
+        first, none = storage.uow.written(SHELVES.plural, None)
         assert not none
         with storage.uow.write(AUTHOR) as tx:
             rows = tx.of(SHELVES, EVERYTHING)
             for name in ("b", "a", "b"):
                 assert rows.adjust(name, {"used": 1})
             assert not rows.adjust("c", {"used": 9}, limits={"used": 5})
-            assert not storage.uow.adjusted(SHELVES.plural, first)[1], "not before the commit"
+            assert not storage.uow.written(SHELVES.plural, first)[1], "not before the commit"
             tx.commit()
         with storage.uow.write(AUTHOR) as tx:
             assert tx.of(SHELVES, EVERYTHING).adjust("c", {"used": 1})
-        second, found = storage.uow.adjusted(SHELVES.plural, first)
+        second, found = storage.uow.written(SHELVES.plural, first)
         assert found == {"b": 2, "a": 1}, "what was not kept, or did not fit, is not told"
-        assert not storage.uow.adjusted("others", first)[1]
-        assert not storage.uow.adjusted(SHELVES.plural, second)[1]
+        assert not storage.uow.written("others", first)[1]
+        assert not storage.uow.written(SHELVES.plural, second)[1]
 
     def test_secrets_are_redacted(self, storage: Storage) -> None:
         storage.put(ITEMS, item("a", pin="1234", code="5678"))

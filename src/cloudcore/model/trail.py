@@ -1,4 +1,4 @@
-"""Which rows commits of this process have adjusted lately, so that whoever keeps their numbers reads these again only."""
+"""Which rows commits of this process have written lately, so that whoever keeps what they say reads these again only."""
 
 from __future__ import annotations
 
@@ -6,32 +6,48 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 MOST_KEPT = 4096
-"""So many are kept: who is further behind reads everything."""
+"""So many of each type are kept: who is further behind reads everything."""
 
 
 class Trail:
-    """A log of (type, id) with a number for each. Its holder keeps a lock."""
+    """A log of ids for each type that somebody has asked for, with a number for each entry. Its holder keeps a lock."""
 
     def __init__(self) -> None:
-        self._log: list[tuple[str, str]] = []
-        self._first = 0
+        self._logs: dict[str, _Log] = {}
 
     def note(self, rows: Iterable[tuple[str, str]]) -> None:
-        """Add what a commit has adjusted. rows: plural of the type and id."""
-        self._log.extend(rows)
-        if len(self._log) > 2 * MOST_KEPT:
-            forgotten = len(self._log) - MOST_KEPT
-            del self._log[:forgotten]
-            self._first += forgotten
+        """Add what a commit has written. rows: plural of the type and id."""
+        for plural, ident in rows:
+            if (log := self._logs.get(plural)) is not None:
+                log.add(ident)
 
     def since(self, plural: str, number: int | None) -> tuple[int, Mapping[str, int] | None]:
         """A number to ask with the next time, and the ids of rows of a type since that of the last time, with how often.
 
         None instead of ids: it is not known any more. number: None for whoever asks for the first time, who gets no ids.
         """
-        latest = self._first + len(self._log)
-        if number is None:
-            return latest, {}
-        if number < self._first:
-            return latest, None
-        return latest, Counter([ident for kind, ident in self._log[number - self._first :] if kind == plural])
+        log = self._logs.setdefault(plural, _Log())
+        return log.latest, {} if number is None else log.since(number)
+
+
+class _Log:
+    """first: the number of the oldest entry that is kept."""
+
+    def __init__(self) -> None:
+        self._first = 0
+        self._entries: list[str] = []
+
+    @property
+    def latest(self) -> int:
+        return self._first + len(self._entries)
+
+    def add(self, ident: str) -> None:
+        self._entries.append(ident)
+        if len(self._entries) > 2 * MOST_KEPT:
+            del self._entries[:MOST_KEPT]
+            self._first += MOST_KEPT
+
+    def since(self, number: int) -> Mapping[str, int] | None:
+        if not self._first <= number <= self.latest:
+            return None
+        return Counter(self._entries[number - self._first :]) if number < self.latest else {}

@@ -65,6 +65,15 @@ class Seat:
     devices: tuple[tuple[str, ...], ...] = ()
 
 
+@attrs.frozen(kw_only=True)
+class Surroundings:
+    """What a decision looks at beside the row of a host. zones: by id; shared: of `targets_by_row`."""
+
+    zones: Mapping[str, Any]
+    packing: Packing
+    shared: Mapping[str, tuple[str, ...]]
+
+
 def inventory_of(
     tx: Transaction, settings: Settings, *, host_type: str, networks: Sequence[str] | None, host_id: str = ""
 ) -> Inventory:
@@ -79,17 +88,22 @@ def everything(tx: Transaction, settings: Settings, *, networks: Sequence[str] |
     return claimed(tx, with_networks(unclaimed(tx, settings, EVERYTHING), networks_now(tx, networks)))
 
 
-def unclaimed(tx: Transaction, settings: Settings, which: Expr) -> Inventory:
-    """These hosts with their storages, as if nothing were claimed of them, and no networks."""
+def surroundings(tx: Transaction, settings: Settings) -> Surroundings:
+    """What is beside the hosts now."""
     zones = {z.id: z for z in read_columns(tx, ZONES, ("id", "status", "cloudregion_id"))}
     packing = packing_of(tx, settings)
-    shared = targets_by_row(tx, HOSTS, "domain")
+    return Surroundings(zones=zones, packing=packing, shared=targets_by_row(tx, HOSTS, "domain"))
+
+
+def unclaimed(tx: Transaction, settings: Settings, which: Expr, beside: Surroundings | None = None) -> Inventory:
+    """These hosts with their storages, as if nothing were claimed of them, and no networks.
+
+    beside: what was read already.
+    """
+    around = beside or surroundings(tx, settings)
     # Links of other types' hosts are among these; the inventory leaves them out.
     return Inventory.build(
-        [
-            host_row(h, zones.get(h.zone_id), settings, packing, shared)
-            for h in read_columns(tx, HOSTS, HOST_COLUMNS, Query(where=which))
-        ],
+        [host_row(h, settings, around) for h in read_columns(tx, HOSTS, HOST_COLUMNS, Query(where=which))],
         [_storage(s, settings) for s in read_columns(tx, STORAGES, _STORAGE)],
         [],
         _attached(tx, _ALL),
@@ -273,13 +287,9 @@ def _claim_disk(tx: Transaction, settings: Settings, candidates: Sequence[str], 
     return None
 
 
-def host_row(
-    host: Any, zone: Any, settings: Settings, packing: Packing, shared: Mapping[str, tuple[str, ...]]
-) -> HostRow:
-    """What a decision looks at of a host, with nothing claimed of it.
-
-    host, zone: with `HOST_COLUMNS`, and with status and region. shared: of `targets_by_row`.
-    """
+def host_row(host: Any, settings: Settings, beside: Surroundings) -> HostRow:
+    """What a decision looks at of a host, with nothing claimed of it. host: with `HOST_COLUMNS`."""
+    zone = beside.zones.get(host.zone_id)
     return HostRow(
         id=host.id,
         name=host.name,
@@ -302,11 +312,11 @@ def host_row(
         mem_cmtbound=host.mem_cmtbound if host.mem_cmtbound is not None else settings.memory_overcommit,
         mem_reserved=host.mem_reserved,
         max_vcpu=host.kvm_cap_max_vcpu,
-        packs=packing.packs(host.id, host.zone_id),
+        packs=beside.packing.packs(host.id, host.zone_id),
         cpu_desc=host.cpu_desc,
         cpu_microcode=host.cpu_microcode,
         page_size_kb=host.page_size_kb,
-        shared_domain_ids=shared.get(host.id, ()) if host.is_public else (),
+        shared_domain_ids=beside.shared.get(host.id, ()) if host.is_public else (),
     )
 
 

@@ -1,8 +1,8 @@
 """Decisions by standing columns: read once, then kept up to date by what has changed.
 
-    what this process does          each commit that touches a claim leaves its id in a trail: these rows are read again,
-                                    but for those that the pool has claimed itself; and all of it is looked through
-                                    when a host, storage, network or link was changed
+    what this process does          each commit that touches a claim or a host leaves its id in a trail: these rows are read
+                                    again, but for those that the pool has claimed itself; and all of it is looked
+                                    through when a storage, network or link was changed
     what other processes do         all claims are read once in a while, and of everything else the versions: rows of hosts
                                     that differ are taken over; anything else, such as a new host, makes a new pool
     what was decided                is claimed in the pool at once, so that the next thread decides beside it, and read
@@ -27,17 +27,20 @@ from cloudcore.operations.crowds import crowd_of, making
 from cloudcore.operations.packing import Packing, packing_of
 from cloudcore.operations.placement import (
     HOST_COLUMNS,
+    Surroundings,
     claimed,
     host_row,
     measured,
     networks_now,
     read_columns,
+    surroundings,
     unclaimed,
 )
 from cloudcore.operations.platform import Platform
-from cloudcore.operations.sharing import targets_by_row
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
+from cloudcore.resources.compute.schedtag import SCHEDTAGS
+from cloudcore.resources.compute.tagging import SCHEDTAGHOSTS
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.infrastructure.sharedresource import SHAREDRESOURCES
 from cloudcore.resources.infrastructure.zone import ZONES
@@ -46,8 +49,8 @@ from cloudcore.resources.storage.hoststorage import HOSTSTORAGES
 from cloudcore.resources.storage.hostwire import HOSTWIRES
 from cloudcore.resources.storage.storage import STORAGES
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS
-from cloudcore.scheduling import Answer, HostRow, Inventory, Pool, Request
-from cloudcore.scheduling.claims import with_host, with_networks
+from cloudcore.scheduling import Answer, Inventory, Pool, Request
+from cloudcore.scheduling.claims import with_hosts, with_networks
 from cloudcore.scheduling.replay import seen_of
 from cloudcore.scheduling.tables import Hosts, Storages
 
@@ -86,33 +89,50 @@ MOVING = frozenset(
 """Types that requests change all the time and that no column is read from."""
 _FIXED: tuple[Resource[Any], ...] = (ZONES, STORAGES, HOSTSTORAGES, HOSTWIRES, NETWORKS, SHAREDRESOURCES)
 """Types a change of which makes a new pool."""
+_TAGS: tuple[Resource[Any], ...] = (SCHEDTAGS, SCHEDTAGHOSTS)
+"""Types that say which hosts pack."""
+_BY_ROW = tuple(each.plural for each in (HOSTS, *_TAGS))
+"""Types a change of which is about some hosts alone."""
+_TRAILED = (HOSTCLAIMS.plural, STORAGECLAIMS.plural, SHAREDRESOURCES.plural, *_BY_ROW)
+_FOLLOWED = MOVING | {*_BY_ROW}
+"""Of a change of any other type it is not known which columns it is about."""
 
 
 @attrs.frozen(kw_only=True)
 class Mark:
     """How far the storage was before a unit began: what has happened until then, the unit sees.
 
-    revision: of types that are not `MOVING`. hosts, storages: of what was adjusted (`UnitOfWork.adjusted`).
+    trails: for each type that is followed row by row, the number of what was written (`UnitOfWork.written`). others: of all
+    other types that are not `MOVING`, the revision.
     """
 
-    revision: int
-    hosts: int
-    storages: int
+    trails: Mapping[str, int]
+    others: int
+
+    def differs(self, before: Mark, plurals: Collection[str]) -> bool:
+        """Whether rows of any of these types were written since an earlier one."""
+        return any(self.trails[plural] != before.trails[plural] for plural in plurals)
+
+    def is_elsewhere(self, before: Mark) -> bool:
+        """Whether something has changed since an earlier one of which there is no telling which hosts it is about."""
+        # With whom something is shared has no revision.
+        return self.others != before.others or self.differs(before, (SHAREDRESOURCES.plural,))
 
 
 @attrs.define(eq=False, kw_only=True)
 class KeptPool:
     """A pool, and what it was made of.
 
-    bare: its columns with nothing claimed. hosts: the version of each; fixed: those of everything else. packing: who packs.
+    bare: its columns with nothing claimed. hosts: the version of each; fixed: those of everything else. beside: what else
+    their rows were made of.
     doubts: hosts and storages whose claims are to be read again. crowds: projects whose servers the pool knows, and since when. own: claims that are in the pool already, by id. pending: what is claimed in the pool, by identity, of which
     the ports have not been read since. read_at: when it was all looked through.
     """
 
     pool: Pool
     bare: Inventory
-    hosts: Mapping[str, int]
-    packing: Packing
+    hosts: dict[str, int]
+    beside: Surroundings
     fixed: Sequence[Sequence[tuple[Any, ...]]]
     mark: Mark
     read_at: datetime
@@ -129,9 +149,9 @@ class KeptPool:
 def mark(platform: Platform) -> Mark:
     """To be taken before the unit begins in which a pool is brought up to date."""
     uow = platform.uow
-    hosts, _ = uow.adjusted(HOSTCLAIMS.plural, None)
-    storages, _ = uow.adjusted(STORAGECLAIMS.plural, None)
-    return Mark(revision=uow.revision(without=MOVING), hosts=hosts, storages=storages)
+    return Mark(
+        trails={plural: uow.written(plural, None)[0] for plural in _TRAILED}, others=uow.revision(without=_FOLLOWED)
+    )
 
 
 def bring_up_to_date(platform: Platform, tx: Transaction, host_type: str, seen: Mark, *, doubted: bool = False) -> None:
@@ -143,9 +163,11 @@ def bring_up_to_date(platform: Platform, tx: Transaction, host_type: str, seen: 
     kept = columns.get(host_type)
     if kept is None:
         columns.put(host_type, _new(platform, tx, host_type, seen))
-    elif kept.mark.revision != seen.revision or kept.is_due(platform.clock.now()):
+    elif seen.is_elsewhere(kept.mark) or kept.is_due(platform.clock.now()):
         # Others need not do the same meanwhile.
         kept.read_at = platform.clock.now()
+        _look_through(platform, tx, host_type, kept, seen)
+    elif seen.differs(kept.mark, _BY_ROW) and not _take_hosts(platform, tx, host_type, kept):
         _look_through(platform, tx, host_type, kept, seen)
     elif doubted:
         _take_claims(platform, tx, kept, seen)
@@ -203,21 +225,25 @@ def settle(platform: Platform, request: Request, answer: Answer, *, is_kept: boo
 def is_up_to_date(platform: Platform, host_type: str, seen: Mark) -> bool:
     """Whether `bring_up_to_date` would find nothing to do, so that no unit need be opened for it."""
     kept = platform.columns.get(host_type)
-    if kept is None or kept.doubts or kept.mark.revision != seen.revision or kept.is_due(platform.clock.now()):
+    if kept is None or kept.doubts or seen.is_elsewhere(kept.mark) or seen.differs(kept.mark, _BY_ROW):
+        return False
+    if kept.is_due(platform.clock.now()):
         return False
     changed = _changed(platform, kept)
     return changed is not None and not changed
 
 
 def _new(platform: Platform, tx: Transaction, host_type: str, seen: Mark) -> KeptPool:
-    bare = with_networks(unclaimed(tx, platform.settings, eq("host_type", host_type)), networks_now(tx, None))
+    beside = surroundings(tx, platform.settings)
+    bare = unclaimed(tx, platform.settings, eq("host_type", host_type), beside)
+    bare = with_networks(bare, networks_now(tx, None))
     pool = Pool(claimed(tx, bare))
     pool.set_creating(making(tx))
     return KeptPool(
         pool=pool,
         bare=bare,
         hosts=_hosts(tx, host_type),
-        packing=packing_of(tx, platform.settings),
+        beside=beside,
         fixed=_versions(tx),
         mark=seen,
         read_at=platform.clock.now(),
@@ -227,17 +253,14 @@ def _new(platform: Platform, tx: Transaction, host_type: str, seen: Mark) -> Kep
 def _look_through(platform: Platform, tx: Transaction, host_type: str, kept: KeptPool, seen: Mark) -> None:
     """Compare versions, take over hosts that differ and all claims; or make a new pool."""
     hosts, fixed = _hosts(tx, host_type), _versions(tx)
-    same = fixed == kept.fixed and packing_of(tx, platform.settings) == kept.packing
-    if not same or hosts.keys() != kept.hosts.keys():
+    if fixed != kept.fixed or hosts.keys() != kept.hosts.keys():
         platform.columns.put(host_type, _new(platform, tx, host_type, seen))
         return
-    changed = [ident for ident, version in hosts.items() if kept.hosts[ident] != version]
-    rows = _rows(platform, tx, changed) if changed else ()
+    packing = packing_of(tx, platform.settings)
+    changed = {ident for ident, version in hosts.items() if kept.hosts[ident] != version}
+    put_hosts(platform, kept, hosts_now(tx, changed | _repacked(kept, packing)), packing)
     free, busy = networks_now(tx, None), making(tx)
     with platform.columns.lock:
-        for row in rows:
-            kept.bare = with_host(kept.bare, row)
-            kept.pool.refresh(row)
         kept.hosts, kept.fixed = hosts, fixed
         kept.pending.clear()
         kept.pool.set_creating(busy)
@@ -254,12 +277,52 @@ def _versions(tx: Transaction) -> list[Sequence[tuple[Any, ...]]]:
     return [tx.of(resource, PLATFORM).columns(("id", "update_version")) for resource in _FIXED]
 
 
-def _rows(platform: Platform, tx: Transaction, changed: Sequence[str]) -> list[HostRow]:
-    zones = {z.id: z for z in read_columns(tx, ZONES, ("id", "status", "cloudregion_id"))}
-    found = read_columns(tx, HOSTS, HOST_COLUMNS, Query(where=one_of("id", changed)))
-    packing = packing_of(tx, platform.settings)
-    shared = targets_by_row(tx, HOSTS, "domain")
-    return [host_row(host, zones.get(host.zone_id), platform.settings, packing, shared) for host in found]
+def _take_hosts(platform: Platform, tx: Transaction, host_type: str, kept: KeptPool) -> bool:
+    """Take over the hosts that this process has changed; False, with nothing taken, where that is not known, or one of them is
+    new or gone.
+    """
+    changed = _written(platform, kept, HOSTS)
+    tagged = [_written(platform, kept, each) for each in _TAGS]
+    if changed is None or None in tagged:
+        return False
+    packing = packing_of(tx, platform.settings) if any(tagged) else kept.beside.packing
+    touched = {*changed, *_repacked(kept, packing)}
+    if len(touched) > MOST_ONE_BY_ONE:
+        return False
+    found = [host for host in hosts_now(tx, touched) if host.host_type == host_type]
+    if {host.id for host in found} != touched & kept.hosts.keys():
+        return False
+    put_hosts(platform, kept, found, packing)
+    return True
+
+
+def _written(platform: Platform, kept: KeptPool, resource: Resource[Any]) -> Mapping[str, int] | None:
+    """The ids of rows of a type that this process has written since the pool was brought up to date; None: not known."""
+    return platform.uow.written(resource.plural, kept.mark.trails[resource.plural])[1]
+
+
+def _repacked(kept: KeptPool, packing: Packing) -> set[str]:
+    """The hosts of which it was said otherwise before whether they pack."""
+    before, now = kept.beside.packing.hosts, packing.hosts
+    return {ident for ident, _ in before.items() ^ now.items() if ident in kept.hosts} if now is not before else set()
+
+
+def hosts_now(tx: Transaction, idents: Collection[str]) -> Sequence[Any]:
+    """What columns are made of, and the version, of these hosts."""
+    names = (*HOST_COLUMNS, "update_version")
+    return read_columns(tx, HOSTS, names, Query(where=one_of("id", sorted(idents)))) if idents else ()
+
+
+def put_hosts(platform: Platform, kept: KeptPool, found: Sequence[Any], packing: Packing) -> None:
+    """Let the columns say what the rows of some hosts say; what is claimed of them is to be read then."""
+    with platform.columns.lock:
+        kept.beside = attrs.evolve(kept.beside, packing=packing)
+        rows = [host_row(host, platform.settings, kept.beside) for host in found]
+        kept.bare = with_hosts(kept.bare, rows)
+        for host, row in zip(found, rows, strict=True):
+            kept.pool.refresh(row)
+            kept.hosts[host.id] = host.update_version
+            kept.doubts.add(host.id)
 
 
 def _take_claims(platform: Platform, tx: Transaction, kept: KeptPool, seen: Mark) -> None:
@@ -304,8 +367,7 @@ def _take_changed(platform: Platform, tx: Transaction, kept: KeptPool, seen: Mar
 
 def _changed(platform: Platform, kept: KeptPool) -> Collection[str] | None:
     """The hosts and storages that this process has adjusted otherwise than the pool has; None when that is not known."""
-    _, hosts = platform.uow.adjusted(HOSTCLAIMS.plural, kept.mark.hosts)
-    _, storages = platform.uow.adjusted(STORAGECLAIMS.plural, kept.mark.storages)
+    hosts, storages = _written(platform, kept, HOSTCLAIMS), _written(platform, kept, STORAGECLAIMS)
     if hosts is None or storages is None:
         return None
     found, own = Counter({**hosts, **storages}), kept.own

@@ -159,12 +159,12 @@ class UnitOfWork(Protocol):
         """
         ...
 
-    def adjusted(self, plural: str, since: int | None) -> tuple[int, Mapping[str, int] | None]:
-        """A number to ask with the next time, and the ids of the rows of a type that commits of this process have adjusted
-        (`Repository.adjust`) since the number of the last time, with how often.
+    def written(self, plural: str, since: int | None) -> tuple[int, Mapping[str, int] | None]:
+        """A number to ask with the next time, and the ids of the rows of a type that commits of this process have added,
+        saved, removed or adjusted since the number of the last time, with how often.
 
         None instead of ids: it is not known any more, any row may be another one. since: None the first time, when there
-        are no ids. Of other processes it says nothing.
+        are no ids; what nobody has ever asked for is not kept. It says nothing of other processes, nor of `touch`.
         """
         ...
 

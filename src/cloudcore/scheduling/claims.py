@@ -73,22 +73,25 @@ def with_devices(inventory: Inventory, devices: Iterable[DeviceRow]) -> Inventor
     return attrs.evolve(inventory, devices=columns, device_slots=slots)
 
 
-def with_host(inventory: Inventory, host: HostRow) -> Inventory:
-    """The inventory with what a row says is free of its host, and everything else as it was. It is among the hosts.
+def with_hosts(inventory: Inventory, hosts: Sequence[HostRow]) -> Inventory:
+    """The inventory with what rows say is free of their hosts, and everything else as it was. They are among its hosts.
 
     Raises:
         OutOfRangeError: as `Inventory.build`.
     """
-    amounts, hosts = amounts_of(host), inventory.hosts
-    row = hosts.index[host.id]
-    hosts = with_nodes(hosts, {row: host})
+    if not hosts:
+        return inventory
+    known = {inventory.hosts.index[host.id]: host for host in hosts}
+    columns = with_nodes(inventory.hosts, known)
+    amounts = [amounts_of(host) for host in known.values()]
     changed: dict[str, Any] = {}
     for name in ("cpu_free", "mem_free_mib"):
-        column = getattr(hosts, name).copy()
-        column[row] = amounts[name]
-        frozen(column)
-        changed[name] = column
-    return attrs.evolve(inventory, hosts=attrs.evolve(hosts, **changed))
+        before, after = getattr(columns, name), [each[name] for each in amounts]
+        if before[list(known)].tolist() != after:
+            changed[name] = before.copy()
+            changed[name][list(known)] = after
+            frozen(changed[name])
+    return attrs.evolve(inventory, hosts=attrs.evolve(columns, **changed) if changed else columns)
 
 
 def with_networks(inventory: Inventory, networks: Iterable[NetworkRow]) -> Inventory:

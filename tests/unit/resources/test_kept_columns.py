@@ -14,6 +14,7 @@ from cloudcore.cloud import Cloud
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import DuplicateNameError, InsufficientResourceError, InvalidInputError
 from cloudcore.model.query import PLATFORM
+from cloudcore.model.trail import Trail
 from cloudcore.operations.hosts import host_offline, register_host
 from cloudcore.operations.placement import inventory_of
 from cloudcore.operations.pools import FRESH, bring_up_to_date, find_place, mark
@@ -25,6 +26,7 @@ from cloudcore.tasks.inline import InlineEffects
 from cloudcore.tasks.routing import RoutedEffects
 from cloudcore.tasks.worker import Worker
 from cloudcore_adapters.memory.cloud import memory_cloud, memory_platform
+from cloudcore_adapters.memory.store import MemoryStore
 from cloudcore_adapters.memory.world import ManualClock
 from cloudcore_adapters.simulated import SimulatedHost
 from cloudcore_adapters.simulated.router import SimulatedHosts
@@ -99,14 +101,16 @@ def test_columns_are_read_once_while_only_servers_come_and_go(town: Town) -> Non
 def test_a_commit_of_another_process_is_seen_within_a_second(town: Town) -> None:
     platform, store = town.cloud.platform, town.cloud.platform.uow
     town.create("first")
-    before = dict(store.revisions)  # type: ignore[attr-defined]
+    assert isinstance(store, MemoryStore)
+    before, trail, store.trail = dict(store.revisions), store.trail, Trail()
     with store.write(Author()) as tx:
         host = tx.of(HOSTS, PLATFORM).get(town.hosts[0])
         assert host is not None
         tx.of(HOSTS, PLATFORM).save(evolve(host, status="offline"))
         tx.commit()
-    store.revisions.clear()  # type: ignore[attr-defined]
-    store.revisions.update(before)  # type: ignore[attr-defined]
+    store.revisions.clear()
+    store.revisions.update(before)
+    store.trail = trail
     kept = platform.columns.get("hypervisor")
     town.clock.advance(FRESH.total_seconds() * 1.001)
     assert {town.create(f"web-{n}")["host_id"] for n in range(4)} == {town.hosts[1]}

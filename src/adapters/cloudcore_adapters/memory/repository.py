@@ -149,7 +149,7 @@ class MemoryRepository(Generic[E]):
             if value < 0 or (limit is not None and deltas[name] > 0 and value > limit):
                 return False
         self._tx.put(self._resource, ident, evolve(row, **values))
-        self._tx.adjusted.append((self._resource.plural, ident))
+        self._tx.noted.append((self._resource.plural, ident))
         return True
 
     def _enter(self, call: str, *, write: bool = False) -> None:
@@ -198,6 +198,7 @@ class MemoryRepository(Generic[E]):
         return {name: value for name, value in wanted.items() if getattr(old, name) != value}
 
     def _changed(self, old: Any, new: Any, action: str) -> None:
+        self._tx.noted.append((self._resource.plural, (new or old).id))
         if self._resource.recorded:
             self._tx.changes.append((self._resource, old, new, action))
 

@@ -73,8 +73,8 @@ class MemoryStore:
         with self.guard:
             return sum(number for plural, number in self.revisions.items() if plural not in without)
 
-    def adjusted(self, plural: str, since: int | None) -> tuple[int, Mapping[str, int] | None]:
-        """The ids of rows of a type that commits of this process have adjusted since a number."""
+    def written(self, plural: str, since: int | None) -> tuple[int, Mapping[str, int] | None]:
+        """The ids of rows of a type that commits of this process have written since a number."""
         with self.guard:
             return self.trail.since(plural, since)
 
@@ -111,7 +111,7 @@ class MemoryTransaction:
         self.seen: dict[tuple[str, str], Any] = {}
         self._own_unique: dict[tuple[str, tuple[str, ...]], dict[tuple[Any, ...], str]] = {}
         self.changes: list[Change | Fact] = []
-        self.adjusted: list[tuple[str, str]] = []
+        self.noted: list[tuple[str, str]] = []
         self._authors = [(0, author)]
         self._writable = writable
         self._open = True
@@ -163,7 +163,7 @@ class MemoryTransaction:
                 if not isinstance(change, Fact):
                     plural = change[0].plural
                     self.store.revisions[plural] = self.store.revisions.get(plural, 0) + 1
-            self.store.trail.note(self.adjusted)
+            self.store.trail.note(self.noted)
             written = self.own
             self.close()
             self.store.on_commit(written)

@@ -378,9 +378,7 @@ class SqlRepository(Generic[E]):
         return (self._plural, ident)
 
     def _changed(self, old: E | None, new: E | None, action: str) -> None:
-        resource = self._codec.resource
-        if resource.recorded:
-            self._unit.changes.append((resource, old, new, action))
+        self._unit.changed(self._codec.resource, old, new, action)
 
     def _moved(self, entity: E) -> Contention:
         what = f"{self._codec.resource.singular} {entity.id}"

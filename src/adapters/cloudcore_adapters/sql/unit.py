@@ -40,7 +40,7 @@ class Unit:
     seen: the rows this unit has read, by plural and id, as they were when last read: what a save starts from.
     is_kept: whether it was committed.
     changes: what the history will say, in order.
-    adjusted: the rows whose numbers were adjusted, by plural and id, in order.
+    written: the rows that were added, saved, removed or adjusted, by plural and id, in order.
     announced: the topics that listeners hear of with the commit.
     drawn: the ids that were drawn for this unit.
     spoilt: the contention that a statement met. MariaDB has forgotten all that this unit wrote before a deadlock, and
@@ -60,7 +60,7 @@ class Unit:
     is_kept: bool = False
     seen: dict[tuple[str, str], Row] = attrs.field(factory=dict)
     changes: list[Change | Fact] = attrs.field(factory=list)
-    adjusted: list[tuple[str, str]] = attrs.field(factory=list)
+    written: list[tuple[str, str]] = attrs.field(factory=list)
     announced: dict[str, None] = attrs.field(factory=dict)
     spoilt: Contention | None = None
     _current: dict[tuple[str, str], Row] = attrs.field(factory=dict)
@@ -157,8 +157,15 @@ class Unit:
     def counted(self, plural: str, ident: str, *, adjusted: bool) -> None:
         """Note a row whose numbers were adjusted, or were not because of a limit."""
         if adjusted:
-            self.adjusted.append((plural, ident))
+            self.written.append((plural, ident))
         self.wrote(plural, ident, None)
+
+    def changed(self, resource: Resource[Any], old: Entity | None, new: Entity | None, action: str) -> None:
+        """Note what a commit is to tell of a row that was added, saved or removed."""
+        if (row := new or old) is not None:
+            self.written.append((resource.plural, row.id))
+        if resource.recorded:
+            self.changes.append((resource, old, new, action))
 
     def wrote(self, plural: str, ident: str, row: Row | None) -> None:
         """Forget what a statement that wrote a row may have changed. row: as it now is; None when that is not known."""

@@ -105,8 +105,8 @@ class SqlUnitOfWork:
         """See `UnitOfWork.listen`: PostgreSQL tells the other processes too, the others this one only."""
         return self._notices.listen(hear)
 
-    def adjusted(self, plural: str, since: int | None) -> tuple[int, Mapping[str, int] | None]:
-        """The ids of rows of a type that commits of this process have adjusted since a number."""
+    def written(self, plural: str, since: int | None) -> tuple[int, Mapping[str, int] | None]:
+        """The ids of rows of a type that commits of this process have written since a number."""
         with self._noting:
             return self._trail.since(plural, since)
 
@@ -116,7 +116,7 @@ class SqlUnitOfWork:
             tick = self._latest + 1
             self._revisions.update({change[0].plural: tick for change in unit.changes if not isinstance(change, Fact)})
             self._latest = tick
-            self._trail.note(unit.adjusted)
+            self._trail.note(unit.written)
 
     def close(self) -> None:
         """Close all connections that no unit holds, and tell listeners no more."""

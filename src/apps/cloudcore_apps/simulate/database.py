@@ -92,9 +92,9 @@ class SqlStore:
         """See `UnitOfWork.revision`."""
         return self._database.uow.revision(without=without)
 
-    def adjusted(self, plural: str, since: int | None) -> tuple[int, Mapping[str, int] | None]:
-        """See `UnitOfWork.adjusted`."""
-        return self._database.uow.adjusted(plural, since)
+    def written(self, plural: str, since: int | None) -> tuple[int, Mapping[str, int] | None]:
+        """See `UnitOfWork.written`."""
+        return self._database.uow.written(plural, since)
 
     def listen(self, hear: Callable[[str], None]) -> Callable[[], None]:
         """See `UnitOfWork.listen`."""

@@ -86,9 +86,9 @@ class WatchedUnits:
         """See `UnitOfWork`."""
         return self._inner.revision(without=without)
 
-    def adjusted(self, plural: str, since: int | None) -> tuple[int, Mapping[str, int] | None]:
+    def written(self, plural: str, since: int | None) -> tuple[int, Mapping[str, int] | None]:
         """See `UnitOfWork`."""
-        return self._inner.adjusted(plural, since)
+        return self._inner.written(plural, since)
 
     def listen(self, hear: Callable[[str], None]) -> Callable[[], None]:
         """See `UnitOfWork`."""
