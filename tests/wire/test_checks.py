@@ -198,9 +198,13 @@ def test_dotted_keys_stand_for_every_list_of_a_create(world: World) -> None:
 @pytest.mark.parametrize(
     ("ask", "status", "error"),
     [
-        ("GET /sshkeypairs", 404, "NotFoundError"),
-        ("GET /guestcdroms", 404, "NotFoundError"),
-        ("GET /groupnetworks", 404, "NotFoundError"),
+        ("GET /sshkeypairs", 406, "NotSupportedError"),
+        ("GET /guestcdroms", 406, "NotSupportedError"),
+        ("GET /groupnetworks", 406, "NotSupportedError"),
+        ("GET /hostfiles/one", 406, "NotSupportedError"),
+        ("POST /network_interfaces", 406, "NotSupportedError"),
+        ("PUT /hosts/{host}/networks/one", 406, "NotSupportedError"),
+        ("GET /nothings", 404, "NotFoundError"),
         ("GET /servers/splitable", 404, "SpecNotFoundError"),
         ("GET /servers/splitable-export", 404, "SpecNotFoundError"),
         ("GET /servers?project_organizations.0=one", 406, "NotSupportedError"),

@@ -197,6 +197,7 @@ HARMLESS = {
     ("log", "bring"),  # of what he did himself
     ("compute tasks", "callback"),  # claims nothing: the task looks at once
     ("log", "purge"),  # refused to everybody: the log only grows
+    *(("log", f"purge {path}/events") for path in ("/compute", "/v3", "/image/v1")),
 }
 REFUSED_ALIKE = {
     (

@@ -49,6 +49,7 @@ class Spec:
     choices: the allowed texts, where the type is not an enum.
     search: the list parameter `search` looks into it.
     index: lists are often filtered by it.
+    below: lists of what lies in it, however deep, can be narrowed by it too (`servers?city=`).
     secret: redacted in history and logs, and never shown.
     sealed: encrypted at rest (implies secret).
     volatile: changes without a new version and without history (heartbeats, progress).
@@ -74,6 +75,7 @@ class Spec:
     choices: tuple[str, ...] | None = None
     search: bool = False
     index: bool = False
+    below: bool = False
     secret: bool = False
     sealed: bool = False
     volatile: bool = False

@@ -187,6 +187,7 @@ _LADDER: tuple[tuple[type, Mapping[str, Callable[[Call, Any], Any]]], ...] = (
             "set-user-metadata": _replacing("set-user-metadata", "user:"),
             "class-metadata": _adding("class-metadata", "cls:"),
             "set-class-metadata": _replacing("set-class-metadata", "cls:"),
+            "org-metadata": _adding("org-metadata", "org:"),
             "set-org-metadata": _replacing("set-org-metadata", "org:"),
         },
     ),

@@ -1,7 +1,7 @@
-"""Actions and named details that the wire knows and that this release does not offer.
+"""Actions, named details and whole types that the wire knows and that this release does not offer.
 
-They are refused as not supported instead of as unknown, to whoever may see the thing that is named; nothing advertises
-them. What is offered one day leaves these tables.
+They are refused as not supported instead of as unknown, to whoever may see the thing that is named, types to whoever is
+logged in; nothing advertises them. What is offered one day leaves these tables.
 """
 
 from __future__ import annotations
@@ -16,14 +16,19 @@ _BACKUP = "create-backup start-backup delete-backup switch-to-backup reconcile-b
 _MEDIA = "insertvfd ejectvfd"
 _TUNING = (
     "sendkeys set-extra-option del-extra-option set-qemu-params set-tpm set-nic-traffic-limit "
-    "reset-nic-traffic-limit cpuset cpuset-remove set-cpu-numa-pin"
+    "reset-nic-traffic-limit cpuset cpuset-remove set-cpu-numa-pin enable-memclean change-disk-driver "
+    "set-root-disk-matcher disable-auto-merge-snapshots calculate-record-checksum"
 )
-_AGENT = "qga-command qga-set-network monitor"
+_AGENT = "qga-command qga-set-network monitor sync-os-info make-sshable set-sshable"
 _FORWARD = "open-forward close-forward list-forward"
 _BILLING = "prepaid-recycle undo-prepaid-recycle"
-_CONVERSION = "convert convert-to-kvm publicip-to-eip save-template"
-_RESCUE = "start-rescue stop-rescue"
-_SECURITY = "add-network-secgroup set-network-secgroup revoke-network-secgroup"
+_CONVERSION = "convert convert-to-kvm publicip-to-eip save-template instance-backup remote-update"
+_RESCUE = "start-rescue stop-rescue set-kickstart delete-kickstart"
+_SECURITY = (
+    "add-network-secgroup set-network-secgroup revoke-network-secgroup assign-admin-secgroup revoke-admin-secgroup"
+)
+_ADDRESSES = "add-sub-ips update-sub-ips sync-fix-nics"
+_DEVICES = "probe-isolated-devices restore-virtual-isolated-devices"
 _PARTS = "delete-disk delete-eip"
 _CALLBACKS = (
     "dirty-server-start dirty-server-verify event upload-status have-agent update-kickstart-status kickstart-complete "
@@ -37,10 +42,10 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
             "servers": " ".join(
                 (
                     *(_MIGRATION, _BACKUP, _MEDIA, _TUNING, _AGENT, _FORWARD, _BILLING, _CONVERSION, _RESCUE),
-                    *(_SECURITY, _PARTS, _CALLBACKS),
+                    *(_SECURITY, _PARTS, _CALLBACKS, _ADDRESSES, _DEVICES),
                 )
             ),
-            "disks": "change-billing-type change-storage-type migrate private public purge rebuild syncstatus",
+            "disks": "change-billing-type change-storage-type migrate private public purge rebuild reset-template syncstatus",
             "snapshots": "deleted purge syncstatus",
             "instance_snapshots": "purge",
             "snapshotpolicies": "syncstatus",
@@ -54,7 +59,7 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
                 "sync-isolated-devices undo-convert undo-prepaid-recycle unreserve-cpus "
                 "update-storage validate-ipmi"
             ),
-            "storages": "force-detach-host set-hardware-info",
+            "storages": "ceph-run force-detach-host set-hardware-info",
             "cachedimages": "cache-image refresh uncache-image",
             "cloudregions": "default-vpc purge sync-images sync-skus",
             "vpcs": "sync syncstatus",
@@ -63,6 +68,8 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
             "secgroups": "clean syncstatus",
             "images": "update-torrent-status",
             "eips": "purge remote-update sync syncstatus",
+            "users": "link-idp unlink-idp",
+            "domains": "unlink-idp",
         }.items()
     }
 )
@@ -75,6 +82,8 @@ CLASS_ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
         "hosts": frozenset(("validate-ipmi",)),
         "serverskus": frozenset(("batch-update-price", "sync-skus")),
         "cloudregions": frozenset(("sync-skus",)),
+        "secgroups": frozenset(("clean",)),
+        "projects": frozenset(("clean",)),
     }
 )
 """Of a type."""
@@ -94,6 +103,7 @@ DETAILS: Mapping[str, frozenset[str]] = MappingProxyType(
                 *("isolated-device-numa-stats", "jnlp", "nics", "spec", "tap-config", "vnc", "worker-stats"),
             )
         ),
+        "disks": frozenset(("download",)),
         "cloudregions": frozenset(("disk-capability",)),
         "zones": frozenset(("disk-capability",)),
         "vpcs": frozenset(("topology",)),
@@ -109,9 +119,46 @@ COLLECTION: Mapping[str, frozenset[str]] = MappingProxyType(
 """Properties of collections, by type."""
 
 
+TYPES: frozenset[str] = frozenset(
+    (
+        *(
+            "sshkeypairs",
+            "hostfiles",
+            "guestcdroms",
+            "guestfloppys",
+            "guest_screen_dumps",
+            "guest_network_traffic_logs",
+        ),
+        *("guestisolateddevices", "guestnetworksecgroups", "isolated_device_models", "host_isolated_device_models"),
+        *("baremetalagents", "baremetalnetworks", "baremetalprofiles", "hostcachedimages", "hostdmesgs"),
+        *("networkaddresses", "network_interfaces", "networkinterfacenetworks", "groupnetworks"),
+        *("cloudaccounts", "cloudproviders", "schedtagcloudproviders", "servertemplates", "scalinggroups"),
+        *("instancebackups", "diskbackups", "backupstorages", "hostbackupstorages", "historyusages"),
+    )
+)
+"""Types of compute that are not served."""
+
+BESIDE: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("hosts", "networks"): "baremetalnetworks",
+        ("hosts", "cachedimages"): "hostcachedimages",
+        ("hosts", "isolated_device_models"): "host_isolated_device_models",
+        ("hosts", "backupstorages"): "hostbackupstorages",
+        ("instancegroups", "networks"): "groupnetworks",
+        ("schedtags", "cloudproviders"): "schedtagcloudproviders",
+    }
+)
+"""Those of them that connect two others, by the plural of one and the word of the other in its path."""
+
+
 def is_later(table: Mapping[str, frozenset[str]], plural: str, name: str) -> bool:
     """Whether the wire knows this, and this release does not offer it."""
     return name in table.get(plural, ())
+
+
+def refused_type(plural: str) -> NotSupportedError:
+    """The error that says that a type is not served."""
+    return NotSupportedError(f"{plural} are not supported", data={"plural": plural})
 
 
 def refused(plural: str, name: str) -> NotSupportedError:

@@ -13,7 +13,7 @@ from cloudcore.model.filter import over
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import EVERYTHING, NOTHING, PLATFORM, Exists, Expr, Query, Via, both, either, eq, one_of
 from cloudcore.model.reading import read_str
-from cloudcore.model.resource import Field, Ref, Resource, field_map, refs_of
+from cloudcore.model.resource import Field, Ref, Resource, field_map, fields_of, refs_of
 from cloudcore.model.wire import page_to_wire, written_fields
 from cloudcore.operations.parameter import texts
 from cloudcore.ports.unit_of_work import Transaction
@@ -90,6 +90,10 @@ def hierarchy(types: Types, resource: Resource[Any], params: JsonMapping, resolv
                 idents = [resolve(target, text) for text in texts(params[key])]
                 parts.append(_nest(path, one_of(field.name, [i for i in idents if i is not None])))
                 break
+        for plural, name in _told_below(types, field):
+            if name not in consumed and (values := [text for text in texts(params.get(name)) if text]):
+                consumed.add(name)
+                parts.append(_nest(path, Exists(plural, "id", field.name, one_of(name, values))))
     return both(*parts) if parts else EVERYTHING
 
 
@@ -97,7 +101,15 @@ def hierarchy(types: Types, resource: Resource[Any], params: JsonMapping, resolv
 def _hierarchy_keys(resources: tuple[Resource[Any], ...], resource: Resource[Any]) -> frozenset[str]:
     """The parameters that `hierarchy` knows for a type."""
     reached = paths({r.plural: r for r in resources}, resource)
-    return frozenset(key for path in reached for key in _filter_keys(path[-1]))
+    keys = {key for path in reached for key in _filter_keys(path[-1])}
+    types = {r.plural: r for r in resources}
+    return frozenset(keys.union(name for path in reached for _, name in _told_below(types, path[-1])))
+
+
+def _told_below(types: Types, field: Field) -> list[tuple[str, str]]:
+    """Plural and names of the fields of what a reference is to, by which lists of what lies in it are narrowed."""
+    target = types[field.ref.target] if field.ref is not None else None
+    return [(target.plural, f.name) for f in fields_of(target.entity) if f.spec.below] if target is not None else []
 
 
 def _filter_keys(field: Field) -> tuple[str, ...]:

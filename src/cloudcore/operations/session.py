@@ -23,6 +23,7 @@ from cloudcore.operations.history import list_actions, list_feed
 from cloudcore.operations.idempotency import PARAMETER, once
 from cloudcore.operations.image_records import check_form
 from cloudcore.operations.images import download_image, upload_image
+from cloudcore.operations.later import TYPES, refused_type
 from cloudcore.operations.notices import with_notice
 from cloudcore.operations.numbering import catch_up
 from cloudcore.operations.page import list_rows
@@ -58,7 +59,13 @@ owners held day by day.
 """
 NUMBERED = frozenset((ACTIONS, "events"))
 """Those of them that show only what has a position."""
-QUESTIONS = {ACTIONS: log_property, USAGES: usages, CAPABILITIES: capabilities, SPECS: specs, TAGS: tag_property}
+QUESTIONS = {
+    **dict.fromkeys(NUMBERED, log_property),
+    USAGES: usages,
+    CAPABILITIES: capabilities,
+    SPECS: specs,
+    TAGS: tag_property,
+}
 """What is asked like a property of what is no type: the action log, how much there is, what can be had, all tags."""
 CALLING = {("plans", "apply"): apply_plan}
 """`(platform, caller, ident, sessions) -> JsonObject`, by type and action: those that make another call."""
@@ -214,7 +221,7 @@ class CoreSession:
             return self._planned(Call(verb=Kind.PERFORM_CLASS, plural=plural, action=action, body=body, params=params))
         if plural == SCHEDULER:
             return ask_scheduler(self._platform, self.caller, action, body)
-        if plural == ACTIONS:
+        if plural in NUMBERED:
             return log_action(action, body)
         if action == CHECK and "create" in self._type(plural).verbs:
             count = read_int(body.get("count") or 1, "count", 1, MOST_AT_ONCE)
@@ -291,6 +298,8 @@ class CoreSession:
 
     def _type(self, plural: str, verb: Verb | None = None) -> Resource[Any]:
         resource = self._platform.resource(plural)
+        if resource is None and plural in TYPES:
+            raise refused_type(plural)
         if resource is None or resource.service == "internal":
             raise ResourceNotFoundError(f"there is no resource type {plural[:64]}")
         if verb is not None and verb not in resource.verbs:

@@ -126,6 +126,7 @@ LADDER: Mapping[str, Action] = MappingProxyType(
                 tags=True,
                 params=(),
             ),
+            Action(name="org-metadata", doc="Set tags of its organisation", tags=True, params=()),
             Action(
                 name="set-org-metadata",
                 doc="Set tags of its organisation and remove all others of that kind",

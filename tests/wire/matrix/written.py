@@ -343,6 +343,10 @@ def _logs() -> Iterator[Operation]:
         "log", "/log/actions/distinct-field", _plain("GET", "/log/actions/distinct-field?field=action"), ("own",)
     )
     yield Operation("log", "purge", _plain("POST", "/log/actions/purge-splitable", {}), ("own",))
+    for path in ("/compute/events", "/v3/events", "/image/v1/events"):
+        asked = _plain("GET", f"{path}/distinct-field?field=action")
+        yield Operation("log", f"{path}/distinct-field", asked, ("own",))
+        yield Operation("log", f"purge {path}", _plain("POST", f"{path}/purge-splitable", {}), ("own",))
     yield Operation("log", "bring", _bring)
     for path in ("/compute/metadatas", "/v3/metadatas", "/image/v1/metadatas"):
         yield Operation("log", path, _plain("GET", path), ("own",))
@@ -356,6 +360,8 @@ def _logs() -> Iterator[Operation]:
 def _counts() -> Iterator[Operation]:
     for word in ("stats", "worker_stats", "process_stats", "app-options"):
         yield Operation("operating", word, _plain("GET", f"/compute/{word}"), ("own",))
+        for path in ("/v3", "/image/v1"):
+            yield Operation("operating", f"{path}/{word}", _plain("GET", f"{path}/{word}"), ("own",))
     for path in ("/compute/metadatas", "/v3/metadatas", "/image/v1/metadatas"):
         yield Operation("log", f"{path}/tag-value-pairs", _plain("GET", f"{path}/tag-value-pairs"), ("own",))
     for path in ("/compute/specs", "/compute/specs/hosts", "/compute/specs/hosts/x/resource"):
@@ -369,22 +375,28 @@ def _counts() -> Iterator[Operation]:
     for scope in ("", "project", "domain", "system"):
         query = f"?scope={scope}" if scope else ""
         yield Operation("archived tasks", f"list:{scope}".rstrip(":"), _archived(query))
-    yield Operation("archived tasks", "get", _archived_one)
+    yield Operation("archived tasks", "get", _archived_one())
+    for path in ("/v3", "/image/v1"):
+        yield Operation("archived tasks", f"list {path}", _archived("", path))
+        yield Operation("archived tasks", f"get {path}", _archived_one(path))
     for path in ("/compute/tasks", "/v3/tasks", "/image/v1/tasks"):
         yield Operation("callbacks", path, _called_back(path))
 
 
-def _archived(query: str) -> Callable[..., Request | None]:
+def _archived(query: str, path: str = "/compute") -> Callable[..., Request | None]:
     def ask(world: World, who: str, target: str) -> Request | None:
         listed = {t: ident for t in TARGETS if (ident := world.row("tasks", t, who)) is not None}
-        return Request("GET", f"/compute/archivedtasks{query}", listed=listed) if target == "own" else None
+        return Request("GET", f"{path}/archivedtasks{query}", listed=listed) if target == "own" else None
 
     return ask
 
 
-def _archived_one(world: World, who: str, target: str) -> Request | None:
-    ident = world.row("tasks", target, who)
-    return None if ident is None else Request("GET", f"/compute/archivedtasks/{ident}")
+def _archived_one(path: str = "/compute") -> Callable[..., Request | None]:
+    def ask(world: World, who: str, target: str) -> Request | None:
+        ident = world.row("tasks", target, who)
+        return None if ident is None else Request("GET", f"{path}/archivedtasks/{ident}")
+
+    return ask
 
 
 def _within(plural: str) -> Callable[..., Request | None]:

@@ -20,7 +20,7 @@ from cloudcore.model.resource import ActionKind, Resource, Verb, field_map, refs
 from cloudcore.operations.batches import batch_actions
 from cloudcore.operations.giving import CANDIDATES
 from cloudcore.operations.ladder import ladder_actions
-from cloudcore.operations.later import COLLECTION, is_later
+from cloudcore.operations.later import BESIDE, COLLECTION, TYPES, is_later
 from cloudcore.operations.session import CHECK
 from cloudcore.ports.session import Context
 from cloudcore_adapters.rest import openstack, openstack_bodies
@@ -33,6 +33,8 @@ from cloudcore_adapters.rest.site import PROPERTIES, Args, Site, Work
 Methods: TypeAlias = Mapping[str, Work]
 MAX_COUNT = 1000
 MAX_PARENTS = 3
+LATER_SERVICE = "compute"
+"""The service whose types are refused by name where they are not served."""
 
 
 @attrs.frozen
@@ -58,6 +60,8 @@ class Place:
 
 def methods_of(site: Site, service: str, parts: Parts) -> Methods | None:
     """What can be done at a path; None where nothing is there."""
+    if (plural := _not_served(site, service, parts)) and len(parts) <= 2 * MAX_PARENTS:
+        return unoffered(dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), partial(_refuse, plural)))
     pairs, last = _pairs(parts)
     parents = pairs if last else pairs[:-1]
     if not parts or len(parents) > MAX_PARENTS or any(plural not in site.types for plural, _ in parents):
@@ -67,6 +71,15 @@ def methods_of(site: Site, service: str, parts: Parts) -> Methods | None:
     if last:
         return _collection(site, service, parents, last)
     return _member(site, service, parents, *pairs[-1])
+
+
+def _not_served(site: Site, service: str, parts: Parts) -> str:
+    """The type at a path that the wire knows and nobody serves here; empty where there is none."""
+    if service != LATER_SERVICE or not parts:
+        return ""
+    plural = BESIDE.get((parts[0], parts[2]), "") if len(parts) in (3, 4) else ""
+    found = parts[0] if parts[0] in TYPES else plural
+    return found if found not in site.types else ""
 
 
 def pattern_of(site: Site, parts: Parts) -> str:
@@ -199,6 +212,11 @@ def _allowed(place: Place, **methods: tuple[Verb, Any]) -> Methods:
 
 def _one(resource: Resource[Any], content: Json) -> Reply:
     return json_reply({resource.singular: content})
+
+
+def _refuse(plural: str, site: Site, call: Call, _args: Args) -> Reply:
+    """Of a type that is not served: the core says so."""
+    return list_reply(plural, site.session(call).list(plural, call.params()))
 
 
 def _list(place: Place, site: Site, call: Call, _args: Args) -> Reply:

@@ -103,8 +103,27 @@ ROUTES: tuple[Route, ...] = (
     Route("compute", "GET", "/specs", services.specs),
     Route("compute", "GET", "/specs/{type}", services.specs),
     Route("compute", "GET", "/specs/{type}/{key}/resource", services.specs),
-    Route("compute", "GET", "/archivedtasks", services.archived_tasks),
-    Route("compute", "GET", "/archivedtasks/{id}", services.archived_task),
+    *(
+        Route(service, method, PREFIXES.get(service, "") + path, handler)
+        for service in ("compute", "identity", "image")
+        for method, path, handler in (
+            ("GET", "/archivedtasks", services.archived_tasks),
+            ("GET", "/archivedtasks/{id}", services.archived_task),
+            ("GET", "/events", services.events),
+            ("GET", "/events/{word}", services.event_property),
+            ("POST", "/events/{word}", services.event_action),
+        )
+    ),
+    *(
+        Route(service, "GET", version + path, handler)
+        for service, version in PREFIXES.items()
+        for path, handler in (
+            ("/stats", operating.stats),
+            ("/worker_stats", operating.worker_stats),
+            ("/process_stats", operating.process_stats),
+            ("/app-options", operating.app_options),
+        )
+    ),
     Route("compute", "POST", "/tasks/{id}", services.task_called_back),
     Route("identity", "POST", "/v3/tasks/{id}", services.task_called_back),
     Route("image", "POST", "/v1/tasks/{id}", services.task_called_back),
@@ -194,7 +213,6 @@ ROUTES: tuple[Route, ...] = (
     Route("log", "POST", "/actions/{word}", services.action_action),
     Route("log", "GET", "/events", services.events),
     Route("log", "GET", "/history", services.history),
-    Route("compute", "GET", "/events", services.events),
     Route("compute", "GET", "/quota_reports", quotas.reports),
     Route("compute", "GET", "/metadatas", services.metadatas),
     Route("compute", "GET", "/metadatas/{word}", services.tag_property),
@@ -202,8 +220,6 @@ ROUTES: tuple[Route, ...] = (
     Route("identity", "GET", "/v3/metadatas/{word}", services.tag_property),
     Route("image", "GET", "/v1/metadatas", services.metadatas),
     Route("image", "GET", "/v1/metadatas/{word}", services.tag_property),
-    Route("identity", "GET", "/v3/events", services.events),
-    Route("image", "GET", "/v1/events", services.events),
     Route("scheduler", "POST", "/scheduler", services.scheduler),
     Route("scheduler", "POST", "/scheduler/{word}", services.scheduler),
     Route("scheduler", "POST", "/scheduler/{word}/{id}", services.scheduler),

@@ -151,6 +151,25 @@ def _one_of(name: str, words: Sequence[str], doc: str) -> JsonObject:
     return {**one, "schema": {"type": "string", "enum": list(words)}, "example": words[0]}
 
 
+def _log_asked(keyword: str) -> About:
+    return About(
+        answer=enveloped(keyword, {"anyOf": [shape.DISTINCT, shape.TABLES]}, required=True),
+        parameters=(
+            _one_of("word", ("distinct-field", "splitable", "splitable-export"), "What is asked"),
+            {**query("field", {"type": "string", "enum": list(DISTINCT)}, "Whose values"), "example": DISTINCT[0]},
+        ),
+    )
+
+
+def _log_done(keyword: str) -> About:
+    return About(
+        answer=enveloped(keyword, shape.NOTHING, required=True),
+        body=MAYBE,
+        body_required=False,
+        parameters=(_one_of("word", ("purge-splitable",), "What is done"),),
+    )
+
+
 ABOUT: Mapping[Callable[..., Any], About] = {
     discovery.release: About(answer={"type": "string"}, kind=TEXT),
     discovery.ping: About(answer={"type": "string"}, kind=TEXT),
@@ -246,19 +265,10 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     services.bring_action: About(
         answer=enveloped("action", shape.ACTION, required=True), body=enveloped("action", _FACT, required=True)
     ),
-    services.action_property: About(
-        answer=enveloped("action", {"anyOf": [shape.DISTINCT, shape.TABLES]}, required=True),
-        parameters=(
-            _one_of("word", ("distinct-field", "splitable", "splitable-export"), "What is asked"),
-            {**query("field", {"type": "string", "enum": list(DISTINCT)}, "Whose values"), "example": DISTINCT[0]},
-        ),
-    ),
-    services.action_action: About(
-        answer=enveloped("actions", shape.NOTHING, required=True),
-        body=MAYBE,
-        body_required=False,
-        parameters=(_one_of("word", ("purge-splitable",), "What is done"),),
-    ),
+    services.action_property: _log_asked("action"),
+    services.event_property: _log_asked("event"),
+    services.action_action: _log_done("actions"),
+    services.event_action: _log_done("events"),
     services.actions: About(answer=listed("actions", shape.LOGGED, **_MARKED), parameters=_LOG),
     services.events: About(answer=listed("events", shape.LOGGED, **_MARKED), parameters=_LOG),
     services.history: About(answer=listed("history", shape.CHANGE, **_MARKED), parameters=_FEED),

@@ -36,10 +36,10 @@ class Cloudregion(Statused, Enabled, External, Named):
     status: Annotated[str, Spec("Status", width=36, index=True)] = CloudregionStatus.IN_SERVICE.value
     environment: Annotated[str, Spec("Environment of the cloud", width=32)] = ""
     provider: Annotated[str, Spec("Kind of cloud; OneCloud is on premises", width=64, index=True)] = ON_PREMISE
-    latitude: Annotated[float | None, Spec("Degrees north", update=True, minimum=-90, maximum=90)] = None
-    longitude: Annotated[float | None, Spec("Degrees east", update=True, minimum=-180, maximum=180)] = None
-    city: Annotated[str, Spec("City", update=True, width=32)] = ""
-    country_code: Annotated[str, Spec("Country, ISO 3166 alpha-2", update=True, width=4)] = ""
+    latitude: Annotated[float | None, Spec("Degrees north", create=True, update=True, minimum=-90, maximum=90)] = None
+    longitude: Annotated[float | None, Spec("Degrees east", create=True, update=True, minimum=-180, maximum=180)] = None
+    city: Annotated[str, Spec("City", create=True, update=True, width=32, below=True)] = ""
+    country_code: Annotated[str, Spec("Country, ISO 3166 alpha-2", create=True, update=True, width=4)] = ""
 
 
 def _details(tx: Transaction, page: Sequence[Cloudregion]) -> Sequence[JsonObject]:
