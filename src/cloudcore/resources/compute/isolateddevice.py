@@ -18,6 +18,7 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute import server
 from cloudcore.resources.compute.filters import DEVICE_FILTERS
 from cloudcore.resources.infrastructure import host
+from cloudcore.resources.network import wire
 
 VENDORS = {"10de": "NVIDIA", "1002": "AMD", "8086": "Intel", "1e36": "Enflame", "19e5": "Huawei"}
 """PCI vendor ids of those who make accelerators; other vendors are shown by their id."""
@@ -89,7 +90,20 @@ def _prepare(tx: Transaction, _caller: Any, draft: JsonObject) -> JsonObject:
     )
     if draft.get("addr") and tx.of(ISOLATED_DEVICES, PLATFORM).count(where):
         raise ConflictError("the host has a device at this address already", field="addr")
+    _keep_wire(tx, draft)
     return {**draft, "domain_id": owner.domain_id}
+
+
+def _check_update(tx: Transaction, _caller: Any, _device: IsolatedDevice, changes: JsonObject) -> JsonObject:
+    _keep_wire(tx, changes)
+    return changes
+
+
+def _keep_wire(tx: Transaction, values: JsonObject) -> None:
+    """Have the wire that is named stay until the unit ends, which who deletes it waits for."""
+    ident = values.get("wire_id")
+    if ident and not tx.of(wire.WIRES, PLATFORM).adjust(ident, {"update_version": 0}):
+        raise ResourceNotFoundError(f"wire {ident[:64]} not found", field="wire_id")
 
 
 def _check_delete(_tx: Transaction, _caller: Any, device: IsolatedDevice) -> None:
@@ -127,6 +141,7 @@ ISOLATED_DEVICES = Resource(
     columns=("id", "name", "dev_type", "model", "addr", "vendor_device_id", "host_id", "host", "guest_id", "guest"),
     actions=(Action(name="purge", doc="Remove the record of a device that is gone.", params=()),),
     prepare=_prepare,
+    check_update=_check_update,
     check_delete=_check_delete,
     details=_details,
 )

@@ -6,12 +6,14 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from cloudcore.model.entity import DomainOwned, External, Sharable, Statused, entity
-from cloudcore.model.errors import MissingParameterError
+from cloudcore.model.errors import MissingParameterError, NotEmptyError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle
+from cloudcore.model.query import PLATFORM, eq
 from cloudcore.model.resource import Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.compute import isolateddevice
 from cloudcore.resources.network.filters import WIRE_FILTERS, WIRE_ORDERS
 
 PLACE = ("cloudregion", "cloudregion_id", "region", "region_id", "provider")
@@ -52,6 +54,12 @@ def _prepare(_tx: Transaction, _caller: Any, draft: JsonObject) -> JsonObject:
     return draft
 
 
+def _check_delete(tx: Transaction, _caller: Any, wire: Wire) -> None:
+    number = tx.of(isolateddevice.ISOLATED_DEVICES, PLATFORM).count(eq("wire_id", wire.id))
+    if number:
+        raise NotEmptyError(f"{number} devices of hosts are cards on wire {wire.name}")
+
+
 WIRES = Resource(
     entity=Wire,
     service="compute",
@@ -67,4 +75,5 @@ WIRES = Resource(
     unique=(("name", "domain_id"),),
     lifecycle=Lifecycle(states=WireStatus, initial=WireStatus.AVAILABLE, stable=tuple(WireStatus), transitions=()),
     prepare=_prepare,
+    check_delete=_check_delete,
 )

@@ -14,7 +14,7 @@ from cloudcore.model.query import PLATFORM, Compare, Exists, Op, Query, both, eq
 from cloudcore.model.resource import Joint, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.compute import disk, guestdisk
+from cloudcore.resources.compute import disk, guestdisk, server
 from cloudcore.resources.storage import storage, storagecache, storageclaim
 
 _STORAGE_KEYS = (
@@ -110,6 +110,9 @@ def _check_delete(tx: Transaction, _caller: Any, link: Hoststorage) -> None:
     of_host = Exists("servers", "id", "guest_id", eq("host_id", link.host_id))
     if tx.of(guestdisk.GUESTDISKS, PLATFORM).count(both(on_it, of_host)):
         raise NotEmptyError("servers of the host have disks on this storage")
+    drives = both(eq("host_id", link.host_id), eq("cdrom_storage_id", link.storage_id))
+    if tx.of(server.SERVERS, PLATFORM).count(drives):
+        raise NotEmptyError("servers of the host have an image of this storage in their CD drives")
     lying = tx.of(disk.DISKS, PLATFORM).count(eq("storage_id", link.storage_id))
     if lying and not _others(tx, link.storage_id, link.host_id):
         raise NotEmptyError(

@@ -19,7 +19,7 @@ from cloudcore.model.resource import Action, Level, OnDelete, Ref, Resource, Spe
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.actions import CACHED, COMMIT_BOUND, SET_SCHEDTAG
-from cloudcore.resources.compute import disk, schedtag
+from cloudcore.resources.compute import disk, schedtag, server
 from cloudcore.resources.infrastructure import host
 from cloudcore.resources.storage import hoststorage, storagecache, storageclaim
 from cloudcore.resources.storage.filters import STORAGE_FILTERS
@@ -143,6 +143,8 @@ def _check_delete(tx: Transaction, _caller: Any, storage: Storage) -> None:
         raise NotEmptyError(f"disks lie on storage {storage.name}")
     if tx.of(hoststorage.HOSTSTORAGES, PLATFORM).count(eq("storage_id", storage.id)):
         raise NotEmptyError(f"hosts are attached to storage {storage.name}")
+    if tx.of(server.SERVERS, PLATFORM).count(eq("cdrom_storage_id", storage.id)):
+        raise NotEmptyError(f"servers have an image of storage {storage.name} in their CD drives")
 
 
 def _parts(tx: Transaction, storage: Storage) -> list[tuple[Any, Any]]:
