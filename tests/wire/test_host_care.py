@@ -80,3 +80,11 @@ def test_a_ping_says_what_is_known_of_the_host(world: World) -> None:
 def test_they_are_for_those_who_run_hosts(world: World, action: str) -> None:
     assert act(world, action, who="bob").status_code in (403, 404)
     assert host_of(world)["status"] == "running"
+
+
+def test_what_would_be_kept_and_change_nothing_is_refused(world: World) -> None:
+    path = f"/compute/hosts/{host_of(world)['id']}"
+    refused = world.ask("admin", "PUT", path, json={"host": {"enable_numa_allocate": True}})
+    assert (refused.status_code, refused.json()["class"]) == (406, "NotSupportedError")
+    assert refused.json()["data"]["field"] == "enable_numa_allocate"
+    assert world.ask("admin", "PUT", path, json={"host": {"enable_numa_allocate": False}}).status_code == 200

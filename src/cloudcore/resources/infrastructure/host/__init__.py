@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import attrs
 
 from cloudcore.model.entity import Billed, DomainOwned, Enabled, External, Sharable, Statused, entity
-from cloudcore.model.errors import InvalidStatusError, NotEmptyError
+from cloudcore.model.errors import InvalidStatusError, NotEmptyError, NotSupportedError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.param import param
 from cloudcore.model.query import PLATFORM, Query, eq, one_of
@@ -141,6 +141,21 @@ def _check_delete(tx: Transaction, _caller: Any, host: Host) -> None:
         raise NotEmptyError("servers are on this host")
 
 
+def _prepare(_tx: Transaction, _caller: Any, draft: JsonObject) -> JsonObject:
+    return _without_nodes(draft)
+
+
+def _check_update(_tx: Transaction, _caller: Any, _host: Host, changes: JsonObject) -> JsonObject:
+    return _without_nodes(changes)
+
+
+def _without_nodes(told: JsonObject) -> JsonObject:
+    """A flag that is kept and changes nothing would be a promise."""
+    if told.get("enable_numa_allocate"):
+        raise NotSupportedError("servers are not placed by NUMA node here", field="enable_numa_allocate")
+    return told
+
+
 def _parts(tx: Transaction, host: Host) -> list[tuple[Any, Any]]:
     """Its ledger, its lease, and the storages that are its own: one with disks on it keeps the host."""
     claim = tx.of(hostclaim.HOSTCLAIMS, PLATFORM).get(host.id)
@@ -203,6 +218,8 @@ HOSTS = Resource(
         ),
     ),
     details=host_details,
+    prepare=_prepare,
+    check_update=_check_update,
     check_delete=_check_delete,
     parts=_parts,
     counts_as="host",
