@@ -6,7 +6,7 @@ import importlib.util
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -24,13 +24,21 @@ NETWORK, SUBNET = "cctest0", "10.231.9"
 
 
 @contextmanager
-def libvirt_rig(uri: str, folder: Path, *, real: bool) -> Iterator[Rig]:
-    """An agent in front of a libvirt host."""
+def libvirt_rig(uri: str, folder: Path, *, real: bool, shared: Path | None = None) -> Iterator[Rig]:
+    """An agent in front of a libvirt host. shared: a storage that others have, too, to which guests go while they run."""
+    folder.mkdir(exist_ok=True)
     (folder / "image.raw").write_bytes(b"not much of a system".ljust(65536, b"\0"))
     storage = StorageSetting(name="local", path=folder / "storage")
     other = StorageSetting(name="other", path=folder / "other")
-    places = {"data": folder / "data", "storages": (storage, other)}
-    settings = HostSettings(uri=uri, deployment="contract", virt_type="qemu", **places)
+    common = [StorageSetting(name="shared", path=shared, storage_type="nfs")] if shared else []
+    settings = HostSettings(
+        uri=uri,
+        deployment="contract",
+        virt_type="qemu",
+        data=folder / "data",
+        storages=(storage, other, *common),
+        migrate_uri=uri if shared else "",
+    )
     host = LibvirtHost(settings)
     runners: list[EffectRunner] = []
 
@@ -48,6 +56,7 @@ def libvirt_rig(uri: str, folder: Path, *, real: bool) -> Iterator[Rig]:
             obeys_power_button=not real, plugs=real, unplugs=False,
             write=partial(write, storage.path), read=partial(read, storage.path),
             taken=lambda: image.taken, other_path=str(other.path),
+            uri=settings.migrate_uri, shared_path=str(shared or ""),
         )  # fmt: skip
         host.remove_network(NETWORK)
         for runner in runners:
@@ -83,14 +92,18 @@ class TestLibvirtsOwnSimulation(EffectsSuite):
 
 @pytest.fixture(scope="module")
 def qemu_rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    """One real host for all tests of the module: it takes a second to start."""
+    """Two real hosts for all tests of the module: they take a second to start."""
     if reason := missing_parts():
         pytest.skip(reason)
-    with (
-        Launcher(cache_folder() / "libvirt") as libvirtd,
-        libvirt_rig(libvirtd.uri, tmp_path_factory.mktemp("host"), real=True) as rig,
-    ):
-        yield rig
+    folder = tmp_path_factory.mktemp("hosts")
+    with ExitStack() as stack:
+        rigs = []
+        for name in ("one", "two"):
+            libvirtd = stack.enter_context(Launcher(cache_folder() / "libvirt"))
+            made = libvirt_rig(libvirtd.uri, folder / name, real=True, shared=folder / "shared")
+            rigs.append(stack.enter_context(made))
+        rigs[0].peer = rigs[1]
+        yield rigs[0]
 
 
 @pytest.mark.system

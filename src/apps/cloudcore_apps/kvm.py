@@ -47,6 +47,7 @@ def open_host(
         deployment=deployment,
         storages=(StorageSetting(name="local", path=place / "storage"), *_shared(settings)),
         virt_type=verdict.virt_type,
+        migrate_uri=settings.migrate_uri,
         ca_file=Path(settings.certificate) if settings.certificate else None,
     )
     keep_note(folder.path, made)

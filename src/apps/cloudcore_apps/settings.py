@@ -38,6 +38,7 @@ class Settings:
     kvm: real guests by libvirt; else a simulated hypervisor. virt: which machine libvirt is asked for.
     libvirt_uri: empty for the machine's own libvirtd, or one of ours where there is none.
     shared_storages: `NAME=PATH` of folders that other hosts of the cloud have, too, at the same path.
+    migrate_uri: how the libvirtd of other hosts reaches that of this one; empty: servers neither come nor go while they run.
     nat: whether guests reach the world through the host.
     certificate, key: PEM files; both or none.
     public_url: where clients reach it, if that is not where it listens.
@@ -58,6 +59,7 @@ class Settings:
     virt: str = "auto"
     libvirt_uri: str = ""
     shared_storages: tuple[str, ...] = ()
+    migrate_uri: str = ""
     nat: bool = False
     certificate: str = ""
     key: str = ""

@@ -58,6 +58,12 @@ READY_KVM_S = 120.0
     metavar="NAME=PATH",
     help="A folder for disks that other hosts of the cloud have, too, at the same path, such as an NFS mount.",
 )
+@click.option(
+    "--migrate-uri",
+    default="",
+    metavar="URI",
+    help="Where the libvirtd of other hosts reaches this one's, such as qemu+tls://HOST/system: servers move while they run.",
+)
 @click.option("--nat", is_flag=True, help="Let guests reach the world through this host.")
 @click.option("--detach", is_flag=True, help="Run in the background, with a log in the data folder.")
 @click.option(
@@ -253,6 +259,7 @@ def _arguments(settings: Settings) -> list[str]:
         "--certificate": settings.certificate,
         "--key": settings.key,
         "--libvirt-uri": settings.libvirt_uri,
+        "--migrate-uri": settings.migrate_uri,
         "--shared": str(settings.shared or ""),
     }
     if any("\0" in value for value in values.values()):

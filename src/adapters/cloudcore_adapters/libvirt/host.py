@@ -27,6 +27,7 @@ from cloudcore_adapters.libvirt.exports import Exports
 from cloudcore_adapters.libvirt.guests import Guests
 from cloudcore_adapters.libvirt.images import ImageCache
 from cloudcore_adapters.libvirt.login import set_password
+from cloudcore_adapters.libvirt.migration import Migration, check_uri
 from cloudcore_adapters.libvirt.mirror import Mirror
 from cloudcore_adapters.libvirt.networks import Networks
 from cloudcore_adapters.libvirt.power import MISSING, power_state
@@ -64,6 +65,7 @@ class HostSettings:
     deployment: what our marks say; things that carry another are left alone.
     virt_type: `auto` boots a probe to see whether KVM works.
     networks: names of libvirt networks that others made and guests may plug into, besides our own.
+    migrate_uri: how the daemons of other hosts reach this one's, to give it guests that run; empty: it takes none.
     ca_file: checks the image store's TLS certificate; None for the system's authorities.
     """
 
@@ -73,6 +75,7 @@ class HostSettings:
     storages: tuple[StorageSetting, ...]
     virt_type: str = "auto"
     networks: tuple[str, ...] = ()
+    migrate_uri: str = ""
     ca_file: Path | None = None
 
 
@@ -109,6 +112,7 @@ class LibvirtHost:
         )
         self._snapshots = Snapshots(self._volumes, self._guests.find, self._domain_type)
         self._mirror = Mirror(self._connection, storages, self._volumes, self._guests.find)
+        self._migration = Migration(settings.deployment, self._guests.find)
         self._exports = Exports(storages, self._volumes, settings.ca_file)
         self._watches: list[Watch] = []
 
@@ -139,6 +143,7 @@ class LibvirtHost:
             "guest-set-password": lambda: set_password(self._guests.find, args),
             "guest-probe": lambda: {"power_state": self.power_state(str(args.get("guest_id", "")))},
             "guest-sync": lambda: self._guests.sync(args, cancelled),
+            "guest-migrate": lambda: self._migration.send(args, progress, cancelled),
             "guest-delete": lambda: self._guests.delete(args),
         }
         if (performer := performers.get(effect.kind)) is None:
@@ -167,6 +172,7 @@ class LibvirtHost:
             version=f"libvirt {_version(versions[0])} {driver} {_version(versions[1])}",
             storages=tuple(_storage(storage) for storage in self._settings.storages),
             bridges=self._networks.facts(self._settings.networks),
+            migrate_uri=self._settings.migrate_uri,
         )
 
     def power_state(self, guest_id: str) -> str:
@@ -274,6 +280,8 @@ class LibvirtHost:
 
 def _check(settings: HostSettings) -> None:
     arguments.checked_id(settings.deployment, "deployment")
+    if settings.migrate_uri:
+        check_uri(settings.migrate_uri)
     if settings.virt_type not in VIRT_TYPES:
         raise InvalidInputError(f"virt_type must be one of {', '.join(VIRT_TYPES)}", field="virt_type")
     for path in (settings.data, *(storage.path for storage in settings.storages)):

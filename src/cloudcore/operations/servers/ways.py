@@ -43,7 +43,7 @@ class Ways:
         here = self.hosts.get(server.host_id)
         if here is None or not here.uri:
             name = here.name if here is not None else server.host_id
-            return f"host {name} neither gives nor takes servers that run"
+            return f"host {name} neither gives nor takes servers that run: it was started without --migrate-uri"
         return "a CD is in its drive: eject it first" if server.cdrom_image_id else ""
 
     def mark(self, host_id: str) -> Mark:
