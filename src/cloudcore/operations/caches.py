@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cloudcore.auth.caller import Caller
@@ -96,6 +97,32 @@ def of_host(platform: Platform, tx: Transaction, caller: Caller, host: Any, body
         InvalidStatusError: the host is offline, or none of its storages has a cache.
         Others of `cache_image`.
     """
+    for cache in _caches_of(tx, host):
+        cache_image(platform, tx, caller, cache, body)
+
+
+def off_host(platform: Platform, tx: Transaction, caller: Caller, host: Any, body: JsonMapping) -> None:
+    """Begin to remove an image from the storages of a host that hold it.
+
+    Raises:
+        InvalidStatusError: the host is offline, or none of its storages has a cache.
+        ResourceNotFoundError: none of them holds it.
+        Others of `uncache_image`.
+    """
+    image = fetch(platform, tx, caller, CACHEDIMAGES, _named(body))
+    holding = [cache for cache in _caches_of(tx, host) if _noted(tx, cache, image.id) is not None]
+    if not holding:
+        raise ResourceNotFoundError(f"no storage of host {host.name} holds image {image.name}", field="image")
+    for cache in holding:
+        uncache_image(platform, tx, caller, cache, body)
+
+
+def _caches_of(tx: Transaction, host: Any) -> Sequence[Any]:
+    """The caches of the storages that a host reaches.
+
+    Raises:
+        InvalidStatusError: the host is offline, or there are none.
+    """
     if host.host_status != AgentStatus.ONLINE:
         raise InvalidStatusError(f"host {host.name} is {host.host_status}", field="host_status")
     links = tx.of(HOSTSTORAGES, PLATFORM).find(Query(where=eq("host_id", host.id)))
@@ -104,8 +131,7 @@ def of_host(platform: Platform, tx: Transaction, caller: Caller, host: Any, body
     caches = {storage.storagecache_id for storage in storages if storage.storagecache_id}
     if not caches:
         raise InvalidStatusError(f"no storage of host {host.name} has a cache of images", field="storages")
-    for cache in tx.of(STORAGECACHES, PLATFORM).find(Query(where=one_of("id", sorted(caches)))):
-        cache_image(platform, tx, caller, cache, body)
+    return tx.of(STORAGECACHES, PLATFORM).find(Query(where=one_of("id", sorted(caches))))
 
 
 def _named(body: JsonMapping) -> str:

@@ -133,10 +133,11 @@ TYPES: frozenset[str] = frozenset(
         *("baremetalagents", "baremetalnetworks", "baremetalprofiles", "hostcachedimages", "hostdmesgs"),
         *("networkaddresses", "network_interfaces", "networkinterfacenetworks", "groupnetworks"),
         *("cloudaccounts", "cloudproviders", "schedtagcloudproviders", "servertemplates", "scalinggroups"),
+        *("scope-resources", "history-data-clean", "db_stats"),
         *("instancebackups", "diskbackups", "backupstorages", "hostbackupstorages", "historyusages"),
     )
 )
-"""Types of compute that are not served."""
+"""Types of compute that are not served, and what it is asked besides types."""
 
 BESIDE: Mapping[tuple[str, str], str] = MappingProxyType(
     {

@@ -123,6 +123,7 @@ _HELD = Via("assignments", "id", "actor_id")
 _HELD_BY_GROUP = (Via("memberships", "id", "user_id"), Via("assignments", "group_id", "actor_id"))
 _GIVEN = Via("assignments", "id", "target_id")
 _GIVEN_TO_GROUP = (_GIVEN, Via("memberships", "actor_id", "group_id"))
+_BORNE = Via("assignments", "id", "role_id")
 TIES: Mapping[tuple[str, str], tuple[Way, ...]] = {
     ("users", "groups"): (((Via("memberships", "id", "user_id"),), "group_id"),),
     ("groups", "users"): (((Via("memberships", "id", "group_id"),), "user_id"),),
@@ -130,6 +131,7 @@ TIES: Mapping[tuple[str, str], tuple[Way, ...]] = {
     ("groups", "projects"): (((_HELD,), "target_id"),),
     ("projects", "users"): (((_GIVEN,), "actor_id"), (_GIVEN_TO_GROUP, "user_id")),
     ("projects", "groups"): (((_GIVEN,), "actor_id"),),
+    ("roles", "users"): (((_BORNE,), "actor_id"), ((_BORNE, Via("memberships", "actor_id", "group_id")), "user_id")),
     ("users", "roles"): (((_HELD,), "role_id"), (_HELD_BY_GROUP, "role_id")),
     ("groups", "roles"): (((_HELD,), "role_id"),),
 }

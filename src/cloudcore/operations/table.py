@@ -29,7 +29,7 @@ from cloudcore.operations import (
     snapshots,
 )
 from cloudcore.operations.addresses import create_eip
-from cloudcore.operations.caches import cache_image, of_host, of_storage, uncache_image
+from cloudcore.operations.caches import cache_image, of_host, of_storage, off_host, uncache_image
 from cloudcore.operations.callback import call_back
 from cloudcore.operations.cancelling import cancel_task
 from cloudcore.operations.disks import create_disk, delete_disk
@@ -106,6 +106,7 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("storagecaches", "cache-image"): cache_image,
         ("storagecaches", "uncache-image"): uncache_image,
         ("hosts", "cache-image"): of_host,
+        ("hosts", "uncache-image"): off_host,
         ("storages", "cache-image"): partial(of_storage, cache_image),
         ("storages", "uncache-image"): partial(of_storage, uncache_image),
         ("servers", "instance-snapshot"): instancesnapshots.create_instance_snapshot,

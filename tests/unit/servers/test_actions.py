@@ -182,3 +182,15 @@ def test_the_port_of_its_ssh_server_is_recorded() -> None:
             world.act(world.alice, "web", "set-sshport", port=port)
         assert caught.value.field == "port"
     assert world.alice.get("servers", "web")["ssh_port"] == 2222
+
+
+def test_what_system_runs_in_a_server_is_recorded() -> None:
+    world = World()
+    world.server(world.alice)
+    told = world.act(world.alice, "web", "set-os-info", type="Windows", distribution="Windows Server", version="2022")
+    assert told["os_type"] == "Windows"
+    assert told["metadata"] == {"os_type": "Windows", "os_distribution": "Windows Server", "os_version": "2022"}
+    assert [one["name"] for one in world.alice.list("servers", {"os_dist": "Windows Server"}).items] == ["web"]
+    with pytest.raises(CloudcoreError) as caught:
+        world.act(world.alice, "web", "set-os-info")
+    assert caught.value.field == "type"

@@ -8,7 +8,13 @@ import pytest
 from tests.unit.servers.test_wishes import BODY, more_hosts
 from tests.unit.servers.world import World
 
-from cloudcore.model.errors import CloudcoreError, InsufficientResourceError, InvalidInputError, NotSupportedError
+from cloudcore.model.errors import (
+    CloudcoreError,
+    InsufficientResourceError,
+    InvalidInputError,
+    NotSupportedError,
+    ResourceNotFoundError,
+)
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.infrastructure.sharedresource import SHAREDRESOURCES, Sharedresource
@@ -68,6 +74,21 @@ def test_a_disk_goes_where_its_tags_want_it(world: World) -> None:
     world.admin.update("schedtags", "fast", {"default_strategy": "exclude"})
     assert place(world) == world.host_id
     assert place(world, disks=[{**disk, "schedtags": ["fast:require"]}]) == other
+
+
+def test_a_disk_names_its_storage_by_name_or_id(world: World) -> None:
+    disk = {"image_id": "tiny", "size": 1024}
+    second = second_storage(world)
+    world.admin.update("storages", second, {"name": "slow"})
+    for number, named in enumerate(("slow", second)):
+        disks = [{**disk, "storage_id": named}]
+        made = world.server(world.admin, f"on-{number}", disks=disks, on=False, nets=[{"exit": False}])
+        assert [one["storage_id"] for one in made["disks_info"]] == [second]
+    with pytest.raises(ResourceNotFoundError) as caught:
+        world.admin.create("servers", {**BODY, "name": "off", "disks": [{**disk, "storage_id": "nowhere"}]})
+    assert caught.value.field == "disks.0.storage_id"
+    # Who may not look at storages has their ids from his own disks, and no names.
+    assert world.server(world.alice, "own", disks=[{**disk, "storage_id": second}], on=False)["status"] == "ready"
 
 
 def test_among_storages_of_a_host_the_preferred_one_is_taken_and_the_avoided_one_last(world: World) -> None:

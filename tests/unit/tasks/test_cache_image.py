@@ -88,3 +88,17 @@ def test_a_host_fetches_an_image_to_its_storages() -> None:
     session.perform("storages", storage, "disable", {})
     with pytest.raises(InvalidStatusError, match="has a cache"):
         session.perform("hosts", host_id, "cache-image", {"image": "tiny"})
+
+
+def test_a_host_gives_up_an_image_of_which_it_makes_nothing() -> None:
+    session, worker, host, host_id = world()
+    with pytest.raises(ResourceNotFoundError):
+        session.perform("hosts", host_id, "uncache-image", {"image": "tiny"})
+    session.perform("hosts", host_id, "cache-image", {"image": "tiny"})
+    drive(worker)
+    session.perform("hosts", host_id, "uncache-image", {"image": "tiny"})
+    drive(worker)
+    assert len(host.machine.images) == 0
+    assert session.list("storagecachedimages").items == []
+    with pytest.raises(ResourceNotFoundError, match="holds image"):
+        session.perform("hosts", host_id, "uncache-image", {"image": "tiny"})

@@ -34,13 +34,13 @@ from cloudcore.operations.generic import delete_row, update_row
 from cloudcore.operations.idempotency import Use, spend
 from cloudcore.operations.identity.grants import check_user_not_wider, targets_of
 from cloudcore.operations.identity.revocations import revoke
-from cloudcore.operations.identity.second_factor import check_proved
+from cloudcore.operations.identity.second_factor import check_proved, recovery_blob
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.assignment import IN_PROJECT
-from cloudcore.resources.identity.credential import AKSK, CERT, CREDENTIALS, TOTP, TYPES
+from cloudcore.resources.identity.credential import AKSK, CERT, CREDENTIALS, RECOVERY, TOTP, TYPES
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.project import PROJECTS
 from cloudcore.resources.identity.user import USERS
@@ -239,6 +239,8 @@ def _blob(platform: Platform, kind: str, sent: Any) -> tuple[str, datetime | Non
     read_str(text, "blob", MAX_BLOB, allow_newlines=True)
     if kind == CERT:
         return text, None
+    if kind == RECOVERY and text.lstrip().startswith("["):
+        return recovery_blob(text), None
     values = _object(text)
     needed = _NEEDED.get(kind)
     if needed is not None and not (isinstance(values.get(needed), str) and values[needed]):

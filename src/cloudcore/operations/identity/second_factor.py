@@ -177,6 +177,19 @@ def questions_of(platform: Platform, caller: Caller) -> list[str]:
     return [str(one["question"]) for one in cast("list[JsonObject]", _object(held.blob)["questions"])]
 
 
+def recovery_blob(text: str) -> str:
+    """What is kept of questions and answers that come as the text of a JSON list.
+
+    Raises:
+        InvalidInputError: there are none, or they are malformed.
+    """
+    try:
+        sent: Any = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInputError("blob must be the text of a JSON list or object", field="blob") from error
+    return json.dumps({"questions": [{"question": q, "answer": a} for q, a in _questions(sent)]})
+
+
 def check_proved(tx: Transaction, caller: Caller, owner_id: str, kind: str) -> None:
     """Refuse to touch one's own second factor, or the questions in its place, by the password alone.
 

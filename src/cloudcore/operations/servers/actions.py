@@ -38,6 +38,7 @@ SERVER_ACTIONS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
         ("servers", "revoke-secgroup"): security.revoke_secgroups,
         ("servers", "assign-secgroup"): security.assign_secgroup,
         ("servers", "set-sshport"): records.set_ssh_port,
+        ("servers", "set-os-info"): records.set_os_info,
         ("servers", "modify-src-check"): records.modify_src_check,
         ("servers", "change-disk-storage"): storage.change_disk_storage,
         ("servers", "change-storage"): storage.change_storage,

@@ -10,6 +10,7 @@ import attrs
 from cloudcore.auth.caller import Caller
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.errors import (
+    ForbiddenError,
     InvalidInputError,
     MissingParameterError,
     OutOfRangeError,
@@ -48,6 +49,7 @@ from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.infrastructure.zone import ZONES
 from cloudcore.resources.network.network import NETWORKS
 from cloudcore.resources.network.wire import WIRES
+from cloudcore.resources.storage.storage import STORAGES
 from cloudcore.scheduling import DiskRequest, NicRequest, Request
 from cloudcore.scheduling.switches import as_counted
 
@@ -99,7 +101,7 @@ def read_wanted(
     if placing or medium is not None:
         driver = attrs.evolve(driver, needs_image=False)
     draft = _columns(tx, platform, caller, body, driver, granted.scope)
-    disks = _disks(body, driver, needed=not placing)
+    disks = tuple(_stored(platform, tx, caller, disk) for disk in _disks(body, driver, needed=not placing))
     sources = tuple(disk_source(platform, tx, caller, disk, driver) for disk in disks)
     disks = tuple(located(disk, source) for disk, source in zip(disks, sources, strict=True))
     sizes = tuple(disk_size(disk, source, driver) for disk, source in zip(disks, sources, strict=True))
@@ -193,6 +195,22 @@ def _disks(body: JsonMapping, driver: Driver, *, needed: bool) -> tuple[DiskSpec
     for disk in disks:
         check_disk(disk, placed=True)
     return disks
+
+
+def _stored(platform: Platform, tx: Transaction, caller: Caller, disk: DiskSpec) -> DiskSpec:
+    """The disk with the id of the storage that it names; who may not look at storages names it by its id alone.
+
+    Raises:
+        ResourceNotFoundError: there is no such storage, or not for the caller.
+    """
+    where = f"disks.{disk.index}.storage_id"
+    try:
+        found = str(fetch(platform, tx, caller, STORAGES, disk.storage_id).id) if disk.storage_id else ""
+    except ForbiddenError:
+        return disk
+    except ResourceNotFoundError as error:
+        raise ResourceNotFoundError(f"{where}: storage {disk.storage_id[:64]} not found", field=where) from error
+    return attrs.evolve(disk, storage_id=found)
 
 
 def check_apart(plural: str, indexes: Sequence[int]) -> None:

@@ -18,6 +18,7 @@ from cloudcore.operations.listing import DEFAULT_LIMIT
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.snapshots import create_snapshot
+from cloudcore.operations.tags import merged
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
@@ -26,6 +27,9 @@ from cloudcore.resources.compute.guestsecgroup import GUESTSECGROUPS
 from cloudcore.resources.compute.instancegroup import INSTANCEGROUPS
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.tasks.task import ENDED, OPEN, TASKS
+
+OS_PARTS = ("type", "distribution", "version", "arch")
+"""What is said of the system in a server."""
 
 
 def modify_src_check(_platform: Platform, tx: Transaction, _caller: Caller, server: Any, body: JsonMapping) -> None:
@@ -70,6 +74,20 @@ def set_ssh_port(_platform: Platform, tx: Transaction, _caller: Caller, server: 
         raise MissingParameterError("port is missing", field="port")
     port = read_int(body["port"], "port", 1, 65_535)
     tx.of(SERVERS, PLATFORM).save(evolve(server, ssh_port=port), action="set_ssh_port")
+
+
+def set_os_info(_platform: Platform, tx: Transaction, _caller: Caller, server: Any, body: JsonMapping) -> None:
+    """Say which system runs in a server: its kind, and distribution, version and architecture as tags; nothing in it changes.
+
+    Raises:
+        MissingParameterError: nothing is sent.
+    """
+    said = {name: read_str(body[name], name, 64) for name in OS_PARTS if body.get(name) not in (None, "")}
+    if not said:
+        raise MissingParameterError("type is missing: say type, distribution, version or arch", field="type")
+    tags = merged(server.metadata, {f"os_{name}": value for name, value in said.items()})
+    changed = evolve(server, os_type=said.get("type", server.os_type), metadata=tags)
+    tx.of(SERVERS, PLATFORM).save(changed, action="set_os_info")
 
 
 def tasks_of(platform: Platform, tx: Transaction, caller: Caller, server: Any, params: JsonMapping) -> JsonObject:

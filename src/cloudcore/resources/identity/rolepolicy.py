@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import attrs
 
 from cloudcore.model.entity import Entity, entity
-from cloudcore.model.resource import READ_ONLY, Level, OnDelete, Ref, Resource, Spec
+from cloudcore.model.resource import READ_ONLY, Level, OnDelete, Ref, Resource, Spec, Verb
 
 
 @entity
@@ -41,5 +41,5 @@ ROLEPOLICIES = Resource(
     parent="role_id",
     columns=("role_id", "project_id", "policy_id", "auth"),
     unique=(("role_id", "project_id", "policy_id"),),
-    verbs=READ_ONLY,
+    verbs=READ_ONLY | {Verb.DELETE},
 )

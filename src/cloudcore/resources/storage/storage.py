@@ -138,6 +138,11 @@ def _prepare(_tx: Transaction, _caller: Any, draft: JsonObject) -> JsonObject:
     return draft
 
 
+def _check_update(_tx: Transaction, _caller: Any, _storage: Storage, changes: JsonObject) -> JsonObject:
+    """Clients in Go send a size that was not said as 0."""
+    return {name: value for name, value in changes.items() if name != "capacity" or value}
+
+
 def _check_delete(tx: Transaction, _caller: Any, storage: Storage) -> None:
     if tx.of(disk.DISKS, PLATFORM).count(eq("storage_id", storage.id)):
         raise NotEmptyError(f"disks lie on storage {storage.name}")
@@ -197,6 +202,7 @@ STORAGES = Resource(
         Action(name=COMMIT_BOUND, doc="Say how far more may be promised than it has.", params=_BOUND),
     ),
     prepare=_prepare,
+    check_update=_check_update,
     details=_details,
     check_delete=_check_delete,
     parts=_parts,

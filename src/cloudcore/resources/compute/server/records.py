@@ -22,6 +22,16 @@ RECORD_ACTIONS: tuple[Action, ...] = (
         ),
     ),
     Action(
+        name="set-os-info",
+        doc="Say which system runs in it; nothing in it changes.",
+        params=(
+            param("type", "Kind: Linux, Windows …", width=36, example="Linux"),
+            param("distribution", "Distribution; becomes a tag, as the two below", width=64),
+            param("version", "Version of it", width=64),
+            param("arch", "Architecture", width=36),
+        ),
+    ),
+    Action(
         name="set-boot-index",
         doc="Give its disks other places in the boot order; one that is on takes it up when it next starts.",
         transition="sync",

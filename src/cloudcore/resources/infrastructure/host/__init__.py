@@ -209,6 +209,11 @@ HOSTS = Resource(
         *CARE_ACTIONS,
         Action(name="cache-image", doc="Fetch an image to its storages before a server needs it.", params=CACHED),
         Action(
+            name="uncache-image",
+            doc="Remove an image from its storages, of which no disk is made there.",
+            params=CACHED,
+        ),
+        Action(
             name=COMMIT_BOUND,
             doc="Say how far more may be promised than it has.",
             params=(
