@@ -1262,6 +1262,7 @@ CREATE TABLE infrastructure_hosts (
     access_mac VARCHAR(32) COLLATE "C",
     access_ip VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
     manager_uri VARCHAR(256) COLLATE "C" DEFAULT '' NOT NULL,
+    migrate_uri VARCHAR(256) COLLATE "C" DEFAULT '' NOT NULL,
     sys_info TEXT COLLATE "C" DEFAULT '{}' NOT NULL,
     sn VARCHAR(128) COLLATE "C" DEFAULT '' NOT NULL,
     cpu_count BIGINT DEFAULT 0 NOT NULL,

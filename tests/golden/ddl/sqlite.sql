@@ -1262,6 +1262,7 @@ CREATE TABLE infrastructure_hosts (
     access_mac VARCHAR(32),
     access_ip VARCHAR(64) DEFAULT '' NOT NULL,
     manager_uri VARCHAR(256) DEFAULT '' NOT NULL,
+    migrate_uri VARCHAR(256) DEFAULT '' NOT NULL,
     sys_info TEXT DEFAULT '{}' NOT NULL,
     sn VARCHAR(128) DEFAULT '' NOT NULL,
     cpu_count BIGINT DEFAULT 0 NOT NULL,
