@@ -12,13 +12,14 @@ import attrs
 from tests.simulation.cloud import CALLER, IMAGE_BYTES, IMAGE_URL, Cloud, server_body
 
 from cloudcore.model.entity import evolve
-from cloudcore.model.query import PLATFORM
+from cloudcore.model.query import PLATFORM, Query
 from cloudcore.operations.draining import drain
 from cloudcore.operations.host_leases import lease_of, revoke
 from cloudcore.operations.run import writing
 from cloudcore.operations.session import CoreSession
 from cloudcore.ports.session import Session
 from cloudcore.resources.image.image import IMAGES
+from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.storage.cachedimage import CACHEDIMAGES, Cachedimage
 from cloudcore.resources.storage.storagecachedimage import CACHE_LIFECYCLE, STORAGECACHEDIMAGES, Storagecachedimage
 from cloudcore.tasks.task import TASKS, new_task
@@ -107,6 +108,17 @@ def _server_to_move(cloud: Cloud, *, on: bool) -> str:
     ident = str(session(cloud).create("servers", body)["id"])
     cloud.settle()
     return ident
+
+
+def _server_to_be_switched_off(cloud: Cloud) -> str:
+    """One that is on, on hosts that don't take running ones."""
+
+    def shut(tx: Any) -> None:
+        for host in tx.of(HOSTS, PLATFORM).find(Query()):
+            tx.of(HOSTS, PLATFORM).save(evolve(host, migrate_uri=""), action="register")
+
+    writing(cloud.platform, CALLER, shut)
+    return _server_to_move(cloud, on=True)
 
 
 def _drained(cloud: Cloud, ident: str) -> str:
@@ -538,7 +550,7 @@ SCENARIOS: dict[str, Scenario] = {
     ),
     "server-move/running": Scenario(
         plural="servers",
-        prepare=lambda cloud: _server_to_move(cloud, on=True),
+        prepare=_server_to_be_switched_off,
         start=_drained,
         leases=True,
     ),
@@ -546,6 +558,12 @@ SCENARIOS: dict[str, Scenario] = {
         plural="servers",
         prepare=lambda cloud: _server_to_move(cloud, on=True),
         start=_perform("live-migrate"),
+        leases=True,
+    ),
+    "server-live-migrate/drained": Scenario(
+        plural="servers",
+        prepare=lambda cloud: _server_to_move(cloud, on=True),
+        start=_drained,
         leases=True,
     ),
     "server-recycle": Scenario(

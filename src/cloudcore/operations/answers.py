@@ -43,7 +43,13 @@ _MOVES = Key(
     "moved",
     "The servers that move, in this order",
     list,
-    of=(*_NAMED, Key("is_on", "Whether it is on", bool), Key("host_id", "Where to"), Key("host", "Name of that host")),
+    of=(
+        *_NAMED,
+        Key("is_on", "Whether it is on", bool),
+        Key("is_live", "Whether it runs on while it moves", bool),
+        Key("host_id", "Where to"),
+        Key("host", "Name of that host"),
+    ),
 )
 _STAY = Key("stay", "Those that don't", list, of=_WITH_REASON)
 _LEFT = Key("left", "How many were not looked at: ask again", int)

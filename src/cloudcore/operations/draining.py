@@ -13,23 +13,25 @@ import attrs
 
 from cloudcore.auth.caller import Caller, platform_caller
 from cloudcore.model.entity import evolve
-from cloudcore.model.errors import CloudcoreError, InvalidStatusError
+from cloudcore.model.errors import CloudcoreError, InsufficientResourceError, InvalidStatusError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
 from cloudcore.model.reading import read_bool
 from cloudcore.operations.evacuation import note_reason
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import reading, writing
+from cloudcore.operations.servers.live import Wish as LiveWish
+from cloudcore.operations.servers.live import move_live
 from cloudcore.operations.servers.moving import guests_of
 from cloudcore.operations.servers.relocate import move
 from cloudcore.operations.whatif import moves_of, told_move
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.compute.server import SERVERS
+from cloudcore.resources.compute.server import SERVERS, PowerState
 from cloudcore.resources.infrastructure.host import HOSTS, AgentStatus, HostStatus
 from cloudcore.resources.infrastructure.host.care import ON_DRAIN
 from cloudcore.tasks.task import TASKS, TaskState
 
-FLOW = "server-move"
+COLD, LIVE = "server-move", "server-live-migrate"
 AT_ONCE = 2
 """So many servers of one host move at the same time."""
 MOST_TRIED = 10
@@ -60,10 +62,11 @@ def wish_of(host: Any) -> Wish | None:
 
 
 def drain_host(platform: Platform, tx: Transaction, _caller: Caller, host: Any, body: JsonMapping) -> JsonObject:
-    """Place nothing on a host any more and let its servers move elsewhere; those that are on are stopped and started again.
+    """Place nothing on a host any more and let its servers move elsewhere; those that are on run on meanwhile where that can be
+    done, and are stopped and started again where not.
 
-    body: force: cut the power where a guest does not switch off. The answer is the plan: `moved` in the order in which they
-    move, with the hosts that have room for them now, and `stay` with the reason. Asking again tries those that failed again.
+    body: force: cut the power where a guest that has to does not switch off. The answer is the plan: `moved` in the order in
+    which they move, with the hosts that have room for them now and whether they run on, and `stay` with the reason. Asking again tries those that failed again.
 
     Raises:
         InvalidStatusError: the host does not answer: its servers can only be evacuated.
@@ -116,7 +119,7 @@ def _wanted(tx: Transaction) -> list[tuple[Any, Wish]]:
 
 def _next(tx: Transaction, host: Any, wish: Wish) -> tuple[list[str], int]:
     """The servers that are tried next, the largest first, and how many may begin to move."""
-    known = tx.of(TASKS, PLATFORM).find(Query(where=both(eq("flow", FLOW), eq("ended_at", None))))
+    known = tx.of(TASKS, PLATFORM).find(Query(where=both(one_of("flow", (COLD, LIVE)), eq("ended_at", None))))
     moving = {task.obj_id for task in known if task.params.get("source") == host.id}
     guests = [one for one in guests_of(tx, [host.id]) if one.id not in moving]
     failed = _failed(tx, [one.id for one in guests], host, wish)
@@ -127,9 +130,21 @@ def _next(tx: Transaction, host: Any, wish: Wish) -> tuple[list[str], int]:
 
 def _failed(tx: Transaction, idents: Sequence[str], host: Any, wish: Wish) -> set[str]:
     """The servers whose move off the host failed, or was called back, since it was last asked for."""
-    over = both(eq("flow", FLOW), one_of("obj_id", idents), one_of("state", (TaskState.FAILED, TaskState.CANCELLED)))
+    ends = (TaskState.FAILED, TaskState.CANCELLED)
+    over = both(one_of("flow", (COLD, LIVE)), one_of("obj_id", idents), one_of("state", ends))
     rows = tx.of(TASKS, PLATFORM).find(Query(where=over)) if idents else ()
     return {row.obj_id for row in rows if (row.params.get("source"), row.params.get("turn")) == (host.id, wish.turn)}
+
+
+def _begin(platform: Platform, tx: Transaction, caller: Caller, server: Any, wish: Wish, reason: str) -> None:
+    if server.power_states == PowerState.ON:
+        try:
+            move_live(platform, tx, caller, server, LiveWish(turn=wish.turn, reason=reason))
+        except (InsufficientResourceError, InvalidStatusError):
+            pass  # it has to be switched off, or says then why it can't move at all
+        else:
+            return
+    move(platform, tx, caller, server, force=wish.force, turn=wish.turn, reason=reason)
 
 
 def _moved(platform: Platform, ident: str, host: Any, wish: Wish) -> bool:
@@ -139,7 +154,7 @@ def _moved(platform: Platform, ident: str, host: Any, wish: Wish) -> bool:
         server = tx.of(SERVERS, PLATFORM).get(ident)
         if server is None or server.host_id != host.id:
             return False
-        move(platform, tx, caller, server, force=wish.force, turn=wish.turn, reason=f"moved off host {host.name}")
+        _begin(platform, tx, caller, server, wish, f"moved off host {host.name}")
         return True
 
     try:

@@ -161,11 +161,12 @@ def moves_of(platform: Platform, tx: Transaction, hosts: Sequence[str]) -> list[
 
 
 def told_move(move: Move) -> JsonObject:
-    """A move as JSON; a server that is on is stopped and started again."""
+    """A move as JSON; a server that is on and does not go live is stopped and started again."""
     return {
         "id": move.guest.id,
         "name": move.guest.name,
         "is_on": move.guest.is_on,
+        "is_live": move.is_live,
         "host_id": move.host_id,
         "host": move.host_name,
     }
@@ -227,4 +228,6 @@ def snapshot(platform: Platform, tx: Transaction, caller: Caller) -> JsonObject:
         if not reach(platform, caller, kind, "list").scope.covers(Scope.SYSTEM):
             raise ForbiddenError(f"a snapshot has the {kind.plural} of everybody, which you may not list")
     inventory = with_devices(everything(tx, platform.settings, networks=None), device_rows(tx))
-    return attrs.evolve(snapshot_of(inventory), servers=tuple(guests_of(tx))).written()
+    # How hosts reach each other is no part of it.
+    servers = tuple(attrs.evolve(one, live_hosts=frozenset()) for one in guests_of(tx))
+    return attrs.evolve(snapshot_of(inventory), servers=servers).written()

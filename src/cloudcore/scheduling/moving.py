@@ -10,12 +10,18 @@ import numpy as np
 from cloudcore.scheduling.columns import Memo, frozen
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.pool import Pool
-from cloudcore.scheduling.request import Request
+from cloudcore.scheduling.request import Mark, Request
+
+TAKES_RUNNING = "a way in for servers that run"
+"""The tag that a request has for hosts that take running servers of hosts like the present one."""
 
 
 @attrs.frozen(kw_only=True)
 class Guest:
-    """One server that is on a host. request: where it may go instead. stuck: why nowhere, whatever room there is."""
+    """One server that is on a host. request: where it may go instead. stuck: why nowhere, whatever room there is.
+
+    live_hosts: where it could go while it runs.
+    """
 
     id: str
     name: str = ""
@@ -23,6 +29,7 @@ class Guest:
     is_on: bool = True
     stuck: str = ""
     request: Request
+    live_hosts: frozenset[str] = frozenset()
 
 
 @attrs.frozen(kw_only=True)
@@ -34,9 +41,15 @@ class Move:
     host_name: str = ""
     reason: str = ""
 
+    @property
+    def is_live(self) -> bool:
+        """Whether it runs on while it moves there."""
+        return self.host_id in self.guest.live_hosts
+
 
 def resettle(inventory: Inventory, guests: Iterable[Guest], gone: Sequence[str]) -> list[Move]:
-    """Find places for servers when these hosts take none: the largest first, each beside those before it.
+    """Find places for servers when these hosts take none: the largest first, each beside those before it, and where it can run
+    on before where it can't.
 
     What they hold where they are now is not given back: nothing else could use it.
     """
@@ -48,6 +61,12 @@ def resettle(inventory: Inventory, guests: Iterable[Guest], gone: Sequence[str])
 def _move(pool: Pool, guest: Guest) -> Move:
     if guest.stuck:
         return Move(guest=guest, reason=guest.stuck)
+    if guest.live_hosts:
+        like = Mark(name=TAKES_RUNNING, strategy="require", hosts=guest.live_hosts)
+        answer = pool.place(attrs.evolve(guest.request, marks=(*guest.request.marks, like)))
+        if answer.refusal is None:
+            (there,) = answer.placements
+            return Move(guest=guest, host_id=there.host_id, host_name=there.host_name)
     answer = pool.place(guest.request)
     if answer.refusal is not None:
         return Move(guest=guest, reason=answer.refusal.summary())

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from tests.simulation.cloud import CALLER
 from tests.simulation.invariants import check
 from tests.unit.tasks.test_host_down import Town
 
+from cloudcore.model.entity import evolve
 from cloudcore.model.errors import InvalidStatusError
-from cloudcore.operations.draining import AT_ONCE, drain
+from cloudcore.model.query import PLATFORM
+from cloudcore.operations.draining import AT_ONCE, COLD, LIVE, drain
+from cloudcore.operations.run import writing
+from cloudcore.resources.infrastructure.host import HOSTS
 
 
 @pytest.fixture
@@ -23,12 +30,32 @@ def live(town: Town, seconds: int, *idents: str) -> None:
         assert all(len(town.running_on(ident)) <= 1 for ident in idents)
 
 
-def test_every_server_moves_and_is_as_it_was(town: Town) -> None:
+def shut(town: Town, *hosts: str) -> None:
+    """These hosts neither give nor take servers that run."""
+
+    def work(tx: Any) -> None:
+        for ident in hosts:
+            tx.of(HOSTS, PLATFORM).save(evolve(tx.of(HOSTS, PLATFORM).get(ident), migrate_uri=""), action="register")
+
+    writing(town.cloud.platform, CALLER, work)
+
+
+def flows(town: Town) -> dict[str, str]:
+    """By which flow each server moved last."""
+    moves = [one for one in town.cloud.rows("tasks") if one.flow in (COLD, LIVE)]
+    return {one.obj_id: one.flow for one in sorted(moves, key=lambda one: one.created_at)}
+
+
+@pytest.mark.parametrize("is_live", [True, False], ids=["live", "cold"])
+def test_every_server_moves_and_is_as_it_was(town: Town, is_live: bool) -> None:
+    if not is_live:
+        shut(town, "h1")
     on = [town.server(f"on{n}") for n in range(2)]
     off = town.server("off", on=False)
     own = town.server("own", shared=False)
     told = town.session.perform("hosts", "h1", "drain", {"force": True})
     assert [(line["id"], line["host_id"]) for line in told["moved"]] == [(one, "h2") for one in sorted([*on, off])]
+    assert {line["id"]: line["is_live"] for line in told["moved"]} == {**dict.fromkeys(on, is_live), off: False}
     assert [line["id"] for line in told["stay"]] == [own]
     assert "is on a storage of its host alone" in told["stay"][0]["reason"]
     assert town.cloud.row("hosts", "h1").status == "maintaining"
@@ -36,6 +63,7 @@ def test_every_server_moves_and_is_as_it_was(town: Town) -> None:
     for ident in on:
         assert (town.get(ident).host_id, town.get(ident).status, town.running_on(ident)) == ("h2", "running", ["h2"])
         assert town.get(ident).status_reason == "moved off host h1"
+    assert flows(town) == {**dict.fromkeys(on, LIVE if is_live else COLD), off: COLD}
     assert (town.get(off).host_id, town.get(off).status, town.running_on(off)) == ("h2", "ready", [])
     assert (town.get(own).host_id, town.get(own).status) == ("h1", "running")
     assert "storage of its host alone" in town.get(own).status_reason
@@ -76,14 +104,20 @@ def test_the_end_of_the_maintenance_ends_it(town: Town) -> None:
     assert town.get(ident).host_id == "h1"
 
 
-def test_a_move_that_is_called_back_leaves_the_server_where_it_was_until_somebody_asks_again(town: Town) -> None:
+@pytest.mark.parametrize("flow", [LIVE, COLD])
+def test_a_move_that_is_called_back_leaves_the_server_where_it_was_until_somebody_asks_again(
+    town: Town, flow: str
+) -> None:
+    if flow == COLD:
+        shut(town, "h2")
     ident = town.server()
     town.session.perform("hosts", "h1", "drain", {"force": True})
     assert drain(town.cloud.platform) == [ident]
-    (task,) = [one for one in town.cloud.rows("tasks") if one.flow == "server-move"]
+    (task,) = [one for one in town.cloud.rows("tasks") if one.flow == flow]
     town.session.perform("tasks", task.id, "cancel")
     live(town, 30, ident)
-    assert (town.get(ident).host_id, town.get(ident).status, town.running_on(ident)) == ("h1", "migrate_failed", ["h1"])
+    status = "running" if flow == LIVE else "migrate_failed"
+    assert (town.get(ident).host_id, town.get(ident).status, town.running_on(ident)) == ("h1", status, ["h1"])
     assert town.get(ident).power_states == "on"
     check(town.cloud)
     town.session.perform("hosts", "h1", "drain", {"force": True})
@@ -92,11 +126,16 @@ def test_a_move_that_is_called_back_leaves_the_server_where_it_was_until_somebod
     check(town.cloud)
 
 
-def test_what_was_called_back_moves_when_the_host_was_in_use_meanwhile_and_is_emptied_again(town: Town) -> None:
+@pytest.mark.parametrize("flow", [LIVE, COLD])
+def test_what_was_called_back_moves_when_the_host_was_in_use_meanwhile_and_is_emptied_again(
+    town: Town, flow: str
+) -> None:
+    if flow == COLD:
+        shut(town, "h2")
     ident = town.server()
     town.session.perform("hosts", "h1", "drain", {"force": True})
     assert drain(town.cloud.platform) == [ident]
-    (task,) = [one for one in town.cloud.rows("tasks") if one.flow == "server-move"]
+    (task,) = [one for one in town.cloud.rows("tasks") if one.flow == flow]
     town.session.perform("tasks", task.id, "cancel")
     live(town, 30, ident)
     town.session.perform("hosts", "h1", "unmaintenance")
@@ -157,3 +196,27 @@ def test_hosts_that_can_be_emptied_are_told_and_emptied(town: Town) -> None:
     live(town, 60, first, *others)
     assert {town.get(ident).host_id for ident in (first, *others)} == {"h2"}
     assert town.session.perform_class("scheduler", "emptied", {})["hosts"] == []
+
+
+def test_a_running_server_stops_only_where_no_host_takes_it_as_it_runs(town: Town) -> None:
+    """One host is like its own and full, the other one is not: it is switched off, moves, and is on again."""
+    town = Town(hosts=3)
+    full = [town.server(f"full{n}", host="h2") for n in range(4)]
+    ident = town.server()
+    shut(town, "h3")
+    told = town.session.perform("hosts", "h1", "drain", {"force": True})
+    assert [(line["id"], line["host_id"], line["is_live"]) for line in told["moved"]] == [(ident, "h3", False)]
+    live(town, 60, ident, *full)
+    assert (town.get(ident).host_id, town.running_on(ident), flows(town)) == ("h3", ["h3"], {ident: COLD})
+    check(town.cloud)
+
+
+def test_a_host_to_which_it_can_run_on_is_taken_before_others(town: Town) -> None:
+    town = Town(hosts=3)
+    shut(town, "h2")
+    ident = town.server()
+    told = town.session.perform("hosts", "h1", "drain")
+    assert [(line["id"], line["host_id"], line["is_live"]) for line in told["moved"]] == [(ident, "h3", True)]
+    live(town, 20, ident)
+    assert (town.get(ident).host_id, town.running_on(ident), flows(town)) == ("h3", ["h3"], {ident: LIVE})
+    check(town.cloud)

@@ -22,6 +22,7 @@ from cloudcore.resources.storage.storage import LOCAL, STORAGES
 from cloudcore.scheduling import DiskRequest, Mark, Request
 from cloudcore.scheduling.moving import Guest
 
+_NOWHERE = frozenset[str]()
 NETWORKS_OF = "its networks"
 """The tag that a request has for hosts that reach all networks of a server."""
 
@@ -46,6 +47,8 @@ def described(tx: Transaction, rows: Sequence[Any]) -> list[Guest]:
     stores, own = _storages(tx, idents)
     wires = _wires(tx, idents)
     reach = _reaching(tx) if any(wires.values()) else {}
+    roads = ways_of(tx)
+    like = roads.like()
     held = {
         row[0]
         for row in tx.of(ISOLATED_DEVICES, PLATFORM).columns(("guest_id",), Query(where=one_of("guest_id", idents)))
@@ -58,9 +61,14 @@ def described(tx: Transaction, rows: Sequence[Any]) -> list[Guest]:
             is_on=row.power_states == PowerState.ON,
             stuck=_stuck(row, own.get(row.id, ""), row.id in held),
             request=_request(row, stores[row.id], wires[row.id], reach),
+            live_hosts=like.get(row.host_id, _NOWHERE) if _could_run_on(row, roads) else _NOWHERE,
         )
         for row in rows
     ]
+
+
+def _could_run_on(row: Any, roads: Ways) -> bool:
+    return row.power_states == PowerState.ON and not roads.barred(row)
 
 
 def _stuck(row: Any, own_disk: str, has_devices: bool) -> str:

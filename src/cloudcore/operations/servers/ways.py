@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import attrs
 
+from cloudcore.scheduling.moving import TAKES_RUNNING
 from cloudcore.scheduling.request import Live, Mark
 
-TAKES_RUNNING = "a way in for servers that run"
-"""The tag that a request has for hosts that take running servers of hosts like the present one."""
 EMULATED = "qemu"
 COLUMNS = ("id", "name", "migrate_uri", "sys_info", "cpu_desc", "cpu_microcode", "page_size_kb")
 
@@ -26,6 +26,16 @@ class Way:
     cpu_desc: str
     cpu_microcode: str
     page_size_kb: int
+
+    @property
+    def needs(self) -> Live:
+        """What a guest of it needs of another host to run on; an emulated processor is that of QEMU and not the machine's."""
+        free = self.virt_type == EMULATED
+        return Live(
+            cpu_desc="" if free else self.cpu_desc,
+            cpu_microcode="" if free else self.cpu_microcode,
+            page_size_kb=self.page_size_kb,
+        )
 
 
 @attrs.frozen
@@ -54,14 +64,16 @@ class Ways:
 
     def needs(self, host_id: str, *, any_cpu: bool = False) -> Live:
         """What a guest of this host needs of another one to run on. any_cpu: whoever asks says that its processor does."""
-        here = self.hosts[host_id]
-        # An emulated processor is that of QEMU and not the machine's.
-        free = any_cpu or here.virt_type == EMULATED
-        return Live(
-            cpu_desc="" if free else here.cpu_desc,
-            cpu_microcode="" if free else here.cpu_microcode,
-            page_size_kb=here.page_size_kb,
-        )
+        needs = self.hosts[host_id].needs
+        return attrs.evolve(needs, cpu_desc="", cpu_microcode="") if any_cpu else needs
+
+    def like(self) -> Mapping[str, frozenset[str]]:
+        """Host → those, itself among them, to which its running servers could go; none of those that give and take none."""
+        groups: defaultdict[tuple[str, Live], list[str]] = defaultdict(list)
+        for one in self.hosts.values():
+            if one.uri:
+                groups[one.virt_type, one.needs].append(one.id)
+        return {ident: found for idents in groups.values() for found in [frozenset(idents)] for ident in idents}
 
 
 def ways(rows: Iterable[tuple[Any, ...]]) -> Ways:
