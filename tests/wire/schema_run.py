@@ -139,6 +139,7 @@ MADE: dict[str, dict[str, Any]] = {
     "regions": {"id": "region-1"},
     "isolated_devices": {"host_id": "host-1", "dev_type": "GPU-HPC", "model": "a", "addr": "00:09.0"},
     "endpoints": {"service_id": "service-1", "region_id": "region-1", "interface": "public", "url": "http://127.0.0.1:1"},
+    "network_ip_macs": {"network_id": "default", "ip_addr": "10.99.0.68", "mac_addr": "00:22:ab:cd:ef:03"},
     "secgrouprules": {"secgroup_id": "secgroup-1", "direction": "in", "action": "allow", "protocol": "any"},
 }  # fmt: skip
 """What makes one of a type that needs more than a name, or other than its example has."""

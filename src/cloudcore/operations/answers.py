@@ -223,6 +223,7 @@ ANSWERS: Mapping[tuple[str, str], Answer] = MappingProxyType(
                 ),
             )
         ),
+        ("network_ip_macs", "batch-create"): Answer((_COUNT,)),
         ("snapshots", "delete-disk-snapshots"): Answer(
             (Key("disk_id", "The disk"), Key("snapshots", "Ids of what is deleted", list, of=str))
         ),

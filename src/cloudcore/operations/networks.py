@@ -6,21 +6,42 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cloudcore.auth.caller import Caller
+from cloudcore.model.errors import OutOfRangeError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, IsNull, Not, Order, Query, both, eq, one_of
-from cloudcore.model.reading import format_time
+from cloudcore.model.reading import format_time, read_str
 from cloudcore.model.resource import Resource
 from cloudcore.operations.access import widest
+from cloudcore.operations.generic import create_row
 from cloudcore.operations.parameter import number
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.network.eip import EIPS
+from cloudcore.resources.network.networkipmac import NETWORK_IP_MACS
 from cloudcore.resources.network.ranges import range_of, used_addresses
 from cloudcore.resources.network.reservedip import RESERVEDIPS, unexpired
 
 MOST = 2048
+MOST_BOUND = 256
+"""Addresses of one call."""
+
+
+def bind_macs(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
+    """Make several hardware addresses go with addresses of one network, all or none; raises as a create does.
+
+    Raises:
+        OutOfRangeError: they are too many at once.
+        InvalidInputError: a hardware address is no text.
+    """
+    pairs = body["ip_mac"]
+    if not 1 <= len(pairs) <= MOST_BOUND:
+        raise OutOfRangeError(f"ip_mac must have 1 to {MOST_BOUND} addresses", field="ip_mac")
+    for ip in sorted(pairs):
+        entry = {"network_id": body["network_id"], "ip_addr": ip, "mac_addr": read_str(pairs[ip], "ip_mac", 32)}
+        create_row(platform, tx, caller, NETWORK_IP_MACS, entry)
+    return {"count": len(pairs)}
 
 
 def addresses(platform: Platform, tx: Transaction, caller: Caller, network: Any, _params: JsonMapping) -> JsonObject:

@@ -195,7 +195,11 @@ For an action with a transition it is asked instead of beginning that at once: i
 """
 
 PERFORM_CLASS: Mapping[tuple[str, str], Operation] = MappingProxyType(
-    {("policies", "explain"): explain, ("snapshots", "delete-disk-snapshots"): snapshots.delete_of_disk}
+    {
+        ("policies", "explain"): explain,
+        ("snapshots", "delete-disk-snapshots"): snapshots.delete_of_disk,
+        ("network_ip_macs", "batch-create"): networks.bind_macs,
+    }
 )
 """`(platform, tx, caller, body) -> JsonObject | None`, by type and class action."""
 

@@ -36,6 +36,7 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "hosts": {"access_mac": "52:54:00:00:00:77"},
     "wires": {"bandwidth": 1000},
     "networks": {"guest_ip_start": "10.7.0.2", "guest_ip_end": "10.7.0.99", "guest_ip_mask": 24, "vlan_id": 7},
+    "network_ip_macs": {"ip_addr": "10.9.0.66", "mac_addr": "00:22:ab:cd:ef:66"},
     "secgrouprules": {"direction": "in", "action": "allow", "protocol": "tcp", "ports": "22"},
     "storages": {"storage_type": "local", "medium_type": "ssd", "capacity": 1000},
     "snapshotpolicies": {"retention_days": 1, "repeat_weekdays": [1], "time_points": [1]},

@@ -37,6 +37,7 @@ from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS, Guestnetwork
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.compute.spec import NicSpec, collect, parse_nic
 from cloudcore.resources.network.network import NETWORKS
+from cloudcore.resources.network.networkipmac import bound_mac
 from cloudcore.resources.network.ranges import allocate_address, range_of
 from cloudcore.resources.network.reservedip import RESERVEDIPS, Reservedip
 from cloudcore.resources.network.wire import WIRES
@@ -186,8 +187,10 @@ def add_card(
     for _ in range(ADDRESSES_TRIED):
         network, ip = _address(platform, tx, candidates, wanted, taken)
         taken.add(f"{network.id}/{ip}")
+        mac = "" if spec.mac or position < len(spec.macs) else bound_mac(tx, network, ip)
+        placed = evolve(nic, network_id=network.id, ip_addr=ip, mac_addr=mac or nic.mac_addr)
         try:
-            return tx.of(GUESTNETWORKS, PLATFORM).add(evolve(nic, network_id=network.id, ip_addr=ip))
+            return tx.of(GUESTNETWORKS, PLATFORM).add(placed)
         except DuplicateResourceError as error:
             if wanted or error.field != "network_id":
                 raise Contention("the address was taken meanwhile", internal=str(error)) from error
