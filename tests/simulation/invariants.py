@@ -9,6 +9,7 @@ from cloudcore_apps.simulate.invariants import (
     check_hosts,
     check_ledgers,
     check_orphans,
+    check_snapshots,
     check_tasks,
     snapshot,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "check_hosts",
     "check_ledgers",
     "check_orphans",
+    "check_snapshots",
     "check_tasks",
     "snapshot",
 ]

@@ -10,6 +10,7 @@ from tests.simulation.invariants import check_addresses, check_ledgers, check_or
 
 from cloudcore.cloud import TYPES
 from cloudcore.model.query import PLATFORM, Query
+from cloudcore.operations.platform import Settings
 from cloudcore_adapters.memory.world import SystemClock, SystemIds
 from cloudcore_adapters.sql import SqlUnitOfWork
 
@@ -17,6 +18,7 @@ from cloudcore_adapters.sql import SqlUnitOfWork
 @attrs.frozen
 class _Resources:
     resources: Any = TYPES
+    settings: Settings = attrs.field(factory=lambda: Settings(deployment="of-this-folder"))
 
 
 class Accounts:

@@ -1,9 +1,13 @@
-"""What several processes on one PostgreSQL have made, held against the simulation's invariants."""
+"""What several processes on one PostgreSQL have made, held against the simulation's invariants.
+
+The hosts may be simulated (`simulated`) or machines with a libvirt of their own (`real`).
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,25 +20,36 @@ from tests.simulation.invariants import (
     check_hosts,
     check_ledgers,
     check_orphans,
+    check_snapshots,
     check_tasks,
 )
 
 from cloudcore.cloud import TYPES
 from cloudcore.model.history import HISTORY
+from cloudcore.model.host import FoundKind
 from cloudcore.model.query import PLATFORM, Query
+from cloudcore.operations.platform import Settings
 from cloudcore_adapters.memory.world import SystemClock, SystemIds
 from cloudcore_adapters.simulated.machine import SimulatedMachine
 from cloudcore_adapters.sql import SqlUnitOfWork
 from cloudcore_apps.data_folder import DataFolder
 from cloudcore_apps.simulation import SimulationFile, facts_of
 
+from .machine import FOREIGN_NAME, NETWORK, Machine
+
+OURS = SimpleNamespace(deployment=DEPLOYMENT)
+STATES = {"running": "on", "shut off": "off"}
 MACHINE = ("images", "volumes", "trash", "domains", "leases")
 
 
-class Books:
-    """All rows of the database, and the simulated hosts of the data folders, at one moment."""
+Machines = Callable[["Books"], Mapping[str, Any]]
+"""What is on each host, by its id."""
 
-    def __init__(self, url: str, folders: Iterable[Path], shared: Path) -> None:
+
+class Books:
+    """All rows of the database, and what is on the hosts, at one moment."""
+
+    def __init__(self, url: str, machines: Machines) -> None:
         uow = SqlUnitOfWork(url, TYPES, SystemIds(), clock=SystemClock(), sealer=None)
         try:
             with uow.read() as tx:
@@ -46,16 +61,8 @@ class Books:
         changes = [record for record in history if record.version or record.action in ("create", "delete")]
         # Facts, such as logins, change no entity and have no version.
         self.store = SimpleNamespace(rows={HISTORY.plural: {record.id: record for record in changes}})
-        self.platform = SimpleNamespace(resources=TYPES)
-        self.machines = {
-            self._host_of(facts_of(1, DataFolder(data, shared).name()).uuid): SimpleNamespace(
-                machine=_machine(data, shared)
-            )
-            for data in folders
-        }
-
-    def _host_of(self, uuid: str) -> str:
-        return next(host.id for host in self.rows("hosts") if host.uuid == uuid)
+        self.platform = SimpleNamespace(resources=TYPES, settings=Settings(deployment=DEPLOYMENT))
+        self.machines = {ident: SimpleNamespace(machine=found) for ident, found in machines(self).items()}
 
     def rows(self, plural: str) -> list[Any]:
         """The rows of a type, by id."""
@@ -68,7 +75,7 @@ class Books:
     def check(self) -> None:
         """Raise AssertionError for the first invariant that does not hold."""
         cloud: Any = self
-        for check in (check_tasks, check_ledgers, check_addresses, check_orphans, check_history):
+        for check in (check_tasks, check_ledgers, check_addresses, check_orphans, check_history, check_snapshots):
             check(cloud)
         check_hosts(_ByHost(self))  # type: ignore[arg-type]
 
@@ -96,7 +103,17 @@ class _ByHost:
         return self.books.row(plural, ident)
 
 
-def _machine(data: Path, shared: Path) -> SimulatedMachine:
+def simulated(folders: Iterable[Path], shared: Path) -> Machines:
+    """The simulated hosts of data folders, one each."""
+
+    def machines(books: Books) -> Mapping[str, Any]:
+        hosts = {host.uuid: host.id for host in books.rows("hosts")}
+        return {hosts[facts_of(1, DataFolder(d, shared).name()).uuid]: _simulated(d, shared) for d in folders}
+
+    return machines
+
+
+def _simulated(data: Path, shared: Path) -> SimulatedMachine:
     file = SimulationFile(data / "simulation.sqlite")
     facts = facts_of(1, DataFolder(data, shared).name())
     stored = file.read(facts.uuid)
@@ -106,3 +123,43 @@ def _machine(data: Path, shared: Path) -> SimulatedMachine:
     parts = {part: list(stored[part].values()) for part in MACHINE}
     machine.load(json.loads(json.dumps(parts).replace(ours, DEPLOYMENT)))
     return machine
+
+
+def real(sites: Mapping[str, Machine]) -> Machines:
+    """Machines with a libvirt, by the names of their hosts."""
+
+    def machines(books: Books) -> Mapping[str, Any]:
+        hosts = {host.name: host.id for host in books.rows("hosts")}
+        return {hosts[name]: RealMachine(machine) for name, machine in sites.items()}
+
+    return machines
+
+
+class RealMachine:
+    """All that is on a machine beside the user's own: whatever else is there counts as ours, whether it is marked or not."""
+
+    def __init__(self, machine: Machine) -> None:
+        names = set(machine.virsh("list", "--all", "--name").split()) - {FOREIGN_NAME}
+        self._states = {name.removeprefix("cloudcore-"): machine.virsh("domstate", name).strip() for name in names}
+        self._kept = {path.name for path in (machine.place / "guests").iterdir()}
+        self._reserved = machine.reserved(NETWORK)
+        folders = [path for path in (machine.place / "storage/volumes").iterdir() if path.name != FOREIGN_NAME]
+        self.volumes = {("storage", path.name): _volume(machine, path) for path in folders}
+
+    def inventory(self) -> list[Any]:
+        """Guests and reserved cards; a guest is there when libvirt or its folder says so."""
+        guests = [(FoundKind.GUEST, ident) for ident in sorted(self._states.keys() | self._kept)]
+        leases = [(FoundKind.LEASE, mac) for mac in self._reserved]
+        return [SimpleNamespace(kind=kind, ident=ident, mark=OURS) for kind, ident in [*guests, *leases]]
+
+    def power_state(self, ident: str) -> str:
+        """What libvirt says, in the words of the invariants."""
+        return STATES.get(self._states.get(ident, "nowhere"), self._states.get(ident, "nowhere"))
+
+
+def _volume(machine: Machine, folder: Path) -> Any:
+    """One volume with the snapshots within it."""
+    seen = f"/var/lib/libvirt/{folder.relative_to(machine.libvirtd.folder / 'lib')}/disk.qcow2"
+    told = json.loads(machine.run("qemu-img", "info", "-U", "--output=json", seen))
+    names = [re.sub("^s-", "", each["name"]) for each in told.get("snapshots", ())]
+    return SimpleNamespace(volume_id=folder.name, mark=OURS, snapshots=names)

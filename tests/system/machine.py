@@ -19,6 +19,7 @@ SIZE = ("--ncpu", "1", "--mem-spec", "256M", "--disk", "tiny:1g")
 CREATE = (*SIZE, "--net", "default", "--allow-delete", "--auto-start")
 """How a user asks for a server on the image `tiny`; its name is still to come."""
 
+FOREIGN_NAME = "somebodys"
 FOREIGN = """
 <domain type='qemu'><name>somebodys</name><memory unit='MiB'>32</memory>
 <os><type arch='x86_64' machine='pc'>hvm</type></os>

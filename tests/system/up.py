@@ -110,6 +110,12 @@ class Up:
         os.kill(self.pid, signal.SIGINT)
         return self.wait_end()
 
+    def thaw(self) -> None:
+        """Let it go on after SIGSTOP: `nsenter` has frozen itself with it."""
+        os.kill(self.pid, signal.SIGCONT)
+        if self._process is not None:
+            self._process.send_signal(signal.SIGCONT)
+
     def follow(self) -> None:
         """Wait for the end of one that was killed while it was frozen: `nsenter` has frozen itself with it."""
         if self._process is not None:

@@ -121,10 +121,15 @@ def check_cover(cloud: Cloud) -> None:
 
 
 def check_capacity(cloud: Cloud) -> None:
-    """No host carries more than it has."""
+    """No host carries more than it has, so many times as may be given out."""
+    settings = cloud.platform.settings
     for host in cloud.rows("hosts"):
         claim = cloud.row("hostclaims", host.id)
-        assert claim is None or (claim.vcpus <= host.cpu_count and claim.memory_mib <= host.mem_size), host.id
+        cpus = host.cpu_count * (settings.cpu_overcommit if host.cpu_cmtbound is None else host.cpu_cmtbound)
+        memory = host.mem_size * (settings.memory_overcommit if host.mem_cmtbound is None else host.mem_cmtbound)
+        if claim is not None:
+            assert claim.vcpus <= cpus, f"host {host.id} has {cpus} CPUs, and {claim.vcpus} are given out"
+            assert claim.memory_mib <= memory, f"host {host.id} has {memory} MiB, and {claim.memory_mib} are given out"
 
 
 class Owed:
