@@ -22,6 +22,8 @@ storages, `nics` matches cards to networks, `devices` finds what a server has fo
 
 `plan_batch` (`batch`, with `desk` and `trials`) places requests of different shapes together, so that few empty hosts are opened.
 
+`Lifetimes` learns of lives that are known how long servers stay, so that those that pack are laid beside others that leave when they do.
+
 A `Pool` gives the same answers for a stream of requests: it keeps its columns (`standing`) up to date in place, knows what
 has happened to them (`changes`), and judges again only what has changed since the last request of the same shape. Nothing here reads a clock, a database or a random number; numpy is imported in this package only.
 """
@@ -30,7 +32,9 @@ from __future__ import annotations
 
 from cloudcore.scheduling.batch import Batch, plan_batch, stranded
 from cloudcore.scheduling.decision import Decision, Placement, Refusal
+from cloudcore.scheduling.horizon import HORIZON
 from cloudcore.scheduling.inventory import Inventory
+from cloudcore.scheduling.lifetimes import Life, Lifetimes
 from cloudcore.scheduling.nodes import NodeChoice
 from cloudcore.scheduling.pipeline import schedule
 from cloudcore.scheduling.pool import Answer, Pool
@@ -40,6 +44,7 @@ from cloudcore.scheduling.request import DeviceRequest, DiskRequest, Live, Mark,
 from cloudcore.scheduling.rows import DeviceRow, HostRow, NetworkRow, NodeRow, StorageRow
 
 __all__ = [
+    "HORIZON",
     "Answer",
     "Batch",
     "Decision",
@@ -49,6 +54,8 @@ __all__ = [
     "Drive",
     "HostRow",
     "Inventory",
+    "Life",
+    "Lifetimes",
     "Live",
     "Mark",
     "NetworkRow",

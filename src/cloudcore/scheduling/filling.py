@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from cloudcore.model.errors import DuplicateResourceError, InvalidFormatError, OutOfRangeError
-from cloudcore.scheduling.columns import LIMIT, BoolArray, Coded, IntArray, Sharing, frozen, rows_by_key
+from cloudcore.scheduling.columns import LIMIT, BoolArray, Coded, FloatArray, IntArray, Sharing, frozen, rows_by_key
+from cloudcore.scheduling.horizon import HORIZON
 from cloudcore.scheduling.raid import drives_text
 from cloudcore.scheduling.rows import DeviceRow, HostRow, NetworkRow, StorageRow, labels_text, plugs_text
 from cloudcore.scheduling.tables import Devices, Hosts, Networks, Storages
@@ -154,8 +155,20 @@ def hosts_of(rows: Sequence[HostRow]) -> Hosts:
         node_mem_free_mib=nodes[2],
         crowds=_crowds(rows),
         packs=_flags(rows, "packs"),
+        leaving=leaving_of(rows, len(HORIZON) if any(row.leaving for row in rows) else 0),
         generation=_fixed(_amounts(rows, "generation")),
     )
+
+
+def leaving_of(rows: Sequence[HostRow], width: int) -> FloatArray:
+    """The probability that each host is empty after each of `HORIZON`: one without guests is, and of others that nothing is known of
+    nobody leaves. width: as many, or 0 for none.
+    """
+    table: FloatArray = np.zeros((len(rows), width), order="F")
+    for line, row in enumerate(rows) if width else ():
+        table[line] = row.leaving or float(row.guests == 0)
+    frozen(table)
+    return table
 
 
 def nodes_of(rows: Sequence[HostRow], width: int) -> tuple[IntArray, IntArray, IntArray]:

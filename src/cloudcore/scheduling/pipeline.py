@@ -106,12 +106,35 @@ def least(bound: IntArray | None, other: IntArray) -> IntArray:
 def weigh(
     inventory: Inventory, request: Request, rows: IntArray, capacity: IntArray, weighers: tuple[Weigher, ...]
 ) -> FloatArray:
-    """Sum the weighted scores of some hosts, rounded so that equal hosts are equal on every machine."""
-    total = np.zeros(len(rows), dtype=np.float64)
+    """Sum the weighted scores of some hosts, rounded so that equal hosts are equal on every machine.
+
+    What is particular to the request comes last, upon a sum that a pool remembers.
+    """
+    packs, total = inventory.hosts.packs.take(rows), np.zeros(len(rows), dtype=np.float64)
+    for weigher, counts in counting(weighers, packs):
+        if weigher.reads is not Reads.PARTICULAR:
+            score = weigher.score(request, inventory, rows, capacity)
+            total += weigher.weight * (score if counts is None else score * counts)
+    np.round(total, DECIMALS, out=total)
+    return weigh_particular(inventory, request, rows, capacity, weighers, total)
+
+
+def weigh_particular(
+    inventory: Inventory,
+    request: Request,
+    rows: IntArray,
+    capacity: IntArray,
+    weighers: tuple[Weigher, ...],
+    total: FloatArray,
+) -> FloatArray:
+    """Add what is particular to the request to the scores of some hosts; the same array where that is nothing."""
+    if not request.stays:
+        return total
     for weigher, counts in counting(weighers, inventory.hosts.packs.take(rows)):
-        score = weigher.score(request, inventory, rows, capacity)
-        total += weigher.weight * (score if counts is None else score * counts)
-    return np.round(total, DECIMALS, out=total)
+        if weigher.reads is Reads.PARTICULAR:
+            score = weigher.score(request, inventory, rows, capacity)
+            total = np.round(total + weigher.weight * (score if counts is None else score * counts), DECIMALS)
+    return total
 
 
 def mixed(hosts: Hosts, seed: str, rows: IntArray) -> KeyArray:

@@ -19,7 +19,7 @@ from cloudcore.scheduling.decision import Decision, Placement, Refusal
 from cloudcore.scheduling.filters import FILTERS
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.ledger import Ledger
-from cloudcore.scheduling.pipeline import DECIMALS, least, mixed, placed, schedule
+from cloudcore.scheduling.pipeline import DECIMALS, least, mixed, placed, schedule, weigh_particular
 from cloudcore.scheduling.request import Request
 from cloudcore.scheduling.rows import HostRow
 from cloudcore.scheduling.standing import Standing
@@ -36,7 +36,7 @@ _FEW = 8
 """So many hosts are sooner judged one by one than together."""
 _NOWHERE = -np.inf
 _SCALE = 10.0**DECIMALS
-_PARTICULAR = frozenset({"count", "seed", "best_effort", "rooms", "present_host"})
+_PARTICULAR = frozenset({"count", "seed", "best_effort", "rooms", "present_host", "stays"})
 _shape_of = attrgetter(*(each.name for each in attrs.fields(Request) if each.name not in _PARTICULAR))
 
 
@@ -102,6 +102,7 @@ class Pool:
             for packs in (False, True)
         ]
         self._can_probe = all(one.probe for one in moving) and all(one.probe for one in weighing)
+        self._particular = tuple(one for one in weighers if one.reads is Reads.PARTICULAR)
         self._shapes: dict[tuple[Any, ...], _Shape] = {}
 
     def inventory(self) -> Inventory:
@@ -200,6 +201,10 @@ class Pool:
         """Take over how many guests are in creation, by host; there are none on others."""
         self._standing.set_creating(guests)
 
+    def set_leaving(self, leaving: FloatArray) -> None:
+        """Take over the probability that each host, in the order of ids, is empty after each of `horizon.HORIZON`."""
+        self._standing.set_leaving(leaving)
+
     def set_storage(self, storage_id: str, free_mib: int) -> None:
         """Take over how much room a storage has.
 
@@ -275,7 +280,7 @@ class Pool:
         rows = np.arange(len(kept))
         total = scores
         for weigher, counts in counting(self._weighers, inventory.hosts.packs):
-            if weigher.reads is not Reads.FIXED:
+            if weigher.reads is Reads.MOVING:
                 score = weigher.score(request, inventory, rows, fits)
                 total = total + weigher.weight * (score if counts is None else score * counts)
         return np.where(kept, np.round(total, DECIMALS), _NOWHERE)
@@ -326,9 +331,15 @@ class Pool:
             for one in self._reading(Reads.PARTICULAR, request)
             for row in _refused(one, request, self._standing.live)
         ]
+        scores = shape.scores
+        if request.stays and self._particular:
+            hosts = self._standing.live.hosts
+            nothing = np.zeros(len(hosts), dtype=np.int64)
+            every = np.arange(len(hosts))
+            scores = weigh_particular(self._standing.live, request, every, nothing, self._particular, scores)
         if not refused:
-            return shape.scores
-        scores = shape.scores.copy()
+            return scores
+        scores = scores.copy()
         scores[refused] = _NOWHERE
         return scores
 

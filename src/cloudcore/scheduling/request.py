@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 
 from cloudcore.model.errors import DuplicateResourceError, InvalidFormatError, OutOfRangeError
+from cloudcore.scheduling import horizon
 from cloudcore.scheduling.raid import RaidConfig
 from cloudcore.scheduling.rows import Labels, labels_of
 
@@ -195,6 +196,7 @@ class Request:
     numa_nodes: on so many NUMA nodes each, where a host keeps guests on nodes; 0 for as few as will do.
     prefer_numa_nodes: ids of nodes that are taken first where they do.
     marks: scheduling tags that it or the platform asks for. rooms: groups whose servers are kept apart.
+    stays: the probability that a server of it is still there after each of `horizon.HORIZON`; none: nothing is known.
 
     Raises:
         OutOfRangeError: a number or a length is outside its limits.
@@ -239,6 +241,7 @@ class Request:
     prefer_numa_nodes: tuple[int, ...] = attrs.field(default=(), converter=_numbers)
     marks: tuple[Mark, ...] = ()
     rooms: tuple[Room, ...] = ()
+    stays: tuple[float, ...] = attrs.field(default=(), converter=horizon.probabilities, validator=horizon.check)
 
     def __attrs_post_init__(self) -> None:
         addresses = [ip_address(nic.address) for nic in self.nets if nic.address]

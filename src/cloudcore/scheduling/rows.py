@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 import attrs
 
+from cloudcore.scheduling import horizon
 from cloudcore.scheduling.raid import Drive
 
 Labels: TypeAlias = tuple[tuple[str, str], ...]
@@ -80,6 +81,7 @@ class HostRow:
     firmware: such a machine starts by, `BIOS` or `UEFI`; empty: unknown. starts_from_cd: one can be put in from afar.
     nodes: of a host whose guests are kept on NUMA nodes; none where a guest may use all of it.
     packs: whether servers fill it before they go to an empty host; else they are spread.
+    leaving: the probability that all its guests are gone after each of `horizon.HORIZON`; none: nothing is known of them.
     generation: the number that the claim of a placement is made against.
     """
 
@@ -123,6 +125,7 @@ class HostRow:
     firmware: str = ""
     starts_from_cd: bool = False
     packs: bool = False
+    leaving: tuple[float, ...] = attrs.field(default=(), converter=horizon.probabilities, validator=horizon.check)
     generation: int = 0
 
 

@@ -173,6 +173,7 @@ def _host(inventory: Inventory, row: int) -> HostRow:
         mem_claimed=memory - int(hosts.mem_free_mib[row]),
         nodes=_nodes(inventory, row),
         packs=bool(hosts.packs[row]),
+        leaving=tuple(hosts.leaving[row].tolist()),
         max_vcpu=int(hosts.max_vcpu[row]),
         guests=int(hosts.guests[row]),
         creating=int(hosts.creating[row]),

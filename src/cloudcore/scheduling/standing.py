@@ -12,9 +12,9 @@ import numpy as np
 
 from cloudcore.model.errors import ResourceNotFoundError
 from cloudcore.scheduling.changes import Changes
-from cloudcore.scheduling.columns import BoolArray, IntArray, Memo, frozen
+from cloudcore.scheduling.columns import BoolArray, FloatArray, IntArray, Memo, frozen
 from cloudcore.scheduling.decision import Placement
-from cloudcore.scheduling.filling import amounts_of, hosts_of, nodes_of
+from cloudcore.scheduling.filling import amounts_of, hosts_of, leaving_of, nodes_of
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.raid import drives_text
 from cloudcore.scheduling.request import Request
@@ -25,6 +25,8 @@ _AMOUNTS = ("cpu_total", "cpu_free", "mem_total_mib", "mem_free_mib", "max_vcpu"
 _LEFT = ("cpu_free", "mem_free_mib", "guests", "generation")
 _FLAGS = ("enabled", "zone_enabled", "provider_ready", "packs", "starts_from_cd")
 _STATES = ("status", "host_status")
+_SURE = 1e-3
+"""Of whom it was less probable that he leaves, nothing is known when he does: how the others stand is told anew."""
 _PLACES: Mapping[str, Callable[[HostRow], str]] = {
     "region": attrgetter("region_id"),
     "zone": attrgetter("zone_id"),
@@ -57,6 +59,7 @@ class Standing:
         self._flags: dict[str, BoolArray] = {name: getattr(hosts, name).copy() for name in _FLAGS}
         self._rooms, self._ports = inventory.storages.free_mib.copy(), inventory.networks.free_ports.copy()
         self._free = inventory.devices.free.copy()
+        self._leaving = hosts.leaving.copy()
         self._crowds = {project: dict(counts) for project, counts in hosts.crowds.items()}
         self._projects: dict[int, set[str]] = {}
         for project, counts in self._crowds.items():
@@ -65,7 +68,7 @@ class Standing:
         views: dict[str, Any] = {name: _view(each) for name, each in (*self._amounts.items(), *self._flags.items())}
         self.live = attrs.evolve(
             inventory.with_left(storage_mib=_view(self._rooms), ports=_view(self._ports), devices=_view(self._free)),
-            hosts=attrs.evolve(hosts, crowds=self._crowds, **views),
+            hosts=attrs.evolve(hosts, crowds=self._crowds, leaving=_view(self._leaving), **views),
         )
         self.changes = Changes(inventory)
         self.epoch = 0
@@ -81,7 +84,9 @@ class Standing:
         columns: dict[str, Any] = {name: _copy(each) for name, each in (*self._amounts.items(), *self._flags.items())}
         left = self.live.with_left(storage_mib=_copy(self._rooms), ports=_copy(self._ports), devices=_copy(self._free))
         kept = {name: dict(counts) for name, counts in crowds.items() if counts}
-        return attrs.evolve(left, hosts=attrs.evolve(self.live.hosts, crowds=kept, **columns))
+        return attrs.evolve(
+            left, hosts=attrs.evolve(self.live.hosts, crowds=kept, leaving=_copy(self._leaving), **columns)
+        )
 
     def part(self, rows: IntArray, project: str) -> Inventory:
         """The present state of some hosts, with the guests of one project."""
@@ -148,6 +153,7 @@ class Standing:
         for name in _FLAGS:
             self._flags[name][row] = getattr(host, name)
         self._put_nodes(row, host)
+        self._put_leaving(row, host)
         hosts = self.live.hosts
         states: dict[str, Any] = {
             name: getattr(hosts, name).put(row, getattr(host, name))
@@ -184,6 +190,8 @@ class Standing:
         row = _row(self.live.hosts.index, host_id)
         for name, amount in zip(_LEFT, left, strict=True):
             self._amounts[name][row] = amount
+        if not self._amounts["guests"][row]:
+            self._leaving[row] = 1.0
         for project in sorted(self._projects.get(row, ())) if not self._is_told else ():
             self._put_guests(project, row, 0)
         self.changes.host(row)
@@ -211,6 +219,12 @@ class Standing:
             creating[row] = wanted[row]
             self.changes.host(row)
 
+    def set_leaving(self, leaving: FloatArray) -> None:
+        """Take over when hosts are empty, one line a host in the order of their ids."""
+        self._leaving = np.array(leaving, order="F")
+        self.live = attrs.evolve(self.live, hosts=attrs.evolve(self.live.hosts, leaving=_view(self._leaving)))
+        self.epoch += 1
+
     def set_storage(self, storage_id: str, free_mib: int) -> None:
         """Take over how much room a storage has.
 
@@ -233,8 +247,29 @@ class Standing:
         amounts["mem_free_mib"][row] -= servers * request.memory_mib
         amounts["guests"][row] += servers
         amounts["generation"][row] += abs(servers)
+        self._take_time(row, request, servers)
         self._put_guests(project, row, max(self._crowds.get(project, {}).get(row, 0) + servers, 0))
         self.changes.host(row)
+
+    def _take_time(self, row: int, request: Request, servers: int) -> None:
+        """Servers come to a host, or go: it is empty when all are gone. Whoever is not known to leave stays."""
+        if not self._leaving.shape[1]:
+            return
+        gone = 1.0 - np.array(request.stays) if request.stays else np.zeros(self._leaving.shape[1])
+        if self._amounts["guests"][row] <= 0:
+            self._leaving[row] = 1.0
+        elif servers > 0:
+            self._leaving[row] *= gone**servers
+        else:
+            some = gone > _SURE
+            self._leaving[row, some] = np.minimum(self._leaving[row, some] / gone[some] ** -servers, 1.0)
+
+    def _put_leaving(self, row: int, host: HostRow) -> None:
+        if host.leaving and not self._leaving.shape[1]:
+            self.set_leaving(
+                leaving_of([HostRow(id="", guests=int(n)) for n in self._amounts["guests"]], len(host.leaving))
+            )
+        self._leaving[row : row + 1] = leaving_of([host], self._leaving.shape[1])
 
     def _take_nodes(self, row: int, placement: Placement, sign: int) -> None:
         ids: list[int] = self._amounts["node_ids"][row].tolist() if placement.nodes else []

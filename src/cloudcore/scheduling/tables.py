@@ -30,6 +30,7 @@ class Hosts:
     keys: a hash of each id, for breaking ties. crowds: how many guests each project has, by row. memo: of what no placement changes.
     node_ids, node_cpu_free, node_mem_free_mib: of the NUMA nodes on which guests are kept, one line a host, filled up with -1
         and 0; a line of -1 alone is a host whose guests may use all of it.
+    leaving: the probability that a host is empty after each of `horizon.HORIZON`, one line a host; no columns where that is known of none.
     """
 
     ids: tuple[str, ...]
@@ -69,6 +70,7 @@ class Hosts:
     node_mem_free_mib: IntArray
     crowds: Crowds
     packs: BoolArray
+    leaving: FloatArray
     generation: IntArray
     memo: Memo = attrs.field(factory=Memo)
 
@@ -145,7 +147,7 @@ class Hosts:
 
 _OF_TEXT = tuple(each.name for each in attrs.fields(Hosts) if str(each.type) in ("Coded", "Sharing"))
 _OF_NUMBERS = tuple(
-    each.name for each in attrs.fields(Hosts) if str(each.type) in ("BoolArray", "IntArray", "KeyArray")
+    each.name for each in attrs.fields(Hosts) if str(each.type) in ("BoolArray", "IntArray", "KeyArray", "FloatArray")
 )
 
 

@@ -24,6 +24,7 @@ from cloudcore.scheduling import (
     Room,
     StorageRow,
 )
+from cloudcore.scheduling.horizon import HORIZON
 
 few = st.integers(0, 12)
 STRATEGIES = ("exclude", "prefer", "prefer", "avoid")
@@ -55,6 +56,11 @@ nodes = st.one_of(
             for n, (cpus, memory, claimed) in enumerate(each)
         )
     ),
+)
+
+
+times = st.sampled_from(
+    ((), (), tuple(n / 20 for n in range(len(HORIZON))), (0.5,) * len(HORIZON), (1.0,) * len(HORIZON))
 )
 
 
@@ -102,6 +108,7 @@ def worlds(draw) -> World:
             cpu_count=draw(few),
             cpu_cmtbound=draw(st.sampled_from((1.0, 1.5, 2.0))),
             packs=draw(st.integers(0, 2)) == 0,
+            leaving=draw(times),
             cpu_claimed=draw(st.integers(0, 4)),
             mem_size=draw(st.one_of(few, few, st.just(4096))),
             mem_cmtbound=1.0,
@@ -177,6 +184,7 @@ def requests(draw) -> Request:
         raid=draw(raids),
         firmware=draw(st.sampled_from(("", "UEFI"))),
         from_cd=draw(st.booleans()),
+        stays=draw(times)[::-1],
         numa_nodes=draw(st.sampled_from((0, 0, 0, 1, 2))),
         prefer_numa_nodes=draw(st.sampled_from(((), (), (1,)))),
         disks=[

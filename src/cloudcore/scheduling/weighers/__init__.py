@@ -8,6 +8,7 @@ from __future__ import annotations
 from cloudcore.scheduling.weighers.capacity import CAPACITY
 from cloudcore.scheduling.weighers.creating import CREATING
 from cloudcore.scheduling.weighers.device import DEVICE
+from cloudcore.scheduling.weighers.lasting import LASTING
 from cloudcore.scheduling.weighers.numa import NUMA
 from cloudcore.scheduling.weighers.pack import PACK
 from cloudcore.scheduling.weighers.project import PROJECT
@@ -17,4 +18,4 @@ from cloudcore.scheduling.weighers.weigher import Weigher
 
 __all__ = ["WEIGHERS", "Weigher"]
 
-WEIGHERS: tuple[Weigher, ...] = (SCHEDTAG, SPREAD, CAPACITY, PROJECT, CREATING, NUMA, DEVICE, PACK)
+WEIGHERS: tuple[Weigher, ...] = (SCHEDTAG, SPREAD, CAPACITY, PROJECT, CREATING, NUMA, DEVICE, PACK, LASTING)
