@@ -334,7 +334,7 @@ def _over_time() -> dict[str, dict[str, object]]:
         if not run:
             side = Tidied(MACHINES)
             tidied.append((played(servers, side)[0], rows[-1][0][0]))
-            moves.append(side.moves / (WINDOW_DAYS + BEFORE_DAYS))
+            moves.append(side.moves / WINDOW_DAYS)
         said = ", ".join(f"{100 * empty:.2f} % empty" for empty, _, _ in rows[-1])
         print(f"# over time, {seed}.{run}: {len(servers)} servers; best fit, packing, foreseeing: {said}", flush=True)
     return {
