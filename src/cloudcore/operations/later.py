@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from cloudcore.model.errors import NotSupportedError
 
-_MIGRATION = "migrate-forecast cancel-live-migrate set-live-migrate-params migrate-network"
+_MIGRATION = "migrate-forecast set-live-migrate-params migrate-network"
 _BACKUP = "create-backup start-backup delete-backup switch-to-backup reconcile-backup"
 _MEDIA = "insertvfd ejectvfd"
 _TUNING = (

@@ -166,6 +166,28 @@ def test_a_failure_leaves_it_running_where_it_was_with_the_reason(town: Town) ->
     check(town.cloud)
 
 
+def test_a_move_is_called_back_until_the_record_follows(town: Town) -> None:
+    ident = town.server()
+    with pytest.raises(InvalidStatusError, match="not on its way"):
+        town.session.perform("servers", ident, "cancel-live-migrate")
+    town.cloud.machines["h1"]._delays.update({"guest-migrate": 60.0, "guest-delete": 60.0})
+    ask(town, ident)
+    town.live(10)
+    town.session.perform("servers", ident, "cancel-live-migrate")
+    never_twice(town, ident, 20)
+    server = town.get(ident)
+    assert (server.host_id, server.status, server.status_reason) == ("h1", "running", "not moved: cancelled")
+    assert (task_of(town).state, town.running_on(ident)) == (TaskState.CANCELLED, ["h1"])
+    check(town.cloud)
+    ask(town, ident)
+    never_twice(town, ident, 70)
+    with pytest.raises(InvalidStatusError, match="has begun with leave"):
+        town.session.perform("servers", ident, "cancel-live-migrate")
+    never_twice(town, ident, 70)
+    assert (town.get(ident).status, town.running_on(ident)) == ("running", ["h2"])
+    check(town.cloud)
+
+
 def test_the_death_of_the_next_host_leaves_it_running_where_it_was(town: Town) -> None:
     ident = town.server()
     town.cloud.machines["h1"]._delays["guest-migrate"] = 60.0

@@ -28,6 +28,7 @@ SERVER_ACTIONS: Mapping[tuple[str, str], Callable[..., Any]] = MappingProxyType(
         ("servers", "purge"): recycling.purge_server,
         ("servers", "migrate"): migrate.migrate,
         ("servers", "live-migrate"): live.live_migrate,
+        ("servers", "cancel-live-migrate"): live.cancel_live_migrate,
         ("servers", "deploy"): login.deploy,
         ("servers", "set-password"): login.set_password,
         ("servers", "qga-set-password"): login.agent_set_password,

@@ -12,14 +12,15 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.reading import read_bool, read_int, read_str
 from cloudcore.operations.access import fetch
 from cloudcore.operations.begin import check_idle, start_transition
+from cloudcore.operations.cancelling import cancel_task
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.moving import described, ways_of
-from cloudcore.operations.servers.relocate import check_source, claimed_host
+from cloudcore.operations.servers.relocate import check_source, claimed_host, under_way
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.server import SERVERS, PowerState
 from cloudcore.resources.infrastructure.host import HOSTS
 
-LIVE_MIGRATE = "live-migrate"
+LIVE_MIGRATE, FLOW = "live-migrate", "server-live-migrate"
 SLOWEST_MIB_S = 100
 FASTEST_MIB_S = 1_000_000
 _ENCRYPTED = ("+tls", "+ssh", "+libssh", "+libssh2", "+unix")
@@ -105,6 +106,18 @@ def move_live(platform: Platform, tx: Transaction, caller: Caller, server: Any, 
     }
     start_transition(platform, tx, caller, SERVERS, server, LIVE_MIGRATE, params)
     return target
+
+
+def cancel_live_migrate(platform: Platform, tx: Transaction, caller: Caller, server: Any, _body: JsonMapping) -> None:
+    """Call back a move that is under way; it ends as any task that is called back, and the server runs on where it was.
+
+    Raises:
+        InvalidStatusError: none is under way, or it is past its point of no return.
+    """
+    task = under_way(tx, server, FLOW)
+    if task is None:
+        raise InvalidStatusError(f"server {server.name} is not on its way to another host", field="status")
+    cancel_task(platform, tx, caller, task, {})
 
 
 def _is_encrypted(uri: str) -> bool:

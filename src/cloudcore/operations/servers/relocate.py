@@ -9,7 +9,7 @@ import attrs
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import InsufficientResourceError, InvalidStatusError
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import PLATFORM
+from cloudcore.model.query import PLATFORM, Query, both, eq
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.decisions import MOVED, keep
 from cloudcore.operations.placement import decide, host_limits, inventory_of, seats
@@ -21,6 +21,7 @@ from cloudcore.quotas.claims import claim_host
 from cloudcore.resources.compute.server import SERVERS, PowerState
 from cloudcore.resources.infrastructure.host import HOSTS, AgentStatus
 from cloudcore.scheduling import Request
+from cloudcore.tasks.task import TASKS, Task
 
 MOVE = "move"
 
@@ -82,6 +83,13 @@ def check_source(tx: Transaction, server: Any) -> Any:
     if source.host_status != AgentStatus.ONLINE:
         raise InvalidStatusError(f"host {source.name} does not answer", field="host_id")
     return source
+
+
+def under_way(tx: Transaction, server: Any, flow: str) -> Task | None:
+    """The open task of a flow that works on a server."""
+    mine = both(both(eq("obj_id", server.id), eq("flow", flow)), eq("ended_at", None))
+    found = tx.of(TASKS, PLATFORM).find(Query(where=mine, limit=1))
+    return found[0] if found else None
 
 
 def claimed_host(platform: Platform, tx: Transaction, caller: Caller, server: Any, request: Request) -> str:

@@ -108,5 +108,10 @@ POWER_ACTIONS: tuple[Action, ...] = (
             param("keep_dest_guest_on_failed", "Not supported: what was made there is removed", bool),
         ),
     ),
+    Action(
+        name="cancel-live-migrate",
+        doc="Call back a move that is under way while it runs: it stays where it was.",
+        params=(),
+    ),
     Action(name="syncstatus", doc="Ask the host how the server is.", transition="syncstatus", params=()),
 )
