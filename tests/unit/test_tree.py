@@ -57,6 +57,7 @@ UNSCOPED_OPERATIONS = {
     "disks.py",
     "draining.py",
     "generic.py",
+    "group_addresses.py",
     "guest_images.py",
     "host_care.py",
     "markers.py",

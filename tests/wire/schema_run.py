@@ -154,6 +154,7 @@ TIED: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
     ("roles", "role-1", "add-policy", {"policy_id": "policy-1"}),
     ("images", "image-1", "add-member", {"project": "project-1"}),
     ("instancegroups", "instancegroup-1", "bind-guests", {"guests": ["server-1"]}),
+    ("instancegroups", "instancegroup-1", "attachnetwork", {"network_id": "default"}),
     ("snapshotpolicies", "snapshotpolicy-1", "bind-disks", {"disks": ["disk-1"]}),
     ("servers", "server-1", "add-secgroup", {"secgroup_ids": ["secgroup-1"]}),
     ("servers", "server-1", "instance-snapshot", {"name": "instance-snapshot-1"}),

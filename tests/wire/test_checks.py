@@ -200,7 +200,6 @@ def test_dotted_keys_stand_for_every_list_of_a_create(world: World) -> None:
     [
         ("GET /sshkeypairs", 406, "NotSupportedError"),
         ("GET /guestcdroms", 406, "NotSupportedError"),
-        ("GET /groupnetworks", 406, "NotSupportedError"),
         ("GET /hostfiles/one", 406, "NotSupportedError"),
         ("POST /network_interfaces", 406, "NotSupportedError"),
         ("PUT /hosts/{host}/networks/one", 406, "NotSupportedError"),

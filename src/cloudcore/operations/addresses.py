@@ -31,9 +31,11 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.counted import count_out
+from cloudcore.resources.compute.groupnetwork import GROUPNETWORKS
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
+from cloudcore.resources.compute.instancegroup import INSTANCEGROUPS
 from cloudcore.resources.compute.server import SERVERS
-from cloudcore.resources.network.eip import EIPS
+from cloudcore.resources.network.eip import EIPS, OF_GROUP, OF_SERVER
 from cloudcore.resources.network.network import NETWORKS
 from cloudcore.resources.network.ranges import allocate_address
 from cloudcore.resources.network.reservedip import RESERVEDIPS, Liveness, Reservedip
@@ -140,21 +142,24 @@ def create_eip(platform: Platform, tx: Transaction, caller: Caller, body: JsonMa
 
 
 def associate_eip(platform: Platform, tx: Transaction, caller: Caller, eip: Any, body: JsonMapping) -> None:
-    """Give a public address to a server of its project: to the card with `ip_addr`, else to the first.
+    """Give a public address to a server or group of its project: to the card or address `ip_addr`, else to the first.
 
     Raises:
         InvalidStatusError: something has it already.
         ConflictError: the server has another one.
         ResourceBusyError: a long operation holds the server.
     """
-    kind = read_str(body.get("instance_type") or "server", "instance_type", 32)
-    if kind != "server":
-        raise NotSupportedError("public addresses are given to servers only", field="instance_type")
+    kind = read_str(body.get("instance_type") or OF_SERVER, "instance_type", 32)
+    if kind not in (OF_SERVER, OF_GROUP):
+        raise NotSupportedError("public addresses are given to servers and groups only", field="instance_type")
     if eip.associate_id:
         raise InvalidStatusError("the address is in use: dissociate it first", field="associate_id")
     ident = read_str(body.get("instance_id") or body.get("instance") or "", "instance_id", 128)
     if not ident:
         raise MissingParameterError("instance_id is missing", field="instance_id")
+    if kind == OF_GROUP:
+        _associate_group(platform, tx, caller, eip, ident, read_str(body.get("ip_addr") or "", "ip_addr", 64))
+        return
     server = fetch_for(platform, tx, caller, SERVERS, ident, "update")
     if server.tenant_id != eip.tenant_id:
         raise InvalidInputError("the server belongs to another project", field="instance_id")
@@ -173,6 +178,21 @@ def associate_eip(platform: Platform, tx: Transaction, caller: Caller, eip: Any,
     tx.of(EIPS, PLATFORM).save(evolve(eip, associate_type="server", associate_id=server.id), action="associate")
 
 
+def _associate_group(platform: Platform, tx: Transaction, caller: Caller, eip: Any, ident: str, address: str) -> None:
+    group = fetch_for(platform, tx, caller, INSTANCEGROUPS, ident, "update")
+    if group.tenant_id != eip.tenant_id:
+        raise InvalidInputError("the group belongs to another project", field="instance_id")
+    taken = both(eq("associate_type", OF_GROUP), eq("associate_id", group.id))
+    if tx.of(EIPS, PLATFORM).count(taken):
+        raise ConflictError("the group has a public address already", field="instance_id")
+    where = both(eq("group_id", group.id), eq("ip_addr", address)) if address else eq("group_id", group.id)
+    rows = tx.of(GROUPNETWORKS, PLATFORM).find(Query(where=where, order=(Order("index"),), limit=1))
+    if not rows:
+        raise InvalidInputError("the group has not this or any address", field="ip_addr")
+    tx.of(GROUPNETWORKS, PLATFORM).save(evolve(rows[0], eip_id=eip.id))
+    tx.of(EIPS, PLATFORM).save(evolve(eip, associate_type=OF_GROUP, associate_id=group.id), action="associate")
+
+
 def dissociate_eip(platform: Platform, tx: Transaction, caller: Caller, eip: Any, body: JsonMapping) -> None:
     """Part a public address from what has it; with `auto_delete` it goes.
 
@@ -184,6 +204,9 @@ def dissociate_eip(platform: Platform, tx: Transaction, caller: Caller, eip: Any
         raise InvalidStatusError("the address is not in use", field="associate_id")
     for card in tx.of(GUESTNETWORKS, PLATFORM).find(Query(where=eq("eip_id", eip.id))):
         tx.of(GUESTNETWORKS, PLATFORM).save(evolve(card, eip_id=""))
+    if eip.associate_type == OF_GROUP:
+        for row in tx.of(GROUPNETWORKS, PLATFORM).find(Query(where=eq("eip_id", eip.id))):
+            tx.of(GROUPNETWORKS, PLATFORM).save(evolve(row, eip_id=""))
     free = evolve(eip, associate_type="", associate_id="")
     stored = tx.of(EIPS, PLATFORM).save(free, action="dissociate")
     if read_flag(body, "auto_delete"):

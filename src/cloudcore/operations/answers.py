@@ -114,7 +114,7 @@ _FORM = (
 )
 _HELD = (
     Key("ip_addr", "Address"),
-    Key("owner_type", "server, eip or reservedip"),
+    Key("owner_type", "server, eip, instancegroup or reservedip"),
     Key("owner", "Name of who has it, where the caller may see that", optional=True),
     Key("owner_id", "Id of that", optional=True),
     Key("created_at", "Since when", datetime, optional=True),

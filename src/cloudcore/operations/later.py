@@ -49,7 +49,6 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
             "snapshots": "deleted purge syncstatus",
             "instance_snapshots": "purge",
             "snapshotpolicies": "syncstatus",
-            "instancegroups": "associate-eip attachnetwork create-eip detachnetwork dissociate-eip",
             "hosts": (
                 "add-netif convert-hypervisor disable-netif eject-iso "
                 "enable-netif initialize insert-iso ipmi-probe login-info "
@@ -131,7 +130,7 @@ TYPES: frozenset[str] = frozenset(
         ),
         *("guestisolateddevices", "guestnetworksecgroups", "isolated_device_models", "host_isolated_device_models"),
         *("baremetalagents", "baremetalnetworks", "baremetalprofiles", "hostcachedimages", "hostdmesgs"),
-        *("networkaddresses", "network_interfaces", "networkinterfacenetworks", "groupnetworks"),
+        *("networkaddresses", "network_interfaces", "networkinterfacenetworks"),
         *("cloudaccounts", "cloudproviders", "schedtagcloudproviders", "servertemplates", "scalinggroups"),
         *("scope-resources", "history-data-clean", "db_stats"),
         *("instancebackups", "diskbackups", "backupstorages", "hostbackupstorages", "historyusages"),
@@ -145,7 +144,6 @@ BESIDE: Mapping[tuple[str, str], str] = MappingProxyType(
         ("hosts", "cachedimages"): "hostcachedimages",
         ("hosts", "isolated_device_models"): "host_isolated_device_models",
         ("hosts", "backupstorages"): "hostbackupstorages",
-        ("instancegroups", "networks"): "groupnetworks",
         ("schedtags", "cloudproviders"): "schedtagcloudproviders",
     }
 )

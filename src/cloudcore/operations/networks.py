@@ -16,7 +16,9 @@ from cloudcore.operations.generic import create_row
 from cloudcore.operations.parameter import number
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.compute.groupnetwork import GROUPNETWORKS
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
+from cloudcore.resources.compute.instancegroup import INSTANCEGROUPS
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.network.eip import EIPS
 from cloudcore.resources.network.networkipmac import NETWORK_IP_MACS
@@ -53,8 +55,17 @@ def addresses(platform: Platform, tx: Transaction, caller: Caller, network: Any,
     public = _seen(platform, tx, caller, EIPS, [eip.id for eip in eips])
     rows = [_row(card.ip_addr or "", "server", servers.get(card.guest_id), card) for card in cards]
     rows += [_row(eip.ip_addr, "eip", public.get(eip.id), eip) for eip in eips]
+    rows += _of_groups(platform, tx, caller, network)
     rows += [{"ip_addr": one.ip_addr, "owner_type": "reservedip"} for one in _reserved(tx, network)]
     return {"addresses": rows}
+
+
+def _of_groups(platform: Platform, tx: Transaction, caller: Caller, network: Any) -> list[JsonObject]:
+    if not network.group_count:
+        return []
+    held = tx.of(GROUPNETWORKS, PLATFORM).find(Query(where=eq("network_id", network.id), order=(Order("ip_addr"),)))
+    groups = _seen(platform, tx, caller, INSTANCEGROUPS, [row.group_id for row in held])
+    return [_row(row.ip_addr, "instancegroup", groups.get(row.group_id), row) for row in held]
 
 
 def available_addresses(

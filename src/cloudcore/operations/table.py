@@ -12,6 +12,7 @@ from cloudcore.operations import (
     capability,
     draining,
     evacuation,
+    group_addresses,
     guest_images,
     guest_saving,
     host_care,
@@ -145,6 +146,11 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("eips", "change-bandwidth"): addresses.change_bandwidth,
         ("instancegroups", "bind-guests"): members.bind_guests,
         ("instancegroups", "unbind-guests"): members.unbind_guests,
+        ("instancegroups", "attachnetwork"): group_addresses.attach_network,
+        ("instancegroups", "detachnetwork"): group_addresses.detach_network,
+        ("instancegroups", "associate-eip"): group_addresses.associate,
+        ("instancegroups", "dissociate-eip"): group_addresses.dissociate,
+        ("instancegroups", "create-eip"): group_addresses.create,
         **{
             (f"{kind}s", f"{word}-snapshotpolicy"): partial(work, kind)
             for kind in ("disk", "server")

@@ -33,6 +33,8 @@ from cloudcore_adapters.rest.site import PROPERTIES, Args, Site, Work
 Methods: TypeAlias = Mapping[str, Work]
 MAX_COUNT = 1000
 MAX_PARENTS = 3
+EVENTS = "events"
+"""The log as each service has it: no type, and nothing that is done with it is offered."""
 LATER_SERVICE = "compute"
 """The service whose types are refused by name where they are not served."""
 
@@ -62,6 +64,8 @@ def methods_of(site: Site, service: str, parts: Parts) -> Methods | None:
     """What can be done at a path; None where nothing is there."""
     if (plural := _not_served(site, service, parts)) and len(parts) <= 2 * MAX_PARENTS:
         return unoffered(dict.fromkeys(("GET", "POST", "PUT", "PATCH", "DELETE"), partial(_refuse, plural)))
+    if len(parts) == 2 and parts[0] == EVENTS:
+        return unoffered({"POST": partial(_log_action, parts[1])})
     pairs, last = _pairs(parts)
     parents = pairs if last else pairs[:-1]
     if not parts or len(parents) > MAX_PARENTS or any(plural not in site.types for plural, _ in parents):
@@ -217,6 +221,12 @@ def _one(resource: Resource[Any], content: Json) -> Reply:
 def _refuse(plural: str, site: Site, call: Call, _args: Args) -> Reply:
     """Of a type that is not served: the core says so."""
     return list_reply(plural, site.session(call).list(plural, call.params()))
+
+
+def _log_action(word: str, site: Site, call: Call, _args: Args) -> Reply:
+    """`POST /events/{word}`: the core says why not."""
+    body = optional_envelope(call.body, EVENTS, "event")
+    return json_reply({EVENTS: site.session(call).perform_class(EVENTS, word, body, call.params())})
 
 
 def _list(place: Place, site: Site, call: Call, _args: Args) -> Reply:

@@ -111,7 +111,6 @@ ROUTES: tuple[Route, ...] = (
             ("GET", "/archivedtasks/{id}", services.archived_task),
             ("GET", "/events", services.events),
             ("GET", "/events/{word}", services.event_property),
-            ("POST", "/events/{word}", services.event_action),
         )
     ),
     *(

@@ -45,12 +45,6 @@ def event_property(site: Site, call: Call, args: Args) -> Reply:
     return json_reply({"event": site.session(call).property("events", args["word"], call.params())})
 
 
-def event_action(site: Site, call: Call, args: Args) -> Reply:
-    """`POST /events/{word}`: something done with the whole log."""
-    body = optional_envelope(call.body, "events", "event")
-    return json_reply({"events": site.session(call).perform_class("events", args["word"], body, call.params())})
-
-
 def metadatas(site: Site, call: Call, _args: Args) -> Reply:
     """`GET /metadatas`: the tags of everything that the caller may list."""
     return list_reply("metadatas", site.session(call).list("metadatas", call.params()))

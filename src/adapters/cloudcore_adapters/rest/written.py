@@ -161,15 +161,6 @@ def _log_asked(keyword: str) -> About:
     )
 
 
-def _log_done(keyword: str) -> About:
-    return About(
-        answer=enveloped(keyword, shape.NOTHING, required=True),
-        body=MAYBE,
-        body_required=False,
-        parameters=(_one_of("word", ("purge-splitable",), "What is done"),),
-    )
-
-
 ABOUT: Mapping[Callable[..., Any], About] = {
     discovery.release: About(answer={"type": "string"}, kind=TEXT),
     discovery.ping: About(answer={"type": "string"}, kind=TEXT),
@@ -267,8 +258,12 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     ),
     services.action_property: _log_asked("action"),
     services.event_property: _log_asked("event"),
-    services.action_action: _log_done("actions"),
-    services.event_action: _log_done("events"),
+    services.action_action: About(
+        answer=enveloped("actions", shape.NOTHING, required=True),
+        body=MAYBE,
+        body_required=False,
+        parameters=(_one_of("word", ("purge-splitable",), "What is done"),),
+    ),
     services.actions: About(answer=listed("actions", shape.LOGGED, **_MARKED), parameters=_LOG),
     services.events: About(answer=listed("events", shape.LOGGED, **_MARKED), parameters=_LOG),
     services.history: About(answer=listed("history", shape.CHANGE, **_MARKED), parameters=_FEED),

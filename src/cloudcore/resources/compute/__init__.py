@@ -7,6 +7,7 @@ from typing import Any
 from cloudcore.model.resource import Resource
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.groupguest import GROUPGUESTS
+from cloudcore.resources.compute.groupnetwork import GROUPNETWORKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
 from cloudcore.resources.compute.guestsecgroup import GUESTSECGROUPS
@@ -33,6 +34,7 @@ RESOURCES: tuple[Resource[Any], ...] = (
     SERVERSKUS,
     INSTANCEGROUPS,
     GROUPGUESTS,
+    GROUPNETWORKS,
     ISOLATED_DEVICES,
     SCHEDTAGS,
     *MARKS.values(),

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from cloudcore.model.entity import Enabled, ProjectOwned, entity
+from cloudcore.model.errors import NotEmptyError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.param import param
-from cloudcore.model.query import PLATFORM, one_of
+from cloudcore.model.query import PLATFORM, eq, one_of
 from cloudcore.model.resource import Action, Level, OnDelete, Ref, Resource, Spec
+from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.compute import groupguest
+from cloudcore.resources.compute import groupguest, groupnetwork
 
 GUESTS = (param("guests", "Servers", list, of=str, refers="servers", alias=("guest",), required=True),)
 
@@ -37,7 +39,16 @@ def _details(tx: Transaction, page: Sequence[Instancegroup]) -> Sequence[JsonObj
         one_of("group_id", [group.id for group in page]), by=("group_id",)
     )
     numbers = {row["group_id"]: int(row["count"]) for row in rows}
-    return [{"guest_count": numbers.get(group.id, 0)} for group in page]
+    held = groupnetwork.addresses_of(tx, [group.id for group in page])
+    return [{"guest_count": numbers.get(group.id, 0), "vips": list(held.get(group.id, ()))} for group in page]
+
+
+def _check_delete(tx: Transaction, _caller: Any, group: Instancegroup) -> None:
+    held = tx.of(groupnetwork.GROUPNETWORKS, PLATFORM).count(eq("group_id", group.id))
+    if held:
+        raise NotEmptyError(
+            f"{group.name} has {held} addresses: give them back first", data={"plural": "groupnetworks", "count": held}
+        )
 
 
 INSTANCEGROUPS = Resource(
@@ -53,7 +64,46 @@ INSTANCEGROUPS = Resource(
     actions=(
         Action(name="bind-guests", doc="Put servers into the group.", params=GUESTS),
         Action(name="unbind-guests", doc="Take servers out of the group.", params=GUESTS),
+        Action(
+            name="attachnetwork",
+            doc="Take an address of a network for what its servers share.",
+            params=(
+                param("network_id", "Network", refers="networks", alias=("network",), required=True, example="default"),
+                param("ip_addr", "Address; absent: any free one", width=64),
+                param("reserved", "It is one that is kept", bool),
+            ),
+        ),
+        Action(
+            name="detachnetwork",
+            doc="Give an address back.",
+            params=(param("ip_addr", "Address; absent: all", width=64),),
+        ),
+        Action(
+            name="associate-eip",
+            doc="Give it a public address.",
+            params=(
+                param("eip_id", "Public address", refers="eips", alias=("eip",), required=True),
+                param("ip_addr", "Address of the group that it stands for", width=64),
+            ),
+        ),
+        Action(
+            name="dissociate-eip",
+            doc="Part it from its public address.",
+            params=(param("auto_delete", "And delete that", bool),),
+        ),
+        Action(
+            name="create-eip",
+            doc="Take a new public address for it.",
+            params=(
+                param("bandwidth", "Most bandwidth; 0: no bound", int, maximum=1_000_000, unit=Unit.MBPS),
+                param("charge_type", "Paid by traffic or bandwidth", choices=("traffic", "bandwidth")),
+                param("bgp_type", "Kind of line", width=64),
+                param("ip_addr", "Address of the group that it stands for", width=64),
+                param("network_id", "Network of public addresses", refers="networks", alias=("network",)),
+            ),
+        ),
     ),
+    check_delete=_check_delete,
     details=_details,
     counts_as="instancegroup",
 )

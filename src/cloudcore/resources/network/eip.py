@@ -15,11 +15,13 @@ from cloudcore.model.query import PLATFORM, Order, Query, one_of
 from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.compute import guestnetwork, server
+from cloudcore.resources.compute import guestnetwork, instancegroup, server
 from cloudcore.resources.network.filters import EIP_FILTERS, EIP_ORDERS
 
 MODES = ("elastic_ip", "public_ip")
 CHARGED = ("traffic", "bandwidth")
+OF_SERVER, OF_GROUP = "server", "instancegroup"
+"""Kinds of what has one."""
 
 
 class EipStatus(StrEnum):
@@ -59,10 +61,13 @@ class Eip(Statused, External, Billed, ProjectOwned):
 
 
 def _details(tx: Transaction, page: Sequence[Eip]) -> Sequence[JsonObject]:
-    guests = [eip.associate_id for eip in page if eip.associate_type == "server"]
-    if not guests:
+    guests = [eip.associate_id for eip in page if eip.associate_type == OF_SERVER]
+    groups = [eip.associate_id for eip in page if eip.associate_type == OF_GROUP]
+    if not guests and not groups:
         return [{} for _ in page]
     names = dict(tx.of(server.SERVERS, PLATFORM).columns(("id", "name"), Query(where=one_of("id", guests))))
+    found = tx.of(instancegroup.INSTANCEGROUPS, PLATFORM).columns(("id", "name"), Query(where=one_of("id", groups)))
+    names.update(found)
     cards = tx.of(guestnetwork.GUESTNETWORKS, PLATFORM).columns(
         ("guest_id", "ip_addr"),
         Query(where=one_of("guest_id", guests), order=(Order("index", descending=True),)),
@@ -99,8 +104,8 @@ EIPS = Resource(
             name="associate",
             doc="Give it to a server.",
             params=(
-                param("instance_id", "Server", refers="servers", alias=("instance",), required=True),
-                param("instance_type", "server; others have none here", width=32),
+                param("instance_id", "Server or group", refers="servers", alias=("instance",), required=True),
+                param("instance_type", "server, or instancegroup; others have none here", width=32),
                 param("ip_addr", "Address of the server that it stands for", width=64),
             ),
         ),

@@ -95,6 +95,7 @@ class Network(Sharable, Statused, External, ProjectOwned):
     alloc_timout_seconds: Annotated[int, Spec("Time that freed addresses rest", unit=Unit.SECOND, show=Show.DETAIL)] = 0
     is_auto_alloc: Annotated[bool, Spec("May be chosen when no network is named", create=True, update=True)] = True
     bgp_type: Annotated[str, Spec("Kind of line", create=True, update=True, width=64)] = ""
+    group_count: Annotated[int, Spec("How many of its addresses are of groups", show=Show.DETAIL)] = 0
     bound_count: Annotated[int, Spec("How many of its addresses go with hardware addresses", show=Show.DETAIL)] = 0
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from cloudcore.model.addresses import parse_ipv4, parse_mac
 from cloudcore.model.entity import Entity, entity
-from cloudcore.model.errors import ConflictError, InvalidInputError, MissingParameterError, ResourceNotFoundError
+from cloudcore.model.errors import ConflictError, InvalidInputError, ResourceNotFoundError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.param import param
 from cloudcore.model.query import PLATFORM, Not, Query, both, eq
@@ -66,8 +66,6 @@ def _prepare(tx: Transaction, _caller: Any, draft: JsonObject) -> JsonObject:
 
 
 def _check_update(tx: Transaction, _caller: Any, row: Networkipmac, changes: JsonObject) -> JsonObject:
-    if not changes.get("ip_addr") and not changes.get("mac_addr"):
-        raise MissingParameterError("ip_addr is missing: say ip_addr or mac_addr", field="ip_addr")
     ip, mac = changes.get("ip_addr") or row.ip_addr, changes.get("mac_addr") or row.mac_addr
     return {**changes, **_checked(tx, row.network_id, ip, mac)}
 

@@ -36,7 +36,7 @@ from cloudcore.model.query import PLATFORM, And, Compare, Expr, IsNull, Not, Op,
 from cloudcore.model.reading import read_str
 from cloudcore.model.resource import Resource
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.compute import guestnetwork
+from cloudcore.resources.compute import groupnetwork, guestnetwork
 from cloudcore.resources.network import eip, reservedip
 from cloudcore.resources.network import network as networks
 from cloudcore.resources.network import wire as wires
@@ -103,7 +103,7 @@ def used_addresses(tx: Transaction, network: Network) -> tuple[IPv4Address, ...]
 
 
 def addresses_in_use(tx: Transaction, networks: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
-    """Network → kind of holder (`vnics4`, `reserve_vnics4`, `eip_vnics`) → how many addresses it holds."""
+    """Network → kind of holder (`vnics4`, `reserve_vnics4`, `eip_vnics`, `group_vnics`) → how many addresses it holds."""
     found: dict[str, dict[str, int]] = {}
     for name, holder in _all_holders():
         where = both(one_of("network_id", networks), Not(IsNull("ip_addr")))
@@ -118,6 +118,7 @@ def _all_holders() -> Iterator[tuple[str, Resource[Any]]]:
     yield "vnics4", guestnetwork.GUESTNETWORKS
     yield "reserve_vnics4", reservedip.RESERVEDIPS
     yield "eip_vnics", eip.EIPS
+    yield "group_vnics", groupnetwork.GROUPNETWORKS
 
 
 def _holders(tx: Transaction, network: Network) -> Iterator[tuple[Resource[Any], Expr]]:
@@ -127,6 +128,8 @@ def _holders(tx: Transaction, network: Network) -> Iterator[tuple[Resource[Any],
     yield reservedip.RESERVEDIPS, both(here, reservedip.unexpired(tx.now))
     if network.server_type == "eip":
         yield eip.EIPS, here
+    if network.group_count:
+        yield groupnetwork.GROUPNETWORKS, here
 
 
 def allocate_address(
