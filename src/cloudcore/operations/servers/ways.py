@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from cloudcore.model.json import JsonMapping
 from cloudcore.scheduling.moving import TAKES_RUNNING
 from cloudcore.scheduling.request import Live, Mark
 
@@ -81,7 +82,9 @@ def ways(rows: Iterable[tuple[Any, ...]]) -> Ways:
     return Ways({row[0]: _way(*row) for row in rows})
 
 
-def _way(ident: str, name: str, uri: str, info: Any, cpu_desc: str, cpu_microcode: str, page_size_kb: int) -> Way:
+def _way(
+    ident: str, name: str, uri: str, info: JsonMapping | None, cpu_desc: str, cpu_microcode: str, page_size_kb: int
+) -> Way:
     return Way(
         id=ident,
         name=name,
