@@ -6,16 +6,23 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from cloudcore.operations.pools import KeptPool
+    from cloudcore.scheduling import Lifetimes
 
 
 class KeptColumns:
-    """Pools by type of host. Who looks into one or changes it holds `lock`, and asks nobody meanwhile."""
+    """Pools by type of host. Who looks into one or changes it holds `lock`, and asks nobody meanwhile.
+
+    lifetimes: what was learned of the lives of servers, and when.
+    """
 
     def __init__(self, lock: AbstractContextManager[Any] | None = None) -> None:
         """lock: without one, for a process in which one thread makes servers."""
         self.lock: AbstractContextManager[Any] = lock or nullcontext()
         self._known: dict[str, KeptPool] = {}
+        self.lifetimes: tuple[datetime, Lifetimes] | None = None
 
     def get(self, host_type: str) -> KeptPool | None:
         """The pool of a type, if there is one."""
@@ -28,3 +35,4 @@ class KeptColumns:
     def forget(self) -> None:
         """Keep nothing: the next decision reads it all anew."""
         self._known = {}
+        self.lifetimes = None

@@ -123,6 +123,7 @@ class Mark:
 class KeptPool:
     """A pool, and what it was made of.
 
+    told_at: when it was told last which hosts become empty when; see `foresight`.
     bare: its columns with nothing claimed. hosts: the version of each; fixed: those of everything else. beside: what else
     their rows were made of.
     doubts: hosts and storages whose claims are to be read again. crowds: projects whose servers the pool knows, and since when. own: claims that are in the pool already, by id. pending: what is claimed in the pool, by identity, of which
@@ -140,6 +141,7 @@ class KeptPool:
     own: Counter[str] = attrs.field(factory=Counter[str])
     crowds: dict[str, datetime] = attrs.field(factory=dict[str, datetime])
     pending: dict[int, Answer] = attrs.field(factory=dict[int, Answer])
+    told_at: datetime | None = None
 
     def is_due(self, now: datetime) -> bool:
         """Whether it is time to look what other processes have done."""
@@ -321,6 +323,7 @@ def put_hosts(platform: Platform, kept: KeptPool, found: Sequence[Any], packing:
         kept.bare = with_hosts(kept.bare, rows)
         for host, row in zip(found, rows, strict=True):
             kept.pool.refresh(row)
+            kept.told_at = None
             kept.hosts[host.id] = host.update_version
             kept.doubts.add(host.id)
 

@@ -27,6 +27,7 @@ from cloudcore.operations.crowds import crowded
 from cloudcore.operations.decisions import keep
 from cloudcore.operations.emptying import emptied_hosts
 from cloudcore.operations.explaining import explain, history_detail, history_list
+from cloudcore.operations.foresight import with_foresight
 from cloudcore.operations.occupants import occupants_of
 from cloudcore.operations.placement import inventory_of, refused
 from cloudcore.operations.platform import Platform
@@ -130,9 +131,9 @@ def _decide(platform: Platform, tx: Transaction, caller: Caller, question: str, 
         raise NotSupportedError(f"{moving}: servers do not move while they run here", field=moving)
     count = read_int(asked.get("count") or 1, "count", 1, MAX_COUNT)
     present = read_str(asked.get("host_id") or "", "host_id", 128)
-    request = read_wanted(platform, tx, caller, asked, count, placing=True).request
+    wanted = read_wanted(platform, tx, caller, asked, count, placing=True)
     request = attrs.evolve(
-        request,
+        wanted.request,
         best_effort=read_bool(asked.get("best_effort") or False, "best_effort"),
         ignore_filters=_ignored(asked),
         seed=read_str(asked.get("session_id") or caller.request_id, "session_id", 128),
@@ -140,6 +141,7 @@ def _decide(platform: Platform, tx: Transaction, caller: Caller, question: str, 
     )
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=None)
     inventory = crowded(tx, inventory, request.project_id)
+    inventory, request = with_foresight(platform, tx, inventory, request, wanted.draft)
     if request.devices:
         inventory = with_devices(inventory, device_rows(tx))
     spare = MAX_COUNT if question == "test" else ALTERNATIVES

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import count as count_from
 from typing import Any
 
+import attrs
+
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import (
     Contention,
@@ -23,6 +25,7 @@ from cloudcore.operations.begin import begin
 from cloudcore.operations.creating import under_parents
 from cloudcore.operations.crowds import crowded
 from cloudcore.operations.decisions import keep, keep_refusal
+from cloudcore.operations.foresight import bring_times, with_foresight
 from cloudcore.operations.idempotency import once, remembered
 from cloudcore.operations.occupants import occupants_of
 from cloudcore.operations.placement import Seat, admit, inventory_of, refused, seats, spare_at
@@ -145,7 +148,8 @@ def _read(platform: Platform, caller: Caller, body: JsonMapping, count: int, *, 
             return wanted, False  # no column is kept of devices, which others take all the time
         bring_up_to_date(platform, tx, wanted.request.host_type, seen, doubted=look > 1)
         bring_project(platform, tx, wanted.request)
-        return wanted, True
+        request = bring_times(platform, tx, wanted.request, wanted.draft)
+        return attrs.evolve(wanted, request=request), True
 
     return reading(platform, read)
 
@@ -163,6 +167,7 @@ def _decide_now(platform: Platform, tx: Transaction, wanted: Wanted, spare: int 
     request = wanted.request
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=_networks(wanted))
     inventory = crowded(tx, inventory, request.project_id)
+    inventory, request = with_foresight(platform, tx, inventory, request, wanted.draft)
     if request.devices:
         inventory = with_devices(inventory, device_rows(tx))
     return schedule(inventory, request, spare=spare)
