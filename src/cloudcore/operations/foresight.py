@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import attrs
-import numpy as np
 
 from cloudcore.model.history import HISTORY
 from cloudcore.model.json import JsonMapping
@@ -19,7 +18,7 @@ from cloudcore.model.query import PLATFORM, Compare, Expr, Op, Order, Query, bot
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.server import SERVERS
-from cloudcore.scheduling import HORIZON, Inventory, Life, Lifetimes, Request
+from cloudcore.scheduling import Inventory, Life, Lifetimes, Request
 from cloudcore.scheduling.columns import FloatArray
 from cloudcore.scheduling.lifetimes import leaving
 
@@ -82,8 +81,7 @@ def leaving_now(platform: Platform, tx: Transaction, hosts: Mapping[str, int]) -
             stays.append(
                 known.stays(_keys(project, vcpus, memory), age=age, ends_in=_ends_in(now, release, expired, renews))
             )
-    lines = np.array(stays, dtype=np.float64).reshape(len(rows), len(HORIZON))
-    return np.asfortranarray(leaving(len(hosts), np.array(rows, dtype=np.int64), lines))
+    return leaving(len(hosts), rows, stays)
 
 
 def learned(platform: Platform, tx: Transaction) -> Lifetimes:

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from math import isfinite
+from operator import attrgetter
 
 import attrs
 import numpy as np
@@ -64,7 +65,7 @@ class Lifetimes:
         Raises:
             OutOfRangeError: hours are negative or not finite.
         """
-        known = sorted(lives, key=lambda one: (one.keys, one.hours, one.since, one.ended))
+        known: list[Life] = sorted(lives, key=attrgetter("keys", "hours", "since", "ended"))
         for one in known:
             if not (isfinite(one.hours) and 0 <= one.since <= one.hours):
                 raise OutOfRangeError("hours of a life are not a number of at least those it began with", field="hours")
@@ -132,13 +133,14 @@ def span(ages: FloatArray) -> IntArray:
     return found
 
 
-def leaving(hosts: int, rows: IntArray, stays: FloatArray) -> FloatArray:
+def leaving(hosts: int, rows: Sequence[int] | IntArray, stays: Sequence[Sequence[float]] | FloatArray) -> FloatArray:
     """The probability that each of so many hosts is empty after each of `HORIZON`, when nobody else comes.
 
     rows: the host of each server. stays: one line a server.
     """
     found: FloatArray = np.ones((hosts, len(HORIZON)))
-    np.multiply.at(found, rows, 1.0 - stays)
+    lines = np.asarray(stays, dtype=np.float64).reshape(len(rows), len(HORIZON))
+    np.multiply.at(found, np.asarray(rows, dtype=np.int64), 1.0 - lines)
     return np.round(found, _DECIMALS)
 
 
