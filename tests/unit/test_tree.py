@@ -75,6 +75,7 @@ UNSCOPED_OPERATIONS = {
     "idempotency.py",
     "identity/assignments.py",
     "identity/credentials.py",
+    "foresight.py",
     "identity/directory.py",
     "identity/application_credentials.py",
     "identity/grants.py",

@@ -81,8 +81,9 @@ class Lifetimes:
         ends[ended, span(hours[ended])] = 1.0
         left, watched = np.zeros((2, len(index), len(_AGES)))
         for depth in range(max((len(one.keys) for one in known), default=0) + 1):
-            rows = np.array([row for row, one in enumerate(known) if len(one.keys) >= depth], dtype=np.int64)
-            groups = np.array([index[known[row].keys[:depth]] for row in rows.tolist()], dtype=np.int64)
+            deep = [(row, one.keys[:depth]) for row, one in enumerate(known) if len(one.keys) >= depth]
+            rows = np.array([row for row, _ in deep], dtype=np.int64)
+            groups = np.array([index[keys] for _, keys in deep], dtype=np.int64)
             np.add.at(left, groups, ends[rows])
             np.add.at(watched, groups, seen[rows])
         return cls(left, watched, index)
