@@ -28,7 +28,7 @@ from cloudcore.model.errors import (
 from cloudcore.model.history import HISTORY, Fact
 from cloudcore.model.query import EVERYTHING, Exists, Order, Query, eq
 from cloudcore.model.resource import fields_of
-from cloudcore.ports.unit_of_work import Author, UnitOfWork
+from cloudcore.ports.unit_of_work import Adjustment, Author, UnitOfWork
 from cloudcore.resources import registry
 
 AUTHOR = Author(actor={"user_id": "u1", "user": "ann"}, request_id="r1")
@@ -338,6 +338,30 @@ class RepositoryContract(ReadingContract):
         kept = storage.get(SHELVES, "a")
         assert (kept.used, kept.update_version) == (6, 0)
         assert len(storage.history("a")) == 1
+
+    def test_rows_are_adjusted_together_each_for_itself(self, storage: Storage) -> None:
+        storage.put(SHELVES, shelf("a", used=5), shelf("b", used=1), shelf("c"))
+        storage.put(ITEMS, item("x"), item("y"))
+        wanted = [
+            Adjustment(resource=SHELVES, ident="a", deltas={"used": 3}, limits={"used": 8}, given=[(ITEMS, "x", 0)]),
+            Adjustment(resource=SHELVES, ident="b", deltas={"used": 3}, limits={"used": 3}),
+            Adjustment(resource=SHELVES, ident="gone", deltas={"used": 1}),
+            Adjustment(resource=SHELVES, ident="c", deltas={"used": 1}, given=[(ITEMS, "x", 0), (ITEMS, "y", 1)]),
+        ]
+        with storage.uow.write(AUTHOR) as tx:
+            assert list(tx.adjust(wanted)) == [True, False, False, False]
+            assert list(tx.adjust(wanted[:1])) == [False]
+            row = tx.of(ITEMS, EVERYTHING).get("y")
+            assert row is not None
+            tx.of(ITEMS, EVERYTHING).save(evolve(row, size=3))
+            assert list(tx.adjust(wanted[2:])) == [False, True]
+            assert list(tx.adjust([])) == []
+            assert list(tx.adjust([attrs.evolve(wanted[0], given=[(ITEMS, "z", 0)]), wanted[1]])) == [False, False]
+            seen = tx.of(SHELVES, EVERYTHING).get("a")
+            assert seen is not None
+            assert seen.used == 8
+            tx.commit()
+        assert [storage.get(SHELVES, name).used for name in "abc"] == [8, 1, 1]
 
     def test_totals_group_and_add(self, storage: Storage) -> None:
         storage.put(

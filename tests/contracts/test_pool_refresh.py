@@ -24,7 +24,8 @@ from cloudcore.model.resource import Resource
 from cloudcore.model.trail import Trail
 from cloudcore.operations.placement import inventory_of
 from cloudcore.operations.platform import Platform, Settings
-from cloudcore.operations.pools import FRESH, bring_up_to_date, find_place, mark
+from cloudcore.operations.pools import FRESH, bring_up_to_date, find_place
+from cloudcore.operations.watermark import mark
 from cloudcore.ports.unit_of_work import Author, Transaction, UnitOfWork
 from cloudcore.quotas.claims import claim_host, claim_storage, release_host, release_storage
 from cloudcore.resources.compute.schedtag import SCHEDTAGS, Schedtag

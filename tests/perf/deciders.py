@@ -28,7 +28,8 @@ from cloudcore.model.errors import Contention, InsufficientResourceError, OutOfQ
 from cloudcore.model.query import PLATFORM
 from cloudcore.operations.placement import admit, inventory_of, seats, spare_at
 from cloudcore.operations.platform import Platform, Settings
-from cloudcore.operations.pools import bring_up_to_date, find_place, is_up_to_date, mark, settle
+from cloudcore.operations.pools import bring_up_to_date, find_place, is_up_to_date, settle
+from cloudcore.operations.watermark import mark
 from cloudcore.ports.unit_of_work import Author, Transaction
 from cloudcore.quotas.claims import release_host, release_storage
 from cloudcore.quotas.ledger import charge, refund
@@ -227,7 +228,7 @@ class Decider:
     def _claimed(self, tx: Transaction, request: Request, answer: Answer) -> Held:
         for placement in seats(answer):
             try:
-                seat = admit(tx, self.platform.settings, placement, request)
+                seat = admit(tx, self.platform.settings, placement, request, answer.terms)
             except InsufficientResourceError as error:
                 raise Contention("the storage was taken") from error
             if seat is not None:

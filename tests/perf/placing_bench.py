@@ -17,7 +17,8 @@ from tests.perf.deciders import Told, deciding, opened, platform_over, populate,
 from cloudcore.model.entity import evolve
 from cloudcore.model.query import PLATFORM, Query, eq
 from cloudcore.operations.platform import Platform
-from cloudcore.operations.pools import bring_up_to_date, find_place, hosts_now, mark, put_hosts
+from cloudcore.operations.pools import bring_up_to_date, find_place, hosts_now, put_hosts
+from cloudcore.operations.watermark import mark
 from cloudcore.ports.unit_of_work import Author, Transaction
 from cloudcore.quotas.claims import claim_host
 from cloudcore.resources.infrastructure.host import HOSTS

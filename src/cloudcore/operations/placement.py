@@ -7,7 +7,7 @@ that no longer fits is replaced by the decision's next alternative.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import attrs
@@ -20,7 +20,7 @@ from cloudcore.operations.packing import Packing, packing_of
 from cloudcore.operations.platform import Settings
 from cloudcore.operations.sharing import targets_by_row
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.quotas.claims import claim_host, claim_storage
+from cloudcore.quotas.claims import claim_host, claim_storage, claim_together, host_claim, storage_claim
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.infrastructure.zone import ZONES, ZoneStatus
@@ -47,12 +47,14 @@ from cloudcore.scheduling import (
 from cloudcore.scheduling.claims import with_actual, with_claims, with_networks
 from cloudcore.scheduling.forecast import explanation
 from cloudcore.scheduling.pipeline import ALTERNATIVES
+from cloudcore.scheduling.pool import Terms
 
 MAX_RELAXED_HOSTS = 2000
 SPARE = 2
 """So many other places are tried at first when others have taken the one decided on; then it is decided again."""
 MOST_SPARE = 256
 _ALL = Query()
+_NO_TERMS: Mapping[str, Terms] = MappingProxyType({})
 
 
 @attrs.frozen(kw_only=True)
@@ -229,10 +231,16 @@ def seats(decision: Decision | Answer) -> Iterator[Placement]:
     yield from decision.alternatives
 
 
-def admit(tx: Transaction, settings: Settings, placement: Placement, request: Request) -> Seat | None:
+def admit(
+    tx: Transaction, settings: Settings, placement: Placement, request: Request, terms: Mapping[str, Terms] = _NO_TERMS
+) -> Seat | None:
     """Claim the placement's host and storages; None when they do not fit any more. What it wrote then is not kept apart:
     the caller tries storages and hosts in turn and gives up the unit when nothing fits.
+
+    terms: what was known of them when it was decided; where that still holds and they fit, no row is read.
     """
+    if (seat := _admitted(tx, placement, request, terms)) is not None:
+        return seat
     host = tx.of(HOSTS, PLATFORM).get(placement.host_id)
     if host is None or not host.enabled:
         return None
@@ -252,12 +260,42 @@ def admit(tx: Transaction, settings: Settings, placement: Placement, request: Re
     )
     if None in chosen:
         raise InsufficientResourceError("the storage was taken by others meanwhile", data={"retry": True})
+    return _seat(placement, tuple(c for c in chosen if c is not None))
+
+
+def _seat(placement: Placement, storages: tuple[str, ...]) -> Seat:
     return Seat(
-        host_id=host.id,
-        storages=tuple(c for c in chosen if c is not None),
+        host_id=placement.host_id,
+        storages=storages,
         networks=tuple(tuple(choice.network_ids) for choice in placement.nets),
         devices=tuple(choice.device_ids for choice in placement.devices),
     )
+
+
+def _admitted(tx: Transaction, placement: Placement, request: Request, terms: Mapping[str, Terms]) -> Seat | None:
+    """The seat, where host and storages are still as they were known to be and have room; None, with nothing written, else."""
+    storages = tuple(choice.storage_ids[0] for choice in placement.disks)
+    if not terms or not terms.keys() >= {placement.host_id, *storages}:
+        return None
+    sizes: dict[str, int] = {}
+    for ident, disk in zip(storages, request.disks, strict=True):
+        sizes[ident] = sizes.get(ident, 0) + disk.size_mib
+    cpu_limit, memory_limit = terms[placement.host_id].limits
+    wanted = [
+        host_claim(
+            placement.host_id,
+            vcpus=request.vcpus,
+            memory_mib=request.memory_mib,
+            cpu_limit=cpu_limit,
+            memory_limit=memory_limit,
+            version=terms[placement.host_id].version,
+        ),
+        *[
+            storage_claim(ident, size_mib=size, limit_mib=terms[ident].limits[0], version=terms[ident].version)
+            for ident, size in sorted(sizes.items())
+        ],
+    ]
+    return _seat(placement, storages) if claim_together(tx, wanted) else None
 
 
 def host_limits(host: Any, settings: Settings) -> tuple[int, int]:

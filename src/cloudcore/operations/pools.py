@@ -37,10 +37,9 @@ from cloudcore.operations.placement import (
     unclaimed,
 )
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.watermark import BY_ROW, TAGS, Mark
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
-from cloudcore.resources.compute.schedtag import SCHEDTAGS
-from cloudcore.resources.compute.tagging import SCHEDTAGHOSTS
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.infrastructure.sharedresource import SHAREDRESOURCES
 from cloudcore.resources.infrastructure.zone import ZONES
@@ -51,6 +50,7 @@ from cloudcore.resources.storage.storage import STORAGES
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS
 from cloudcore.scheduling import Answer, Inventory, Pool, Request
 from cloudcore.scheduling.claims import with_hosts, with_networks
+from cloudcore.scheduling.pool import Terms
 from cloudcore.scheduling.replay import seen_of
 from cloudcore.scheduling.tables import Hosts, Storages
 
@@ -64,59 +64,8 @@ MANY = 5_000
 MOST_ONE_BY_ONE = 256
 """Of more rows it is cheaper to read them all."""
 
-MOVING = frozenset(
-    [
-        "servers",
-        "disks",
-        "guestdisks",
-        "guestnetworks",
-        "guestsecgroups",
-        "images",
-        "cachedimages",
-        "storagecachedimages",
-        "tasks",
-        "keypairs",
-        "secgroups",
-        "secgrouprules",
-        "credentials",
-        "passwords",
-        "users",
-        "idempotencies",
-        "revocations",
-        "schedulerdecisions",
-    ]
-)
-"""Types that requests change all the time and that no column is read from."""
 _FIXED: tuple[Resource[Any], ...] = (ZONES, STORAGES, HOSTSTORAGES, HOSTWIRES, NETWORKS, SHAREDRESOURCES)
 """Types a change of which makes a new pool."""
-_TAGS: tuple[Resource[Any], ...] = (SCHEDTAGS, SCHEDTAGHOSTS)
-"""Types that say which hosts pack."""
-_BY_ROW = tuple(each.plural for each in (HOSTS, *_TAGS))
-"""Types a change of which is about some hosts alone."""
-_TRAILED = (HOSTCLAIMS.plural, STORAGECLAIMS.plural, SHAREDRESOURCES.plural, *_BY_ROW)
-_FOLLOWED = MOVING | {*_BY_ROW}
-"""Of a change of any other type it is not known which columns it is about."""
-
-
-@attrs.frozen(kw_only=True)
-class Mark:
-    """How far the storage was before a unit began: what has happened until then, the unit sees.
-
-    trails: for each type that is followed row by row, the number of what was written (`UnitOfWork.written`). others: of all
-    other types that are not `MOVING`, the revision.
-    """
-
-    trails: Mapping[str, int]
-    others: int
-
-    def differs(self, before: Mark, plurals: Collection[str]) -> bool:
-        """Whether rows of any of these types were written since an earlier one."""
-        return any(self.trails[plural] != before.trails[plural] for plural in plurals)
-
-    def is_elsewhere(self, before: Mark) -> bool:
-        """Whether something has changed since an earlier one of which there is no telling which hosts it is about."""
-        # With whom something is shared has no revision.
-        return self.others != before.others or self.differs(before, (SHAREDRESOURCES.plural,))
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -124,8 +73,8 @@ class KeptPool:
     """A pool, and what it was made of.
 
     told_at: when it was told last which hosts become empty when; see `foresight`.
-    bare: its columns with nothing claimed. hosts: the version of each; fixed: those of everything else. beside: what else
-    their rows were made of.
+    bare: its columns with nothing claimed. hosts, storages: the version of each; fixed: those of everything else. beside:
+    what else their rows were made of.
     doubts: hosts and storages whose claims are to be read again. crowds: projects whose servers the pool knows, and since when. own: claims that are in the pool already, by id. pending: what is claimed in the pool, by identity, of which
     the ports have not been read since. read_at: when it was all looked through.
     """
@@ -133,6 +82,7 @@ class KeptPool:
     pool: Pool
     bare: Inventory
     hosts: dict[str, int]
+    storages: Mapping[str, int]
     beside: Surroundings
     fixed: Sequence[Sequence[tuple[Any, ...]]]
     mark: Mark
@@ -148,14 +98,6 @@ class KeptPool:
         return not timedelta(0) <= now - self.read_at < FRESH * (1 + len(self.hosts) / MANY)
 
 
-def mark(platform: Platform) -> Mark:
-    """To be taken before the unit begins in which a pool is brought up to date."""
-    uow = platform.uow
-    return Mark(
-        trails={plural: uow.written(plural, None)[0] for plural in _TRAILED}, others=uow.revision(without=_FOLLOWED)
-    )
-
-
 def bring_up_to_date(platform: Platform, tx: Transaction, host_type: str, seen: Mark, *, doubted: bool = False) -> None:
     """Let the pool of a type of host know what has changed, as far as it has to; a bounded number of statements.
 
@@ -169,7 +111,7 @@ def bring_up_to_date(platform: Platform, tx: Transaction, host_type: str, seen: 
         # Others need not do the same meanwhile.
         kept.read_at = platform.clock.now()
         _look_through(platform, tx, host_type, kept, seen)
-    elif seen.differs(kept.mark, _BY_ROW) and not _take_hosts(platform, tx, host_type, kept):
+    elif seen.differs(kept.mark, BY_ROW) and not _take_hosts(platform, tx, host_type, kept):
         _look_through(platform, tx, host_type, kept, seen)
     elif doubted:
         _take_claims(platform, tx, kept, seen)
@@ -201,7 +143,7 @@ def find_place(platform: Platform, request: Request, *, spare: int, claim: bool)
         answer = None if kept is None else kept.pool.find(request, spare=spare)
         if kept is not None and answer is not None and claim:
             seen = seen_of(kept.pool.present, request, answer.placements, answer.alternatives)
-            answer = attrs.evolve(answer, seen=seen)
+            answer = attrs.evolve(answer, seen=seen, terms=_terms(kept, answer))
             kept.pool.take(request, answer)
             kept.pending[id(answer)] = answer
         return answer
@@ -215,7 +157,8 @@ def settle(platform: Platform, request: Request, answer: Answer, *, is_kept: boo
             return
         pending = kept.pending.pop(id(answer), None) is not None
         for one in answer.placements:
-            claimed = [one.host_id, *[disk.storage_ids[0] for disk in one.disks]]
+            # The disks on one storage are claimed together.
+            claimed = [one.host_id, *dict.fromkeys(disk.storage_ids[0] for disk in one.disks)]
             if is_kept:
                 kept.own.update(claimed)
                 continue
@@ -227,7 +170,7 @@ def settle(platform: Platform, request: Request, answer: Answer, *, is_kept: boo
 def is_up_to_date(platform: Platform, host_type: str, seen: Mark) -> bool:
     """Whether `bring_up_to_date` would find nothing to do, so that no unit need be opened for it."""
     kept = platform.columns.get(host_type)
-    if kept is None or kept.doubts or seen.is_elsewhere(kept.mark) or seen.differs(kept.mark, _BY_ROW):
+    if kept is None or kept.doubts or seen.is_elsewhere(kept.mark) or seen.differs(kept.mark, BY_ROW):
         return False
     if kept.is_due(platform.clock.now()):
         return False
@@ -236,6 +179,8 @@ def is_up_to_date(platform: Platform, host_type: str, seen: Mark) -> bool:
 
 
 def _new(platform: Platform, tx: Transaction, host_type: str, seen: Mark) -> KeptPool:
+    # Versions before rows: where a row changes in between, what is known of it is taken to be old.
+    hosts, fixed = _hosts(tx, host_type), _versions(tx)
     beside = surroundings(tx, platform.settings)
     bare = unclaimed(tx, platform.settings, eq("host_type", host_type), beside)
     bare = with_networks(bare, networks_now(tx, None))
@@ -244,9 +189,10 @@ def _new(platform: Platform, tx: Transaction, host_type: str, seen: Mark) -> Kep
     return KeptPool(
         pool=pool,
         bare=bare,
-        hosts=_hosts(tx, host_type),
+        hosts=hosts,
+        storages={str(ident): version for ident, version in fixed[_FIXED.index(STORAGES)]},
         beside=beside,
-        fixed=_versions(tx),
+        fixed=fixed,
         mark=seen,
         read_at=platform.clock.now(),
     )
@@ -279,12 +225,26 @@ def _versions(tx: Transaction) -> list[Sequence[tuple[Any, ...]]]:
     return [tx.of(resource, PLATFORM).columns(("id", "update_version")) for resource in _FIXED]
 
 
+def _terms(kept: KeptPool, answer: Answer) -> dict[str, Terms]:
+    """By which an answer can be admitted without reading rows again, as long as they have these versions."""
+    found: dict[str, Terms] = {}
+    live, bare, stores = kept.pool.present.hosts, kept.bare.hosts, kept.bare.storages
+    for one in (*answer.placements, *answer.alternatives):
+        row = bare.index[one.host_id]
+        if live.enabled[row]:
+            limits = int(bare.cpu_free[row]), int(bare.mem_free_mib[row])
+            found[one.host_id] = Terms(kept.hosts[one.host_id], limits)
+        for ident in dict.fromkeys(disk.storage_ids[0] for disk in one.disks):
+            found[ident] = Terms(kept.storages[ident], (int(stores.free_mib[stores.index[ident]]),))
+    return found
+
+
 def _take_hosts(platform: Platform, tx: Transaction, host_type: str, kept: KeptPool) -> bool:
     """Take over the hosts that this process has changed; False, with nothing taken, where that is not known, or one of them is
     new or gone.
     """
     changed = _written(platform, kept, HOSTS)
-    tagged = [_written(platform, kept, each) for each in _TAGS]
+    tagged = [_written(platform, kept, each) for each in TAGS]
     if changed is None or None in tagged:
         return False
     packing = packing_of(tx, platform.settings) if any(tagged) else kept.beside.packing

@@ -31,6 +31,20 @@ class Author:
     reservation: str = ""
 
 
+@attrs.frozen(kw_only=True)
+class Adjustment:
+    """What `Transaction.adjust` does to one row of those that the platform sees; see `Repository.adjust`.
+
+    given: rows, by type, id and version, that have to be there in that version for it to be done.
+    """
+
+    resource: Resource[Any]
+    ident: str
+    deltas: Mapping[str, int]
+    limits: Mapping[str, int] = attrs.field(factory=dict[str, int])
+    given: Sequence[tuple[Resource[Any], str, int]] = ()
+
+
 class Repository(Protocol[E]):
     """The rows of one type that a scope lets through. Rows outside it do not exist here, for reading and for writing."""
 
@@ -118,6 +132,13 @@ class Transaction(Protocol):
 
     def of(self, resource: Resource[E], scope: Expr) -> Repository[E]:
         """The rows of a type within a scope (`cloudcore.operations.authorize` makes one; flows use PLATFORM)."""
+        ...
+
+    def adjust(self, wanted: Sequence[Adjustment]) -> Sequence[bool]:
+        """Do what is wanted of rows, one after the other and each for itself, in one go where the storage can; what was done.
+
+        Each is one conditional statement. No row is named twice.
+        """
         ...
 
     def record(self, fact: Fact) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from cloudcore.model.entity import Entity
 from cloudcore.model.errors import BackendError, Contention, DuplicateResourceError
 from cloudcore.model.query import PLATFORM
-from cloudcore.ports.unit_of_work import Repository, Transaction
+from cloudcore.ports.unit_of_work import Adjustment, Repository, Transaction
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS, Hostclaim
+from cloudcore.resources.infrastructure.host import HOSTS
+from cloudcore.resources.storage.storage import STORAGES
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS, Storageclaim
 
 E = TypeVar("E", bound=Entity)
@@ -31,6 +33,42 @@ def claim_host(
         return False
     _opened(repository, Hostclaim(id=host_id))
     return repository.adjust(host_id, wanted, limits=limits)
+
+
+def host_claim(
+    host_id: str, *, vcpus: int, memory_mib: int, cpu_limit: int, memory_limit: int, version: int
+) -> Adjustment:
+    """What `claim_host` does of a host whose row has this version."""
+    return Adjustment(
+        resource=HOSTCLAIMS,
+        ident=host_id,
+        deltas={"vcpus": vcpus, "memory_mib": memory_mib, "guests": 1, "update_version": 1},
+        limits={"vcpus": cpu_limit, "memory_mib": memory_limit},
+        given=[(HOSTS, host_id, version)],
+    )
+
+
+def storage_claim(storage_id: str, *, size_mib: int, limit_mib: int, version: int) -> Adjustment:
+    """What `claim_storage` does of a storage whose row has this version."""
+    return Adjustment(
+        resource=STORAGECLAIMS,
+        ident=storage_id,
+        deltas={"size_mib": size_mib},
+        limits={"size_mib": limit_mib},
+        given=[(STORAGES, storage_id, version)],
+    )
+
+
+def claim_together(tx: Transaction, wanted: Sequence[Adjustment]) -> bool:
+    """Claim all of these, the host first; False, with nothing written, when one does not fit or is another than it was."""
+    done = tx.adjust(wanted)
+    if all(done):
+        return True
+    for one, is_done in zip(wanted, done, strict=True):
+        back = {name: -delta for name, delta in one.deltas.items() if name != "update_version"}
+        if is_done and not tx.of(one.resource, PLATFORM).adjust(one.ident, back):
+            raise BackendError("a ledger is wrong: it would become negative", internal=one.ident)
+    return False
 
 
 def hold_hosts(tx: Transaction, host_ids: Collection[str]) -> None:

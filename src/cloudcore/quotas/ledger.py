@@ -7,13 +7,13 @@ counters such as ports) is counted while the owner's row is held.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 
 from cloudcore.model.errors import BackendError, Contention, DuplicateResourceError, OutOfQuotaError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
-from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.ports.unit_of_work import Adjustment, Transaction
 from cloudcore.quotas.alerts import alerting, quiet, review
 from cloudcore.quotas.counting import Charged, counted_now, owned
 from cloudcore.quotas.family import COUNTED, COUNTERS, FAMILIES, WIRE_NAMES
@@ -53,16 +53,36 @@ def charge(
     """
     asked = {key: value for key, value in amounts.items() if value}
     wanted = draw(tx, domain_id, project_id, asked)
-    for owner, limits in limits_of(tx, domain_id, owners(project_id)).items():
-        if wanted:
+    known = limits_of(tx, domain_id, owners(project_id))
+    calm = _took_quietly(tx, domain_id, known, wanted) if wanted else ()
+    for owner, limits in known.items():
+        if wanted and owner not in calm:
             _take(tx, domain_id, owner, limits, wanted)
         if of is not None:
             _check_counted(tx, (domain_id, owner), limits, of, asked, inserted=inserted)
 
 
+def _took_quietly(tx: Transaction, domain_id: str, known: Mapping[str, Limits], wanted: Amounts) -> Collection[str]:
+    """Charge those owners, the domain first, who have a ledger and stay below their first threshold; who they are."""
+    every = [
+        Adjustment(
+            resource=QUOTAUSAGES,
+            ident=usage_id(domain_id, owner),
+            deltas=wanted,
+            limits=quiet(limits, _bounds(limits, wanted)),
+        )
+        for owner, limits in known.items()
+    ]
+    return [owner for owner, is_done in zip(known, tx.adjust(every), strict=True) if is_done]
+
+
+def _bounds(limits: Limits, wanted: Amounts) -> dict[str, int]:
+    return {key: limits.whole[key] for key in wanted if limits.whole[key] >= 0}
+
+
 def _take(tx: Transaction, domain_id: str, owner: str, limits: Limits, wanted: Amounts) -> None:
     ident = usage_id(domain_id, owner)
-    bounds = {key: limits.whole[key] for key in wanted if limits.whole[key] >= 0}
+    bounds = _bounds(limits, wanted)
     calm = quiet(limits, bounds)
     if _adjusted(tx, ident, wanted, calm):
         return

@@ -79,11 +79,9 @@ def limits_among(
 
 
 def _resolved(own: Mapping[str, int], usual: Mapping[str, int], names: Collection[str]) -> Mapping[str, int]:
-    found: dict[str, int] = {}
-    for name in names:
-        number = own.get(name, INHERIT)
-        number = usual.get(name, INHERIT) if number == INHERIT else number
-        found[name] = UNLIMITED if number == INHERIT else number
+    found = dict.fromkeys(names, UNLIMITED)
+    for limits in (usual, own):
+        found.update({name: number for name, number in limits.items() if number != INHERIT})
     return found
 
 

@@ -41,17 +41,29 @@ _shape_of = attrgetter(*(each.name for each in attrs.fields(Request) if each.nam
 
 
 @attrs.frozen
+class Terms:
+    """What was known of a host or storage: the version of its row, and how much may be given out of it by that.
+
+    limits: of a host CPUs and memory (MiB), of a storage MiB.
+    """
+
+    version: int
+    limits: tuple[int, ...]
+
+
+@attrs.frozen
 class Answer:
     """Where the servers of a request go. decision: the whole story, where all hosts had to be looked at anew.
 
-    alternatives: as of `Decision`, for when a claim is lost to somebody else. seen: what is kept of it, where whoever holds
-        the pool has noted that.
+    alternatives: as of `Decision`, for when a claim is lost to somebody else. seen, terms: what is kept of it, and what was
+        known by id of where it goes, where whoever holds the pool has noted that.
     """
 
     placements: tuple[Placement, ...]
     decision: Decision | None = None
     alternatives: tuple[Placement, ...] = ()
     seen: Seen | None = None
+    terms: Mapping[str, Terms] = attrs.field(factory=dict[str, Terms])
 
     @property
     def refusal(self) -> Refusal | None:

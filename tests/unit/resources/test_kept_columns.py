@@ -17,7 +17,8 @@ from cloudcore.model.query import PLATFORM
 from cloudcore.model.trail import Trail
 from cloudcore.operations.hosts import host_offline, register_host
 from cloudcore.operations.placement import inventory_of
-from cloudcore.operations.pools import FRESH, bring_up_to_date, find_place, mark
+from cloudcore.operations.pools import FRESH, bring_up_to_date, find_place
+from cloudcore.operations.watermark import mark
 from cloudcore.ports.unit_of_work import Author
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.scheduling import DiskRequest, NicRequest, Request, schedule

@@ -17,12 +17,12 @@ from typing import Any, TypeVar
 from cloudcore.model.entity import Entity, evolve
 from cloudcore.model.errors import BackendError, Contention, DuplicateNameError, DuplicateResourceError
 from cloudcore.model.history import HISTORY, Fact, HistoryRecord, fact_record, record_of
-from cloudcore.model.query import Expr
+from cloudcore.model.query import PLATFORM, Expr
 from cloudcore.model.resource import Resource
 from cloudcore.model.trail import Trail
 from cloudcore.ports.clock import Clock
 from cloudcore.ports.ids import IdSource
-from cloudcore.ports.unit_of_work import Author, Repository
+from cloudcore.ports.unit_of_work import Adjustment, Author, Repository
 from cloudcore_adapters.memory.repository import MemoryRepository
 
 E = TypeVar("E", bound=Entity)
@@ -132,6 +132,18 @@ class MemoryTransaction:
     def of(self, resource: Resource[E], scope: Expr) -> Repository[E]:
         """The rows of a type within a scope."""
         return MemoryRepository(self, self.store.resources[resource.plural], scope)
+
+    def adjust(self, wanted: Sequence[Adjustment]) -> Sequence[bool]:
+        """Do what is wanted of rows, one after the other."""
+        self.check_writable()
+        return [self._is_given(one) and self._adjusted(one) for one in wanted]
+
+    def _is_given(self, one: Adjustment) -> bool:
+        rows = [(self.look(resource.plural, ident), version) for resource, ident, version in one.given]
+        return all(row is not None and row.update_version == version for row, version in rows)
+
+    def _adjusted(self, one: Adjustment) -> bool:
+        return self.of(one.resource, PLATFORM).adjust(one.ident, one.deltas, limits=one.limits)
 
     def record(self, fact: Fact) -> None:
         """Remember a fact with this unit's commit."""

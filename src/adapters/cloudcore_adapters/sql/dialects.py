@@ -42,6 +42,7 @@ class Dialect:
         fails leaves the transaction as it was.
     statement_aborts: whether a failed statement spoils the transaction it ran in.
     single_writer: whether only one unit may write at a time.
+    gathers: whether one statement may hold several that change rows.
     notifies: whether the server tells other connections what a commit announces.
     hidden: the rows that lists leave out, as their index has them; None where the number of all rows is not known faster
         than that of some.
@@ -65,6 +66,7 @@ class Dialect:
     single_writer: bool
     reading: Mapping[str, Any]
     notifies: bool = False
+    gathers: bool = False
     writing: Mapping[str, Any] = MappingProxyType({})
     hidden: str | None = None
 
@@ -170,6 +172,7 @@ POSTGRESQL = Dialect(
     statement_aborts=True,
     single_writer=False,
     notifies=True,
+    gathers=True,
     reading={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sqlite3
+import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -26,6 +27,11 @@ TURN_TIMEOUT_S = 10.0
 STATEMENT_TIMEOUT_MS = 60_000
 IDLE_TIMEOUT_MS = 20_000
 """A process that is frozen within a unit keeps what that has locked from others for so long at most."""
+
+
+ASK_AFTER_S = 0.5
+"""A connection that was idle for so long may have been lost, and is asked for first."""
+_LEFT = "left"
 
 
 @attrs.frozen(kw_only=True)
@@ -69,16 +75,17 @@ def _open_postgresql(address: sa.URL, bounds: Bounds) -> sa.Engine:
         f"-c idle_in_transaction_session_timeout={IDLE_TIMEOUT_MS} -c client_encoding=UTF8",
         "connect_timeout": 10,
     }
-    return sa.create_engine(
+    engine = sa.create_engine(
         address.set(drivername="postgresql+psycopg"),
         pool_size=bounds.pool_size,
         max_overflow=bounds.max_overflow,
         pool_timeout=bounds.connection_timeout_ms / 1000,
-        pool_pre_ping=True,
         isolation_level="READ COMMITTED",
         hide_parameters=True,
         connect_args=arguments,
     )
+    _ask_idle(engine)
+    return engine
 
 
 _MARIADB_SESSION = {
@@ -109,7 +116,6 @@ def _open_mariadb(address: sa.URL, bounds: Bounds) -> sa.Engine:
         pool_size=bounds.pool_size,
         max_overflow=bounds.max_overflow,
         pool_timeout=bounds.connection_timeout_ms / 1000,
-        pool_pre_ping=True,
         isolation_level="READ COMMITTED",
         hide_parameters=True,
         connect_args=arguments,
@@ -121,7 +127,30 @@ def _open_mariadb(address: sa.URL, bounds: Bounds) -> sa.Engine:
             connection.exec_driver_sql(statement)
 
     event.listen(engine, "begin", begun)
+    _ask_idle(engine)
     return engine
+
+
+def _ask_idle(engine: sa.Engine) -> None:
+    """Ask the server whether a connection is still there before a unit gets it, unless it has just been in use: who meets one
+    that is lost meanwhile has met contention. When one is lost, all are made anew.
+    """
+    dialect = engine.dialect
+
+    def returned(_connection: Any, record: Any) -> None:
+        record.info[_LEFT] = time.monotonic()
+
+    def taken(connection: Any, record: Any, _proxy: Any) -> None:
+        left = record.info.get(_LEFT)
+        if left is None or time.monotonic() - left < ASK_AFTER_S:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise exc.InvalidatePoolError from error
+
+    event.listen(engine, "checkin", returned)
+    event.listen(engine, "checkout", taken)
 
 
 def in_memory(engine: sa.Engine) -> bool:

@@ -11,8 +11,10 @@ import sqlalchemy as sa
 
 from cloudcore.model.columns import Parts
 from cloudcore.model.entity import Entity, evolve
-from cloudcore.model.errors import BackendError, Contention
+from cloudcore.model.errors import Contention
 from cloudcore.model.query import EVERYTHING, PLATFORM, Compare, Expr, In, Op, Query
+from cloudcore.model.resource import Resource
+from cloudcore_adapters.sql.adjusting import Addition, add_all, adding, bounds_of
 from cloudcore_adapters.sql.compile import LONGEST_KEPT, Prepared, Slots, Source
 from cloudcore_adapters.sql.counting import counting_shown, is_of_shown
 from cloudcore_adapters.sql.driver import Row
@@ -21,12 +23,11 @@ from cloudcore_adapters.sql.paging import arranged, page_shape
 from cloudcore_adapters.sql.tables import may_be_null
 from cloudcore_adapters.sql.uniqueness import taken
 from cloudcore_adapters.sql.unit import TakenError, Unit
-from cloudcore_adapters.sql.values import MAX_INT, MIN_INT, UNSTORABLE, decoder, to_micros
+from cloudcore_adapters.sql.values import UNSTORABLE, decoder, to_micros
 
 E = TypeVar("E", bound=Entity)
 _ALL = Query()
 _NONE: Mapping[str, Any] = MappingProxyType({})
-_NUMBER = sa.BigInteger()
 _ANY: Shape = ("and",)
 
 
@@ -195,19 +196,33 @@ class SqlRepository(Generic[E]):
         self._unit.check_writable()
         if not deltas or UNSTORABLE.search(ident):
             return self._row(ident) is not None
-        numbers: list[int] = []
-        for name, delta in deltas.items():
-            if self._source.field(name).kind is not int or not MIN_INT < delta <= MAX_INT:
-                raise BackendError(f"{self._codec.resource.singular}.{name} can't be adjusted by {delta}")
-            limit = min((limits or {}).get(name, MAX_INT), MAX_INT) if delta > 0 else MAX_INT
-            highest = limit - max(delta, 0)
-            if highest < MIN_INT:
-                return False
-            numbers.extend((-delta, highest, delta))
-        statement = self._statement(("adjust", tuple(deltas)), self._lifted, self._adding(tuple(deltas)))
-        adjusted = self._unit.run(statement, [*self._lifted.found, ident, *numbers]) == 1
+        sent = self.adjusting(ident, deltas, limits or _NONE)
+        if sent is None:
+            return False
+        (adjusted,) = add_all(self._unit, [sent])
         self._unit.counted(self._plural, ident, adjusted=adjusted)
         return adjusted
+
+    def adjusting(
+        self,
+        ident: str,
+        deltas: Mapping[str, int],
+        limits: Mapping[str, int],
+        given: Sequence[tuple[Resource[Any], str, int]] = (),
+    ) -> Addition | None:
+        """The statement of `adjust`, with its values; None where it could do nothing."""
+        numbers = bounds_of(self._source, deltas, limits)
+        if numbers is None or UNSTORABLE.search(ident):
+            return None
+        compiler, names = self._unit.compiler, tuple(deltas)
+        others = [resource.plural for resource, _, _ in given]
+        tables = [compiler.source(plural).codec.table for plural in others]
+        known = [value for _, *values in given for value in values]
+        return Addition(
+            (self._plural, self._scope, "adjust", names, *others),
+            adding(self._table, self._by_id, names, tables),
+            [*self._lifted.found, ident, *numbers, *known],
+        )
 
     # Look-ups.
 
@@ -329,19 +344,6 @@ class SqlRepository(Generic[E]):
         def build(slots: Slots) -> Any:
             statement = self._by_id(sa.update(self._table), slots)
             return statement.values({name: slots.next(columns[name].type) for name in names})
-
-        return build
-
-    def _adding(self, names: Sequence[str]) -> Callable[[Slots], Any]:
-        columns = self._table.c
-
-        def build(slots: Slots) -> Any:
-            statement, sums = self._by_id(sa.update(self._table), slots), {}
-            for name in names:
-                column = columns[name]
-                statement = statement.where(column >= slots.next(_NUMBER), column <= slots.next(_NUMBER))
-                sums[name] = column + slots.next(_NUMBER)
-            return statement.values(sums)
 
         return build
 

@@ -19,7 +19,8 @@ from cloudcore.model.trail import Trail
 from cloudcore.ports.clock import Clock
 from cloudcore.ports.ids import IdSource
 from cloudcore.ports.sealer import Sealer
-from cloudcore.ports.unit_of_work import Author, Repository
+from cloudcore.ports.unit_of_work import Adjustment, Author, Repository
+from cloudcore_adapters.sql.adjusting import add_all
 from cloudcore_adapters.sql.codec import Codec
 from cloudcore_adapters.sql.compile import Compiler
 from cloudcore_adapters.sql.dialects import dialect_of
@@ -208,11 +209,25 @@ class SqlTransaction:
         self._unit.check_open()
         if scope is not PLATFORM:
             return SqlRepository(self._unit, self._unit.compiler.source(resource.plural), scope)
+        return self._whole_of(resource)
+
+    def _whole_of(self, resource: Resource[E]) -> SqlRepository[E]:
         found = self._whole.get(resource.plural)
         if found is None:
-            found = SqlRepository(self._unit, self._unit.compiler.source(resource.plural), scope)
+            found = SqlRepository(self._unit, self._unit.compiler.source(resource.plural), PLATFORM)
             self._whole[resource.plural] = found
         return found
+
+    def adjust(self, wanted: Sequence[Adjustment]) -> Sequence[bool]:
+        """Do what is wanted of rows in one go."""
+        unit = self._unit
+        unit.check_writable()
+        sent = [self._whole_of(one.resource).adjusting(one.ident, one.deltas, one.limits, one.given) for one in wanted]
+        found = iter(add_all(unit, [each for each in sent if each is not None]))
+        done = [each is not None and next(found) for each in sent]
+        for one, adjusted in zip(wanted, done, strict=True):
+            unit.counted(one.resource.plural, one.ident, adjusted=adjusted)
+        return done
 
     def record(self, fact: Fact) -> None:
         """Remember a fact with this unit's commit."""

@@ -19,7 +19,7 @@ from cloudcore.model.query import PLATFORM, Expr, Query, eq, one_of
 from cloudcore.model.resource import Resource
 from cloudcore.ports.clock import Clock
 from cloudcore.ports.ids import IdSource
-from cloudcore.ports.unit_of_work import Author, Repository, Transaction
+from cloudcore.ports.unit_of_work import Adjustment, Author, Repository, Transaction
 from cloudcore_adapters.sql import SqlUnitOfWork
 
 Rows = dict[str, dict[str, Any]]
@@ -176,6 +176,16 @@ class SqlTransaction:
     def of(self, resource: Resource[Any], scope: Expr) -> Repository[Any]:
         """See `Transaction.of`."""
         return SqlRows(self, resource.plural, self._inner.of(resource, scope))
+
+    def adjust(self, wanted: Sequence[Adjustment]) -> Sequence[bool]:
+        """See `Transaction.adjust`."""
+        for one in wanted:
+            self.within(f"adjust {one.resource.plural}")
+        done = self._inner.adjust(wanted)
+        for one, is_adjusted in zip(wanted, done, strict=True):
+            if is_adjusted:
+                self.touch(one.resource.plural, one.ident)
+        return done
 
     def record(self, fact: Any) -> None:
         """See `Transaction.record`."""

@@ -16,7 +16,7 @@ from cloudcore.model.history import Fact
 from cloudcore.model.query import EVERYTHING, Expr, Query
 from cloudcore.model.resource import Resource, fields_of
 from cloudcore.operations.plans.draws import DrawnKeys, Draws
-from cloudcore.ports.unit_of_work import Author, Repository, Transaction, UnitOfWork
+from cloudcore.ports.unit_of_work import Adjustment, Author, Repository, Transaction, UnitOfWork
 
 E = TypeVar("E", bound=Entity)
 _ALL = Query()
@@ -58,9 +58,13 @@ class Seen:
 
     def note(self, resource: Resource[Any], ident: str, row: Entity | None) -> None:
         """Remember that a row was read, unless it is one that this unit has written or the platform keeps for itself."""
+        self.note_version(resource, ident, row.update_version if row is not None else None)
+
+    def note_version(self, resource: Resource[Any], ident: str, version: int | None) -> None:
+        """As `note`, where no more than the version is known; None: it was not there."""
         key = resource.plural, ident
         if resource.service != "internal" and key not in self.written:
-            self.reads[key] = row.update_version if row is not None else None
+            self.reads[key] = version
 
     def wrote(self, write: Write) -> None:
         """Remember what was written."""
@@ -129,6 +133,16 @@ class _Watched:
 
     def of(self, resource: Resource[E], scope: Expr) -> Repository[E]:
         return _Repository(self._inner.of(resource, scope), resource, self._seen)
+
+    def adjust(self, wanted: Sequence[Adjustment]) -> Sequence[bool]:
+        done = self._inner.adjust(wanted)
+        for one, is_done in zip(wanted, done, strict=True):
+            if is_done:
+                for resource, ident, version in one.given:
+                    self._seen.note_version(resource, ident, version)
+                deltas = dict(one.deltas)
+                self._seen.wrote(Write(kind="adjust", resource=one.resource, ident=one.ident, deltas=deltas))
+        return done
 
     def record(self, fact: Fact) -> None:
         self._inner.record(fact)

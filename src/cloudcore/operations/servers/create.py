@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count as count_from
 from typing import Any
 
@@ -18,7 +18,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import Json, JsonMapping, JsonObject
 from cloudcore.model.names import derive_hostname, generate_name, validate_name
-from cloudcore.model.query import PLATFORM, Like, Match, both, either, eq
+from cloudcore.model.query import PLATFORM, Like, Match, Query, both, either, eq, one_of
 from cloudcore.model.reading import read_bool
 from cloudcore.operations.access import check_limits
 from cloudcore.operations.begin import begin
@@ -30,7 +30,7 @@ from cloudcore.operations.idempotency import once, remembered
 from cloudcore.operations.occupants import occupants_of
 from cloudcore.operations.placement import Seat, admit, inventory_of, refused, seats, spare_at
 from cloudcore.operations.platform import Platform
-from cloudcore.operations.pools import bring_project, bring_up_to_date, find_place, mark, settle
+from cloudcore.operations.pools import bring_project, bring_up_to_date, find_place, settle
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.run import again, reading, try_once, would_be, write_once
 from cloudcore.operations.servers.bonds import bind, check_room
@@ -41,6 +41,7 @@ from cloudcore.operations.servers.input import Wanted, read_wanted
 from cloudcore.operations.servers.media import store_for
 from cloudcore.operations.staying import keep_owner
 from cloudcore.operations.veil import veiled_refusal
+from cloudcore.operations.watermark import mark
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import hold_hosts
@@ -49,9 +50,11 @@ from cloudcore.quotas.holdings import server_amounts
 from cloudcore.quotas.ledger import charge, usage_of
 from cloudcore.quotas.limits import limits_of
 from cloudcore.resources.compute.server import SERVERS, Server, ServerStatus
+from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.scheduling import Answer, Decision, Placement, schedule
 from cloudcore.scheduling.claims import with_devices
 from cloudcore.scheduling.pipeline import ALTERNATIVES
+from cloudcore.scheduling.pool import Terms
 
 MOST_IN_ONE_UNIT = 50
 LOOKS = 3
@@ -213,10 +216,10 @@ def _insert(
     names = _names(platform, tx, wanted)
     if len(names) > 1:
         hold_hosts(tx, {one.host_id for one in decision.placements})
-    candidates = seats(decision)
+    candidates, terms = seats(decision), decision.terms if isinstance(decision, Answer) else {}
     taken: set[str] = set()
     made = [
-        _one(platform, tx, caller, wanted, name, _seat(platform, tx, wanted, candidates), position, taken)
+        _one(platform, tx, caller, wanted, name, _seat(platform, tx, wanted, candidates, terms), position, taken)
         for position, name in enumerate(names)
     ]
     check_room(tx, wanted.bonds)
@@ -230,13 +233,21 @@ def _insert(
     ids = [server.id for server in made]
     charge(tx, wanted.owner["domain_id"], wanted.owner["tenant_id"], total, lambda: charged_of(tx, ids))
     keep_owner(tx, made[0], charged=True)
+    # Details look at parts of these rows twice, and need not ask for what the unit knows.
+    tx.of(HOSTS, PLATFORM).find(Query(where=one_of("id", sorted({server.host_id for server in made}))))
     return detail_rows(platform, tx, SERVERS, made)
 
 
-def _seat(platform: Platform, tx: Transaction, wanted: Wanted, candidates: Iterator[Placement]) -> Seat:
+def _seat(
+    platform: Platform,
+    tx: Transaction,
+    wanted: Wanted,
+    candidates: Iterator[Placement],
+    terms: Mapping[str, Terms],
+) -> Seat:
     for placement in candidates:
         try:
-            seat = admit(tx, platform.settings, placement, wanted.request)
+            seat = admit(tx, platform.settings, placement, wanted.request, terms)
         except InsufficientResourceError as error:
             raise Contention("the place was taken by others", internal=str(error)) from error
         if seat is not None:
