@@ -149,8 +149,10 @@ def freeze(fleet: Fleet, rng: random.Random) -> None:
     """A process stands still with its agent, longer than its leases."""
     site = fleet.any_site(rng)
     os.kill(site.up.pid, signal.SIGSTOP)
-    time.sleep(LEASE_S + rng.uniform(1.0, 20.0))
-    site.up.thaw()
+    try:
+        time.sleep(LEASE_S + rng.uniform(1.0, 20.0))
+    finally:
+        site.up.thaw()
 
 
 def kill_libvirt(fleet: Fleet, rng: random.Random) -> None:

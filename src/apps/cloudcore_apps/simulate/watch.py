@@ -27,6 +27,7 @@ from cloudcore_apps.simulate.telling import Told
 WHOLE_EVERY = 50
 LONGEST_WAIT = timedelta(seconds=LEASE_S + max(RETRY_S))
 RUNNING = ("on", "paused")
+ON_HOSTS = ("servers", "disks", "snapshots")
 NO_FAULTS = Faults()
 LONGEST_VALUE = 300
 """So many characters of a value are told."""
@@ -106,6 +107,7 @@ class Watch:
         for task in rows.get(TASKS.plural, {}).values():
             if task is not None:
                 self._task(task)
+        self._forgotten(rows)
         if "hostclaims" in rows:
             self._check("capacity", check_capacity)
         if "guestnetworks" in rows:
@@ -182,6 +184,18 @@ class Watch:
             if record is not None and "/" in record.request_id and "task_id" not in record.actor:
                 first = self._transactions.setdefault(record.request_id, record.transaction)
                 self._require("once", first == record.transaction, f"{record.request_id} was carried out twice")
+
+    def _forgotten(self, rows: Mapping[str, Mapping[str, Any]]) -> None:
+        """What a row stood for is off the hosts when the row goes, and not only some time later."""
+        gone = {ident for plural in ON_HOSTS for ident, row in rows.get(plural, {}).items() if row is None}
+        if not gone:
+            return
+        for host, agent in sorted(self._cloud.machines.items()):
+            kept = {domain.desc.guest_id for domain in agent.machine.domains.values()}
+            for volume in agent.machine.volumes.values():
+                kept.update((volume.volume_id, *volume.snapshots))
+            left = sorted(gone & kept)
+            self._require("forgotten", not left, f"{host} has {left}, and their rows are gone")
 
     def _versioned(self, singular: str, rows: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
         plural = next((p for p, s in self._singulars.items() if s == singular), "")
