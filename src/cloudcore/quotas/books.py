@@ -27,27 +27,31 @@ _NOTHING: Amounts = dict.fromkeys(LIMITED, 0)
 
 @attrs.frozen(kw_only=True)
 class Books:
-    """What owners may hold, and hold. narrowings: what limits are narrowed to, by its text."""
+    """What owners may hold, and hold.
+
+    narrowings: what limits are narrowed to, by its text. charged: by the id of the ledger. counted: of what has no ledger.
+    within: what matches a narrowing. kept: reservations, which are charged too.
+    """
 
     limits: Mapping[Owner, Limits]
     narrowings: Mapping[str, Mapping[str, str]]
-    _used: Mapping[str, Amounts]
-    _counted: Mapping[Owner, Amounts]
-    _within: Mapping[str, Mapping[Owner, Amounts]]
-    _reserved: Mapping[Owner, Sequence[Quotareservation]]
+    charged: Mapping[str, Amounts]
+    counted: Mapping[Owner, Amounts]
+    within: Mapping[str, Mapping[Owner, Amounts]]
+    kept: Mapping[Owner, Sequence[Quotareservation]]
 
     def used(self, domain_id: str, project_id: str) -> Amounts:
         """The usage, reservations included."""
-        charged = self._used.get(usage_id(domain_id, project_id), _NOTHING)
-        return {**_NOTHING, **charged, **self._counted.get((domain_id, project_id), {})}
+        of_ledger = self.charged.get(usage_id(domain_id, project_id), _NOTHING)
+        return {**_NOTHING, **of_ledger, **self.counted.get((domain_id, project_id), {})}
 
     def used_within(self, domain_id: str, project_id: str, text: str) -> Amounts:
         """The usage of what matches a narrowing."""
-        return self._within[text].get((domain_id, project_id), _NOTHING)
+        return self.within[text].get((domain_id, project_id), _NOTHING)
 
     def reserved(self, domain_id: str, project_id: str) -> Sequence[Quotareservation]:
         """The reservations; of a domain those of its projects."""
-        return self._reserved.get((domain_id, project_id), ())
+        return self.kept.get((domain_id, project_id), ())
 
 
 def read_books(tx: Transaction, family: Family, owners: Sequence[Owner], whose: Expr, *, narrowed: bool) -> Books:
@@ -57,7 +61,7 @@ def read_books(tx: Transaction, family: Family, owners: Sequence[Owner], whose: 
     whose: the rows of what they hold, by `domain_id` and `tenant_id`. narrowed: with those limits too.
     """
     if not owners:
-        return Books(limits={}, narrowings={}, used={}, counted={}, within={}, reserved={})
+        return Books(limits={}, narrowings={}, charged={}, counted={}, within={}, kept={})
     projects = any(project for _, project in owners)
     limits = _limits(tx, family, owners)
     fields = [family.counters[name] for name in family.narrowed]
@@ -76,10 +80,10 @@ def read_books(tx: Transaction, family: Family, owners: Sequence[Owner], whose: 
     return Books(
         limits=limits,
         narrowings=keys,
-        used=_charged(tx, owners),
+        charged=_charged(tx, owners),
         counted=counted_by_owner(tx, whose, counted, {}, projects=projects) if counted else {},
         within={text: counted_by_owner(tx, whose, fields, one, projects=projects) for text, one in keys.items()},
-        reserved=kept,
+        kept=kept,
     )
 
 
