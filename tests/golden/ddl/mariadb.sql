@@ -220,6 +220,22 @@ CREATE TABLE compute_groupguests (
 );
 CREATE INDEX ix_compute_groupguests_created_at_id ON compute_groupguests (created_at, id);
 CREATE INDEX ix_compute_groupguests_guest_id ON compute_groupguests (guest_id);
+CREATE TABLE compute_groupnetworks (
+    id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT NOT NULL DEFAULT 0,
+    group_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    network_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    ip_addr VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    `index` BIGINT NOT NULL DEFAULT 0,
+    eip_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    CONSTRAINT pk_compute_groupnetworks PRIMARY KEY (id),
+    CONSTRAINT uq_compute_groupnetworks_network_id_ip_addr UNIQUE (network_id, ip_addr),
+    CONSTRAINT uq_compute_groupnetworks_group_id_index UNIQUE (group_id, `index`)
+);
+CREATE INDEX ix_compute_groupnetworks_created_at_id ON compute_groupnetworks (created_at, id);
+CREATE INDEX ix_compute_groupnetworks_ip_addr ON compute_groupnetworks (ip_addr);
 CREATE TABLE compute_guestdisks (
     id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
     created_at BIGINT NOT NULL,
@@ -1426,6 +1442,21 @@ CREATE INDEX ix_network_eips_id_pending_deleted_is_system ON network_eips (id, p
 CREATE INDEX ix_network_eips_ip_addr ON network_eips (ip_addr);
 CREATE INDEX ix_network_eips_status ON network_eips (status);
 CREATE INDEX ix_network_eips_tenant_id_created_at_name_id_pend_47f49ec149 ON network_eips (tenant_id, created_at, name, id, pending_deleted, is_system);
+CREATE TABLE network_network_ip_macs (
+    id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT NOT NULL DEFAULT 0,
+    network_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    ip_addr VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    mac_addr VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    CONSTRAINT pk_network_network_ip_macs PRIMARY KEY (id),
+    CONSTRAINT uq_network_network_ip_macs_network_id_ip_addr UNIQUE (network_id, ip_addr),
+    CONSTRAINT uq_network_network_ip_macs_network_id_mac_addr UNIQUE (network_id, mac_addr)
+);
+CREATE INDEX ix_network_network_ip_macs_created_at_id ON network_network_ip_macs (created_at, id);
+CREATE INDEX ix_network_network_ip_macs_ip_addr ON network_network_ip_macs (ip_addr);
+CREATE INDEX ix_network_network_ip_macs_mac_addr ON network_network_ip_macs (mac_addr);
 CREATE TABLE network_networks (
     id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
     created_at BIGINT NOT NULL,
@@ -1469,6 +1500,8 @@ CREATE TABLE network_networks (
     alloc_timout_seconds BIGINT NOT NULL DEFAULT 0,
     is_auto_alloc BOOL NOT NULL DEFAULT true,
     bgp_type VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    group_count BIGINT NOT NULL DEFAULT 0,
+    bound_count BIGINT NOT NULL DEFAULT 0,
     CONSTRAINT pk_network_networks PRIMARY KEY (id),
     CONSTRAINT uq_network_networks_name_tenant_id UNIQUE (name, tenant_id)
 );
