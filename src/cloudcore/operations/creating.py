@@ -95,10 +95,17 @@ def owner(platform: Platform, caller: Caller, resource: Resource[Any], body: Jso
     return _domain_owner(platform, caller, body, granted) if issubclass(resource.entity, DomainOwned) else {}
 
 
+def wanted_owner(body: JsonMapping) -> tuple[str | None, str | None]:
+    """The project and the domain that a body names for what it makes; also where something else decides whose it is.
+
+    Raises:
+        InvalidInputError: one is no name.
+    """
+    return _first_text(body, ("project_id", "project", "tenant_id", "tenant")), _first_text(body, _DOMAIN_KEYS)
+
+
 def _project_owner(platform: Platform, caller: Caller, body: JsonMapping, granted: Scope) -> JsonObject:
-    wanted, home = (
-        _first_text(body, keys) for keys in (("project_id", "project", "tenant_id", "tenant"), _DOMAIN_KEYS)
-    )
+    wanted, home = wanted_owner(body)
     if wanted is None:
         if not caller.project_id:
             raise MissingParameterError("this needs a project: log in to one or name it", field="project_id")

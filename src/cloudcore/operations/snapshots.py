@@ -18,7 +18,7 @@ from cloudcore.model.query import PLATFORM, Order, Query, both, eq, one_of
 from cloudcore.model.reading import read_flag, read_str
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import Held, begin, check_idle
-from cloudcore.operations.creating import new_name
+from cloudcore.operations.creating import new_name, wanted_owner
 from cloudcore.operations.generic import check_in_use, check_not_frozen
 from cloudcore.operations.hosts import hosts_of
 from cloudcore.operations.platform import Platform
@@ -46,7 +46,9 @@ def create_snapshot(platform: Platform, tx: Transaction, caller: Caller, body: J
     reach(platform, caller, SNAPSHOTS, "create")
     named = body.get("disk_id") or body.get("disk")
     disk = fetch_for(platform, tx, caller, DISKS, read_str(named, "disk_id", 128), "perform", "snapshot")
-    values = {"description": str(body.get("description") or "")[:1024], "metadata": first_tags(body)}
+    wanted_owner(body)
+    description = read_str(body.get("description") or "", "description", 1024, allow_newlines=True)
+    values = {"description": description, "metadata": first_tags(body)}
     row = keep_disk(platform, tx, caller, disk, body, values)
     charge(tx, row.domain_id, row.tenant_id, {"snapshot": 1}, lambda: {SNAPSHOTS.plural: [row.id]})
     return detail_rows(platform, tx, SNAPSHOTS, [row])[0]

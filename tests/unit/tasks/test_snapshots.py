@@ -547,3 +547,13 @@ def test_who_deletes_what_is_just_being_removed_with_its_disk_or_server_tries_ag
                 lambda tx, module=module, row=row: module.begin_delete(world.cloud.platform, tx, CALLER, row),
             )
     assert {row.status for row in world.cloud.rows("snapshots")} == {"ready"}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("project", "\u0084"), ("project_domain", ["d1"]), ("description", {"a": 1})]
+)
+def test_what_is_no_text_is_refused_also_where_nobody_needs_it(world: World, field: str, value: object) -> None:
+    with pytest.raises(InvalidInputError) as refused:
+        world.client.create("snapshots", {"name": "s", "disk_id": world.disk(), field: value})
+    assert refused.value.field == field
+    assert world.client.list("snapshots").total == 0
