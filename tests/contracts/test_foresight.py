@@ -11,7 +11,8 @@ from cloudcore.model.query import PLATFORM
 from cloudcore.operations.foresight import LEARNED, TOLD, bring_times, learned, leaving_now, with_foresight, with_stays
 from cloudcore.operations.placement import inventory_of
 from cloudcore.operations.platform import Platform, Settings
-from cloudcore.operations.pools import bring_up_to_date, mark
+from cloudcore.operations.pools import bring_up_to_date
+from cloudcore.operations.watermark import mark
 from cloudcore.ports.unit_of_work import Author, Transaction
 from cloudcore.resources.compute.server import SERVERS, Server
 from cloudcore.resources.infrastructure.host import HOSTS, Host

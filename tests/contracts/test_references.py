@@ -35,6 +35,7 @@ BY_HAND: list[tuple[Reference, str]] = [
     ),
     (Reference("eips", "associate_id", "servers", {"associate_type": "server"}), CLEAR),
     (Reference("guestnetworks", "eip_id", "eips", {}, {"associate_id": "a-server"}), REFUSE),
+    (Reference("groupnetworks", "eip_id", "eips", {}, {"associate_id": "a-group"}), REFUSE),
     (
         Reference(
             "servers", "secgrp_id", "secgroups",

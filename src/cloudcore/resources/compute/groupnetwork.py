@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cloudcore.model.entity import Entity, entity
 from cloudcore.model.query import PLATFORM, Order, Query, one_of
-from cloudcore.model.resource import READ_ONLY, Joint, Level, OnDelete, Ref, Resource, Spec
+from cloudcore.model.resource import READ_ONLY, Joint, Level, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 
 
@@ -18,7 +18,7 @@ class Groupnetwork(Entity):
     group_id: Annotated[
         str,
         Spec("Group", width=128, index=True),
-        Ref("instancegroups", on_delete=OnDelete.CASCADE, alias=("instancegroup", "instancegroup_id")),
+        Ref("instancegroups", alias=("instancegroup", "instancegroup_id")),
     ]
     network_id: Annotated[str, Spec("Network", width=128, index=True), Ref("networks", show=("wire", "wire_id"))]
     ip_addr: Annotated[str, Spec("Address", width=16, search=True, index=True)]
