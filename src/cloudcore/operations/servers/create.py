@@ -216,7 +216,8 @@ def _insert(
     names = _names(platform, tx, wanted)
     if len(names) > 1:
         hold_hosts(tx, {one.host_id for one in decision.placements})
-    candidates, terms = seats(decision), decision.terms if isinstance(decision, Answer) else {}
+    candidates = seats(decision)
+    terms: Mapping[str, Terms] = decision.terms if isinstance(decision, Answer) else {}
     taken: set[str] = set()
     made = [
         _one(platform, tx, caller, wanted, name, _seat(platform, tx, wanted, candidates, terms), position, taken)
