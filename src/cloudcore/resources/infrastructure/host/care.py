@@ -17,7 +17,7 @@ CARE_ACTIONS = (
     *(Action(name=name, doc=_END, params=()) for name in ("unmaintenance", "host-exit-maintenance")),
     Action(
         name="drain",
-        doc="Place nothing there any more and let its servers move elsewhere; those that are on are stopped and started.",
+        doc="Place nothing there any more and let its servers move: running where another takes them so, else off and on again.",
         params=(param("force", "Cut the power of guests that do not switch off", bool),),
     ),
     Action(name="syncstatus", doc="Ask it how its servers are: at most 50 at once.", params=()),
