@@ -48,6 +48,10 @@ def test_a_server_that_does_not_keep_to_it_is_found() -> None:
     assert Counter(check.partition(":")[0] for _, check in found.failures)["response_schema_conformance"] == 1
 
 
+def answered_well(found: Found) -> set[str]:
+    return {label for label, answers in found.answers.items() if any(status in WELL for status in answers)}
+
+
 def part(label: str) -> str:
     """Which part of the interface an operation belongs to: `compute/servers`, `identity/auth` …"""
     words = [word for word in label.partition(" /")[2].split("/") if word not in ("v1", "v2", "v2.0", "v3")]
@@ -80,10 +84,14 @@ def test_every_operation_keeps_to_the_document(group: str) -> None:
 
     assert not found.failures, told(found)
     assert not found.errors
-    well = {label for label, answers in found.answers.items() if any(status in WELL for status in answers)}
+    well = answered_well(found)
     assert {part(label) for label in well} == set(names) - UNGUESSED
-    # What is never answered well is not held to anything: each such operation has a reason.
-    assert {label for label in found.answers if label not in well and label not in reasons()} == set()
+    # What is never answered well is not held to anything: each such operation has a reason. Of many that are tried together
+    # one may have taken away what another needs, so those are tried once more by themselves.
+    left = {label for label in found.answers if label not in well and label not in reasons()}
+    alone = run(lambda label: label in left, examples=50)[0] if left else found
+    assert not alone.failures, told(alone)
+    assert left - answered_well(alone) == set()
 
 
 def _without_its_list(body: bytes) -> bytes:
