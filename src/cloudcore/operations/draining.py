@@ -137,14 +137,17 @@ def _failed(tx: Transaction, idents: Sequence[str], host: Any, wish: Wish) -> se
 
 
 def _begin(platform: Platform, tx: Transaction, caller: Caller, server: Any, wish: Wish, reason: str) -> None:
-    if server.power_states == PowerState.ON:
-        try:
-            move_live(platform, tx, caller, server, LiveWish(turn=wish.turn, reason=reason))
-        except (InsufficientResourceError, InvalidStatusError):
-            pass  # it has to be switched off, or says then why it can't move at all
-        else:
-            return
-    move(platform, tx, caller, server, force=wish.force, turn=wish.turn, reason=reason)
+    if server.power_states != PowerState.ON or not _moves_live(platform, tx, caller, server, wish, reason):
+        move(platform, tx, caller, server, force=wish.force, turn=wish.turn, reason=reason)
+
+
+def _moves_live(platform: Platform, tx: Transaction, caller: Caller, server: Any, wish: Wish, reason: str) -> bool:
+    """Let a server begin to move while it runs; False where it has to be switched off first, or can't move at all."""
+    try:
+        move_live(platform, tx, caller, server, LiveWish(turn=wish.turn, reason=reason))
+    except (InsufficientResourceError, InvalidStatusError):
+        return False
+    return True
 
 
 def _moved(platform: Platform, ident: str, host: Any, wish: Wish) -> bool:

@@ -28,6 +28,26 @@ SET_SCHEDTAG = Action(
 )
 """Of everything that can be tagged."""
 
+DISSOCIATE_EIP = Action(
+    name="dissociate-eip",
+    doc="Part it from its public address.",
+    params=(param("auto_delete", "And delete that", bool),),
+)
+"""Of what can have a public address."""
+
+
+def associate_eip(what: str) -> Action:
+    """Of the same. what: `server` or `group`."""
+    return Action(
+        name="associate-eip",
+        doc="Give it a public address.",
+        params=(
+            param("eip_id", "Public address", refers="eips", alias=("eip",), required=True),
+            param("ip_addr", f"Address of the {what} that it stands for", width=64),
+        ),
+    )
+
+
 IMAGE_PARAMS = (
     param("name", "Name of the image", width=128, example="saved"),
     param("generate_name", "Name that is numbered if it is taken", width=128),

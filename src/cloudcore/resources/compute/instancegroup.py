@@ -13,6 +13,7 @@ from cloudcore.model.query import PLATFORM, eq, one_of
 from cloudcore.model.resource import Action, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.actions import DISSOCIATE_EIP, associate_eip
 from cloudcore.resources.compute import groupguest, groupnetwork
 
 GUESTS = (param("guests", "Servers", list, of=str, refers="servers", alias=("guest",), required=True),)
@@ -78,19 +79,8 @@ INSTANCEGROUPS = Resource(
             doc="Give an address back.",
             params=(param("ip_addr", "Address; absent: all", width=64),),
         ),
-        Action(
-            name="associate-eip",
-            doc="Give it a public address.",
-            params=(
-                param("eip_id", "Public address", refers="eips", alias=("eip",), required=True),
-                param("ip_addr", "Address of the group that it stands for", width=64),
-            ),
-        ),
-        Action(
-            name="dissociate-eip",
-            doc="Part it from its public address.",
-            params=(param("auto_delete", "And delete that", bool),),
-        ),
+        associate_eip("group"),
+        DISSOCIATE_EIP,
         Action(
             name="create-eip",
             doc="Take a new public address for it.",

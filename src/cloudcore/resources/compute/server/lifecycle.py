@@ -8,8 +8,7 @@ reset     the same; a soft one presses the reset button and the guest stays on
 suspend   start_suspend → suspending → suspend
 resume    resuming → running
 sync      sync_config → ready or running, as it was
-migrate   start_migrate → migrating (→ starting) → ready or running, on another host
-move      the same, off a host that lives
+migrate   start_migrate → migrating (→ starting) → ready or running, on another host; move: off one that lives
 live      start_migrate → live_migrating → running, on another host and without a stop; where it fails, on its own
 delete    start_delete → deleting → gone
 recycle   start_delete → deleting → ready, in the recycle bin

@@ -7,6 +7,7 @@ from datetime import datetime
 from cloudcore.model.param import ANY, param
 from cloudcore.model.resource import Action, ActionKind
 from cloudcore.model.units import Unit
+from cloudcore.resources.actions import DISSOCIATE_EIP, associate_eip
 
 _GROUPS = (
     param("group_ids", "Groups", list, of=str, refers="instancegroups", alias=("groups", "group"), required=True),
@@ -47,19 +48,8 @@ RECORD_ACTIONS: tuple[Action, ...] = (
     ),
     Action(name="bind-groups", doc="Put it into groups that keep servers apart.", params=_GROUPS),
     Action(name="unbind-groups", doc="Take it out of groups.", params=_GROUPS),
-    Action(
-        name="associate-eip",
-        doc="Give it a public address.",
-        params=(
-            param("eip_id", "Public address", refers="eips", alias=("eip",), required=True),
-            param("ip_addr", "Address of the server that it stands for", width=64),
-        ),
-    ),
-    Action(
-        name="dissociate-eip",
-        doc="Part it from its public address.",
-        params=(param("auto_delete", "And delete that", bool),),
-    ),
+    associate_eip("server"),
+    DISSOCIATE_EIP,
     Action(
         name="create-eip",
         doc="Take a new public address for it.",
