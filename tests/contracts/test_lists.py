@@ -251,6 +251,7 @@ class TestTags:
             ({"without_user_meta": "true"}, ["cache", "Über"]),
             ({"with_cloud_meta": "true"}, []),
             ({"with_any_meta": "true"}, ["50%", "db'1", "web-1", "web-2"]),
+            ({"with_meta": "true"}, ALL),
             ({"user_meta": {"env": "prod"}}, ["50%", "web-2"]),
             ({"project_tags": [[{"key": "user:site", "value": "west"}]]}, ALL),
             ({"no_project_tags": [[{"key": "user:site"}]]}, []),
@@ -267,6 +268,11 @@ class TestTags:
             return
         with pytest.raises(found):
             world.names(params)
+
+    def test_rows_without_details_tell_their_tags_where_they_are_asked(self, world: World) -> None:
+        for wanted, told in (("true", 4), ("false", 0)):
+            page = world.bob.list("servers", {"details": "false", "with_meta": wanted})
+            assert len([row for row in page.items if "metadata" in row]) == told
 
     def test_tags_in_use_are_counted(self, world: World) -> None:
         pairs = world.bob.property("servers", "tag-value-pairs")

@@ -17,7 +17,7 @@ _MEDIA = "insertvfd ejectvfd"
 _TUNING = (
     "sendkeys set-extra-option del-extra-option set-qemu-params set-tpm set-nic-traffic-limit "
     "reset-nic-traffic-limit cpuset cpuset-remove set-cpu-numa-pin enable-memclean change-disk-driver "
-    "set-root-disk-matcher disable-auto-merge-snapshots calculate-record-checksum"
+    "set-root-disk-matcher disable-auto-merge-snapshot disable-auto-merge-snapshots calculate-record-checksum"
 )
 _AGENT = "qga-command qga-set-network monitor sync-os-info make-sshable set-sshable"
 _FORWARD = "open-forward close-forward list-forward"

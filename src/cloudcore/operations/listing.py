@@ -32,6 +32,7 @@ class Paging:
     behind: id of the last row of the earlier page, as OpenStack's clients page; a kind of marker.
     fields: the keys to give; exported: as a spreadsheet takes them.
     reasons: rows without details say what may not be done with them, and why.
+    tags: rows without details say which tags they have.
     totals: sums of the columns are wanted too.
     """
 
@@ -45,6 +46,7 @@ class Paging:
     fields: tuple[str, ...] = ()
     exported: bool = False
     reasons: bool = False
+    tags: bool = False
     totals: bool = False
 
 
@@ -73,6 +75,7 @@ def paging_of(types: Types, resource: Resource[Any], params: JsonMapping) -> Pag
         fields=keys or tuple(texts(params.get("field"))),
         exported=exported,
         reasons="show_fail_reason" in params and flag(params, "show_fail_reason"),
+        tags="with_meta" in params and flag(params, "with_meta"),
         totals="summary_stats" in params and flag(params, "summary_stats"),
     )
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cloudcore.auth.caller import Caller
-from cloudcore.model.errors import OutOfRangeError
+from cloudcore.model.errors import ConflictError, InvalidInputError, MissingParameterError, OutOfRangeError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import PLATFORM, IsNull, Not, Order, Query, both, eq, one_of
+from cloudcore.model.query import PLATFORM, Expr, IsNull, Not, Order, Query, both, eq, one_of
 from cloudcore.model.reading import format_time, read_str
 from cloudcore.model.resource import Resource
-from cloudcore.operations.access import widest
+from cloudcore.operations.access import fetch, reach, widest
 from cloudcore.operations.generic import create_row
 from cloudcore.operations.parameter import number
 from cloudcore.operations.platform import Platform
@@ -20,14 +20,50 @@ from cloudcore.resources.compute.groupnetwork import GROUPNETWORKS
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
 from cloudcore.resources.compute.instancegroup import INSTANCEGROUPS
 from cloudcore.resources.compute.server import SERVERS
+from cloudcore.resources.infrastructure.zone import ZONES
 from cloudcore.resources.network.eip import EIPS
+from cloudcore.resources.network.network import NETWORKS
 from cloudcore.resources.network.networkipmac import NETWORK_IP_MACS
 from cloudcore.resources.network.ranges import range_of, used_addresses
 from cloudcore.resources.network.reservedip import RESERVEDIPS, unexpired
+from cloudcore.resources.network.vpc import VPCS
+from cloudcore.resources.network.wire import WIRES
 
 MOST = 2048
 MOST_BOUND = 256
 """Addresses of one call."""
+
+
+def create_network(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
+    """Make a network; one whose wire is not named lies on the only wire of its VPC, or of its VPC in its zone.
+
+    Raises:
+        ConflictError: several wires lie there.
+        InvalidInputError: none does.
+    """
+    reach(platform, caller, NETWORKS, "create")
+    if not (body.get("wire_id") or body.get("wire")):
+        body = {**body, "wire_id": _only_wire(platform, tx, caller, body)}
+    return create_row(platform, tx, caller, NETWORKS, body)
+
+
+def _only_wire(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> str:
+    where: list[Expr] = []
+    places: Sequence[tuple[str, Resource[Any]]] = (("vpc", VPCS), ("zone", ZONES))
+    for name, kind in places:
+        ident = body.get(f"{name}_id") or body.get(name)
+        if ident:
+            found = fetch(platform, tx, caller, kind, read_str(ident, name, 128))
+            where.append(eq(f"{name}_id", found.id))
+    if not where:
+        raise MissingParameterError("wire_id is missing", field="wire_id")
+    seen = reach(platform, caller, WIRES, "get").where
+    wires = tx.of(WIRES, seen).find(Query(where=both(*where), limit=2))
+    if len(wires) > 1:
+        raise ConflictError("several wires lie there: name the one that is meant", field="wire_id")
+    if not wires:
+        raise InvalidInputError("no wire lies there: make one, or name one", field="wire_id")
+    return str(wires[0].id)
 
 
 def bind_macs(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:

@@ -13,7 +13,8 @@ from cloudcore.model.errors import InvalidInputError, OutOfRangeError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.listing import Listing
 from cloudcore.model.query import Query
-from cloudcore.model.resource import Resource
+from cloudcore.model.resource import Resource, field_map
+from cloudcore.model.wire import page_to_wire
 from cloudcore.operations.export import cells
 from cloudcore.operations.filters import filterable
 from cloudcore.operations.listing import MOST_AT_ONCE, Paging, paging_of
@@ -109,6 +110,8 @@ def _behind(platform: Platform, tx: Transaction, paging: Paging, repository: Rep
 def _read(resource: Resource[Any], paging: Paging) -> tuple[str, ...]:
     """The fields that the page is read of: what is shown, and what a marker is made of."""
     shown = page_fields(resource, details=paging.details or paging.reasons)
+    if _tagged(resource, paging):
+        shown = tuple(dict.fromkeys((*shown, "metadata")))
     if paging.marker is None:
         return shown
     sorted_by = (starting_field(order) for order in paging.order)
@@ -121,9 +124,16 @@ def _shaped(
     shown = detail_columns(platform, tx, resource, page) if paging.details else plain_columns(resource, page)
     if paging.reasons and not paging.details:
         put_permits(shown, page)
+    if _tagged(resource, paging):
+        shown.put_all(page_to_wire(resource, page, only=frozenset({"metadata"})))
     if not paging.exported:
         return Rows(shown, paging.fields)
     return [cells(item, paging.fields) for piece in shown.pieces(SOME, paging.fields) for item in piece]
+
+
+def _tagged(resource: Resource[Any], paging: Paging) -> bool:
+    """Whether rows are to say which tags they have, and do not say it anyway."""
+    return paging.tags and not paging.details and "metadata" in field_map(resource.entity)
 
 
 def _totals(resource: Resource[Any], repository: Repository[Any]) -> JsonObject:

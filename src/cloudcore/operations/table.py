@@ -64,6 +64,7 @@ CREATE: Mapping[str, Operation] = MappingProxyType(
         "images": create_image,
         "guestimages": guest_images.create_guest_image,
         "secgroups": create_secgroup,
+        "networks": networks.create_network,
         "eips": create_eip,
         "credentials": credentials.create_credential,
         "application_credentials": create_application_credential,

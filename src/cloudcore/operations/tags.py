@@ -195,6 +195,5 @@ _KINDS: tuple[tuple[str, Expr, bool], ...] = (
     ("without_user_meta", HasKey("metadata", "user:"), True),
     ("with_cloud_meta", HasKey("metadata", "ext:"), False),
     ("with_any_meta", _ANY, False),
-    ("with_meta", _ANY, False),
 )
 """Parameter, the rows that have such tags, and whether it asks for the others."""

@@ -31,7 +31,7 @@ from cloudcore.resources.network.wire import WIRES
 from cloudcore_adapters.memory.store import MemoryStore
 from cloudcore_adapters.memory.world import SeededIds
 
-from .conftest import add_server
+from .conftest import SECRET, People, add_server
 
 RANDOM = SeededIds(5).random_bytes
 
@@ -218,3 +218,37 @@ def test_wires_need_a_zone_and_vpcs_are_not_made(tx: Any) -> None:
         VPCS.prepare(tx, SYSTEM, {"name": "v"})
     (extra,) = VPCS.details(tx, [tx.of(VPCS, PLATFORM).get("default")])  # type: ignore[misc]
     assert (extra["wire_count"], extra["network_count"]) == (1, 1)
+
+
+class TestWithoutAWire:
+    RANGE: Any = {"guest_ip_prefix": "10.3.0.0/24"}
+
+    @pytest.mark.parametrize(
+        "named", [{"vpc": "default"}, {"zone": "zone0"}, {"vpc_id": "default", "zone_id": "zone0"}]
+    )
+    def test_it_lies_on_the_only_one(self, people: People, named: Any) -> None:
+        made = people.admin.create("networks", {"name": "n", **self.RANGE, **named})
+        assert made["wire"] == "wire0"
+
+    def test_several_are_a_question(self, people: People) -> None:
+        people.admin.create("wires", {"name": "wire1", "zone": "zone0", "vpc": "default"})
+        with pytest.raises(ConflictError) as caught:
+            people.admin.create("networks", {"name": "n", **self.RANGE, "zone": "zone0"})
+        assert caught.value.field == "wire_id"
+
+    def test_none_is_no_place(self, people: People) -> None:
+        people.admin.create("zones", {"name": "far"})
+        with pytest.raises(InvalidInputError) as caught:
+            people.admin.create("networks", {"name": "n", **self.RANGE, "zone": "far"})
+        assert caught.value.field == "wire_id"
+
+    def test_neither_is_asked_for(self, people: People) -> None:
+        with pytest.raises(MissingParameterError) as caught:
+            people.admin.create("networks", {"name": "n", **self.RANGE})
+        assert caught.value.field == "wire_id"
+
+    def test_who_makes_no_networks_learns_nothing_of_wires(self, people: People) -> None:
+        people.cloud.grant(people.admin, "bob", "users", "eve", "project_viewer", remove=False)
+        viewer = people.cloud.login("eve", SECRET, project="bob")
+        with pytest.raises(ForbiddenError):
+            viewer.create("networks", {"name": "n", **self.RANGE, "zone": "nowhere"})

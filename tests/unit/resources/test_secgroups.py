@@ -30,6 +30,8 @@ def rules_of(session: Any, group: str) -> list[str]:
         ("in:allow any", "", "any", ""),
         ("in:deny 0.0.0.0/0 any", "0.0.0.0/0", "any", ""),
         ("out:deny 10.0.0.5 udp 53", "10.0.0.5", "udp", "53"),
+        ("out:deny 10.0.0.5/32 any", "10.0.0.5/32", "any", ""),
+        ("in:allow ::1/128 any", "::1/128", "any", ""),
         ("IN:Allow 10.0.0.7/24 ICMP", "10.0.0.0/24", "icmp", ""),
         ("in:deny ::/0 tcp", "::/0", "tcp", ""),
     ],

@@ -119,6 +119,12 @@ def test_a_failed_change_gives_the_old_address_back(world: World) -> None:
     assert (plugged(world, server), world.rows(RESERVEDIPS)) == (recorded(after), [])
 
 
+def test_an_index_that_was_not_said_comes_as_0(world: World) -> None:
+    world.server(world.alice)
+    after = world.act(world.alice, "web", "attachnetwork", nets=[{"network": "default", "index": 0}])
+    assert [nic["index"] for nic in after["nics"]] == [0, 1]
+
+
 @pytest.mark.parametrize(
     ("nets", "error", "field"),
     [
@@ -126,7 +132,7 @@ def test_a_failed_change_gives_the_old_address_back(world: World) -> None:
         (["nowhere"], ResourceNotFoundError, "nets.1.network"),
         (["default:10.0.0.300"], InvalidInputError, "nets.1.address"),
         (["default:192.0.2.7"], InvalidInputError, "nets.1.address"),
-        ([{"network": "default", "index": 0}], InvalidInputError, "nets"),
+        ([{"network": "default", "index": 3}] * 2, InvalidInputError, "nets"),
         ([{"network": "default", "vip": True}], NotSupportedError, "nets.1.vip"),
         (["default"] * 8, OutOfRangeError, "nets"),
     ],

@@ -97,13 +97,19 @@ def test_disks_are_made_on_the_servers_host_and_charged(world: World) -> None:
     assert sum(c.size_mib for c in world.rows(STORAGECLAIMS)) == sum(d.disk_size for d in world.rows(DISKS))
 
 
+def test_an_index_that_was_not_said_comes_as_0(world: World) -> None:
+    world.server(world.alice)
+    server = world.act(world.alice, "web", "createdisk", disks=[{"size": 64, "index": 0}, {"size": 32, "index": 0}])
+    assert [(d["index"], d["size"]) for d in server["disks_info"]][1:] == [(1, 64), (2, 32)]
+
+
 @pytest.mark.parametrize(
     ("disks", "error", "field"),
     [
         ([], MissingParameterError, "disks"),
         ([{"image_id": ""}], MissingParameterError, "disks.1.size"),
         ([{"size": 1 << 40}], OutOfRangeError, "disks.1.size"),
-        ([{"size": 8, "index": 0}], InvalidInputError, "disks.0.index"),
+        ([{"size": 8, "index": 3}, {"size": 8, "index": 3}], InvalidInputError, "disks.3.index"),
         ([{"size": 8, "driver": "ide"}], InvalidStatusError, "driver"),
         ([{"size": 8, "image_id": "nothing"}], ResourceNotFoundError, "disks.1.image_id"),
         ([{"size": 8}] * 24, OutOfRangeError, "disks"),

@@ -37,8 +37,10 @@ NOT_OFFERED = (
     ("/v3/OS-SIMPLE-CERT", "tokens are verified by public keys, and not by certificates"),
     ("/v3/roles/{user}/implies", "no role implies another one here; give a role more policies"),
     ("/v3/role_inferences", "no role implies another one here; give a role more policies"),
+    ("/v3/scope-resource", "nothing is copied from service to service: /usages counts what is there"),
+    ("/v3/scope-resources", "nothing is copied from service to service: /usages counts what is there"),
 )
-"""What OpenStack's clients ask for that is not there: where it begins, and what is said instead."""
+"""What clients ask identity for that is not there: where it begins, and what is said instead."""
 _NOT_OFFERED = tuple((tuple(part for part in path.split("/") if part), reason) for path, reason in NOT_OFFERED)
 _HOST = re.compile(r"[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?|\[[0-9a-fA-F:.]{2,45}\](?::[0-9]{1,5})?", re.ASCII)
 _PAGING = frozenset({"offset", "marker", "paging_marker"})

@@ -26,6 +26,8 @@ RENAMED = {
     "host-maintenance": "maintenance",
     "host-exit-maintenance": "exit-maintenance",
 }
+SERVERS_ALONE = ("attachnetwork", "detachnetwork")
+"""Renamed for servers only: groups have the same under the wire's words."""
 JOINT_WORDS = {"attach": "add", "detach": "remove"}
 """What people type for the marks of scheduling tags."""
 
@@ -65,7 +67,8 @@ def _commands(resource: Resource[Any], noun: str) -> Iterable[tuple[str, list[st
             yield f"{noun}-{said.get(word, word)}", ["joint-" + word if resource.joint else word, plural]
     for action in _actions(resource, {}):
         name = action["name"]
-        yield f"{noun}-{RENAMED.get(name, name)}", [action["kind"], plural, name]
+        shown = name if name in SERVERS_ALONE and plural != "servers" else RENAMED.get(name, name)
+        yield f"{noun}-{shown}", [action["kind"], plural, name]
     if resource.joint is None:
         if resource.recorded:
             yield f"{noun}-event", ["event", plural]

@@ -59,7 +59,7 @@ def hint_of(error: CloudcoreError) -> str:
         (WaitTimeoutError, "wait longer with --timeout, or look at `climc task-list`"),
         (errors.InsufficientResourceError, "ask for less, or see `climc host-list` for what the hosts have"),
         (errors.ActionNotFoundError, "`climc --help` lists what can be done with which type"),
-        (errors.DuplicateResourceError, "name it by its id"),
+        (errors.DuplicateResourceError, "name it by its id, or choose another name for what is made"),
         (errors.DuplicateNameError, "choose another name"),
         (errors.ResourceBusyError, "`climc task-list` shows what is under way; try again when it is over"),
         (errors.ProtectedResourceError, "lift the protection first: update with --no-disable-delete"),

@@ -184,9 +184,9 @@ def param_option(one: Entry) -> click.Option:
     multiple = one["kind"] == "list"
     metavar = {"int": "NUMBER", "float": "NUMBER"}.get(one["kind"], "TEXT" if kind is None else None)
     needed = bool(one.get("required"))
-    return _option(
-        options_of(one["name"]), one["name"], help=doc, type=kind, required=needed, multiple=multiple, metavar=metavar
-    )
+    bare = one["name"].removesuffix("_id")
+    names = list(dict.fromkeys((*options_of(one["name"]), option_of(bare))))
+    return _option(names, one["name"], help=doc, type=kind, required=needed, multiple=multiple, metavar=metavar)
 
 
 def password(doc: str) -> click.Option:

@@ -65,7 +65,10 @@ def attach_network(platform: Platform, tx: Transaction, caller: Caller, server: 
     driver.check_counts(1, len(present) + len(entries))
     used = {card.index for card in present}
     free = (index for index in range(MAX_INDEX + 1) if index not in used)
-    specs = [_spec(platform, tx, caller, entry, index) for entry, index in zip(entries, free, strict=False)]
+    specs = [
+        _further(_spec(platform, tx, caller, entry, index), index, used)
+        for entry, index in zip(entries, free, strict=False)
+    ]
     if len({spec.index for spec in specs} | used) < len(specs) + len(used):
         raise InvalidInputError("there is a card at this index", field="nets")
     _check_ranges(tx, specs)
@@ -79,6 +82,11 @@ def attach_network(platform: Platform, tx: Transaction, caller: Caller, server: 
     ids = [nic.id for nic in made]
     start_transition(platform, tx, caller, SERVERS, server, "attachnetwork", {"nic_ids": ids})
     charge(tx, server.domain_id, server.tenant_id, {}, lambda: {GUESTNETWORKS.plural: ids})
+
+
+def _further(spec: NicSpec, index: int, used: Collection[int]) -> NicSpec:
+    """A card beside those that a server has; clients in Go send 0 for an index that was not said."""
+    return attrs.evolve(spec, index=index) if spec.index == 0 and 0 in used else spec
 
 
 def detach_network(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import attrs
+
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import (
     ConflictError,
@@ -13,7 +15,7 @@ from cloudcore.model.errors import (
     InvalidStatusError,
     MissingParameterError,
 )
-from cloudcore.model.json import JsonMapping
+from cloudcore.model.json import Json, JsonMapping
 from cloudcore.model.query import PLATFORM, Order, Query, both, eq, one_of
 from cloudcore.model.reading import read_flag, read_int, read_str
 from cloudcore.operations.access import fetch_for
@@ -118,10 +120,16 @@ def create_disks(platform: Platform, tx: Transaction, caller: Caller, server: An
         raise MissingParameterError("disks is missing", field="disks")
     links = links_of(tx, server)
     indexes = free_indexes(links)
-    specs = [parse_disk(entry, index) for entry, index in zip(entries, indexes, strict=False)]
+    specs = [_further(entry, index) for entry, index in zip(entries, indexes, strict=False)]
     made = make_disks(platform, tx, caller, server, specs, taken=[link.index for link in links])
     start_transition(platform, tx, caller, SERVERS, server, "createdisk", {"disk_ids": [disk.id for disk in made]})
     charge_disks(tx, server, made)
+
+
+def _further(entry: Json, index: int) -> DiskSpec:
+    """A disk beside those that a server has; clients in Go send 0 for an index that was not said, and 0 is the system disk's."""
+    spec = parse_disk(entry, index)
+    return spec if spec.index else attrs.evolve(spec, index=index)
 
 
 def charge_disks(tx: Transaction, server: Any, made: Sequence[Any]) -> None:

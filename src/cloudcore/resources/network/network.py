@@ -39,7 +39,7 @@ class Network(Sharable, Statused, External, ProjectOwned):
     status: Annotated[str, Spec("Status", width=36, index=True)] = NetworkStatus.AVAILABLE.value
     wire_id: Annotated[
         str,
-        Spec("Wire", create=True, required=True, width=128, index=True),
+        Spec("Wire; absent: the only one of the VPC, in the zone", create=True, width=128, index=True),
         Ref(
             "wires",
             show=(
@@ -228,5 +228,9 @@ NETWORKS = Resource(
     check_update=_check_update,
     check_delete=_check_delete,
     details=_details,
-    extra_params=(param("guest_ip_prefix", "Subnet, instead of start, end and mask", width=64, example="10.0.0.0/24"),),
+    extra_params=(
+        param("guest_ip_prefix", "Subnet, instead of start, end and mask", width=64, example="10.0.0.0/24"),
+        param("vpc", "VPC of the wire that is meant", width=128, alias=("vpc_id",), example="default"),
+        param("zone", "Zone of the wire that is meant", width=128, alias=("zone_id",), example="zone0"),
+    ),
 )

@@ -120,7 +120,8 @@ def _cidr(sent: Any, field: str) -> str:
         raise InvalidFormatError(f"{field}: {text!a} is an IPv4 address in disguise; write it as one", field="cidr")
     if "%" in text:
         raise InvalidFormatError(f"{field}: {text!a} names an interface", field="cidr")
-    return str(network.network_address) if network.prefixlen == network.max_prefixlen else str(network)
+    # Clients compare what they read with what they sent: an address stays one, and a subnet of one address too.
+    return str(network) if "/" in text else str(network.network_address)
 
 
 def _ports(sent: Any, protocol: str, field: str) -> str:
