@@ -86,15 +86,28 @@ class About:
 _TEXT_HEADER: JsonObject = {"schema": {"type": "string"}, "required": True}
 _SUBJECT = header(identity.SUBJECT, {"type": "string", "minLength": 1}, "The token that is asked about", required=True)
 _MARKED = {"next_marker": {"type": "string"}, "marker_field": {"type": "string"}, "marker_order": {"type": "string"}}
+
+
+def _unless_empty(schema: JsonObject) -> JsonObject:
+    """A query's value that may be sent empty, which is as if it was not sent."""
+    return {"anyOf": [schema, {"type": "string", "maxLength": 0}]}
+
+
 _LOG = (
-    query("limit", {"type": "integer", "minimum": 0, "maximum": 2**31}, "Size of a page"),
+    query("limit", _unless_empty({"type": "integer", "minimum": 0, "maximum": 2**31}), "Size of a page"),
     query("paging_marker", {"type": "string"}, "Where the next page begins"),
     query("paging_order", {"type": "string"}, "ASC or DESC"),
 )
 _FEED = (
-    query("limit", {"type": "integer", "minimum": 0, "maximum": 2**31}, "Size of a page; 0 is as if it was not sent"),
-    query("after", {"type": "integer", "minimum": 0, "maximum": 2**63 - 1}, "The position to go on from"),
-    query("wait", {"type": "number", "minimum": 0, "maximum": 30}, "Seconds to wait for a record"),
+    query(
+        "limit",
+        _unless_empty({"type": "integer", "minimum": 0, "maximum": 2**31}),
+        "Size of a page; 0 is as if it was not sent",
+    ),
+    query(
+        "after", _unless_empty({"type": "integer", "minimum": 0, "maximum": 2**63 - 1}), "The position to go on from"
+    ),
+    query("wait", _unless_empty({"type": "number", "minimum": 0, "maximum": 30}), "Seconds to wait for a record"),
 )
 _BYTES: JsonObject = {"schema": {"type": "string", "contentMediaType": OCTETS}}
 _IMAGE = enveloped("image", reference("Image"))

@@ -182,8 +182,11 @@ def _routes(site: Site, parts: Parts) -> Methods:
     from cloudcore_adapters.rest.routes import SERVICES_TABLE, written
 
     owner = site.types.get(parts[0]) if parts else None
-    found: dict[str, Any] = dict((methods_of(site, owner.service, parts) if owner is not None else None) or {})
-    if parts and parts[0] in _WRITTEN:
+    is_written = bool(parts) and parts[0] in _WRITTEN
+    # The logs are of no type; each service answers the same of them.
+    home = owner.service if owner is not None else "compute" if is_written else ""
+    found: dict[str, Any] = dict((methods_of(site, home, parts) if home else None) or {})
+    if is_written:
         for service, version in _HOMES:
             if service in site.prefix_of:
                 for method, one in written(SERVICES_TABLE, Target(service, (*version, *parts))).items():
