@@ -11,6 +11,7 @@ from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import CloudcoreError, InvalidInputError, MissingParameterError, OutOfRangeError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.reading import read_bool, read_int
+from cloudcore.operations.allowances import with_allowances
 from cloudcore.operations.placement import inventory_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import reading
@@ -106,7 +107,8 @@ def _requests(platform: Platform, tx: Transaction, caller: Caller, body: JsonMap
             raise type(error)(
                 f"servers.{place}: {error}", internal=error.internal, field=where, data=error.data
             ) from error
-        request = attrs.evolve(wanted.request, best_effort=some, seed=f"{caller.request_id}.{place}")
+        request = with_allowances(tx, wanted.request)
+        request = attrs.evolve(request, best_effort=some, seed=f"{caller.request_id}.{place}")
         found.append((wanted.name or wanted.generate_name, request))
     if sum(one.count for _, one in found) > MOST_SERVERS:
         raise OutOfRangeError(f"at most {MOST_SERVERS} servers at once", field="servers")

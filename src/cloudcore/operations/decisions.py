@@ -28,8 +28,6 @@ AT_ONCE = 200
 """So many that are too old or too many are removed in one unit."""
 CREATE = "create"
 """The question of a request for servers."""
-MOVED = "migrate"
-"""That of a server that moves, whose id is the name of the question."""
 
 
 def keep(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import attrs
+
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import Expr, Not, Order, Query, both, eq
 from cloudcore.model.reading import format_time, read_bool, read_int
 from cloudcore.operations.access import widest
+from cloudcore.operations.allowances import with_allowances
 from cloudcore.operations.decisions import of_server, told_of
 from cloudcore.operations.history import visible
 from cloudcore.operations.placement import inventory_of
@@ -174,6 +177,8 @@ def _candidate(one: Standing, counts: JsonMapping) -> JsonObject:
 def _now(platform: Platform, tx: Transaction, request: Request) -> JsonObject:
     """The same request on the hosts as they are: nothing is claimed."""
     request = bonds_now(tx, request)
+    # What a server that moves counts for, it counts for already.
+    request = with_allowances(tx, request) if not request.present_host else attrs.evolve(request, allowances=())
     inventory = today(platform, tx, request)
     decision = schedule(inventory, request)
     answer: JsonObject = {

@@ -23,6 +23,7 @@ import attrs
 
 from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.model.resource import Resource
+from cloudcore.operations.allowances import is_narrowed
 from cloudcore.operations.crowds import crowd_of, making
 from cloudcore.operations.packing import Packing, packing_of
 from cloudcore.operations.placement import (
@@ -39,6 +40,7 @@ from cloudcore.operations.placement import (
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.watermark import BY_ROW, TAGS, Mark
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.limits import narrowed_owners
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.infrastructure.sharedresource import SHAREDRESOURCES
@@ -72,7 +74,7 @@ _FIXED: tuple[Resource[Any], ...] = (ZONES, STORAGES, HOSTSTORAGES, HOSTWIRES, N
 class KeptPool:
     """A pool, and what it was made of.
 
-    told_at: when it was told last which hosts become empty when; see `foresight`.
+    narrowed: whose limits are narrowed. told_at: when it was told last which hosts become empty when; see `foresight`.
     bare: its columns with nothing claimed. hosts, storages: the version of each; fixed: those of everything else. beside:
     what else their rows were made of.
     doubts: hosts and storages whose claims are to be read again. crowds: projects whose servers the pool knows, and since when. own: claims that are in the pool already, by id. pending: what is claimed in the pool, by identity, of which
@@ -86,6 +88,7 @@ class KeptPool:
     beside: Surroundings
     fixed: Sequence[Sequence[tuple[Any, ...]]]
     mark: Mark
+    narrowed: frozenset[tuple[str, str]]
     read_at: datetime
     doubts: set[str] = attrs.field(factory=set[str])
     own: Counter[str] = attrs.field(factory=Counter[str])
@@ -130,6 +133,12 @@ def bring_project(platform: Platform, tx: Transaction, request: Request) -> None
             kept.crowds.clear()
         kept.crowds[project] = now
         kept.pool.set_guests(project, crowd)
+
+
+def has_narrowed(platform: Platform, request: Request) -> bool:
+    """Whether limits of the request's owner were narrowed, as far as the pool of its type of host knows."""
+    kept = platform.columns.get(request.host_type)
+    return kept is not None and is_narrowed(request, kept.narrowed)
 
 
 def find_place(platform: Platform, request: Request, *, spare: int, claim: bool) -> Answer | None:
@@ -194,6 +203,7 @@ def _new(platform: Platform, tx: Transaction, host_type: str, seen: Mark) -> Kep
         beside=beside,
         fixed=fixed,
         mark=seen,
+        narrowed=narrowed_owners(tx),
         read_at=platform.clock.now(),
     )
 
@@ -207,9 +217,9 @@ def _look_through(platform: Platform, tx: Transaction, host_type: str, kept: Kep
     packing = packing_of(tx, platform.settings)
     changed = {ident for ident, version in hosts.items() if kept.hosts[ident] != version}
     put_hosts(platform, kept, hosts_now(tx, changed | _repacked(kept, packing)), packing)
-    free, busy = networks_now(tx, None), making(tx)
+    free, busy, narrowed = networks_now(tx, None), making(tx), narrowed_owners(tx)
     with platform.columns.lock:
-        kept.hosts, kept.fixed = hosts, fixed
+        kept.hosts, kept.fixed, kept.narrowed = hosts, fixed, narrowed
         kept.pending.clear()
         kept.pool.set_creating(busy)
         for network in free:

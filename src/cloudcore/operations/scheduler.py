@@ -21,6 +21,7 @@ from cloudcore.model.errors import (
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.reading import read_bool, read_int, read_list_of_str, read_str
 from cloudcore.operations.access import fetch, reach
+from cloudcore.operations.allowances import with_allowances
 from cloudcore.operations.batch_plan import batch_of
 from cloudcore.operations.candidates import candidate_detail, candidate_list
 from cloudcore.operations.crowds import crowded
@@ -139,6 +140,9 @@ def _decide(platform: Platform, tx: Transaction, caller: Caller, question: str, 
         seed=read_str(asked.get("session_id") or caller.request_id, "session_id", 128),
         present_host=str(fetch(platform, tx, caller, HOSTS, present).id) if present else "",
     )
+    if not present:
+        extra = int(wanted.draft.get("extra_cpu_count") or 0)
+        request = with_allowances(tx, request, extra_cpus=extra, everywhere=True)
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=None)
     inventory = crowded(tx, inventory, request.project_id)
     inventory, request = with_foresight(platform, tx, inventory, request, wanted.draft)

@@ -16,6 +16,7 @@ from cloudcore.model.json import Json, JsonMapping, JsonObject
 from cloudcore.model.query import Compare, Op, Order, Query, both, eq, one_of
 from cloudcore.model.reading import read_int, read_str
 from cloudcore.operations.access import fetch_for, reach
+from cloudcore.operations.allowances import with_allowances
 from cloudcore.operations.decisions import told_of
 from cloudcore.operations.explaining import today
 from cloudcore.operations.history import visible
@@ -54,8 +55,10 @@ def room_for(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapp
     most = read_int(body.get("most") or MAX_COUNT, "most", 1, MAX_COUNT)
     days = read_int(body.get("days") or DAYS, "days", 1, MOST_DAYS)
     request = read_wanted(platform, tx, caller, body, 1, placing=True).request
-    found = capacity(today(platform, tx, request), request, most)
     shown = hosts_shown(platform, tx, caller)
+    # Who looks after the hosts asks how much room they have, and not what his own project may still have of it.
+    request = with_allowances(tx, request, everywhere=shown is not None)
+    found = capacity(today(platform, tx, request), request, most)
     answer: JsonObject = {
         "total": found.total,
         "at_least": found.is_bounded,
@@ -196,7 +199,7 @@ def _wish(platform: Platform, tx: Transaction, caller: Caller, value: Json, plac
     entry = cast("JsonObject", value)
     count = read_int(entry.get("count") or 1, f"{place}.count", 1, MAX_COUNT)
     try:
-        request = read_wanted(platform, tx, caller, entry, count, placing=True).request
+        request = with_allowances(tx, read_wanted(platform, tx, caller, entry, count, placing=True).request)
         days = {name: read_str(entry.get(name) or "", name, 10) for name in ("at", "until")}
         return Wish(**days, name=read_str(entry.get("name") or "", "name", 128), request=request)
     except InvalidInputError as error:

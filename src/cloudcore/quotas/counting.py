@@ -49,7 +49,7 @@ Charged: TypeAlias = Mapping[str, Collection[str]]
 Having: TypeAlias = Callable[[str], Expr]
 """The rows that have a key with this value."""
 
-_HERE = {"provider": ON_PREMISE, "brand": ON_PREMISE, "cloud_env": "onpremise"}
+HERE = {"provider": ON_PREMISE, "brand": ON_PREMISE, "cloud_env": "onpremise"}
 
 
 @attrs.frozen(kw_only=True)
@@ -75,7 +75,7 @@ class Source:
 
     def _having(self, name: str, value: str) -> Expr:
         if name in CLOUD_KEYS:
-            return EVERYTHING if value.lower() == _HERE[name].lower() else NOTHING
+            return EVERYTHING if value.lower() == HERE[name].lower() else NOTHING
         known = self.keys.get(name)
         return known(value) if known is not None else NOTHING
 

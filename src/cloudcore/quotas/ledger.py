@@ -15,11 +15,14 @@ from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.ports.unit_of_work import Adjustment, Transaction
 from cloudcore.quotas.alerts import alerting, quiet, review
+from cloudcore.quotas.arriving import Arrivals
 from cloudcore.quotas.counting import Charged, counted_now, owned
 from cloudcore.quotas.family import COUNTED, COUNTERS, FAMILIES, WIRE_NAMES
 from cloudcore.quotas.limits import Limits, limits_of
 from cloudcore.quotas.narrowing import read_keys
+from cloudcore.quotas.places import PLACED, has_place, knows
 from cloudcore.quotas.reserving import draw, kept_for, overdue
+from cloudcore.resources.compute.server import Server
 from cloudcore.resources.quota.quotareservation import QUOTARESERVATIONS, Quotareservation, held
 from cloudcore.resources.quota.quotausage import QUOTAUSAGES, Quotausage, usage_id
 
@@ -138,6 +141,42 @@ def owners(project_id: str) -> tuple[str, ...]:
     return ("", project_id) if project_id else ("",)
 
 
+def check_move(tx: Transaction, server: Server, source: str, target: str) -> None:
+    """Check the limits of a server's owner that are narrowed to where it goes and not to where it comes from.
+
+    Its row says already that it is on its way, or there. source, target: hosts.
+
+    Raises:
+        OutOfQuotaError: a limit would be exceeded.
+    """
+    owner = server.domain_id, server.tenant_id
+    for project, limits in limits_of(tx, owner[0], owners(owner[1]), PLACED).items():
+        narrowed = {text: _some(row, PLACED) for text, row in limits.narrowed.items()}
+        narrowed = {text: bounds for text, bounds in narrowed.items() if bounds and has_place(read_keys(text))}
+        if not narrowed:
+            continue
+        _adjusted(tx, usage_id(owner[0], project), {"update_version": 0}, {})
+        arrivals = Arrivals(tx, owner[0], project)
+        each = arrivals.amounts_of(server)
+        for text, bounds in narrowed.items():
+            keys = read_keys(text)
+            asked = {key: each[key] for key in bounds if each.get(key) and knows(key, keys)}
+            if not asked or not arrivals.enters(keys, server, source, target):
+                continue
+            there = counted_now(tx, owner[0], project, tuple(asked), keys)
+            moving, coming = under_way(tx, (owner[0], project), dict.fromkeys(asked, 0)), arrivals.amounts(keys)
+            # It is among those that come, or among those that are there.
+            used = {key: there[key] + moving[key] + coming.get(key, 0) - asked[key] for key in asked}
+            over = {key: bounds[key] for key in asked if used[key] + asked[key] > bounds[key]}
+            if over:
+                raise _refusal(project, over, used, asked, keys)
+
+
+def _some(row: Mapping[str, int], fields: Collection[str]) -> dict[str, int]:
+    """The limits that there are, of these fields."""
+    return {key: number for key, number in row.items() if number >= 0 and key in fields}
+
+
 def hold(tx: Transaction, domain_id: str, project_id: str) -> Mapping[str, int]:
     """Keep others from charging an owner until the unit ends; its usage, which nobody else changes meanwhile."""
     _adjusted(tx, usage_id(domain_id, project_id), {"update_version": 0}, {})
@@ -191,7 +230,7 @@ def _check_counted(
     if not checks:
         return
     _adjusted(tx, usage_id(*owner), {"update_version": 0}, {})
-    charged = of()
+    charged, arrivals = of(), Arrivals(tx, *owner)
     for keys, bounds in checks:
         new = counted_now(tx, *owner, tuple(bounds), keys, only=charged)
         asked = {key: number if inserted else wanted.get(key, 0) for key, number in new.items() if number}
@@ -199,14 +238,15 @@ def _check_counted(
         if not asked:
             continue
         there = counted_now(tx, *owner, tuple(asked), keys)
-        moving = _under_way(tx, owner, {key: 0 if inserted else number for key, number in asked.items()})
-        used = {key: there[key] + moving[key] - (asked[key] if inserted else 0) for key in asked}
+        moving = under_way(tx, owner, {key: 0 if inserted else number for key, number in asked.items()})
+        coming = arrivals.amounts(keys)
+        used = {key: there[key] + moving[key] + coming.get(key, 0) - (asked[key] if inserted else 0) for key in asked}
         over = {key: bounds[key] for key in asked if used[key] + asked[key] > bounds[key]}
         if over:
             raise _refusal(owner[1], over, used, asked, keys)
 
 
-def _under_way(tx: Transaction, owner: tuple[str, str], asked: Amounts) -> dict[str, int]:
+def under_way(tx: Transaction, owner: tuple[str, str], asked: Amounts) -> dict[str, int]:
     """What an owner is charged for that no row says yet: what is just growing. It counts wherever it may belong."""
     charged = {key: number for key, number in usage_of(tx, *owner).items() if key in asked}
     there, kept = counted_now(tx, *owner, tuple(charged), NO_KEYS), kept_for(tx, *owner)

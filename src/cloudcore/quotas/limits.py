@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 
-from cloudcore.model.query import PLATFORM, Query, both, one_of
+from cloudcore.model.query import PLATFORM, Not, Query, both, eq, one_of
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.family import LIMITED
 from cloudcore.resources.quota.quotalimit import (
@@ -47,6 +47,12 @@ def limits_of(
     where = both(one_of("domain_id", (domain_id, "")), one_of("tenant_id", tenants))
     rows = tx.of(QUOTALIMITS, PLATFORM).columns((*OWNED, *names), Query(where=where))
     return limits_among(rows, domain_id, projects, names)
+
+
+def narrowed_owners(tx: Transaction) -> frozenset[tuple[str, str]]:
+    """Domain and project of those who have limits that are narrowed to anything."""
+    rows = tx.of(QUOTALIMITS, PLATFORM).columns(("domain_id", "tenant_id"), Query(where=Not(eq("keys", ""))))
+    return frozenset((home, project) for home, project in rows)
 
 
 def limits_among(

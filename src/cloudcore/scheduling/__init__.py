@@ -17,7 +17,7 @@
        relaxation   the smallest changes of a refused request that would make it fit
 
 `columns` holds the array types and `tables` the columns themselves, which `filling` makes of rows; `disks` packs disks onto
-storages, `nics` matches cards to networks, `devices` finds what a server has for itself, `nodes` parts it among NUMA nodes, `raid` lays out drives,
+storages, `nics` matches cards to networks, `devices` finds what a server has for itself, `allowance` says what limits leave, `nodes` parts it among NUMA nodes, `raid` lays out drives,
 `verdict` says what a filter is.
 
 `plan_batch` (`batch`, with `desk` and `trials`) places requests of different shapes together, so that few empty hosts are opened.
@@ -40,11 +40,21 @@ from cloudcore.scheduling.pipeline import schedule
 from cloudcore.scheduling.pool import Answer, Pool
 from cloudcore.scheduling.raid import Drive, RaidConfig
 from cloudcore.scheduling.relaxation import Occupant, Relaxation, relaxations
-from cloudcore.scheduling.request import DeviceRequest, DiskRequest, Live, Mark, NicRequest, Request, Room
+from cloudcore.scheduling.request import (
+    Allowance,
+    DeviceRequest,
+    DiskRequest,
+    Live,
+    Mark,
+    NicRequest,
+    Request,
+    Room,
+)
 from cloudcore.scheduling.rows import DeviceRow, HostRow, NetworkRow, NodeRow, StorageRow
 
 __all__ = [
     "HORIZON",
+    "Allowance",
     "Answer",
     "Batch",
     "Decision",

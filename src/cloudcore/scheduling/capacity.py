@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 import numpy as np
 
-from cloudcore.scheduling.columns import UNLIMITED
+from cloudcore.scheduling import allowance
+from cloudcore.scheduling.columns import UNLIMITED, BoolArray
 from cloudcore.scheduling.decision import Refusal, Walk
+from cloudcore.scheduling.filters.quota import QUOTA
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.pipeline import schedule
 from cloudcore.scheduling.request import MAX_COUNT, Request
@@ -61,7 +63,8 @@ def capacity(inventory: Inventory, request: Request, most: int = MAX_COUNT) -> C
     for one in rooms:
         zones[one.zone_id] += one.count
     full = decision.fitting < most
-    bounds = Counter(_why_full(one) for one in rooms) if full else Counter[str]()
+    used = _used_up(walk, counts)
+    bounds = Counter(_why_full(one, used[hosts.index[one.host_id]]) for one in rooms) if full else Counter[str]()
     refusal = Refusal.of(walk, decision.fitting)
     return Capacity(
         total=decision.fitting,
@@ -87,8 +90,21 @@ def _room(walk: Walk, row: int, count: int) -> HostRoom:
     )
 
 
-def _why_full(room: HostRoom) -> str:
-    return room.bound_by if room.count >= room.alone else SHARED
+def _used_up(walk: Walk, counts: Mapping[str, int]) -> BoolArray:
+    """The hosts where a limit allows none more, once servers are where they are counted."""
+    hosts, used = walk.inventory.hosts, np.zeros(len(walk.inventory.hosts), dtype=np.bool_)
+    for one in walk.request.allowances if QUOTA.name not in walk.request.ignore_filters else ():
+        about = allowance.there(one, hosts)
+        placed = sum(number for host, number in counts.items() if about[hosts.index[host]])
+        if placed >= allowance.left(one, walk.request, walk.inventory):
+            used |= about
+    return used
+
+
+def _why_full(room: HostRoom, is_used_up: bool) -> str:
+    if room.count >= room.alone:
+        return room.bound_by
+    return QUOTA.name if is_used_up else SHARED
 
 
 @attrs.frozen(kw_only=True)

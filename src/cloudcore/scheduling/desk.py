@@ -9,6 +9,7 @@ from typing import TypeAlias
 import attrs
 import numpy as np
 
+from cloudcore.scheduling.allowance import Drawn
 from cloudcore.scheduling.columns import BoolArray, FloatArray, IntArray
 from cloudcore.scheduling.decision import Decision, Placement
 from cloudcore.scheduling.inventory import Inventory
@@ -43,6 +44,7 @@ class Desk:
         hosts = pool.inventory().hosts
         self._empty = {hosts.ids[row] for row in np.flatnonzero(hosts.guests == 0)}
         self._groups: dict[Group, Counter[str]] = {}
+        self._drawn = Drawn()
 
     def place(self, order: Iterable[int]) -> None:
         """Place what has no place yet of each request, the fullest hosts first; or refuse it, which gives back what it has."""
@@ -81,8 +83,8 @@ class Desk:
         return self.missing(), self.opened()
 
     def _now(self, position: int, count: int) -> Request:
-        """A request for some of its servers, beside those of its groups that were placed."""
-        wanted = self._wanted[position]
+        """A request for some of its servers, beside those of its groups and of its owner that were placed."""
+        wanted = self._drawn.now(self._wanted[position])
         if not wanted.rooms and wanted.count == count:
             return wanted
         rooms = tuple(
@@ -96,6 +98,7 @@ class Desk:
     def _note(self, position: int, placements: Iterable[Placement]) -> None:
         for one in placements:
             self.placed[position].append(one)
+            self._drawn.note(self._wanted[position], one.host_id, self.pool.present)
             for room in self._wanted[position].rooms:
                 self._groups.setdefault(group_of(self._wanted[position], room), Counter())[one.host_id] += 1
 
@@ -103,6 +106,7 @@ class Desk:
         wanted = self._wanted[position]
         for one in self.placed[position]:
             self.pool.release(wanted, one)
+            self._drawn.note(wanted, one.host_id, self.pool.present, -1)
             for room in wanted.rooms:
                 self._groups[group_of(wanted, room)][one.host_id] -= 1
         self.placed[position].clear()

@@ -12,7 +12,7 @@ from operator import attrgetter
 
 import attrs
 
-from cloudcore.scheduling import devices, disks, nics, nodes
+from cloudcore.scheduling import allowance, devices, disks, nics, nodes
 from cloudcore.scheduling.columns import IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
@@ -60,7 +60,7 @@ class _Reach:
 
 
 class Ledger:
-    """What a batch has taken so far of storages, networks and devices. Lives as long as one decision."""
+    """What a batch has taken so far of storages, networks, devices and limits. Lives as long as one decision."""
 
     def __init__(self, inventory: Inventory, request: Request) -> None:
         skipped = request.ignore_filters
@@ -77,12 +77,17 @@ class Ledger:
         self._ports = _Left(inventory.networks.free_ports)
         self._given: set[int] = set()
         self._on_nodes = inventory.hosts.has_nodes and "host_numa" not in skipped
+        self._allowances = request.allowances if "quota" not in skipped else ()
+        self._leave = [allowance.left(one, request, inventory) for one in self._allowances]
         self._nodes: dict[int, list[tuple[int, int, int]]] = {}
         self._reaches: dict[tuple[int, ...], _Reach] = {}
         self._reached: dict[int, list[_Reach]] = {}
 
     def take(self, host: int) -> Seat | None:
         """Claim the disks, ports and devices of one server on a host, or nothing and answer None."""
+        limits = [n for n, one in enumerate(self._allowances) if allowance.is_about(one, self._inventory.hosts, host)]
+        if any(self._leave[n] <= 0 for n in limits):
+            return None
         slots = _filled(self._inventory.storage_slots[host].tolist(), len(self._inventory.storages.ids))
         free = [self._rooms[slot] for slot in slots]
         homes = disks.choose(self._disks, free, slots)
@@ -97,6 +102,8 @@ class Ledger:
         choices.sort(key=_index)
         for line, home in enumerate(homes):
             self._rooms[home] -= self._disks.sizes[line]
+        for n in limits:
+            self._leave[n] -= 1
         self._occupy(host, share)
         return Seat(host, tuple(choices), self._plug(networks), self._give(given), share)
 

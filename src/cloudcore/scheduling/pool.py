@@ -36,7 +36,7 @@ _FEW = 8
 """So many hosts are sooner judged one by one than together."""
 _NOWHERE = -np.inf
 _SCALE = 10.0**DECIMALS
-_PARTICULAR = frozenset({"count", "seed", "best_effort", "rooms", "present_host", "stays"})
+_PARTICULAR = frozenset({"count", "seed", "best_effort", "rooms", "allowances", "present_host", "stays"})
 _shape_of = attrgetter(*(each.name for each in attrs.fields(Request) if each.name not in _PARTICULAR))
 
 
@@ -104,9 +104,10 @@ class Pool:
         filters, weighers: as of `schedule`, fixed weighers first.
         """
         self._filters, self._weighers = filters, weighers
+        self._by_reads = {reads: [one for one in filters if one.reads is reads] for reads in Reads}
         self._standing = Standing(inventory)
         self._epoch = 0
-        moving = [one for one in filters if one.reads is Reads.MOVING]
+        moving = self._by_reads[Reads.MOVING]
         weighing = [one for one in weighers if one.reads is Reads.MOVING and one.weight]
         self._filter_probes = [(one.name, one.probe) for one in moving if one.probe]
         self._weigher_probes = [
@@ -313,7 +314,8 @@ class Pool:
         return round(total * _SCALE) / _SCALE
 
     def _reading(self, reads: Reads, request: Request) -> list[Filter]:
-        return [one for one in self._filters if one.reads is reads and one.name not in request.ignore_filters]
+        known = self._by_reads[reads]
+        return [one for one in known if one.name not in request.ignore_filters] if request.ignore_filters else known
 
     def _one(self, request: Request, spare: int) -> Answer | None:
         """Where one server goes; None where a look at everything has to say why nowhere."""
@@ -338,21 +340,19 @@ class Pool:
 
     def _open(self, shape: _Shape, request: Request) -> FloatArray:
         """The scores of hosts, minus infinity where something particular to the request refuses them."""
-        refused = [
-            row
-            for one in self._reading(Reads.PARTICULAR, request)
-            for row in _refused(one, request, self._standing.live)
-        ]
+        refused = [_refused(one, request, self._standing.live) for one in self._reading(Reads.PARTICULAR, request)]
         scores = shape.scores
         if request.stays and self._particular:
             hosts = self._standing.live.hosts
             nothing = np.zeros(len(hosts), dtype=np.int64)
             every = np.arange(len(hosts))
             scores = weigh_particular(self._standing.live, request, every, nothing, self._particular, scores)
-        if not refused:
+        if not any(map(len, refused)):
             return scores
         scores = scores.copy()
-        scores[refused] = _NOWHERE
+        for rows in refused:
+            if len(rows):
+                scores[rows] = _NOWHERE
         return scores
 
     def _best(self, scores: FloatArray, request: Request) -> int | None:
@@ -378,7 +378,7 @@ class Pool:
         return tuple(found)
 
 
-def _refused(one: Filter, request: Request, inventory: Inventory) -> Sequence[int]:
+def _refused(one: Filter, request: Request, inventory: Inventory) -> Sequence[int] | IntArray:
     if one.refuse is None:
         raise TypeError(f"filter {one.name} reads what is particular and has no `refuse`")
     return one.refuse(request, inventory)

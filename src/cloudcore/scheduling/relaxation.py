@@ -204,6 +204,8 @@ def _drops(request: Request) -> list[_Drop]:
     found += _tag_drops(request)
     for place, room in enumerate(request.rooms):
         found.append(_Drop(f"outside of group {room.name}", _leaving("rooms", place)))
+    for place, one in enumerate(request.allowances):
+        found.append(_Drop(f"with a higher limit of {one.name}", _leaving("allowances", place)))
     if request.numa_nodes:
         text = f"any number of NUMA nodes instead of {request.numa_nodes}"
         found.append(_Drop(text, _setting("numa_nodes", 0)))

@@ -142,6 +142,21 @@ class Room:
     present: Mapping[str, int]
 
 
+@attrs.frozen(kw_only=True)
+class Allowance:
+    """What a limit leaves in a region or zone; without either, anywhere.
+
+    name: whose limit it is, and what it is narrowed to. owner: whose, so that requests of one share it. free: counter → how
+    much of it may be taken yet; memory and storage in MiB. It counts a server, its CPUs, memory, disks, devices and cards.
+    """
+
+    name: str
+    owner: str = ""
+    region: str = ""
+    zone: str = ""
+    free: Mapping[str, int]
+
+
 def _texts(value: Iterable[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
@@ -195,7 +210,7 @@ class Request:
         the image starts by, whether it starts from a CD.
     numa_nodes: on so many NUMA nodes each, where a host keeps guests on nodes; 0 for as few as will do.
     prefer_numa_nodes: ids of nodes that are taken first where they do.
-    marks: scheduling tags that it or the platform asks for. rooms: groups whose servers are kept apart.
+    marks: scheduling tags that it or the platform asks for. rooms: groups whose servers are kept apart. allowances: of limits.
     stays: the probability that a server of it is still there after each of `horizon.HORIZON`; none: nothing is known.
 
     Raises:
@@ -241,6 +256,7 @@ class Request:
     prefer_numa_nodes: tuple[int, ...] = attrs.field(default=(), converter=_numbers)
     marks: tuple[Mark, ...] = ()
     rooms: tuple[Room, ...] = ()
+    allowances: tuple[Allowance, ...] = ()
     stays: tuple[float, ...] = attrs.field(default=(), converter=horizon.probabilities, validator=horizon.check)
 
     def __attrs_post_init__(self) -> None:

@@ -49,8 +49,8 @@ Probe: TypeAlias = Callable[[Request, Inventory, int], int]
 """(request, inventory, row) → how many of the requested servers fit on one host; 0 where the filter refuses it. As `Apply`,
 in plain numbers: a host that something happened to is judged again without columns."""
 
-Refuse: TypeAlias = Callable[[Request, Inventory], Sequence[int]]
-"""(request, inventory) → the rows that are refused, which are few."""
+Refuse: TypeAlias = Callable[[Request, Inventory], Sequence[int] | IntArray]
+"""(request, inventory) → the rows that are refused."""
 
 
 @attrs.frozen(kw_only=True)

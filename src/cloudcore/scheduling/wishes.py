@@ -10,6 +10,7 @@ from itertools import count
 import attrs
 
 from cloudcore.model.errors import InvalidFormatError, OutOfRangeError
+from cloudcore.scheduling.allowance import Drawn
 from cloudcore.scheduling.decision import Placement
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.pool import Answer, Pool
@@ -58,7 +59,7 @@ class Fate:
 
 def play(inventory: Inventory, wishes: Iterable[Wish]) -> list[Fate]:
     """Place wishes in the order of their days, those of one day as they stand; what ends on a day makes room on that day."""
-    pool, number = Pool(inventory), count()
+    pool, drawn, number = Pool(inventory), Drawn(), count()
     ends: list[tuple[str, int, Request, tuple[Placement, ...]]] = []
     heapify(ends)
     fates: list[Fate] = []
@@ -67,7 +68,10 @@ def play(inventory: Inventory, wishes: Iterable[Wish]) -> list[Fate]:
             _, _, request, over = heappop(ends)
             for placement in over:
                 pool.release(request, placement)
-        answer = pool.place(wish.request)
+                drawn.note(request, placement.host_id, inventory, -1)
+        answer = pool.place(drawn.now(wish.request))
+        for placement in answer.placements:
+            drawn.note(wish.request, placement.host_id, inventory)
         fates.append(
             Fate(
                 wish=wish,

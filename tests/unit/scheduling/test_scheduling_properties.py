@@ -15,6 +15,7 @@ from tests.effort import examples
 from tests.unit.scheduling.worlds import requests, worlds
 
 from cloudcore.scheduling import Inventory, Occupant, Request, relaxations, schedule
+from cloudcore.scheduling.allowance import is_about, takes
 from cloudcore.scheduling.columns import UNLIMITED
 from cloudcore.scheduling.filters import FILTERS
 from cloudcore.scheduling.forecast import candidates, forecast
@@ -228,6 +229,10 @@ def test_placements_and_alternatives_together_never_exceed_any_capacity(world, r
         assert count * request.vcpus <= inventory.hosts.cpu_free[row]
         assert count * request.memory_mib <= inventory.hosts.mem_free_mib[row]
         assert decision.walk.kept[row]
+    for one in request.allowances:
+        hosts = inventory.hosts
+        servers = sum(is_about(one, hosts, hosts.index[each.host_id]) for each in taken)
+        assert all(servers * takes(request, inventory).get(name, 0) <= free for name, free in one.free.items())
     for (host, ident), (cpus, memory) in per_node.items():
         row = inventory.hosts.index[host]
         place = inventory.hosts.node_ids[row].tolist().index(ident)

@@ -8,6 +8,7 @@ import attrs
 from hypothesis import strategies as st
 
 from cloudcore.scheduling import (
+    Allowance,
     DeviceRequest,
     DeviceRow,
     DiskRequest,
@@ -164,6 +165,20 @@ def worlds(draw) -> World:
     return World(hosts, storages, networks, tuple(draw(pairs)), tuple(draw(plugs)), devices)
 
 
+allowances = st.lists(
+    st.builds(
+        Allowance,
+        name=st.sampled_from(("project", "domain")),
+        region=st.sampled_from(("", "", "r1")),
+        zone=st.sampled_from(("", "z1", "z2")),
+        free=st.dictionaries(
+            st.sampled_from(("count", "cpu", "memory", "storage", "port")), st.integers(0, 9), max_size=2
+        ),
+    ),
+    max_size=2,
+).map(tuple)
+
+
 @st.composite
 def requests(draw) -> Request:
     sizes = draw(st.lists(st.integers(1, 6), max_size=4))
@@ -213,6 +228,7 @@ def requests(draw) -> Request:
         rooms=(Room(name="g", most=2, present={"h0": draw(st.integers(0, 3)), "h1": 1}),)
         if draw(st.booleans())
         else (),
+        allowances=draw(st.one_of(st.just(()), st.just(()), allowances)),
         hypervisor=draw(st.sampled_from(("kvm", "kvm", "kvm", "baremetal"))),
         live=draw(st.sampled_from((None, None, Live(cpu_desc="Xeon"), Live(kernel="6.1", page_size_kb=4)))),
         image_zones=draw(st.sampled_from((None, None, ("z1",), ()))),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import count as count_from
 from typing import Any
 
@@ -14,6 +14,7 @@ from cloudcore.model.errors import (
     DuplicateNameError,
     InsufficientResourceError,
     MissingParameterError,
+    OutOfQuotaError,
     OutOfRangeError,
 )
 from cloudcore.model.json import Json, JsonMapping, JsonObject
@@ -21,6 +22,7 @@ from cloudcore.model.names import derive_hostname, generate_name, validate_name
 from cloudcore.model.query import PLATFORM, Like, Match, Query, both, either, eq, one_of
 from cloudcore.model.reading import read_bool
 from cloudcore.operations.access import check_limits
+from cloudcore.operations.allowances import with_allowances
 from cloudcore.operations.begin import begin
 from cloudcore.operations.creating import under_parents
 from cloudcore.operations.crowds import crowded
@@ -28,9 +30,10 @@ from cloudcore.operations.decisions import keep, keep_refusal
 from cloudcore.operations.foresight import bring_times, with_foresight
 from cloudcore.operations.idempotency import once, remembered
 from cloudcore.operations.occupants import occupants_of
+from cloudcore.operations.out_of_quota import but_for_quota, retold
 from cloudcore.operations.placement import Seat, admit, inventory_of, refused, seats, spare_at
 from cloudcore.operations.platform import Platform
-from cloudcore.operations.pools import bring_project, bring_up_to_date, find_place, settle
+from cloudcore.operations.pools import bring_project, bring_up_to_date, find_place, has_narrowed, settle
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.run import again, reading, try_once, would_be, write_once
 from cloudcore.operations.servers.bonds import bind, check_room
@@ -101,8 +104,13 @@ def create_servers(
         look = next(tries)
         wanted, pooled = _read(platform, caller, body, count, look=look)
         decision = _decide(platform, wanted, spare=spare_at(look), pooled=pooled, claim=not dry)
+        told: InsufficientResourceError | None = None
         if decision.refusal is not None:
-            raise _refused(platform, caller, wanted, decision, keep=not dry)
+            told = _refused(platform, caller, wanted, decision, keep=not dry)
+            beside = but_for_quota(_whole_story(decision))
+            if beside is None:
+                raise told
+            decision = beside
         if dry:
             return try_once(platform, caller, lambda tx: _preview(platform, tx, caller, wanted, decision))
 
@@ -112,16 +120,29 @@ def create_servers(
 
             return once(tx, caller, key, request, make) if key else make()
 
-        is_kept = False
         try:
-            made = write_once(platform, caller, insert)
-            is_kept = True
-            return made
-        finally:
-            if isinstance(decision, Answer):
-                settle(platform, wanted.request, decision, is_kept=is_kept)
+            return _committed(platform, caller, wanted, decision, insert)
+        except OutOfQuotaError as error:
+            raise retold(error, told, again=look <= LOOKS) from error
 
     return again(platform, attempt)
+
+
+def _committed(
+    platform: Platform,
+    caller: Caller,
+    wanted: Wanted,
+    decision: Decision | Answer,
+    insert: Callable[[Transaction], Sequence[JsonObject]],
+) -> Sequence[JsonObject]:
+    is_kept = False
+    try:
+        made = write_once(platform, caller, insert)
+        is_kept = True
+    finally:
+        if isinstance(decision, Answer):
+            settle(platform, wanted.request, decision, is_kept=is_kept)
+    return made
 
 
 def insert_servers(
@@ -134,9 +155,10 @@ def insert_servers(
     """
     wanted = read_wanted(platform, tx, caller, body, count)
     decision = _decide_now(platform, tx, wanted)
-    if decision.refusal is not None:
+    beside = decision if decision.refusal is None else but_for_quota(decision)
+    if beside is None:
         raise veiled_refusal(platform, tx, caller, _explained(platform, tx, caller, decision))
-    return _insert(platform, tx, caller, wanted, decision)
+    return _insert(platform, tx, caller, wanted, beside)
 
 
 def _read(platform: Platform, caller: Caller, body: JsonMapping, count: int, *, look: int) -> tuple[Wanted, bool]:
@@ -152,6 +174,8 @@ def _read(platform: Platform, caller: Caller, body: JsonMapping, count: int, *, 
         bring_up_to_date(platform, tx, wanted.request.host_type, seen, doubted=look > 1)
         bring_project(platform, tx, wanted.request)
         request = bring_times(platform, tx, wanted.request, wanted.draft)
+        if look > 1 or has_narrowed(platform, request):
+            request = with_allowances(tx, request, extra_cpus=_extra(wanted))
         return attrs.evolve(wanted, request=request), True
 
     return reading(platform, read)
@@ -167,13 +191,17 @@ def _decide(platform: Platform, wanted: Wanted, *, spare: int, pooled: bool, cla
 
 
 def _decide_now(platform: Platform, tx: Transaction, wanted: Wanted, spare: int = ALTERNATIVES) -> Decision:
-    request = wanted.request
+    request = with_allowances(tx, wanted.request, extra_cpus=_extra(wanted))
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=_networks(wanted))
     inventory = crowded(tx, inventory, request.project_id)
     inventory, request = with_foresight(platform, tx, inventory, request, wanted.draft)
     if request.devices:
         inventory = with_devices(inventory, device_rows(tx))
     return schedule(inventory, request, spare=spare)
+
+
+def _extra(wanted: Wanted) -> int:
+    return int(wanted.draft.get("extra_cpu_count") or 0)
 
 
 def _explained(platform: Platform, tx: Transaction, caller: Caller, decision: Decision) -> InsufficientResourceError:
@@ -185,13 +213,17 @@ def _refused(
     platform: Platform, caller: Caller, wanted: Wanted, decided: Decision | Answer, *, keep: bool
 ) -> InsufficientResourceError:
     """Why they don't fit, with the names that the caller may read; the decision is kept."""
-    decision = decided if isinstance(decided, Decision) else decided.decision
+    decision = _whole_story(decided)
     assert decision is not None
     error = reading(platform, lambda tx: _explained(platform, tx, caller, decision))
     if keep:
         name = wanted.name or wanted.generate_name
         keep_refusal(platform, caller, decision, wanted.request, name=name, told=error.data)
     return reading(platform, lambda tx: veiled_refusal(platform, tx, caller, error))
+
+
+def _whole_story(decided: Decision | Answer) -> Decision | None:
+    return decided if isinstance(decided, Decision) else decided.decision
 
 
 def _networks(wanted: Wanted) -> Sequence[str] | None:

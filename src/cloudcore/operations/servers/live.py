@@ -17,6 +17,7 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.moving import described, ways_of
 from cloudcore.operations.servers.relocate import check_source, claimed_host, under_way
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.quotas.ledger import check_move
 from cloudcore.resources.compute.server import SERVERS, PowerState
 from cloudcore.resources.infrastructure.host import HOSTS
 
@@ -52,6 +53,7 @@ def live_migrate(platform: Platform, tx: Transaction, caller: Caller, server: An
     Raises:
         InvalidStatusError: it does not run, its host does not answer, or something keeps it there; says what.
         InsufficientResourceError: no host that suits has room for it; says why.
+        OutOfQuotaError: others have just taken what a limit left where it goes.
         NotSupportedError: what is made on the other host is always removed when it fails; or the way there is not encrypted.
     """
     if read_bool(body.get("keep_dest_guest_on_failed") or False, "keep_dest_guest_on_failed"):
@@ -105,6 +107,7 @@ def move_live(platform: Platform, tx: Transaction, caller: Caller, server: Any, 
         "reason": wish.reason,
     }
     start_transition(platform, tx, caller, SERVERS, server, LIVE_MIGRATE, params)
+    check_move(tx, server, source.id, target)
     return target
 
 

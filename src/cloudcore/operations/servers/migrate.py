@@ -16,6 +16,7 @@ from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.model.reading import read_bool, read_str
 from cloudcore.operations.access import fetch
+from cloudcore.operations.allowances import for_move
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.host_leases import lease_of
 from cloudcore.operations.placement import decide, host_limits, inventory_of, seats
@@ -25,6 +26,7 @@ from cloudcore.operations.servers.media import EMPTY
 from cloudcore.operations.servers.relocate import move
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_host, release_host
+from cloudcore.quotas.ledger import check_move
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
@@ -48,6 +50,7 @@ def migrate(platform: Platform, tx: Transaction, caller: Caller, server: Any, bo
     Raises:
         InvalidStatusError: it is on, and its host is not down; its host is not down and fenced, or has a disk that no other host reaches; says what helps.
         InsufficientResourceError: no host has room for it; says why.
+        OutOfQuotaError: others have just taken what a limit left where it goes.
     """
     wanted = read_str(body.get("prefer_host_id") or "", "prefer_host_id", 128)
     prefer = str(fetch(platform, tx, caller, HOSTS, wanted).id) if wanted else ""
@@ -88,6 +91,7 @@ def rescue(
     params = {"source": old.id, "auto_start": start or was_on, "reason": f"moved from host {old.name}, which was down"}
     # What was in the drive lay on the other host.
     start_transition(platform, tx, caller, SERVERS, evolve(server, host_id=target, **EMPTY), MOVE, params)
+    check_move(tx, server, old.id, target)
     return target
 
 
@@ -133,6 +137,7 @@ def _request(tx: Transaction, server: Any, old: Any, prefer: str) -> Request:
 def _claimed(platform: Platform, tx: Transaction, server: Any, request: Request) -> str:
     """The host that was chosen and whose share was taken."""
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=[])
+    request = for_move(tx, server, request)
     decision = decide(inventory, request)
     wires = _wires(tx, server)
     for placement in seats(decision):

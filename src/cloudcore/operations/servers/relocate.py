@@ -10,14 +10,17 @@ from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import InsufficientResourceError, InvalidStatusError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq
+from cloudcore.operations.allowances import for_move
 from cloudcore.operations.begin import check_idle, start_transition
-from cloudcore.operations.decisions import MOVED, keep
+from cloudcore.operations.decisions import keep
 from cloudcore.operations.placement import decide, host_limits, inventory_of, seats
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.media import EMPTY, medium_of
 from cloudcore.operations.servers.moving import described
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_host
+from cloudcore.quotas.ledger import check_move
+from cloudcore.resources.audit.decision import MOVED
 from cloudcore.resources.compute.server import SERVERS, PowerState
 from cloudcore.resources.infrastructure.host import HOSTS, AgentStatus
 from cloudcore.scheduling import Request
@@ -46,6 +49,7 @@ def move(
     Raises:
         InvalidStatusError: its status does not allow it, its host does not answer, or something of it is on that host alone.
         InsufficientResourceError: no host that reaches its storages and networks has room for it; says why.
+        OutOfQuotaError: others have just taken what a limit left where it goes.
     """
     lifecycle = SERVERS.lifecycle
     assert lifecycle is not None
@@ -68,6 +72,7 @@ def move(
         "before": medium_of(server),
     }
     start_transition(platform, tx, caller, SERVERS, server, MOVE, params)
+    check_move(tx, server, source.id, target)
     return target
 
 
@@ -99,6 +104,7 @@ def claimed_host(platform: Platform, tx: Transaction, caller: Caller, server: An
         InsufficientResourceError: none fits, or others took the places meanwhile.
     """
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=[])
+    request = for_move(tx, server, request)
     decision = decide(inventory, request)
     for placement in seats(decision):
         host = tx.of(HOSTS, PLATFORM).get(placement.host_id)

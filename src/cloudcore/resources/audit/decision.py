@@ -10,6 +10,9 @@ from cloudcore.model.entity import Entity, entity
 from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import Level, Resource, Spec
 
+MOVED = "migrate"
+"""The question of a server that moves, whose id is the name of the question."""
+
 
 @entity
 class SchedulerDecision(Entity):

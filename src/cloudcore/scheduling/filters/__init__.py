@@ -26,6 +26,7 @@ from cloudcore.scheduling.filters.network import NETWORK
 from cloudcore.scheduling.filters.network_schedtag import NETWORK_SCHEDTAG
 from cloudcore.scheduling.filters.numa import NUMA
 from cloudcore.scheduling.filters.prefer import PREFER
+from cloudcore.scheduling.filters.quota import QUOTA
 from cloudcore.scheduling.filters.raid import RAID
 from cloudcore.scheduling.filters.resource_type import RESOURCE_TYPE
 from cloudcore.scheduling.filters.schedtag import SCHEDTAG
@@ -49,6 +50,7 @@ FILTERS: tuple[Filter, ...] = (
     DISK_SCHEDTAG,
     NETWORK_SCHEDTAG,
     GROUP,
+    QUOTA,
     BAREMETAL,
     UEFI_IMAGE,
     CDROM_BOOT,
