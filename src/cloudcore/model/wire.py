@@ -67,11 +67,18 @@ def read_create(resource: Resource[Any], body: JsonMapping, *, admin: bool) -> J
         if field.ref is not None or not field.spec.create or (field.spec.admin and not admin):
             continue
         found, value = sent(field, body)
-        if found:
+        if found and not (value == "" and _says_nothing(field)):
             draft[field.name] = read_value(field, value)
         elif field.spec.required:
             raise MissingParameterError(f"{field.name} is missing", field=field.name)
     return draft
+
+
+def _says_nothing(field: Field) -> bool:
+    """Whether an empty text can be no value of the field: clients send one for a number or a choice that was not said."""
+    if field.kind is not str:
+        return True
+    return field.enum is not None or (field.spec.choices is not None and "" not in field.spec.choices)
 
 
 def read_update(resource: Resource[Any], body: JsonMapping, *, admin: bool) -> JsonObject:

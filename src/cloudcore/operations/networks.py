@@ -49,12 +49,10 @@ def create_network(platform: Platform, tx: Transaction, caller: Caller, body: Js
 
 def _only_wire(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> str:
     where: list[Expr] = []
-    places: Sequence[tuple[str, Resource[Any]]] = (("vpc", VPCS), ("zone", ZONES))
-    for name, kind in places:
-        ident = body.get(f"{name}_id") or body.get(name)
-        if ident:
-            found = fetch(platform, tx, caller, kind, read_str(ident, name, 128))
-            where.append(eq(f"{name}_id", found.id))
+    if vpc := body.get("vpc_id") or body.get("vpc"):
+        where.append(eq("vpc_id", fetch(platform, tx, caller, VPCS, read_str(vpc, "vpc", 128)).id))
+    if zone := body.get("zone_id") or body.get("zone"):
+        where.append(eq("zone_id", fetch(platform, tx, caller, ZONES, read_str(zone, "zone", 128)).id))
     if not where:
         raise MissingParameterError("wire_id is missing", field="wire_id")
     seen = reach(platform, caller, WIRES, "get").where

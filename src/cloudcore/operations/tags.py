@@ -37,7 +37,7 @@ def tags_sent(body: JsonMapping) -> JsonObject:
         OutOfRangeError: there are more than `MAX_TAGS`.
     """
     sent = body.get("__meta__")
-    if sent is None:
+    if sent in (None, ""):
         return {}
     return read_tags(sent, "__meta__", most=MAX_TAGS)
 

@@ -58,7 +58,8 @@ UNSUPPORTED: tuple[tuple[dict[str, Any], str], ...] = (
     ({"nets": ["default:vip"]}, "nets.0.vip"),
     ({"nets": ["default:ipv6"]}, "nets.0.require_ipv6"),
     ({"nets": ["default:teaming"]}, "nets.0.require_teaming"),
-    ({"nets": ["default:secgroups=default"]}, "nets.0.secgroups"),
+    ({"nets": ["default:secgroups=default"], "secgroups": ["key-group"]}, "nets.0.secgroups"),
+    ({"nets": ["default", "default:secgroups=key-group"]}, "nets.1.secgroups"),
     ({"nets": ["default:e1000:num-queues=4"]}, "nets.0.num_queues"),
     ({"nets": ["default:rx-traffic-limit=4"]}, "nets.0.rx_traffic_limit"),
     ({"nets": ["default:sriov-nic-model=x"]}, "nets.0.sriov_device"),
@@ -71,6 +72,7 @@ def still() -> World:
     """A cloud in which nothing may come to be."""
     world = World()
     world.alice.create("keypairs", {"name": "key"})
+    world.alice.create("secgroups", {"name": "key-group"})
     return world
 
 
@@ -105,6 +107,17 @@ ACCEPTED: tuple[dict[str, Any], ...] = (
     {"shutdown_behavior": "terminate", "src_mac_check": False},
     {"secgroups": ["default"]},
     {"secgrp_id": "default"},
+    {"nets": ["default:secgroups=default"]},
+    {"nets": [{"network": "default", "secgroups": ["default"]}, {"network": "default", "secgroups": None}]},
+    {"vcpu_count": 0, "cpu_sockets": 0, "extra_cpu_count": 0, "backup": "no", "enable_tpm": "off"},
+    {
+        **dict.fromkeys(("vcpu_count", "cpu_sockets", "extra_cpu_count", "vdi", "bios", "shutdown_behavior"), ""),
+        **dict.fromkeys(("billing_type", "is_daemon", "src_ip_check", "schedtags", "isolated_devices", "__meta__"), ""),
+        "disks": [
+            {"image_id": "tiny", "auto_reset": "", "schedtags": "", "nvme_device": "", "iops": "", "disk_id": ""}
+        ],
+        "nets": [{"network": "default", "vip": "", "sriov_device": "", "port_mappings": "", "standby_port_count": ""}],
+    },
 )
 
 
@@ -256,3 +269,11 @@ def test_a_server_is_made_with_a_public_address_or_not_at_all(world: World) -> N
         world.alice.delete("servers", one["id"])
     world.settle()
     assert [eip.name for eip in world.rows(EIPS)] == ["spare"]
+
+
+def test_groups_of_the_first_card_are_the_servers(world: World) -> None:
+    for name in ("front", "back"):
+        world.alice.create("secgroups", {"name": name})
+    server = world.server(world.alice, nets=[{"network": "default", "secgroups": ["front", "back"]}])
+    assert server["secgroup"] == "front"
+    assert {group["name"] for group in server["secgroups"]} == {"front", "back"}

@@ -187,3 +187,9 @@ def test_any_entry_is_read_or_refused(value):
     except InvalidInputError as error:
         assert error.field.startswith("disks.0")  # noqa: PT017
         assert str(error).isprintable()  # noqa: PT017
+
+
+def test_an_empty_text_says_nothing():
+    names = ("image_id", "size", "disk_type", "auto_reset", "iops", "schedtags", "nvme_device", "boot_index", "format")
+    assert parse_disk(dict.fromkeys(names, ""), 1) == parse_disk({}, 1) == DiskSpec(index=1)
+    assert parse_disk({"image_id": "", "image": "tiny"}, 0).image_id == "tiny"

@@ -12,6 +12,7 @@ from cloudcore.model.errors import (
     ConflictError,
     Contention,
     InvalidInputError,
+    NotSupportedError,
     OutOfRangeError,
 )
 from cloudcore.model.json import JsonMapping, JsonObject
@@ -28,7 +29,7 @@ from cloudcore.resources.compute.groupguest import GROUPGUESTS
 from cloudcore.resources.compute.guestsecgroup import GUESTSECGROUPS, Guestsecgroup
 from cloudcore.resources.compute.instancegroup import INSTANCEGROUPS
 from cloudcore.resources.compute.server import SERVERS
-from cloudcore.resources.compute.spec import collect, parse_bandwidth_mbps
+from cloudcore.resources.compute.spec import NicSpec, collect, parse_bandwidth_mbps
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.network.eip import EIPS
 from cloudcore.resources.network.secgroup import SECGROUPS, default_for
@@ -52,9 +53,15 @@ class Bonds:
 
 
 def read_bonds(
-    platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping, belongs: JsonObject, count: int
+    platform: Platform,
+    tx: Transaction,
+    caller: Caller,
+    body: JsonMapping,
+    belongs: JsonObject,
+    count: int,
+    nics: Sequence[NicSpec] = (),
 ) -> Bonds:
-    """Read them from a create body. belongs: the new server's domain and project.
+    """Read them from a create body. belongs: the new server's domain and project. nics: its cards.
 
     Raises:
         ResourceNotFoundError: a group or address is not there, or not for the caller.
@@ -62,7 +69,7 @@ def read_bonds(
     """
     groups = _groups(platform, tx, caller, body, belongs)
     return Bonds(
-        secgroups=_secgroups(platform, tx, caller, body, belongs),
+        secgroups=_secgroups(platform, tx, caller, body, belongs, nics),
         groups=tuple(groups),
         eip=_eip(platform, tx, caller, body, count),
         new_eip=_new_eip(body),
@@ -126,6 +133,32 @@ def check_room(tx: Transaction, bonds: Bonds) -> None:
 
 
 def _secgroups(
+    platform: Platform,
+    tx: Transaction,
+    caller: Caller,
+    body: JsonMapping,
+    belongs: JsonObject,
+    nics: Sequence[NicSpec],
+) -> tuple[str, ...]:
+    """The server's groups: those of the body, else of its first card; every card that names some has to name the same."""
+    of_cards = [
+        (nic, named_secgroups(platform, tx, caller, {"secgroup_ids": list(nic.secgroups)}))
+        for nic in nics
+        if nic.secgroups
+    ]
+    first = next((found for nic, found in of_cards if nic.index == min(one.index for one in nics)), None)
+    is_said = any(body.get(key) not in (None, "", []) for key in _SECGROUP)
+    if first is not None and not is_said:
+        body = {"secgroup_ids": first}
+    wanted = _of_server(platform, tx, caller, body, belongs)
+    for nic, found in of_cards:
+        if set(found) != set(wanted):
+            where = f"nets.{nic.index}.secgroups"
+            raise NotSupportedError(f"{where}: all cards of a server are in its security groups", field=where)
+    return wanted
+
+
+def _of_server(
     platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping, belongs: JsonObject
 ) -> tuple[str, ...]:
     if any(body.get(key) not in (None, "", []) for key in _SECGROUP):

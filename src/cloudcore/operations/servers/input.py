@@ -109,7 +109,7 @@ def read_wanted(
     belongs = owner(platform, caller, SERVERS, body, granted.scope)
     _take_from_source(draft, sources[0] if sources else None, draft["vmem_size"])
     driver.check_machine(draft.get("machine") or "", draft.get("os_arch") or "x86_64")
-    bonds = read_bonds(platform, tx, caller, body, belongs, count)
+    bonds = read_bonds(platform, tx, caller, body, belongs, count, nics)
     marks = read_marks(
         platform,
         tx,

@@ -33,9 +33,11 @@ def size_of(tx: Transaction, body: JsonMapping, zone_id: str) -> JsonObject:
             "vmem_size": found.memory_size_mb,
             "instance_type": found.name,
         }
-    if body.get("vmem_size") in (None, "", 0):
+    # Clients send 0, or an empty text, for what was not said.
+    said = {key: body[key] for key in SIZE_KEYS if body.get(key) not in (None, "", 0, "0")}
+    if "vmem_size" not in said:
         raise MissingParameterError("vmem_size is missing; or send instance_type", field="vmem_size")
-    return {"vmem_size": parse_memory_mib(body["vmem_size"]), "vcpu_count": parse_vcpu_count(body) or 1}
+    return {"vmem_size": parse_memory_mib(said["vmem_size"]), "vcpu_count": parse_vcpu_count(said) or 1}
 
 
 def sold_where(tx: Transaction, body: JsonMapping, zone_id: str) -> tuple[frozenset[str] | None, frozenset[str]]:

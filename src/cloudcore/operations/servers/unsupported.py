@@ -27,7 +27,7 @@ _ONLY = {
 _DISK = (*("backup_id", "disk_id", "existing_path", "image_encrypt_key_id", "nvme_device", "auto_reset"),)
 _CARD = (
     *("sriov_device", "require_teaming", "vip", "address6", "addresses6", "require_ipv6", "strict_ipv6"),
-    *("tx_traffic_limit", "rx_traffic_limit", "port_mappings", "secgroups", "standby_port_count"),
+    *("tx_traffic_limit", "rx_traffic_limit", "port_mappings", "standby_port_count"),
     *("standby_addr_count", "project_id", "domain_id"),
 )
 
@@ -68,12 +68,12 @@ def check_disk(disk: DiskSpec, *, placed: bool = False) -> None:
 def check_card(card: NicSpec, *, placed: bool = False) -> None:
     """Refuse what is not done with a new network card.
 
-    placed: the scheduler says where it goes; else tags matter to nobody.
+    placed: the scheduler says where it goes; else tags matter to nobody, and its server has its security groups already.
 
     Raises:
         NotSupportedError: names the field.
     """
-    for name in _CARD if placed else (*_CARD, "schedtags"):
+    for name in _CARD if placed else (*_CARD, "secgroups", "schedtags"):
         if getattr(card, name):
             where = f"nets.{card.index}.{name}"
             raise NotSupportedError(f"{where} is not supported", field=where)
@@ -82,7 +82,8 @@ def check_card(card: NicSpec, *, placed: bool = False) -> None:
 
 def _is_said(value: Any) -> bool:
     """Whether a value asks for anything: clients in Go send zeros for what was not said."""
-    return value not in (None, "", [], {}, False, 0, "0", "false", "False")
+    text = value.lower() if isinstance(value, str) else value
+    return text not in (None, "", [], {}, False, 0, "0", "false", "off", "no")
 
 
 def _plain(value: Any) -> Any:

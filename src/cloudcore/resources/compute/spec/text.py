@@ -43,7 +43,7 @@ class DeviceSpec:
 
 
 def collect(body: JsonMapping, *, plural: str, legacy: str) -> list[Json]:
-    """The entries of `disks`, `nets` …: the list under `plural`, or, only if that is absent or null, the dotted keys.
+    """The entries of `disks`, `nets` …: the list under `plural`, or, only if that is absent, null or "", the dotted keys.
 
     Dotted keys (`disk.0`, `disk.1`) are taken in the order of their numbers, gaps closed; null entries are dropped.
     A bare text or object under `plural` is a list of one. At most 64 entries.
@@ -53,7 +53,7 @@ def collect(body: JsonMapping, *, plural: str, legacy: str) -> list[Json]:
         OutOfRangeError: too many entries, or a number above 9999.
     """
     value = body.get(plural)
-    if value is None:
+    if value in (None, ""):
         found = [entry for _, entry in sorted(_dotted(body, legacy), key=lambda item: item[0])]
     elif isinstance(value, str | dict):
         found = [cast("Json", value)]
@@ -107,12 +107,19 @@ class Fields:
         self.values[name] = self._readers[name](value, field)
 
     def update(self, data: JsonMapping, aliases: Mapping[str, str]) -> None:
-        """Take what is known of an object; nulls and unknown keys are skipped, an alias counts only without its name."""
+        """Take what is known of an object; what says nothing and unknown keys are skipped, an alias counts only without its name.
+
+        Clients send null or an empty text for what was not said.
+        """
         for key, value in data.items():
             name = aliases.get(key, key)
-            if value is None or name not in self._readers or (name != key and data.get(name) is not None):
+            if _is_empty(value) or name not in self._readers or (name != key and not _is_empty(data.get(name))):
                 continue
             self.set(name, value)
+
+
+def _is_empty(value: Json) -> bool:
+    return value in (None, "")
 
 
 def as_object(value: Json, field: str) -> JsonMapping:
