@@ -93,7 +93,7 @@ class Worker:
                 with self.uow.write(author_of(task)) as tx:
                     aside = set_aside(tx, self.engine.resources, task, reason, alone=alone)
                     tx.commit()
-            except Contention:
+            except (Contention, UnreachableError):
                 return
             except Exception as error:
                 # The object cannot be read or written either: the task is set aside without it.
@@ -278,7 +278,8 @@ class Worker:
                     failed = self.engine.fail(tx, task, error, defect=defect, alone=alone)
                     tx.commit()
                     return failed
-            except Contention:
+            except (Contention, UnreachableError):
+                # Whoever takes the task next meets what it met, or finds it noted.
                 return None
             except Exception as further:
                 # The object cannot be read or written: the task ends without it.

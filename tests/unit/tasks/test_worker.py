@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from cloudcore.model.effects import Done, Failed
-from cloudcore.model.errors import Contention, InvalidInputError
+from cloudcore.model.errors import Contention, InvalidInputError, UnreachableError
 from cloudcore.model.query import PLATFORM
 from cloudcore.tasks.aside import GIVEN_UP_S
 from cloudcore.tasks.engine import LEASE_S
@@ -130,6 +130,30 @@ def test_a_failure_after_contention_is_met_again_and_ends_the_task(defect: bool)
 
     assert bench.task(ident).state is TaskState.FAILED
     assert len(bench.defects) == int(defect)
+
+
+@pytest.mark.parametrize("where", ["commit", "kept"], ids=["lost", "kept"])
+def test_a_database_that_goes_away_as_a_failure_is_noted_is_no_defect(where: str) -> None:
+    raised: list[int] = []
+
+    def refusing(_ctx: Any) -> None:
+        raised.append(1)
+        raise InvalidInputError("refused")
+
+    def pause(call: str) -> None:
+        # Twice it is met, once for all functions together and once alone; then it is noted.
+        if call == where and len(raised) == 2:
+            raised.append(1)
+            raise UnreachableError("the database went away; the outcome is unknown")
+
+    bench = Bench(flows=replaced(MAKE, "place", do=refusing), pause=pause)
+    ident = bench.make()
+
+    bench.settle()
+
+    assert (bench.task(ident).state, bench.task(ident).error) == (TaskState.FAILED, "refused")
+    assert bench.defects == []
+    assert len(raised) == (3 if where == "kept" else 5)
 
 
 def test_an_effect_past_its_deadline_is_cancelled_and_the_step_taken_back() -> None:
