@@ -109,6 +109,7 @@ class SimulatedHost:
             neighbours=neighbours,
         )
         self._elapsed, self.tenure = elapsed, Tenure()
+        self.machine.arrived = self._take_in
         self.journal = journal if journal is not None else {}
         self._clock = clock
         self._delays, self._jitter = dict(delays or {}), jitter
@@ -270,6 +271,12 @@ class SimulatedHost:
     def _keep_watch(self) -> None:
         if self._elapsed is not None and self.tenure.over(self._elapsed()):
             self.fence()
+
+    def _take_in(self) -> None:
+        # A watchdog goes on while there is no lease, so that what comes late is stopped, too.
+        self._keep_watch()
+        if self._elapsed is not None and self.tenure.barred:
+            self.machine.fence()
 
     # What befalls the host.
 

@@ -118,6 +118,7 @@ class SimulatedMachine:
         self.volumes: Things[Volume] = Things({path: place.volumes for path, place in places.items()})
         self.trash: list[Volume] = []
         self.domains: dict[str, Domain] = {}
+        self.arrived: Callable[[], None] = lambda: None  # called when a guest that runs has come from another host
         self.leases: dict[str, Lease] = {}
         self._kinds: dict[str, Callable[[Effect, int], JsonObject]] = {
             "image-cache": self._image_cache,

@@ -63,4 +63,5 @@ def migrate(machine: SimulatedMachine, effect: Effect) -> JsonObject:
     running = attrs.evolve(awaited.desc, vcpus=domain.desc.vcpus, memory_mib=domain.desc.memory_mib)
     there.domains[ident] = attrs.evolve(awaited, desc=running, power_state=domain.power_state)
     machine.domains[ident] = attrs.evolve(domain, power_state="off")
+    there.arrived()
     return {"power_state": "on"}
