@@ -169,13 +169,13 @@ class Engine:
             return task
         results = [o.result for o in outcomes if isinstance(o, Done)]
         if task.state is TaskState.UNWINDING:
+            step.seen(self._context(tx, task), results)
             step.undone(self._context(tx, task))
             task = _logged(task, tx.now, step.name, "undone")
             return evolve(task, intents=[], cursor=task.cursor - 1, attempt=1, deadline_at=None)
         return self._finish(tx, task, step, results)
 
-    @staticmethod
-    def _failed(tx: Transaction, step: Step, task: Task, failed: Failed) -> Task:
+    def _failed(self, tx: Transaction, step: Step, task: Task, failed: Failed) -> Task:
         unwinding = task.state is TaskState.UNWINDING
         if failed.newer_fence:
             # Who commits this drives the task, so that the other is no newer driver: the clock that fences come from has
@@ -183,6 +183,8 @@ class Engine:
             return evolve(_again(task, tx.now, step.name, failed.error), fence=failed.newer_fence, wake_at=tx.now)
         # Taking back is tried until it works: giving up would leave something behind that nobody knows of.
         if unwinding or (failed.transient and task.attempt < step.attempts):
+            return _again(task, tx.now, step.name, failed.error)
+        if step.again(self._context(tx, task)):
             return _again(task, tx.now, step.name, failed.error)
         return _unwind(evolve(task, intents=[]), tx.now, step.name, failed.error)
 

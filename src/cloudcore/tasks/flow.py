@@ -71,8 +71,16 @@ def _no_result(_ctx: Context, _results: Sequence[JsonObject]) -> None:
     return None
 
 
+def _nothing_seen(_ctx: Context, _results: Sequence[JsonObject]) -> None:
+    return None
+
+
 def _always(_ctx: Context) -> bool:
     return True
+
+
+def _never(_ctx: Context) -> bool:
+    return False
 
 
 @attrs.frozen(kw_only=True)
@@ -83,8 +91,10 @@ class Step:
     done: gets the effects' results, in order, and changes the domain; its return value is kept as the step's result.
     undo, undone: the same for taking the step back. They run for the step that failed and for those before it, and must
         cope with a step that did only part of its work.
+    seen: gets the results of what undo asked for, before undone.
     deadline_s: how long the effects of one attempt may take.
     attempts: how often the step is tried when its effects fail transiently.
+    again: whether it is begun once more all the same when they have failed for good, or too often; asked each time.
     when: whether the step applies; asked once, when its turn comes.
     """
 
@@ -92,9 +102,11 @@ class Step:
     do: Callable[[Context], Effects]
     done: Callable[[Context, Sequence[JsonObject]], Any] = _no_result
     undo: Callable[[Context], Effects] = _nothing
+    seen: Callable[[Context, Sequence[JsonObject]], None] = _nothing_seen
     undone: Callable[[Context], None] = _nothing
     deadline_s: int = 60
     attempts: int = 3
+    again: Callable[[Context], bool] = _never
     when: Callable[[Context], bool] = _always
 
     @property

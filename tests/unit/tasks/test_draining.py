@@ -7,14 +7,16 @@ from typing import Any
 import pytest
 from tests.simulation.cloud import CALLER
 from tests.simulation.invariants import check
-from tests.unit.tasks.test_host_down import Town
+from tests.unit.tasks.test_host_down import DOWN_S, Town
 
+from cloudcore.model.effects import Failed
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import InvalidStatusError
 from cloudcore.model.query import PLATFORM
 from cloudcore.operations.draining import AT_ONCE, COLD, LIVE, drain
 from cloudcore.operations.run import writing
 from cloudcore.resources.infrastructure.host import HOSTS
+from cloudcore.tasks.task import TaskState
 
 
 @pytest.fixture
@@ -219,4 +221,50 @@ def test_a_host_to_which_it_can_run_on_is_taken_before_others(town: Town) -> Non
     assert [(line["id"], line["host_id"], line["is_live"]) for line in told["moved"]] == [(ident, "h3", True)]
     live(town, 20, ident)
     assert (town.get(ident).host_id, town.running_on(ident), flows(town)) == ("h3", ["h3"], {ident: LIVE})
+    check(town.cloud)
+
+
+@pytest.mark.parametrize("kind", ["guest-stop", "guest-delete"], ids=["off", "leave"])
+def test_a_host_that_dies_while_its_server_is_switched_off_to_move_is_not_waited_for(town: Town, kind: str) -> None:
+    shut(town, "h1")
+    ident = town.server()
+    town.cloud.machines["h1"]._delays[kind] = 600.0
+    town.session.perform("hosts", "h1", "drain", {"force": True})
+    live(town, 10, ident)
+    assert town.get(ident).status == "migrating"
+    town.cut()
+    town.cloud.machines["h1"].crash(power=True)
+    live(town, DOWN_S + 30, ident)
+    assert (town.get(ident).host_id, town.get(ident).status, town.running_on(ident)) == ("h2", "running", ["h2"])
+    (task,) = [one for one in town.cloud.rows("tasks") if one.flow == COLD]
+    assert task.state is TaskState.COMPLETE
+    town.cloud.machines["h1"].restart()
+    town.heal()
+    live(town, 30, ident)
+    assert town.cloud.machines["h1"].machine.domains == {}
+    check(town.cloud)
+
+
+def test_a_move_that_fails_after_its_old_host_has_died_waits_for_nobody(town: Town) -> None:
+    shut(town, "h1")
+    ident = town.server()
+    town.cloud.machines["h2"]._delays["guest-create"] = 90.0
+    town.cloud.machines["h2"]._failures = lambda effect, _n: (
+        Failed("no room for its folder") if effect.kind == "guest-create" else None
+    )
+    town.session.perform("hosts", "h1", "drain", {"force": True})
+    live(town, 10, ident)
+    town.cut()
+    town.cloud.machines["h1"].crash(power=True)
+    live(town, DOWN_S + 120, ident)
+    assert (town.get(ident).host_id, town.get(ident).status) == ("h1", "migrate_failed")
+    assert town.cloud.open_tasks() == []
+    town.cloud.machines["h2"]._failures = None
+    town.policy()
+    live(town, DOWN_S + 120, ident)
+    assert (town.get(ident).host_id, town.get(ident).status, town.running_on(ident)) == ("h2", "running", ["h2"])
+    town.cloud.machines["h1"].restart()
+    town.heal()
+    live(town, 30, ident)
+    assert town.cloud.machines["h1"].machine.domains == {}
     check(town.cloud)

@@ -18,6 +18,7 @@ from cloudcore.model.errors import (
     NotSupportedError,
     OutOfRangeError,
     ResourceNotFoundError,
+    UnreachableError,
 )
 from cloudcore.model.query import PLATFORM
 from cloudcore.ports.unit_of_work import Author
@@ -232,7 +233,96 @@ def test_the_death_of_its_old_host_after_the_way_does_not_bring_it_back(town: To
     never_twice(town, ident, DOWN_S + 120)
     server = town.get(ident)
     assert (server.host_id, server.status, town.running_on(ident)) == ("h2", "running", ["h2"])
+    assert (task_of(town).state, task_of(town).results["leave"]) == (TaskState.COMPLETE, server.status_reason)
+    assert server.status_reason == (
+        "what is left of it on its old host, which is down, is removed before that host works again"
+    )
+    assert ident in town.cloud.machines["h1"].machine.domains
     town.heal("h1")
     town.live(30)
     assert town.cloud.machines["h1"].machine.domains == {}
+    check(town.cloud)
+
+
+def test_what_is_left_on_the_old_host_is_removed_however_often_that_fails(town: Town) -> None:
+    ident = town.server()
+    town.cloud.machines["h1"]._failures = lambda effect, tried: (
+        Failed("the folder is in use") if effect.kind == "guest-delete" and tried <= 5 else None
+    )
+    ask(town, ident)
+    never_twice(town, ident, 60)
+    assert (town.get(ident).host_id, town.get(ident).status, town.running_on(ident)) == ("h2", "running", ["h2"])
+    events = [entry["event"] for entry in task_of(town).log if entry["step"] == "leave"]
+    assert (events.count("retry"), events[-1], task_of(town).state) == (5, "done", TaskState.COMPLETE)
+    assert town.cloud.machines["h1"].machine.domains == {}
+    check(town.cloud)
+
+
+def test_a_guest_that_arrived_as_its_old_host_died_stays_where_it_runs(town: Town) -> None:
+    ident = town.server()
+    old = town.cloud.machines["h1"]
+    perform = old._perform
+
+    def torn(key: str) -> Any:
+        outcome = perform(key)
+        if old._effect(key).kind == "guest-migrate":
+            # It is done, and nobody will ever hear of it from here.
+            town.cut("h1")
+            old.crash(power=True)
+            raise UnreachableError("the host does not answer")
+        return outcome
+
+    old._perform = torn  # type: ignore[method-assign]
+    ask(town, ident)
+    never_twice(town, ident, DOWN_S + 60)
+    server = town.get(ident)
+    assert (server.host_id, server.status, town.running_on(ident)) == ("h2", "running", ["h2"])
+    assert task_of(town).state is TaskState.COMPLETE
+    old.restart()
+    town.heal("h1")
+    town.live(30)
+    assert old.machine.domains == {}
+    check(town.cloud)
+
+
+def test_a_move_that_is_called_back_as_its_old_host_dies_ends_where_the_guest_runs(town: Town) -> None:
+    ident = town.server()
+    town.cloud.machines["h1"]._failures = lambda effect, _n: (
+        Failed("the line broke") if effect.kind == "guest-migrate" else None
+    )
+    town.cloud.machines["h1"]._late_failures = 1.0
+    town.cloud.machines["h2"]._delays["guest-migrate"] = 30.0
+    ask(town, ident)
+    town.live(10)
+    assert (task_of(town).state, town.running_on(ident)) == (TaskState.UNWINDING, ["h2"])
+    town.cut("h1")
+    town.cloud.machines["h1"].crash(power=True)
+    never_twice(town, ident, DOWN_S + 120)
+    server = town.get(ident)
+    assert (server.host_id, server.status, town.running_on(ident)) == ("h2", "running", ["h2"])
+    assert server.status_reason == "moved, as its old host went down: the line broke"
+    assert task_of(town).state is TaskState.FAILED
+    town.cloud.machines["h1"].restart()
+    town.heal("h1")
+    town.live(30)
+    assert town.cloud.machines["h1"].machine.domains == {}
+    check(town.cloud)
+
+
+def test_a_guest_that_comes_to_a_fenced_host_does_not_go_on_there(town: Town) -> None:
+    town.policy("h2", "disable")
+    ident = town.server()
+    town.cloud.machines["h1"]._delays["guest-migrate"] = float(DOWN_S + 30)
+    ask(town, ident)
+    town.live(10)
+    town.cut("h2")
+    never_twice(town, ident, DOWN_S + 10)
+    assert town.down == ["h2"]
+    never_twice(town, ident, 60)
+    assert (town.running_on(ident), town.get(ident).host_id, task_of(town).is_open) == ([], "h2", False)
+    town.policy("h2")
+    never_twice(town, ident, 60)
+    assert (town.get(ident).host_id, town.running_on(ident)) == ("h1", ["h1"])
+    town.heal("h2")
+    town.live(30)
     check(town.cloud)

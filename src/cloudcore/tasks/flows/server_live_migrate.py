@@ -2,11 +2,12 @@
 
 prepare   the guest is made on the next host, off: its folder, addresses and definition
 migrate   its memory goes there; it runs here until it runs there, and the record follows in the commit that learns of it
-leave     what is left of it on the old host is removed
+leave     what is left of it on the old host is removed: that is tried until it is done, for the server has moved
 
 The request's commit has taken its share of the next host; that of the host that it is not on is given back at the end. Each
-step is taken back by its mirror image, so that whatever fails leaves the server running where it was. A host that is down
-and fenced is not asked any more: it drops what is elsewhere before it gets its lease back.
+step before that is taken back by its mirror image, so that what fails leaves the server running where it was. A host that is
+down and fenced is not asked any more: it drops what is elsewhere before it gets its lease back. Where the old host died with
+the memory on its way, the next one says whether it arrived.
 """
 
 from __future__ import annotations
@@ -18,13 +19,18 @@ from cloudcore.model.effects import Effect
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import BackendError
 from cloudcore.model.json import JsonObject
+from cloudcore.model.query import PLATFORM
 from cloudcore.quotas.claims import release_host
 from cloudcore.resources.compute.server import ServerStatus
+from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.tasks.fenced import while_fenced
-from cloudcore.tasks.flow import Context, Effects, Flow, Step
+from cloudcore.tasks.flow import Context, Effects, Flow, Later, Step
 from cloudcore.tasks.flows.guest import CREATE_S, around, back, describe, host_effect, left_on, move, server_of
 
 MIGRATE_S = 4 * 3600
+STOPPED_S = 5.0
+HOST_DIED = "its host went down before it was on the other one"
+LATER = "what is left of it on its old host, which is down, is removed before that host works again"
 
 
 def _source(ctx: Context) -> str:
@@ -33,6 +39,10 @@ def _source(ctx: Context) -> str:
 
 def _target(ctx: Context) -> str:
     return str(ctx.params["target"])
+
+
+def _is_dead(ctx: Context, host_id: str) -> bool:
+    return while_fenced(ctx.tx, host_id)
 
 
 def _made_on(ctx: Context, host_id: str) -> Effect:
@@ -51,6 +61,12 @@ def _sent(ctx: Context, origin: str, uri: str) -> Effect:
     return host_effect(evolve(server, host_id=origin), "guest-migrate", server.id, args)
 
 
+def _asked(ctx: Context) -> Effect:
+    """What the next host knows of the guest."""
+    server = server_of(ctx)
+    return host_effect(evolve(server, host_id=_target(ctx)), "guest-probe", server.id, {"guest_id": server.id})
+
+
 def _prepare_do(ctx: Context) -> Effects:
     move(ctx, ServerStatus.LIVE_MIGRATING)
     return _made_on(ctx, _target(ctx))
@@ -58,47 +74,76 @@ def _prepare_do(ctx: Context) -> Effects:
 
 def _prepare_undo(ctx: Context) -> Effects:
     # Where it is to stay, as its old host is down, it stays.
-    if server_of(ctx).host_id == _target(ctx) or while_fenced(ctx.tx, _target(ctx)):
+    if server_of(ctx).host_id == _target(ctx) or _is_dead(ctx, _target(ctx)):
         return None
     return left_on(ctx, _target(ctx))
 
 
 def _migrate_do(ctx: Context) -> Effects:
-    return _sent(ctx, _source(ctx), str(ctx.params["uri"]))
+    return _asked(ctx) if _is_dead(ctx, _source(ctx)) else _sent(ctx, _source(ctx), str(ctx.params["uri"]))
+
+
+def _migrate_again(ctx: Context) -> bool:
+    """Whether only the next host can say what came of it."""
+    return _is_dead(ctx, _source(ctx)) and not _is_dead(ctx, _target(ctx))
 
 
 def _migrate_done(ctx: Context, results: Sequence[JsonObject]) -> None:
     found = results[0].get("power_state")
     if found != "on":
-        raise BackendError(f"there was no running guest to move: it is {found}")
+        is_dead = _is_dead(ctx, _source(ctx))
+        raise BackendError(HOST_DIED if is_dead else f"there was no running guest to move: it is {found}")
     move(ctx, ServerStatus.LIVE_MIGRATING, action="live_migrate", host_id=_target(ctx))
 
 
 def _migrate_undo(ctx: Context) -> Effects:
     if server_of(ctx).host_id == _target(ctx):
         return None
-    return _sent(ctx, _target(ctx), str(ctx.params["uri_back"]))
+    return _asked(ctx) if _is_dead(ctx, _source(ctx)) else _sent(ctx, _target(ctx), str(ctx.params["uri_back"]))
+
+
+def _migrate_seen(ctx: Context, results: Sequence[JsonObject]) -> None:
+    # It can't go back to a host that is dead: where it runs, it stays.
+    if results[0].get("power_state") == "on" and _is_dead(ctx, _source(ctx)):
+        move(ctx, ServerStatus.LIVE_MIGRATING, action="live_migrate", host_id=_target(ctx))
 
 
 def _leave_do(ctx: Context) -> Effects:
-    return None if while_fenced(ctx.tx, _source(ctx)) else left_on(ctx, _source(ctx))
+    if ctx.task.attempt == 1 and _is_dead(ctx, _target(ctx)):
+        # It came to a host that was fenced meanwhile, whose watchdog stops it at its next look: nobody may start it before.
+        return Later(STOPPED_S)
+    return None if _is_left(ctx) else left_on(ctx, _source(ctx))
+
+
+def _is_left(ctx: Context) -> bool:
+    return _is_dead(ctx, _source(ctx)) or ctx.tx.of(HOSTS, PLATFORM).get(_source(ctx)) is None
+
+
+def _leave_done(ctx: Context, results: Sequence[JsonObject]) -> str | None:
+    return LATER if not results and _is_dead(ctx, _source(ctx)) else None
 
 
 def _leave_undo(ctx: Context) -> Effects:
-    if while_fenced(ctx.tx, _source(ctx)):
+    # In the journals of releases that took this step back.
+    if _is_dead(ctx, _source(ctx)):
         return None
     move(ctx, ServerStatus.LIVE_MIGRATING, action="live_migrate", host_id=_source(ctx))
     return _made_on(ctx, _source(ctx))
 
 
 def _succeed(ctx: Context) -> None:
-    server = back(ctx, action="live_migrate", reason=str(ctx.params.get("reason") or ""))
+    reasons = (str(ctx.params.get("reason") or ""), str(ctx.result("leave") or ""))
+    server = back(ctx, action="live_migrate", reason="; ".join(filter(None, reasons)))
     _release(ctx, _source(ctx), server)
 
 
 def _fail(ctx: Context, reason: str) -> None:
-    server = back(ctx, reason=f"not moved: {reason}", action="migrate_fail")
-    _release(ctx, _source(ctx) if server.host_id == _target(ctx) else _target(ctx), server)
+    if server_of(ctx).host_id == _target(ctx):
+        server = back(ctx, reason=f"moved, as its old host went down: {reason}", action="live_migrate")
+        _release(ctx, _source(ctx), server)
+    else:
+        server = back(ctx, reason=f"not moved: {reason}", action="migrate_fail")
+        _release(ctx, _target(ctx), server)
 
 
 def _release(ctx: Context, host_id: str, server: Any) -> None:
@@ -116,10 +161,19 @@ SERVER_LIVE_MIGRATE = Flow(
             do=_migrate_do,
             done=_migrate_done,
             undo=_migrate_undo,
+            seen=_migrate_seen,
             deadline_s=MIGRATE_S,
             attempts=1,
+            again=_migrate_again,
         ),
-        Step(name="leave", do=_leave_do, undo=_leave_undo, deadline_s=CREATE_S),
+        Step(
+            name="leave",
+            do=_leave_do,
+            done=_leave_done,
+            undo=_leave_undo,
+            deadline_s=CREATE_S,
+            again=lambda _ctx: True,
+        ),
     ),
     succeed=_succeed,
     fail=_fail,

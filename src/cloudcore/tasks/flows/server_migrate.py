@@ -11,8 +11,9 @@ import attrs
 
 from cloudcore.model.json import JsonObject
 from cloudcore.resources.compute.server import PowerState, ServerStatus
+from cloudcore.tasks.fenced import while_fenced
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
-from cloudcore.tasks.flows.guest import CREATE_S, back, delete_effect, describe, guest_of, host_effect, move
+from cloudcore.tasks.flows.guest import CREATE_S, back, delete_effect, describe, guest_of, host_effect, move, server_of
 from cloudcore.tasks.flows.server_start import POWER_ON
 
 
@@ -24,6 +25,11 @@ def _guest_do(ctx: Context) -> Effects:
 
 def _guest_done(ctx: Context, _results: Sequence[JsonObject]) -> None:
     move(ctx, ServerStatus.MIGRATING, action="migrate")
+
+
+def _guest_undo(ctx: Context) -> Effects:
+    # Of one whose move failed a host that comes back may have a guest, or none.
+    return None if while_fenced(ctx.tx, str(server_of(ctx).host_id)) else delete_effect(ctx)
 
 
 def _start_wanted(ctx: Context) -> bool:
@@ -42,7 +48,7 @@ SERVER_MIGRATE = Flow(
     name="server-migrate",
     obj_type="server",
     steps=(
-        Step(name="guest", do=_guest_do, done=_guest_done, undo=delete_effect, deadline_s=CREATE_S),
+        Step(name="guest", do=_guest_do, done=_guest_done, undo=_guest_undo, deadline_s=CREATE_S),
         attrs.evolve(POWER_ON, when=_start_wanted),
     ),
     succeed=_succeed,

@@ -1,7 +1,8 @@
 """server-move: off, away from its host, onto another one that reaches the same storages, and on again where it was on.
 
 The request's commit has taken its share of the next host; that of the old one is given back at the end. Each step is taken
-back by its mirror image, so that whatever fails leaves the server where it was, on or off as it was.
+back by its mirror image, so that whatever fails leaves the server where it was, on or off as it was. A host that is down and
+fenced is not waited for: it runs nothing any more, and drops what is elsewhere before it gets its lease back.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from cloudcore.model.reading import read_bool
 from cloudcore.quotas.claims import release_host
 from cloudcore.resources.compute.server import PowerState, ServerStatus
 from cloudcore.resources.compute.server.power import LONGEST_GRACE_S, STOP_GRACE_S
+from cloudcore.tasks.fenced import while_fenced
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
 from cloudcore.tasks.flows.guest import (
     CREATE_S,
@@ -40,8 +42,22 @@ def _start_wanted(ctx: Context) -> bool:
     return _was_on(ctx) or bool(ctx.params["auto_start"])
 
 
+def _source_died(ctx: Context) -> bool:
+    return while_fenced(ctx.tx, str(ctx.params["source"]))
+
+
+def _target_died(ctx: Context) -> bool:
+    return while_fenced(ctx.tx, str(ctx.params["target"]))
+
+
+def _only_source_died(ctx: Context) -> bool:
+    return _source_died(ctx) and not _target_died(ctx)
+
+
 def _off_do(ctx: Context) -> Effects:
     move(ctx, ServerStatus.MIGRATING)
+    if _source_died(ctx):
+        return None
     force = read_bool(ctx.params.get("is_force") or False, "is_force")
     return stop_effect(ctx, force=force, grace_s=0 if force else STOP_GRACE_S)
 
@@ -59,26 +75,36 @@ def _off_undone(ctx: Context) -> None:
 
 
 def _leave_do(ctx: Context) -> Effects:
+    if _source_died(ctx):
+        # In one commit: a host that comes back drops what its record says to be elsewhere.
+        _arrived(ctx)
+        return None
     move(ctx, ServerStatus.MIGRATING)
     return delete_effect(ctx)
 
 
 def _leave_undo(ctx: Context) -> Effects:
+    if _source_died(ctx):
+        return None
     server = server_of(ctx)
     return host_effect(server, "guest-create", server.id, {"desc": describe(ctx, around(ctx, server))})
 
 
-def _arrive_do(ctx: Context) -> Effects:
+def _arrived(ctx: Context) -> Any:
     # What was in the drive lies on the old host.
-    server = move(
-        ctx, ServerStatus.MIGRATING, action="migrate", host_id=str(ctx.params["target"]), **ctx.params["drive"]
-    )
+    changes = {"host_id": str(ctx.params["target"]), **ctx.params["drive"]}
+    return move(ctx, ServerStatus.MIGRATING, action="migrate", **changes)
+
+
+def _arrive_do(ctx: Context) -> Effects:
+    server = _arrived(ctx)
     return host_effect(server, "guest-create", server.id, {"desc": describe(ctx, around(ctx, server))})
 
 
 def _arrive_undo(ctx: Context) -> Effects:
     # Where the first try could not even say that the server is there, it is still the old host's.
-    return delete_effect(ctx) if server_of(ctx).host_id == ctx.params["target"] else None
+    is_there = server_of(ctx).host_id == ctx.params["target"] and not _target_died(ctx)
+    return delete_effect(ctx) if is_there else None
 
 
 def _arrive_undone(ctx: Context) -> None:
@@ -111,9 +137,10 @@ SERVER_MOVE = Flow(
             undone=_off_undone,
             deadline_s=LONGEST_GRACE_S + 30,
             attempts=1,
+            again=_only_source_died,
             when=_was_on,
         ),
-        Step(name="leave", do=_leave_do, undo=_leave_undo, deadline_s=CREATE_S),
+        Step(name="leave", do=_leave_do, undo=_leave_undo, deadline_s=CREATE_S, again=_only_source_died),
         Step(name="arrive", do=_arrive_do, undo=_arrive_undo, undone=_arrive_undone, deadline_s=CREATE_S),
         attrs.evolve(POWER_ON, when=_start_wanted),
     ),
