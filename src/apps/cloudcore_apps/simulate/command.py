@@ -18,6 +18,7 @@ from cloudcore.model.errors import CloudcoreError
 @click.option(
     "--weather", type=click.IntRange(0), default=4, show_default=True, help="Spells of weather, with --faults."
 )
+@click.option("--ordeal", type=click.Choice(["moves"]), help="Lives that are about one thing, with seeds of their own.")
 @click.option("--store", type=click.Choice(["memory", "sqlite"]), help="Storage; without it the seed decides.")
 @click.option("--processes", type=click.IntRange(1), default=2, show_default=True, help="Control-plane processes.")
 @click.option("--hosts", type=click.IntRange(1), default=3, show_default=True, help="Hosts.")
@@ -33,6 +34,7 @@ def simulate(
     seed: int | None,
     faults: str | None,
     weather: int,
+    ordeal: str | None,
     store: str | None,
     without: str,
     *,
@@ -53,7 +55,7 @@ def simulate(
     wanted = range(first_seed, first_seed + seeds) if seed is None else range(seed, seed + 1)
     for number in wanted:
         left_out = frozenset(filter(None, without.split(",")))
-        case = attrs.evolve(lives.of_seed(number), shape=Shape(**size), without=left_out)
+        case = attrs.evolve(lives.of_seed(number, ordeal or ""), shape=Shape(**size), without=left_out)
         if store is not None:
             case = attrs.evolve(case, store=store)
         if faults is not None:

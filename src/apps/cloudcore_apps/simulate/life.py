@@ -20,6 +20,7 @@ from cloudcore.tasks.engine import LEASE_S
 from cloudcore_apps.power import POWER_S, follow_power
 from cloudcore_apps.simulate import tenancy
 from cloudcore_apps.simulate.asking import Known, Menu
+from cloudcore_apps.simulate.bearing import DELAYED_S, DELAYING, TRANSIENTLY
 from cloudcore_apps.simulate.clients import Client
 from cloudcore_apps.simulate.cloud import CALLER, Cloud
 from cloudcore_apps.simulate.crash import Crash
@@ -32,7 +33,7 @@ from cloudcore_apps.simulate.leaving import leave
 from cloudcore_apps.simulate.lines import LATEST_S
 from cloudcore_apps.simulate.makers import ADDRESSES
 from cloudcore_apps.simulate.menu import CALLS, CRASHES, Faults
-from cloudcore_apps.simulate.ordeals import DELAYED_S, DELAYING, TRANSIENTLY
+from cloudcore_apps.simulate.moves import TAKES, Moves
 from cloudcore_apps.simulate.process import NO_ANSWER, Server
 from cloudcore_apps.simulate.stage import Actor, Process, Stage
 from cloudcore_apps.simulate.telling import number_all, number_history
@@ -90,9 +91,11 @@ class Life:
         *,
         store: str = MEMORY,
         without: frozenset[str] = frozenset(),
+        ordeal: str = "",
     ) -> None:
-        """store: one of `STORES`. without: requests that nobody makes. known: all that clients may ask for, so that what is registered later changes nothing; None for everything."""
+        """store: one of `STORES`. without: requests that nobody makes. known: all that clients may ask for, so that what is registered later changes nothing; None for everything. ordeal: one of `seeds.ORDEALS`, or none."""
         self.seed = seed
+        self.ordeal = Moves(self) if ordeal else None
         self.faults = faults or Faults()
         self._chances = {kind: self.faults.chance(kind) for kind in CALLS}
         self.shape = shape or Shape()
@@ -106,7 +109,9 @@ class Life:
         self.delayed_until = 0.0
         self.busy = self.shape.clients
         self.is_leaving = False
-        self.is_crowded = random.Random(f"crowd {seed}").random() < CROWDED_SHARE  # noqa: S311 - repeatable on purpose
+        is_crowded = random.Random(f"crowd {seed}").random() < CROWDED_SHARE  # noqa: S311 - repeatable on purpose
+        self.is_crowded = is_crowded and self.ordeal is None
+        self.has_leases = self.faults.leases or self.ordeal is not None
         self.under_way = 0
         self.violations: list[Violation] = []
         self.asked: Counter[tuple[str, str]] = Counter()
@@ -133,12 +138,12 @@ class Life:
             interleave=True,
             pause=self.pause,
             backoff=lambda attempt: self.stage.sleep(0.01 * attempt),
-            delays=DELAYS,
+            delays=DELAYS if self.ordeal is None else {**DELAYS, **TAKES},
             jitter=0.5,
             failures=self._failure,
             late_failures=0.33,
             on_outcome=self._pushed,
-            leases=self.faults.leases,
+            leases=self.has_leases,
             sql=store == SQLITE,
             tenants=2,
         )
@@ -150,7 +155,7 @@ class Life:
     def _cast(self, known: Known | None) -> None:
         """Let all actors in."""
         self.servers = [Server(self, f"process{number}") for number in range(self.shape.processes)]
-        menu = Menu(self.cloud.platform.resources, known)
+        menu = Menu(self.cloud.platform.resources, known) if self.ordeal is None else self.ordeal.cast()
         for number in range(self.shape.clients):
             client = Client(self, f"client{number}", menu)
             self.stage.add(client.name, client.work)
@@ -159,7 +164,7 @@ class Life:
         self.stage.add("duties", lambda: do_duties(self))
         for number in range(2):
             self.stage.add(f"history{number}", lambda: number_history(self))
-        if self.faults.leases:
+        if self.has_leases:
             tenancy.begin(self)
         if self.seed % LEAVING_EVERY == 0:
             self.busy += 1
@@ -178,6 +183,8 @@ class Life:
                 self._units.close()
 
     def _live(self) -> str:
+        if self.ordeal is not None:
+            self.ordeal.furnish()
         try:
             self.stage.run(limit_s=SETTLE_S)
         except Stopped:
@@ -195,7 +202,7 @@ class Life:
         """Whether nothing more will be asked, nothing more goes wrong, and nothing is under way."""
         quiet = self.calm and not self.busy and not self.on_duty and not self.cloud.open_tasks()
         # Once it is over nobody renews leases any more.
-        self._ended = quiet and (not self.faults.leases or self._ended or tenancy.held(self))
+        self._ended = quiet and (not self.has_leases or self._ended or tenancy.held(self))
         return self._ended
 
     # What decides over calls.
@@ -251,6 +258,8 @@ class Life:
     def submitted(self, effect: Effect, key: str) -> None:
         """See that an effect may be submitted."""
         self.watch.submitted(effect, key)
+        if self.ordeal is not None:
+            self.ordeal.submitted(effect, key)
 
     def _befall(self, actor: Actor, where: str) -> None:
         if self.violations:

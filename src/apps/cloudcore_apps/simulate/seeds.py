@@ -11,6 +11,8 @@ import attrs
 
 from cloudcore_apps.simulate.life import MEMORY, SQLITE, Life, Shape
 from cloudcore_apps.simulate.menu import Faults, draw
+from cloudcore_apps.simulate.moves import NAME as MOVES
+from cloudcore_apps.simulate.moves import draw_faults
 from cloudcore_apps.simulate.watch import Violation
 
 TRIES = 25
@@ -18,16 +20,23 @@ TRIES = 25
 SQL_SHARE = 0.1
 """So many lives have their storage in SQL, which takes three times as long."""
 
+ORDEALS = (MOVES,)
+"""Lives that are about one thing, by name. Their seeds are their own."""
+
 
 @attrs.frozen(kw_only=True)
 class Case:
-    """One life: its seed, its faults, its storage, how big it is, and which requests are left out, by client and turn."""
+    """One life: its seed, its faults, its storage, how big it is, and which requests are left out, by client and turn.
+
+    ordeal: one of `ORDEALS`; empty: a life about everything.
+    """
 
     seed: int
     faults: Faults
     shape: Shape = attrs.field(factory=Shape)
     store: str = MEMORY
     without: frozenset[str] = frozenset()
+    ordeal: str = ""
 
     @property
     def command(self) -> str:
@@ -36,11 +45,12 @@ class Case:
         size = " ".join(f"--{name} {count}" for name, count in attrs.asdict(self.shape).items())
         world = f"--faults {kinds} --weather {self.faults.weather} --store {self.store} {size}"
         left_out = f" --without {','.join(sorted(self.without))}" if self.without else ""
-        return f"cloudcore simulate --seed {self.seed} {world}{left_out} --story"
+        ordeal = f" --ordeal {self.ordeal}" if self.ordeal else ""
+        return f"cloudcore simulate{ordeal} --seed {self.seed} {world}{left_out} --story"
 
     def fails(self) -> tuple[Life, Violation | None]:
         """Live it: the life, and what was found in it."""
-        life = Life(self.seed, self.faults, self.shape, store=self.store, without=self.without)
+        life = Life(self.seed, self.faults, self.shape, store=self.store, without=self.without, ordeal=self.ordeal)
         try:
             life.live()
         except Violation as violation:
@@ -55,9 +65,10 @@ def _told(error: Exception) -> str:
     return f"{error!r} in {where.name}, {Path(where.filename).name} line {where.lineno}: {where.line}"
 
 
-def of_seed(seed: int) -> Case:
+def of_seed(seed: int, ordeal: str = "") -> Case:
     """The life of a seed."""
-    return Case(seed=seed, faults=draw(seed), store=store_of(seed))
+    faults = draw_faults(seed) if ordeal else draw(seed)
+    return Case(seed=seed, faults=faults, store=store_of(seed), ordeal=ordeal)
 
 
 def store_of(seed: int) -> str:

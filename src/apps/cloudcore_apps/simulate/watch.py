@@ -18,10 +18,10 @@ from cloudcore.model.lifecycle import Transition
 from cloudcore.tasks.engine import LEASE_S, RETRY_S
 from cloudcore.tasks.task import OPEN, TASKS
 from cloudcore_apps.doctor.owner import works_on
+from cloudcore_apps.simulate.bearing import Bearing
 from cloudcore_apps.simulate.cloud import Cloud
 from cloudcore_apps.simulate.invariants import check_addresses, check_capacity, check_cover, check_foreign
 from cloudcore_apps.simulate.menu import Faults
-from cloudcore_apps.simulate.ordeals import Ordeals
 from cloudcore_apps.simulate.telling import Told
 
 WHOLE_EVERY = 50
@@ -89,7 +89,7 @@ class Watch:
         for plural in self._recorded:
             known = {(self._singulars[plural], row.id): row.update_version for row in cloud.rows(plural)}
             self._versions.update(known)
-        self._ordeals = Ordeals(cloud, self.complain, prompt, faults)
+        self._bearing = Bearing(cloud, self.complain, prompt, faults)
         self.told = Told(lambda text: self.complain("numbering", text))
         self.commits = 0
         self.moves = 0
@@ -216,7 +216,7 @@ class Watch:
         self._require("owned", owned, f"{what} is {row.status} and no open task works on it")
 
     def _task(self, task: Any) -> None:
-        self._ordeals.committed(task)
+        self._bearing.committed(task)
         self._keys.update(intent["key"] for intent in task.intents)
         if task.state not in OPEN:
             held = (task.intents, task.exclusive, task.lease_owner)

@@ -39,7 +39,7 @@ class Weather:
             ident = sorted(self._life.cloud.machines)[stage.random.randrange(len(self._life.cloud.machines))]
             stage.note(f"weather: {spell}" + (f" of {ident}" if spell not in EVERYWHERE else ""))
             self._life.befell(spell)
-            self._bring(spell, ident)
+            self.bring(spell, ident)
         while self._life.busy:
             stage.sleep(10)
         stage.sleep(60)
@@ -65,7 +65,8 @@ class Weather:
         self._life.cloud.machines[ident].restart()
         self._life.report(ident)
 
-    def _bring(self, spell: str, ident: str) -> None:
+    def bring(self, spell: str, ident: str) -> None:
+        """Let one spell come over a host, or over all, and go."""
         stage = self._life.stage
         agent, seconds = self._life.cloud.machines[ident], stage.random.random() * LONGEST_S
         if spell == "outage":

@@ -35,11 +35,16 @@ DELAYING = frozenset(("crash", "stall", "asleep", "conflict", "outage", "doubt",
 """Faults for which a worker may come too late to renew a lease."""
 SLOWING = frozenset(("agent", "journal", "power", "partition", "slow", "hang", "torn", "clock", "host-dies", "cut-off"))
 """Faults for which an effect may end after its deadline."""
+MOVES = ("server-live-migrate", "server-move")
+PLACES = {TaskState.COMPLETE: "target", TaskState.FAILED: "source", TaskState.CANCELLED: "source"}
+"""On which host a server is after its move has ended so."""
+ALL_THE_SAME = "moved, as its old host went down"
+"""How the reason of a server begins that could not be brought back."""
 DELAYED_S = 60.0
 """So long after such a fault workers are behind."""
 
 
-class Ordeals:
+class Bearing:
     """Sees each task as it is committed.
 
     complain: told which invariant was hurt, and how. prompt: whether nothing keeps workers from their work just now.
@@ -61,6 +66,8 @@ class Ordeals:
         self._before[task.id] = task
         if before is None:
             return
+        if before.is_open and not task.is_open:
+            self._moved(task)
         if task.state is TaskState.UNWINDING and before.state is TaskState.RUNNING:
             self._turned(before, task)
         owners = (before.lease_owner, task.lease_owner)
@@ -73,6 +80,16 @@ class Ordeals:
                 )
         if task.intents and task.deadline_at is not None and self._cloud.clock.now() > task.deadline_at + OVERDUE:
             self._complain("deadline", f"{task.flow} {task.id} should have been given up at {task.deadline_at}")
+
+    def _moved(self, task: Task) -> None:
+        """A move that has ended says with its end where the server is."""
+        server = self._cloud.row("servers", task.obj_id)
+        place = PLACES.get(task.state)
+        if task.flow not in MOVES or server is None or place is None:
+            return
+        if server.host_id != task.params[place] and not server.status_reason.startswith(ALL_THE_SAME):
+            text = f"{task.flow} {task.id} is {task.state}, and the server is on {server.host_id}: {task.error}"
+            self._complain("told", text)
 
     def _turned(self, before: Task, task: Task) -> None:
         what = f"{task.flow} {task.id}"
