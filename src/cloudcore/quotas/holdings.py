@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from cloudcore.model.entity import evolve
@@ -59,11 +59,14 @@ def recycle_image(tx: Transaction, image: Any) -> Any:
     return tx.of(IMAGES, PLATFORM).save(changed, action="pending_delete")
 
 
-def release_failed_server(tx: Transaction, server: Any) -> None:
-    """Give back all that a server held whose making failed; its own row stays, to say why. Twice is once."""
+def release_failed_server(tx: Transaction, server: Any, kept: Collection[str] = ()) -> None:
+    """Give back all that a server held whose making failed; its own row stays, to say why. Twice is once.
+
+    kept: ids of disks that were there before.
+    """
     if server.host_id is None:
         return
-    _release(tx, server, [link.disk_id for link in _links(tx, server)])
+    _release(tx, server, [link.disk_id for link in _links(tx, server) if link.disk_id not in kept])
     free_devices(tx, server.id)
 
 

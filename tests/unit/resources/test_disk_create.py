@@ -21,7 +21,7 @@ def test_what_is_told_is_kept(session: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("is_ssd", ""), ("iops", "many"), ("description", "x" * 1025), ("dry_run", {})]
+    ("field", "value"), [("is_ssd", "maybe"), ("iops", "many"), ("description", "x" * 1025), ("dry_run", {})]
 )
 def test_what_is_wrong_is_named(session: Any, field: str, value: Any) -> None:
     with pytest.raises(InvalidInputError) as caught:

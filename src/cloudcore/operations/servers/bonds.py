@@ -42,7 +42,7 @@ _SECGROUP = ("secgroups", "secgroup_ids", "secgroup_id", "secgroup", "secgrp_id"
 
 @attrs.frozen(kw_only=True)
 class Bonds:
-    """Checked. secgroups, groups: ids; eip: id of one to give; new_eip: one to take; marks: hosts that groups would rather avoid; rooms: of groups that insist."""
+    """Checked. secgroups, groups: ids; eip: id of one to give; new_eip: one to take; marks: hosts that groups would rather avoid, and that reach its disks; rooms: of groups that insist."""
 
     secgroups: tuple[str, ...]
     groups: tuple[Any, ...]

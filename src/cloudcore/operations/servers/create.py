@@ -40,6 +40,7 @@ from cloudcore.operations.servers.bonds import bind, check_room
 from cloudcore.operations.servers.cards import add_card, gateway_card
 from cloudcore.operations.servers.devices import claim_devices, device_rows
 from cloudcore.operations.servers.disks import add_disk
+from cloudcore.operations.servers.existing import take
 from cloudcore.operations.servers.input import Wanted, read_wanted
 from cloudcore.operations.servers.media import store_for
 from cloudcore.operations.staying import keep_owner
@@ -48,10 +49,11 @@ from cloudcore.operations.watermark import mark
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import hold_hosts
-from cloudcore.quotas.counting import charged_of
+from cloudcore.quotas.counting import Charged, charged_of
 from cloudcore.quotas.holdings import server_amounts
 from cloudcore.quotas.ledger import charge, usage_of
 from cloudcore.quotas.limits import limits_of
+from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.server import SERVERS, Server, ServerStatus
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.scheduling import Answer, Decision, Placement, schedule
@@ -264,11 +266,17 @@ def _insert(
     total = {key: value * len(made) for key, value in amounts.items()}
     total["storage"] = sum(wanted.sizes) * len(made)
     ids = [server.id for server in made]
-    charge(tx, wanted.owner["domain_id"], wanted.owner["tenant_id"], total, lambda: charged_of(tx, ids))
+    charge(tx, wanted.owner["domain_id"], wanted.owner["tenant_id"], total, lambda: _charged(tx, wanted, ids))
     keep_owner(tx, made[0], charged=True)
     # Details look at parts of these rows twice, and need not ask for what the unit knows.
     tx.of(HOSTS, PLATFORM).find(Query(where=one_of("id", sorted({server.host_id for server in made}))))
     return detail_rows(platform, tx, SERVERS, made)
+
+
+def _charged(tx: Transaction, wanted: Wanted, servers: Sequence[str]) -> Charged:
+    """What is charged anew: disks that were there are charged already."""
+    found, before = charged_of(tx, servers), [one.disk_id for one in wanted.existing]
+    return {**found, DISKS.plural: [ident for ident in found[DISKS.plural] if ident not in before]}
 
 
 def _seat(
@@ -305,10 +313,14 @@ def _one(
             raise
         raise Contention("others took the name that was made up", internal=name) from error
     _add_disks(tx, wanted, server, seat)
+    take(tx, server, wanted.driver, wanted.existing)
     _add_nics(platform, tx, wanted, server, seat, position, taken)
     claim_devices(tx, server, seat.devices)
     bind(platform, tx, caller, server, wanted.bonds)
-    begin(platform, tx, caller, SERVERS, server, "server-create", {"auto_start": wanted.auto_start}, is_new=True)
+    params: JsonObject = {"auto_start": wanted.auto_start}
+    if wanted.existing:
+        params["existing"] = [one.disk_id for one in wanted.existing]
+    begin(platform, tx, caller, SERVERS, server, "server-create", params, is_new=True)
     return server
 
 

@@ -10,6 +10,8 @@ import attrs
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import (
     ConflictError,
+    Contention,
+    DuplicateResourceError,
     InsufficientResourceError,
     InvalidInputError,
     InvalidStatusError,
@@ -24,7 +26,6 @@ from cloudcore.operations.generic import check_not_frozen, check_not_recycled
 from cloudcore.operations.placement import storage_limit
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.recycling import goes_to_bin
-from cloudcore.operations.servers.input import check_boot_order
 from cloudcore.operations.servers.source import Source, disk_size, disk_source, located
 from cloudcore.operations.servers.unsupported import check_disk
 from cloudcore.ports.unit_of_work import Transaction
@@ -35,7 +36,7 @@ from cloudcore.resources.compute.drivers import Driver, driver_for
 from cloudcore.resources.compute.guestdisk import GUESTDISKS, Guestdisk
 from cloudcore.resources.compute.server import SERVERS, PowerState
 from cloudcore.resources.compute.snapshot import check_none_lost
-from cloudcore.resources.compute.spec import DiskSpec, collect, parse_disk
+from cloudcore.resources.compute.spec import DiskSpec, check_boot_order, collect, parse_disk
 from cloudcore.resources.storage.hoststorage import HOSTSTORAGES
 from cloudcore.resources.storage.storage import STORAGES, StorageStatus
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS
@@ -55,15 +56,7 @@ def attach_disk(platform: Platform, tx: Transaction, caller: Caller, server: Any
     disk = named_disk(platform, tx, caller, body, "update")
     driver = driver_for(server.hypervisor)
     links = links_of(tx, server)
-    if tx.of(GUESTDISKS, PLATFORM).count(eq("disk_id", disk.id)):
-        raise ConflictError(f"disk {disk.name} is attached to a server already", field="disk_id")
-    if disk.tenant_id != server.tenant_id:
-        raise InvalidInputError("disk and server belong to different projects", field="disk_id")
-    check_not_frozen(disk)
-    check_not_recycled(disk)
-    check_idle(tx, DISKS, disk)
-    if disk.status not in USABLE:
-        raise InvalidStatusError(f"disk {disk.name} is {disk.status}, not ready", field="disk_id")
+    check_free(tx, disk, server.tenant_id)
     if disk.storage_id not in storages_of_host(tx, server.host_id or ""):
         raise InvalidInputError(f"the server's host does not reach the storage of disk {disk.name}", field="disk_id")
     driver.check_counts(len(links) + 1, 0)
@@ -79,6 +72,25 @@ def attach_disk(platform: Platform, tx: Transaction, caller: Caller, server: Any
     )
     start_transition(platform, tx, caller, SERVERS, server, "attachdisk", {"disk_id": disk.id, "link_id": link.id})
     tx.of(GUESTDISKS, PLATFORM).add(link)
+
+
+def check_free(tx: Transaction, disk: Any, tenant_id: str) -> None:
+    """Refuse to give a server of a project a disk that it can't have.
+
+    Raises:
+        ConflictError: a server has it.
+        InvalidInputError: it is of another project.
+        InvalidStatusError: it is frozen, deleted, busy or not ready.
+    """
+    if tx.of(GUESTDISKS, PLATFORM).count(eq("disk_id", disk.id)):
+        raise ConflictError(f"disk {disk.name} is attached to a server already", field="disk_id")
+    if disk.tenant_id != tenant_id:
+        raise InvalidInputError("disk and server belong to different projects", field="disk_id")
+    check_not_frozen(disk)
+    check_not_recycled(disk)
+    check_idle(tx, DISKS, disk)
+    if disk.status not in USABLE:
+        raise InvalidStatusError(f"disk {disk.name} is {disk.status}, not ready", field="disk_id")
 
 
 def detach_disk(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
@@ -211,18 +223,39 @@ def add_disk(
         throughput=spec.throughput,
     )
     stored = tx.of(DISKS, PLATFORM).add(disk)
-    link = Guestdisk(
+    tx.of(GUESTDISKS, PLATFORM).add(_link(tx, server, driver, stored, spec))
+    return stored
+
+
+def link_disk(tx: Transaction, server: Any, driver: Driver, ident: str, spec: DiskSpec) -> None:
+    """Give a server that was just inserted a disk that is there.
+
+    Raises:
+        ConflictError: another server has it by now.
+        InvalidStatusError: it is not ready any more.
+        Contention: the server's host does not reach it any more, or it was taken just now.
+    """
+    disk = tx.of(DISKS, PLATFORM).get(ident)
+    if disk is None or disk.storage_id not in storages_of_host(tx, server.host_id or ""):
+        raise Contention("a disk that the server takes has gone elsewhere", internal=ident)
+    check_free(tx, disk, server.tenant_id)
+    try:
+        tx.of(GUESTDISKS, PLATFORM).add(_link(tx, server, driver, disk, spec))
+    except DuplicateResourceError as error:
+        raise Contention("another server took a disk meanwhile", internal=ident) from error
+
+
+def _link(tx: Transaction, server: Any, driver: Driver, disk: Any, spec: DiskSpec) -> Guestdisk:
+    return Guestdisk(
         id=tx.new_id(),
         guest_id=server.id,
-        disk_id=stored.id,
+        disk_id=disk.id,
         driver=driver.choose("disk_drivers", spec.driver),
         cache_mode=driver.choose("cache_modes", spec.cache),
         mountpoint=spec.mountpoint,
         index=spec.index,
         boot_index=spec.boot_index if spec.boot_index is not None else -1,
     )
-    tx.of(GUESTDISKS, PLATFORM).add(link)
-    return stored
 
 
 def check_thawed(tx: Transaction, idents: Sequence[str]) -> None:
@@ -287,6 +320,12 @@ def storages_of_host(tx: Transaction, host_id: str) -> list[str]:
     """The ids of the storages that have a folder on a host, so that disks can be made there."""
     rows = tx.of(HOSTSTORAGES, PLATFORM).find(Query(where=eq("host_id", host_id)))
     return [row.storage_id for row in rows if row.mount_point]
+
+
+def hosts_of_storage(tx: Transaction, storage_id: str) -> frozenset[str]:
+    """The ids of the hosts on which a storage has a folder."""
+    rows = tx.of(HOSTSTORAGES, PLATFORM).find(Query(where=eq("storage_id", storage_id)))
+    return frozenset(row.host_id for row in rows if row.mount_point)
 
 
 def _room(platform: Platform, tx: Transaction, server: Any, spec: DiskSpec, size: int) -> str:

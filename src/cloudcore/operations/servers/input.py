@@ -27,6 +27,7 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.billing import read_terms
 from cloudcore.operations.servers.bonds import Bonds, read_bonds
 from cloudcore.operations.servers.devices import read_devices
+from cloudcore.operations.servers.existing import Existing, read_existing
 from cloudcore.operations.servers.files import read_deploy_configs
 from cloudcore.operations.servers.login import default_account, read_login, read_user_data
 from cloudcore.operations.servers.marks import Marks, read_marks
@@ -41,6 +42,7 @@ from cloudcore.resources.compute.server import SERVERS, check_boot_devices
 from cloudcore.resources.compute.spec import (
     DiskSpec,
     NicSpec,
+    check_boot_order,
     collect,
     parse_disk,
     parse_nic,
@@ -69,6 +71,7 @@ class Wanted:
     draft: JsonObject
     owner: JsonObject
     disks: tuple[DiskSpec, ...]
+    existing: tuple[Existing, ...]
     sizes: tuple[int, ...]
     sources: tuple[Source | None, ...]
     nics: tuple[NicSpec, ...]
@@ -101,15 +104,18 @@ def read_wanted(
     if placing or medium is not None:
         driver = attrs.evolve(driver, needs_image=False)
     draft = _columns(tx, platform, caller, body, driver, granted.scope)
-    disks = tuple(_stored(platform, tx, caller, disk) for disk in _disks(body, driver, needed=not placing))
+    belongs = owner(platform, caller, SERVERS, body, granted.scope)
+    named = _disks(body, driver, needed=not placing)
+    existing = read_existing(platform, tx, caller, named, belongs, count)
+    disks = tuple(_stored(platform, tx, caller, disk) for disk in named if not disk.disk_id)
     sources = tuple(disk_source(platform, tx, caller, disk, driver) for disk in disks)
     disks = tuple(located(disk, source) for disk, source in zip(disks, sources, strict=True))
     sizes = tuple(disk_size(disk, source, driver) for disk, source in zip(disks, sources, strict=True))
     nics = _nics(platform, tx, caller, body, driver)
-    belongs = owner(platform, caller, SERVERS, body, granted.scope)
     _take_from_source(draft, sources[0] if sources else None, draft["vmem_size"])
     driver.check_machine(draft.get("machine") or "", draft.get("os_arch") or "x86_64")
     bonds = read_bonds(platform, tx, caller, body, belongs, count, nics)
+    bonds = attrs.evolve(bonds, marks=(*bonds.marks, *(one.mark for one in existing)))
     marks = read_marks(
         platform,
         tx,
@@ -124,6 +130,7 @@ def read_wanted(
         draft=draft,
         owner=belongs,
         disks=disks,
+        existing=existing,
         sizes=sizes,
         sources=sources,
         nics=nics,
@@ -222,22 +229,6 @@ def check_apart(plural: str, indexes: Sequence[int]) -> None:
     for place, index in enumerate(indexes):
         if index in indexes[:place]:
             raise InvalidInputError(f"{plural}.{index}.index: there is another one", field=f"{plural}.{index}.index")
-
-
-def check_boot_order(disks: Sequence[DiskSpec], taken: Sequence[int]) -> None:
-    """Refuse two disks at one place in the boot order. taken: places of disks that are there.
-
-    Raises:
-        InvalidInputError: names the second one.
-    """
-    known = [place for place in taken if place >= 0]
-    for disk in disks:
-        if disk.boot_index is None or disk.boot_index < 0:
-            continue
-        if disk.boot_index in known:
-            where = f"disks.{disk.index}.boot_index"
-            raise InvalidInputError(f"{where}: another disk boots at position {disk.boot_index}", field=where)
-        known.append(disk.boot_index)
 
 
 def _nics(

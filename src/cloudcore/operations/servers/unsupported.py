@@ -24,7 +24,7 @@ _ONLY = {
     "provider": ("OneCloud",),
     "baremetal": (False,),
 }
-_DISK = (*("backup_id", "disk_id", "existing_path", "image_encrypt_key_id", "nvme_device", "auto_reset"),)
+_DISK = (*("backup_id", "existing_path", "image_encrypt_key_id", "nvme_device", "auto_reset"),)
 _CARD = (
     *("sriov_device", "require_teaming", "vip", "address6", "addresses6", "require_ipv6", "strict_ipv6"),
     *("tx_traffic_limit", "rx_traffic_limit", "port_mappings", "standby_port_count"),
@@ -49,12 +49,12 @@ def check_server(body: JsonMapping) -> None:
 def check_disk(disk: DiskSpec, *, placed: bool = False) -> None:
     """Refuse what is not done with a new disk.
 
-    placed: the scheduler says where it goes; else tags matter to nobody.
+    placed: the scheduler says where it goes; else tags matter to nobody, and a disk that is there is attached, not made.
 
     Raises:
         NotSupportedError: names the field.
     """
-    for name in _DISK if placed else (*_DISK, "schedtags"):
+    for name in _DISK if placed else (*_DISK, "disk_id", "schedtags"):
         if getattr(disk, name):
             where = f"disks.{disk.index}.{name}"
             raise NotSupportedError(f"{where} is not supported", field=where)

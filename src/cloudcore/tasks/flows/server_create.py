@@ -43,19 +43,24 @@ from cloudcore.tasks.flows.volumes import (
 )
 
 
-def _wanted_images(guest: Guest) -> list[tuple[str, str, str]]:
+def _wanted_images(ctx: Context, guest: Guest) -> list[tuple[str, str, str]]:
     """(storage id, image id, folder) of each image that a disk starts from, once each."""
-    found = [(disk.storage_id, disk.template_id, guest.folder(disk)) for disk in _disks(guest) if disk.template_id]
+    found = [(disk.storage_id, disk.template_id, guest.folder(disk)) for disk in _disks(ctx, guest) if disk.template_id]
     return list(dict.fromkeys(found))
 
 
-def _disks(guest: Guest) -> list[Any]:
-    return [disk for _, disk in guest.attached]
+def _disks(ctx: Context, guest: Guest) -> list[Any]:
+    """The disks that are made for the server; others were there before, and stay whatever comes."""
+    return [disk for _, disk in guest.attached if disk.id not in _existing(ctx)]
+
+
+def _existing(ctx: Context) -> list[str]:
+    return list(ctx.params.get("existing") or ())
 
 
 def _all_images(ctx: Context, guest: Guest) -> list[tuple[str, str, str]]:
     """The same with the one for the CD drive."""
-    found, server = _wanted_images(guest), guest.server
+    found, server = _wanted_images(ctx, guest), guest.server
     if not server.cdrom_image_id:
         return found
     path = mounts_of(ctx, server.host_id, [server.cdrom_storage_id]).get(server.cdrom_storage_id, "")
@@ -82,47 +87,47 @@ def _images_undone(ctx: Context) -> None:
         forget_unfinished(ctx, storage, image)
 
 
-def _copies(guest: Guest) -> list[Any]:
-    return [disk for disk in _disks(guest) if disk.snapshot_id]
+def _copies(ctx: Context, guest: Guest) -> list[Any]:
+    return [disk for disk in _disks(ctx, guest) if disk.snapshot_id]
 
 
-def _blank(guest: Guest) -> list[Any]:
-    return [disk for disk in _disks(guest) if not disk.snapshot_id]
+def _blank(ctx: Context, guest: Guest) -> list[Any]:
+    return [disk for disk in _disks(ctx, guest) if not disk.snapshot_id]
 
 
 def _await_do(ctx: Context) -> Effects:
-    return await_snapshots(ctx, _copies(guest_of(ctx)))
+    return await_snapshots(ctx, _copies(ctx, guest_of(ctx)))
 
 
 def _copies_do(ctx: Context) -> Effects:
     guest = around(ctx, move(ctx, ServerStatus.DISK))
-    disks = [moved(ctx, disk, DiskStatus.ALLOCATING) for disk in _copies(guest)]
+    disks = [moved(ctx, disk, DiskStatus.ALLOCATING) for disk in _copies(ctx, guest)]
     return [volume_effect(ctx, disk, guest.server.host_id, guest.folder(disk)) for disk in disks]
 
 
 def _copies_done(ctx: Context, results: Sequence[JsonObject]) -> None:
-    made(ctx, _copies(guest_of(ctx)), results)
+    made(ctx, _copies(ctx, guest_of(ctx)), results)
 
 
 def _copies_undo(ctx: Context) -> Effects:
     guest = guest_of(ctx)
-    return taken_back([(disk, guest.folder(disk)) for disk in _copies(guest)], guest.server.host_id)
+    return taken_back([(disk, guest.folder(disk)) for disk in _copies(ctx, guest)], guest.server.host_id)
 
 
 def _volumes_do(ctx: Context) -> Effects:
     guest = around(ctx, move(ctx, ServerStatus.DISK))
     host = guest.server.host_id
-    disks = [moved(ctx, disk, DiskStatus.ALLOCATING) for disk in _blank(guest)]
+    disks = [moved(ctx, disk, DiskStatus.ALLOCATING) for disk in _blank(ctx, guest)]
     return [volume_effect(ctx, disk, host, guest.folder(disk)) for disk in disks]
 
 
 def _volumes_done(ctx: Context, results: Sequence[JsonObject]) -> None:
-    made(ctx, _blank(guest_of(ctx)), results)
+    made(ctx, _blank(ctx, guest_of(ctx)), results)
 
 
 def _volumes_undo(ctx: Context) -> Effects:
     guest = guest_of(ctx)
-    return taken_back([(disk, guest.folder(disk)) for disk in _blank(guest)], guest.server.host_id)
+    return taken_back([(disk, guest.folder(disk)) for disk in _blank(ctx, guest)], guest.server.host_id)
 
 
 def _guest_do(ctx: Context) -> Effects:
@@ -152,7 +157,7 @@ def _start_undo(ctx: Context) -> Effects:
 
 
 def _fail(ctx: Context, reason: str) -> None:
-    release_failed_server(ctx.tx, server_of(ctx))
+    release_failed_server(ctx.tx, server_of(ctx), _existing(ctx))
     move(ctx, ServerStatus.CREATE_FAIL, reason=reason, action="create_fail", host_id=None, power_states="off")
 
 

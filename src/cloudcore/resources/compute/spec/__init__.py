@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudcore.resources.compute.spec.device import DeviceWish, parse_device
-from cloudcore.resources.compute.spec.disk import DiskSpec, parse_disk
+from cloudcore.resources.compute.spec.disk import DiskSpec, check_boot_order, parse_disk
 from cloudcore.resources.compute.spec.net import NicSpec, parse_nic
 from cloudcore.resources.compute.spec.ports import PortMappingSpec
 from cloudcore.resources.compute.spec.size import (
@@ -21,6 +21,7 @@ __all__ = [
     "NicSpec",
     "PortMappingSpec",
     "SchedtagSpec",
+    "check_boot_order",
     "collect",
     "parse_bandwidth_mbps",
     "parse_device",

@@ -6,7 +6,7 @@ Source: the wire protocol's disk entry; `climc server-create --disk`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -110,6 +110,22 @@ def parse_disk(value: Json, index: int) -> DiskSpec:
     spec = DiskSpec(**values)
     _check_sources(spec, entry)
     return spec
+
+
+def check_boot_order(disks: Sequence[DiskSpec], taken: Sequence[int]) -> None:
+    """Refuse two disks at one place in the boot order. taken: places of disks that are there.
+
+    Raises:
+        InvalidInputError: names the second one.
+    """
+    known = [place for place in taken if place >= 0]
+    for disk in disks:
+        if disk.boot_index is None or disk.boot_index < 0:
+            continue
+        if disk.boot_index in known:
+            where = f"disks.{disk.index}.boot_index"
+            raise InvalidInputError(f"{where}: another disk boots at position {disk.boot_index}", field=where)
+        known.append(disk.boot_index)
 
 
 def _take_token(fields: Fields, token: str) -> None:
