@@ -14,7 +14,7 @@ from cloudcore_adapters.memory.world import ManualClock
 TOGETHER = 16
 ASKED = 40
 """Statements of one request, the beginnings of its transactions among them."""
-LOOKED = 23
+LOOKED = 24
 """More of them after a while: the process looks through its columns of hosts, and reads policies in a unit of their own."""
 ANEW = 15
 """More of them still where it finds that networks or storages have changed, and makes its columns anew."""

@@ -11,8 +11,9 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import Expr, Order, Query, both, eq, one_of
 from cloudcore.model.reading import read_bool, read_int, read_str
 from cloudcore.operations.access import fetch, fetch_for, reach
-from cloudcore.operations.placement import claims_of, host_limits, host_types, storage_limit, storages_of
+from cloudcore.operations.placement import claims_of, host_types, storages_of
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.room import host_limits, storage_limit
 from cloudcore.operations.rows import detail_rows
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.infrastructure.cloudregion import CLOUDREGIONS

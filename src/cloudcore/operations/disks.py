@@ -27,10 +27,10 @@ from cloudcore.operations.begin import begin, check_idle, start_transition
 from cloudcore.operations.creating import new_name, owner
 from cloudcore.operations.generic import check_deletable, check_not_frozen
 from cloudcore.operations.hosts import hosts_of
-from cloudcore.operations.placement import storage_limit
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.recycling import goes_to_bin
 from cloudcore.operations.refs import shared_with
+from cloudcore.operations.room import storage_limit
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.servers.source import Source, disk_source, located
 from cloudcore.operations.staying import keep_owner

@@ -18,9 +18,11 @@ from cloudcore.model.query import EVERYTHING, PLATFORM, Compare, Expr, Op, Query
 from cloudcore.model.resource import Resource
 from cloudcore.operations.packing import Packing, packing_of
 from cloudcore.operations.platform import Settings
+from cloudcore.operations.room import limits_for, storage_limit
 from cloudcore.operations.sharing import targets_by_row
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_host, claim_storage, claim_together, host_claim, storage_claim
+from cloudcore.quotas.kept import kept_of_hosts
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.infrastructure.zone import ZONES, ZoneStatus
@@ -35,6 +37,7 @@ from cloudcore.scheduling import (
     Decision,
     HostRow,
     Inventory,
+    Kept,
     NetworkRow,
     Occupant,
     Placement,
@@ -44,7 +47,7 @@ from cloudcore.scheduling import (
     relaxations,
     schedule,
 )
-from cloudcore.scheduling.claims import with_actual, with_claims, with_networks
+from cloudcore.scheduling.claims import with_actual, with_claims, with_kept, with_networks
 from cloudcore.scheduling.forecast import explanation
 from cloudcore.scheduling.pipeline import ALTERNATIVES
 from cloudcore.scheduling.pool import Terms
@@ -117,6 +120,7 @@ def claimed(tx: Transaction, bare: Inventory) -> Inventory:
     """The columns with what is claimed now of hosts and storages of which nothing was."""
     claims = tx.of(HOSTCLAIMS, PLATFORM).columns(_CLAIM)
     left = with_claims(bare, claims, tx.of(STORAGECLAIMS, PLATFORM).columns(("id", "size_mib")))
+    left = with_kept(left, {host: Kept(*numbers) for host, numbers in kept_of_hosts(tx).items()})
     return with_actual(left, measured(tx))
 
 
@@ -244,7 +248,7 @@ def admit(
     host = tx.of(HOSTS, PLATFORM).get(placement.host_id)
     if host is None or not host.enabled:
         return None
-    cpu_limit, memory_limit = host_limits(host, settings)
+    cpu_limit, memory_limit = limits_for(tx, host, settings, has_devices=request.has_devices)
     fits = claim_host(
         tx,
         host.id,
@@ -296,19 +300,6 @@ def _admitted(tx: Transaction, placement: Placement, request: Request, terms: Ma
         ],
     ]
     return _seat(placement, storages) if claim_together(tx, wanted) else None
-
-
-def host_limits(host: Any, settings: Settings) -> tuple[int, int]:
-    """How many CPUs and how much memory (MiB) may be given out of a host."""
-    cpu_bound = host.cpu_cmtbound if host.cpu_cmtbound is not None else settings.cpu_overcommit
-    memory_bound = host.mem_cmtbound if host.mem_cmtbound is not None else settings.memory_overcommit
-    return int(host.cpu_count * cpu_bound) - host.cpu_reserved, int(host.mem_size * memory_bound) - host.mem_reserved
-
-
-def storage_limit(storage: Any, settings: Settings) -> int:
-    """How much (MiB) may be given out of a storage."""
-    bound = storage.cmtbound if storage.cmtbound is not None else settings.storage_overcommit
-    return int(storage.capacity * bound) - int(storage.reserved)
 
 
 def _pairs(placement: Placement, request: Request) -> Iterable[tuple[Any, Any]]:

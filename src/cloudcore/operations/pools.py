@@ -54,6 +54,7 @@ from cloudcore.scheduling import Answer, Inventory, Pool, Request
 from cloudcore.scheduling.claims import with_hosts, with_networks
 from cloudcore.scheduling.pool import Terms
 from cloudcore.scheduling.replay import seen_of
+from cloudcore.scheduling.snapshot import kept_on
 from cloudcore.scheduling.tables import Hosts, Storages
 
 CROWDS = timedelta(seconds=10)
@@ -241,7 +242,8 @@ def _terms(kept: KeptPool, answer: Answer) -> dict[str, Terms]:
     live, bare, stores = kept.pool.present.hosts, kept.bare.hosts, kept.bare.storages
     for one in (*answer.placements, *answer.alternatives):
         row = bare.index[one.host_id]
-        if live.enabled[row]:
+        # Of whom something is kept, less may be given to most.
+        if live.enabled[row] and not (live.kept.shape[1] and live.kept[row].any()):
             limits = int(bare.cpu_free[row]), int(bare.mem_free_mib[row])
             found[one.host_id] = Terms(kept.hosts[one.host_id], limits)
         for ident in dict.fromkeys(disk.storage_ids[0] for disk in one.disks):
@@ -289,7 +291,11 @@ def put_hosts(platform: Platform, kept: KeptPool, found: Sequence[Any], packing:
     """Let the columns say what the rows of some hosts say; what is claimed of them is to be read then."""
     with platform.columns.lock:
         kept.beside = attrs.evolve(kept.beside, packing=packing)
-        rows = [host_row(host, platform.settings, kept.beside) for host in found]
+        live = kept.pool.present
+        rows = [
+            attrs.evolve(host_row(host, platform.settings, kept.beside), kept=kept_on(live, live.hosts.index[host.id]))
+            for host in found
+        ]
         kept.bare = with_hosts(kept.bare, rows)
         for host, row in zip(found, rows, strict=True):
             kept.pool.refresh(row)

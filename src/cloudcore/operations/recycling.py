@@ -22,8 +22,8 @@ from cloudcore.model.query import EVERYTHING, PLATFORM, Compare, Expr, IsNull, O
 from cloudcore.model.reading import read_flag
 from cloudcore.operations.begin import check_idle
 from cloudcore.operations.generic import check_deletable
-from cloudcore.operations.placement import host_limits
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.room import limits_for
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.run import reading, writing
 from cloudcore.operations.sharing import need
@@ -64,7 +64,8 @@ def restore_server(platform: Platform, tx: Transaction, _caller: Caller, server:
     host = tx.of(HOSTS, PLATFORM).get(server.host_id)
     if host is None:
         raise InvalidStatusError("its host is gone", field="host_id")
-    cpu_limit, memory_limit = host_limits(host, platform.settings)
+    # Its devices went when it did.
+    cpu_limit, memory_limit = limits_for(tx, host, platform.settings, has_devices=False)
     changed = evolve(server, name=free_name(platform, tx, SERVERS, server), **OUT, name_key="")
     restored = tx.of(SERVERS, PLATFORM).save(changed, action="cancel_delete")
     disks = [tx.of(DISKS, PLATFORM).get(ident) for ident in doomed_disks(tx, server.id)]

@@ -50,7 +50,7 @@ from cloudcore.scheduling.request import (
     Request,
     Room,
 )
-from cloudcore.scheduling.rows import DeviceRow, HostRow, NetworkRow, NodeRow, StorageRow
+from cloudcore.scheduling.rows import DeviceRow, HostRow, Kept, NetworkRow, NodeRow, StorageRow
 
 __all__ = [
     "HORIZON",
@@ -64,6 +64,7 @@ __all__ = [
     "Drive",
     "HostRow",
     "Inventory",
+    "Kept",
     "Life",
     "Lifetimes",
     "Live",

@@ -9,10 +9,10 @@ import attrs
 import numpy as np
 
 from cloudcore.scheduling.columns import Adjacency, IntArray, frozen
-from cloudcore.scheduling.filling import amounts_of, nodes_of
+from cloudcore.scheduling.filling import amounts_of, kept_of, nodes_of
 from cloudcore.scheduling.inventory import Inventory, device_columns, network_columns
-from cloudcore.scheduling.rows import DeviceRow, HostRow, NetworkRow
-from cloudcore.scheduling.tables import NODE_COLUMNS, Hosts
+from cloudcore.scheduling.rows import DeviceRow, HostRow, Kept, NetworkRow
+from cloudcore.scheduling.tables import KEPT_COLUMNS, NODE_COLUMNS, Hosts
 
 
 def with_claims(inventory: Inventory, hosts: Iterable[Sequence[Any]], storages: Iterable[Sequence[Any]]) -> Inventory:
@@ -71,6 +71,15 @@ def with_devices(inventory: Inventory, devices: Iterable[DeviceRow]) -> Inventor
     """
     columns, slots = device_columns(devices, inventory.hosts.index)
     return attrs.evolve(inventory, devices=columns, device_slots=slots)
+
+
+def with_kept(inventory: Inventory, kept: Mapping[str, Kept]) -> Inventory:
+    """The inventory with what is kept of hosts for servers with devices; nothing is of others."""
+    columns = inventory.hosts
+    if not kept and not columns.kept.shape[1]:
+        return inventory
+    table = kept_of([HostRow(id=ident, kept=kept.get(ident)) for ident in columns.ids], len(KEPT_COLUMNS))
+    return attrs.evolve(inventory, hosts=attrs.evolve(columns, kept=table))
 
 
 def with_hosts(inventory: Inventory, hosts: Sequence[HostRow]) -> Inventory:

@@ -17,7 +17,7 @@ from cloudcore.scheduling.columns import LIMIT, BoolArray, Coded, FloatArray, In
 from cloudcore.scheduling.horizon import HORIZON
 from cloudcore.scheduling.raid import drives_text
 from cloudcore.scheduling.rows import DeviceRow, HostRow, NetworkRow, StorageRow, labels_text, plugs_text
-from cloudcore.scheduling.tables import Devices, Hosts, Networks, Storages
+from cloudcore.scheduling.tables import KEPT_COLUMNS, Devices, Hosts, Networks, Storages
 
 _HOST_AMOUNTS = (
     *("cpu_count", "cpu_reserved", "cpu_claimed", "mem_size", "mem_reserved", "mem_claimed"),
@@ -153,6 +153,7 @@ def hosts_of(rows: Sequence[HostRow]) -> Hosts:
         node_ids=nodes[0],
         node_cpu_free=nodes[1],
         node_mem_free_mib=nodes[2],
+        kept=kept_of(rows, len(KEPT_COLUMNS) if any(row.kept for row in rows) else 0),
         crowds=_crowds(rows),
         packs=_flags(rows, "packs"),
         leaving=leaving_of(rows, len(HORIZON) if any(row.leaving for row in rows) else 0),
@@ -167,6 +168,25 @@ def leaving_of(rows: Sequence[HostRow], width: int) -> FloatArray:
     table: FloatArray = np.zeros((len(rows), width), order="F")
     for line, row in enumerate(rows) if width else ():
         table[line] = row.leaving or float(row.guests == 0)
+    frozen(table)
+    return table
+
+
+def kept_of(rows: Sequence[HostRow], width: int) -> IntArray:
+    """`KEPT_COLUMNS` of each host, one line a host. width: as many, or 0 for none.
+
+    Raises:
+        OutOfRangeError: an amount is negative or beyond 2**50.
+    """
+    table = np.zeros((len(rows), width), dtype=np.int64, order="F")
+    for line, row in enumerate(rows) if width else ():
+        for place, name in enumerate(KEPT_COLUMNS):
+            value = getattr(row.kept, name) if row.kept is not None else 0
+            if type(value) is not int or not 0 <= value <= LIMIT:
+                raise OutOfRangeError(
+                    f"kept.{name} of {row.id[:64]!r} is not a whole number from 0 to 2**50", field="kept"
+                )
+            table[line, place] = value
     frozen(table)
     return table
 

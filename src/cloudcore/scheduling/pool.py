@@ -21,7 +21,7 @@ from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.ledger import Ledger
 from cloudcore.scheduling.pipeline import DECIMALS, least, mixed, placed, schedule, weigh_particular
 from cloudcore.scheduling.request import Request
-from cloudcore.scheduling.rows import HostRow
+from cloudcore.scheduling.rows import HostRow, Kept
 from cloudcore.scheduling.standing import Standing
 from cloudcore.scheduling.verdict import Filter, Reads
 from cloudcore.scheduling.weighers import WEIGHERS, Weigher
@@ -217,6 +217,10 @@ class Pool:
     def set_leaving(self, leaving: FloatArray) -> None:
         """Take over the probability that each host, in the order of ids, is empty after each of `horizon.HORIZON`."""
         self._standing.set_leaving(leaving)
+
+    def set_kept(self, kept: Mapping[str, Kept]) -> None:
+        """Take over what is kept of hosts for servers with devices, and held by those; nothing is of other hosts."""
+        self._standing.set_kept(kept)
 
     def set_storage(self, storage_id: str, free_mib: int) -> None:
         """Take over how much room a storage has.

@@ -265,6 +265,11 @@ class Request:
             raise DuplicateResourceError("one address cannot be given to several cards", field="address")
 
     @property
+    def has_devices(self) -> bool:
+        """Whether a server of it gets devices of its host, and what is kept for such servers."""
+        return bool(self.devices)
+
+    @property
     def host_type(self) -> str:
         """The type of host that runs the hypervisor; `kvm` runs on type `hypervisor`."""
         return _HOST_TYPES.get(self.hypervisor, self.hypervisor)

@@ -65,12 +65,23 @@ def _nodes(value: Iterable[NodeRow]) -> tuple[NodeRow, ...]:
     return tuple(value)
 
 
+@attrs.frozen
+class Kept:
+    """CPUs and memory (MiB) of a host that are kept for servers that have devices of it, and what such servers hold of all."""
+
+    cpus: int = 0
+    memory_mib: int = 0
+    cpus_held: int = 0
+    memory_held_mib: int = 0
+
+
 @attrs.frozen(kw_only=True)
 class HostRow:
     """One host. Memory in MiB.
 
     cpu_cmtbound, mem_cmtbound: how many times the physical amount may be given out.
     cpu_claimed, mem_claimed: what the guests of the host hold, those that are being created included.
+    kept: what only servers with devices of the host may have of it, and what they do.
     max_vcpu: the most virtual CPUs of one guest; 0 is no limit.
     guests, creating: guests on the host, and how many of them are being created.
     project_guests: guests per project id, for keeping a project's guests apart.
@@ -115,6 +126,7 @@ class HostRow:
     mem_cmtbound: float = 1.0
     mem_reserved: int = 0
     mem_claimed: int = 0
+    kept: Kept | None = None
     max_vcpu: int = 0
     guests: int = 0
     creating: int = 0

@@ -22,7 +22,8 @@ from cloudcore.scheduling.columns import IntArray, Sharing
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.moving import Guest
 from cloudcore.scheduling.raid import drives_in
-from cloudcore.scheduling.rows import DeviceRow, HostRow, Labels, NetworkRow, NodeRow, StorageRow, plugs_in
+from cloudcore.scheduling.rows import DeviceRow, HostRow, Kept, Labels, NetworkRow, NodeRow, StorageRow, plugs_in
+from cloudcore.scheduling.tables import KEPT_COLUMNS
 
 FORMAT = "cloudcore-inventory"
 VERSION = 1
@@ -172,6 +173,7 @@ def _host(inventory: Inventory, row: int) -> HostRow:
         mem_cmtbound=1.0,
         mem_claimed=memory - int(hosts.mem_free_mib[row]),
         nodes=_nodes(inventory, row),
+        kept=kept_on(inventory, row),
         packs=bool(hosts.packs[row]),
         leaving=tuple(hosts.leaving[row].tolist()),
         max_vcpu=int(hosts.max_vcpu[row]),
@@ -180,6 +182,12 @@ def _host(inventory: Inventory, row: int) -> HostRow:
         project_guests={project: counts[row] for project, counts in hosts.crowds.items() if row in counts},
         generation=int(hosts.generation[row]),
     )
+
+
+def kept_on(inventory: Inventory, row: int) -> Kept | None:
+    """What is kept of a host for servers with devices."""
+    line = inventory.hosts.kept[row].tolist()
+    return Kept(**dict(zip(KEPT_COLUMNS, line, strict=True))) if any(line) else None
 
 
 def _nodes(inventory: Inventory, row: int) -> tuple[NodeRow, ...]:

@@ -14,12 +14,12 @@ from cloudcore.model.errors import ResourceNotFoundError
 from cloudcore.scheduling.changes import Changes
 from cloudcore.scheduling.columns import BoolArray, FloatArray, IntArray, Memo, frozen
 from cloudcore.scheduling.decision import Placement
-from cloudcore.scheduling.filling import amounts_of, hosts_of, leaving_of, nodes_of
+from cloudcore.scheduling.filling import amounts_of, hosts_of, kept_of, leaving_of, nodes_of
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.raid import drives_text
 from cloudcore.scheduling.request import Request
-from cloudcore.scheduling.rows import HostRow, labels_text, plugs_text
-from cloudcore.scheduling.tables import NODE_COLUMNS, Crowds, Hosts
+from cloudcore.scheduling.rows import HostRow, Kept, labels_text, plugs_text
+from cloudcore.scheduling.tables import KEPT_COLUMNS, NODE_COLUMNS, Crowds, Hosts
 
 _AMOUNTS = ("cpu_total", "cpu_free", "mem_total_mib", "mem_free_mib", "max_vcpu", "guests", "creating", "generation")
 _LEFT = ("cpu_free", "mem_free_mib", "guests", "generation")
@@ -59,7 +59,7 @@ class Standing:
         self._flags: dict[str, BoolArray] = {name: getattr(hosts, name).copy() for name in _FLAGS}
         self._rooms, self._ports = inventory.storages.free_mib.copy(), inventory.networks.free_ports.copy()
         self._free = inventory.devices.free.copy()
-        self._leaving = hosts.leaving.copy()
+        self._leaving, self._kept = hosts.leaving.copy(), hosts.kept.copy()
         self._crowds = {project: dict(counts) for project, counts in hosts.crowds.items()}
         self._projects: dict[int, set[str]] = {}
         for project, counts in self._crowds.items():
@@ -68,7 +68,9 @@ class Standing:
         views: dict[str, Any] = {name: _view(each) for name, each in (*self._amounts.items(), *self._flags.items())}
         self.live = attrs.evolve(
             inventory.with_left(storage_mib=_view(self._rooms), ports=_view(self._ports), devices=_view(self._free)),
-            hosts=attrs.evolve(hosts, crowds=self._crowds, leaving=_view(self._leaving), **views),
+            hosts=attrs.evolve(
+                hosts, crowds=self._crowds, leaving=_view(self._leaving), kept=_view(self._kept), **views
+            ),
         )
         self.changes = Changes(inventory)
         self.epoch = 0
@@ -84,9 +86,8 @@ class Standing:
         columns: dict[str, Any] = {name: _copy(each) for name, each in (*self._amounts.items(), *self._flags.items())}
         left = self.live.with_left(storage_mib=_copy(self._rooms), ports=_copy(self._ports), devices=_copy(self._free))
         kept = {name: dict(counts) for name, counts in crowds.items() if counts}
-        return attrs.evolve(
-            left, hosts=attrs.evolve(self.live.hosts, crowds=kept, leaving=_copy(self._leaving), **columns)
-        )
+        columns |= {"leaving": _copy(self._leaving), "kept": _copy(self._kept)}
+        return attrs.evolve(left, hosts=attrs.evolve(self.live.hosts, crowds=kept, **columns))
 
     def part(self, rows: IntArray, project: str) -> Inventory:
         """The present state of some hosts, with the guests of one project."""
@@ -154,6 +155,8 @@ class Standing:
             self._flags[name][row] = getattr(host, name)
         self._put_nodes(row, host)
         self._put_leaving(row, host)
+        if host.kept is not None or self._kept.shape[1]:
+            self._put_kept({row: host.kept})
         hosts = self.live.hosts
         states: dict[str, Any] = {
             name: getattr(hosts, name).put(row, getattr(host, name))
@@ -176,6 +179,7 @@ class Standing:
             self.set_host(hosts.ids[row], (*[int(want[row]) for want in wanted],))
         if hosts.has_nodes:
             self._adopt_nodes(hosts)
+        self._adopt_kept(hosts.kept)
         rooms = left.storages.free_mib
         for row in np.flatnonzero(self._rooms != rooms).tolist():
             self._put_storage(row, int(rooms[row]))
@@ -225,6 +229,14 @@ class Standing:
         self.live = attrs.evolve(self.live, hosts=attrs.evolve(self.live.hosts, leaving=_view(self._leaving)))
         self.epoch += 1
 
+    def set_kept(self, kept: Mapping[str, Kept]) -> None:
+        """Take over what is kept of hosts for servers with devices; nothing is of others."""
+        index = self.live.hosts.index
+        wanted: dict[int, Kept | None] = dict.fromkeys(np.flatnonzero(self._kept.any(axis=1)).tolist())
+        wanted.update({index[ident]: one for ident, one in kept.items() if ident in index})
+        if wanted:
+            self._put_kept(wanted)
+
     def set_storage(self, storage_id: str, free_mib: int) -> None:
         """Take over how much room a storage has.
 
@@ -248,6 +260,8 @@ class Standing:
         amounts["guests"][row] += servers
         amounts["generation"][row] += abs(servers)
         self._take_time(row, request, servers)
+        if request.has_devices and self._kept.shape[1]:
+            self._kept[row, 2:] += servers * np.array((request.vcpus, request.memory_mib))
         self._put_guests(project, row, max(self._crowds.get(project, {}).get(row, 0) + servers, 0))
         self.changes.host(row)
 
@@ -263,6 +277,28 @@ class Standing:
         else:
             some = gone > _SURE
             self._leaving[row, some] = np.minimum(self._leaving[row, some] / gone[some] ** -servers, 1.0)
+
+    def _adopt_kept(self, kept: IntArray) -> None:
+        if not kept.shape[1]:
+            kept = np.zeros_like(self._kept)
+        elif not self._kept.shape[1]:
+            self._widen_kept()
+        for row in np.flatnonzero((self._kept != kept).any(axis=1)).tolist():
+            self._kept[row] = kept[row]
+            self.changes.host(row)
+
+    def _widen_kept(self) -> None:
+        self._kept = np.zeros((len(self._kept), len(KEPT_COLUMNS)), dtype=np.int64, order="F")
+        self.live = attrs.evolve(self.live, hosts=attrs.evolve(self.live.hosts, kept=_view(self._kept)))
+
+    def _put_kept(self, wanted: Mapping[int, Kept | None]) -> None:
+        if not self._kept.shape[1]:
+            self._widen_kept()
+        for row, one in wanted.items():
+            line = kept_of([HostRow(id=self.live.hosts.ids[row], kept=one)], len(KEPT_COLUMNS))[0]
+            if (self._kept[row] != line).any():
+                self._kept[row] = line
+                self.changes.host(row)
 
     def _put_leaving(self, row: int, host: HostRow) -> None:
         if host.leaving and not self._leaving.shape[1]:

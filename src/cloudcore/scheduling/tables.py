@@ -10,11 +10,14 @@ import attrs
 import numpy as np
 
 from cloudcore.scheduling.columns import BoolArray, Coded, FloatArray, IntArray, KeyArray, Memo, Sharing, among
-from cloudcore.scheduling.request import Mark
+from cloudcore.scheduling.request import Mark, Request
 
 MACHINE = "baremetal"
 MACHINE_READY = ("running", "start_convert", "converting")
 """Type and usable statuses of hosts that one server gets as a whole."""
+
+KEPT_COLUMNS = ("cpus", "memory_mib", "cpus_held", "memory_held_mib")
+"""What stands in a line of `Hosts.kept`."""
 
 NODE_COLUMNS = ("node_ids", "node_cpu_free", "node_mem_free_mib")
 """Columns of hosts that have a line for each NUMA node."""
@@ -30,6 +33,7 @@ class Hosts:
     keys: a hash of each id, for breaking ties. crowds: how many guests each project has, by row. memo: of what no placement changes.
     node_ids, node_cpu_free, node_mem_free_mib: of the NUMA nodes on which guests are kept, one line a host, filled up with -1
         and 0; a line of -1 alone is a host whose guests may use all of it.
+    kept: `KEPT_COLUMNS`, one line a host; no columns where nothing is kept of any.
     leaving: the probability that a host is empty after each of `horizon.HORIZON`, one line a host; no columns where that is known of none.
     """
 
@@ -68,6 +72,7 @@ class Hosts:
     node_ids: IntArray
     node_cpu_free: IntArray
     node_mem_free_mib: IntArray
+    kept: IntArray
     crowds: Crowds
     packs: BoolArray
     leaving: FloatArray
@@ -105,6 +110,34 @@ class Hosts:
     def has_nodes(self) -> bool:
         """Whether the guests of any host are kept on NUMA nodes."""
         return bool(self.node_ids.shape[1])
+
+    def cpus_for(self, request: Request) -> IntArray:
+        """The CPUs that are free for servers of a request: what is kept for servers with devices is for no others."""
+        return self.cpu_free if request.has_devices else self._but_kept(self.cpu_free, 0)
+
+    def memory_for(self, request: Request) -> IntArray:
+        """The memory (MiB) that is free for servers of a request."""
+        return self.mem_free_mib if request.has_devices else self._but_kept(self.mem_free_mib, 1)
+
+    def cpus_on(self, row: int, request: Request) -> int:
+        """As `cpus_for` on one host."""
+        free = int(self.cpu_free[row])
+        return free if request.has_devices or not self.kept.shape[1] else max(free - self._kept_on(row, 0), 0)
+
+    def memory_on(self, row: int, request: Request) -> int:
+        """As `memory_for` on one host."""
+        free = int(self.mem_free_mib[row])
+        return free if request.has_devices or not self.kept.shape[1] else max(free - self._kept_on(row, 1), 0)
+
+    def _but_kept(self, free: IntArray, which: int) -> IntArray:
+        if not self.kept.shape[1]:
+            return free
+        still = np.maximum(self.kept[:, which] - self.kept[:, which + 2], 0)
+        left: IntArray = np.maximum(free - still, 0)
+        return left
+
+    def _kept_on(self, row: int, which: int) -> int:
+        return max(int(self.kept[row, which]) - int(self.kept[row, which + 2]), 0)
 
     @cached_property
     def ready(self) -> BoolArray:

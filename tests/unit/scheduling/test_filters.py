@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 
 from cloudcore.model.errors import DuplicateResourceError, InvalidFormatError, OutOfRangeError
-from cloudcore.scheduling import DiskRequest, HostRow, Inventory, NetworkRow, NicRequest, Request, schedule
+from cloudcore.scheduling import (
+    DeviceRequest,
+    DeviceRow,
+    DiskRequest,
+    HostRow,
+    Inventory,
+    Kept,
+    NetworkRow,
+    NicRequest,
+    Request,
+    schedule,
+)
+from cloudcore.scheduling.claims import with_devices
 from cloudcore.scheduling.filters import FILTERS
 from cloudcore.scheduling.pipeline import filter_hosts
 
@@ -362,3 +374,21 @@ def test_bad_values_are_refused_with_the_name_of_the_field(build, error):
     with pytest.raises(error) as caught:
         build()
     assert caught.value.field
+
+
+def test_what_is_kept_for_servers_with_devices_is_for_no_others(make):
+    kept_for = Kept(cpus=4, memory_mib=4096, cpus_held=1, memory_held_mib=1024)
+    host = make.host("a", cpu_claimed=2, mem_claimed=2048, kept=kept_for)
+    inventory = make.inventory([host])
+    inventory = with_devices(inventory, [DeviceRow(id="d", host_id="a", dev_type="GPU-HPC")])
+    # Of 8 CPUs 2 are given out, 1 of them to servers with devices: 3 of the 4 are still kept for those.
+    assert kept(inventory, Request(vcpus=3, memory_mib=3072)) == ["a"]
+    assert refused_by(inventory, Request(vcpus=4)) == {"a": ("host_cpu", "request: 4, free: 3")}
+    words = ("host_memory", "request: 3073 MiB, free: 3072 MiB")
+    assert refused_by(inventory, Request(memory_mib=3073)) == {"a": words}
+    assert kept(inventory, Request(vcpus=6, memory_mib=6144, devices=[DeviceRequest()])) == ["a"]
+    assert refused_by(inventory, Request(vcpus=7, devices=[DeviceRequest()])) == {
+        "a": ("host_cpu", "request: 7, free: 6")
+    }
+    full = make.inventory([make.host("a", cpu_claimed=5, kept=Kept(cpus=4, cpus_held=5))])
+    assert kept(full, Request(vcpus=3)) == ["a"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.effort import examples
-from tests.unit.scheduling.worlds import requests, times, worlds
+from tests.unit.scheduling.worlds import kept, requests, times, worlds
 
 from cloudcore.model.errors import OutOfRangeError, ResourceNotFoundError
 from cloudcore.scheduling import (
@@ -16,6 +16,7 @@ from cloudcore.scheduling import (
     DeviceRow,
     DiskRequest,
     Inventory,
+    Kept,
     NetworkRow,
     NicRequest,
     Placement,
@@ -51,7 +52,7 @@ def test_after_any_changes_it_answers_as_a_fresh_look(world, shapes, data):
     for step in range(data.draw(st.integers(1, 12))):
         request = attrs.evolve(data.draw(st.sampled_from(shapes)), seed=str(step))
         request = attrs.evolve(request, count=data.draw(st.sampled_from((1, 1, 1, request.count))))
-        kinds = ("place", "place", "place", "release", "refresh", "host", "storage", "network", "time")
+        kinds = ("place", "place", "place", "release", "refresh", "host", "storage", "network", "time", "kept")
         what = data.draw(st.sampled_from(kinds))
         if what == "release" and placed:
             pool.release(*placed.pop(data.draw(st.integers(0, len(placed) - 1))))
@@ -74,6 +75,8 @@ def test_after_any_changes_it_answers_as_a_fresh_look(world, shapes, data):
             pool.set_storage(data.draw(st.sampled_from(world.storages)).id, data.draw(st.integers(0, 500)))
         elif what == "network" and world.networks:
             pool.set_network(data.draw(st.sampled_from(world.networks)).id, data.draw(st.integers(0, 80)))
+        elif what == "kept":
+            pool.set_kept({ident: data.draw(kept) or Kept() for ident in sorted(rows)})
         elif what == "time":
             lines = [data.draw(times) or (0.0,) * len(HORIZON) for _ in rows]
             pool.set_leaving(np.array(lines).reshape(len(rows), len(HORIZON)))

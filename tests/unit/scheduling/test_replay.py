@@ -81,7 +81,7 @@ def test_no_column_is_forgotten_by_a_snapshot():
         Hosts: "ids names region zone manager sharing status host_status enabled zone_enabled provider_ready host_type "
         "architecture resource_type cpu_desc cpu_microcode kernel page_size_kb classes drives plugs firmware starts_from_cd cpu_total cpu_free mem_total_mib "
         "mem_free_mib node_ids node_cpu_free node_mem_free_mib max_vcpu guests creating crowds generation packs "
-        "leaving",
+        "leaving kept",
         Storages: "ids names storage_type medium_type usable is_sys_disk_store free_mib",
         Networks: "ids names wire usable free_ports server_type is_auto_alloc is_exit has_ipv6 ranges sharing",
         Devices: "ids host dev_type model vendor path memory_mib free",

@@ -226,8 +226,8 @@ def test_placements_and_alternatives_together_never_exceed_any_capacity(world, r
                 assert wanted.model in ("", device.model)
     assert set(per_device.values()) <= {1}
     for row, count in per_host.items():
-        assert count * request.vcpus <= inventory.hosts.cpu_free[row]
-        assert count * request.memory_mib <= inventory.hosts.mem_free_mib[row]
+        assert count * request.vcpus <= inventory.hosts.cpus_on(row, request)
+        assert count * request.memory_mib <= inventory.hosts.memory_on(row, request)
         assert decision.walk.kept[row]
     for one in request.allowances:
         hosts = inventory.hosts

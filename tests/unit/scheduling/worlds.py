@@ -15,6 +15,7 @@ from cloudcore.scheduling import (
     Drive,
     HostRow,
     Inventory,
+    Kept,
     Live,
     Mark,
     NetworkRow,
@@ -56,6 +57,18 @@ nodes = st.one_of(
             NodeRow(id=n, cpus=cpus, memory_mib=memory + cpus, cpus_claimed=claimed)
             for n, (cpus, memory, claimed) in enumerate(each)
         )
+    ),
+)
+
+
+kept = st.one_of(
+    *(st.just(None) for _ in range(3)),
+    st.builds(
+        Kept,
+        cpus=st.integers(0, 6),
+        memory_mib=st.integers(0, 6),
+        cpus_held=st.integers(0, 2),
+        memory_held_mib=st.integers(0, 2),
     ),
 )
 
@@ -114,6 +127,7 @@ def worlds(draw) -> World:
             mem_size=draw(st.one_of(few, few, st.just(4096))),
             mem_cmtbound=1.0,
             mem_reserved=draw(st.integers(0, 2)),
+            kept=draw(kept),
             max_vcpu=draw(st.sampled_from((0, 2))),
             guests=draw(st.integers(0, 1)),
             project_guests=draw(st.sampled_from(({}, {"": 2}))),

@@ -20,8 +20,10 @@ from cloudcore.model.query import PLATFORM
 from cloudcore.model.reading import read_flag, read_int
 from cloudcore.operations.access import fetch_for
 from cloudcore.operations.begin import check_idle, start_transition
-from cloudcore.operations.placement import decide, host_limits, inventory_of
+from cloudcore.operations.placement import decide, inventory_of
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.room import limits_for
+from cloudcore.operations.servers.devices import devices_of
 from cloudcore.operations.servers.disks import charge_disks, free_indexes, is_on, links_of, make_disks
 from cloudcore.operations.servers.resize import growth
 from cloudcore.operations.servers.size import find_size
@@ -35,6 +37,7 @@ from cloudcore.resources.compute.spec import DiskSpec, collect, parse_disk, pars
 from cloudcore.resources.image.image import IMAGES
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.scheduling import Request
+from cloudcore.scheduling.claims import with_kept
 
 SIZES = ("vcpu_count", "vmem_size", "instance_type")
 _LATER = ("set_traffic_limits", "reset_traffic_limits")
@@ -179,6 +182,9 @@ def _admit(platform: Platform, tx: Transaction, caller: Caller, server: Any, *, 
         raise InvalidStatusError(f"server {server.name} is on no host", field="status")
     driver = driver_for(server.hypervisor)
     inventory = inventory_of(tx, platform.settings, host_type=driver.host_type, networks=(), host_id=host.id)
+    has_devices = bool(devices_of(tx, server))
+    if has_devices:
+        inventory = with_kept(inventory, {})
     request = Request(
         vcpus=vcpus,
         memory_mib=memory_mib,
@@ -198,7 +204,7 @@ def _admit(platform: Platform, tx: Transaction, caller: Caller, server: Any, *, 
         raise InsufficientResourceError(
             f"server {server.name} does not get {more} more on its host: {error}", data=error.data
         ) from error
-    cpu_limit, memory_limit = host_limits(host, platform.settings)
+    cpu_limit, memory_limit = limits_for(tx, host, platform.settings, has_devices=has_devices)
     fits = resize_host(tx, host.id, vcpus=vcpus, memory_mib=memory_mib, cpu_limit=cpu_limit, memory_limit=memory_limit)
     if not fits:
         raise Contention("the room was taken by others", internal=host.id)

@@ -23,9 +23,9 @@ from cloudcore.model.reading import read_flag, read_int, read_str
 from cloudcore.operations.access import fetch_for
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.generic import check_not_frozen, check_not_recycled
-from cloudcore.operations.placement import storage_limit
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.recycling import goes_to_bin
+from cloudcore.operations.room import storage_limit
 from cloudcore.operations.servers.source import Source, disk_size, disk_source, located
 from cloudcore.operations.servers.unsupported import check_disk
 from cloudcore.ports.unit_of_work import Transaction

@@ -19,8 +19,9 @@ from cloudcore.operations.access import fetch
 from cloudcore.operations.allowances import for_move
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.host_leases import lease_of
-from cloudcore.operations.placement import decide, host_limits, inventory_of, seats
+from cloudcore.operations.placement import decide, inventory_of, seats
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.room import limits_for
 from cloudcore.operations.servers.devices import devices_of
 from cloudcore.operations.servers.media import EMPTY
 from cloudcore.operations.servers.relocate import move
@@ -144,7 +145,7 @@ def _claimed(platform: Platform, tx: Transaction, server: Any, request: Request)
         host = tx.of(HOSTS, PLATFORM).get(placement.host_id)
         if host is None or not wires <= _wires_of(tx, host.id):
             continue
-        cpu, memory = host_limits(host, platform.settings)
+        cpu, memory = limits_for(tx, host, platform.settings, has_devices=False)
         amounts = {"vcpus": request.vcpus, "memory_mib": request.memory_mib}
         if claim_host(tx, host.id, **amounts, cpu_limit=cpu, memory_limit=memory):
             return str(host.id)

@@ -13,8 +13,9 @@ from cloudcore.model.query import PLATFORM, Query, both, eq
 from cloudcore.operations.allowances import for_move
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.decisions import keep
-from cloudcore.operations.placement import decide, host_limits, inventory_of, seats
+from cloudcore.operations.placement import decide, inventory_of, seats
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.room import limits_for
 from cloudcore.operations.servers.media import EMPTY, medium_of
 from cloudcore.operations.servers.moving import described
 from cloudcore.ports.unit_of_work import Transaction
@@ -110,7 +111,7 @@ def claimed_host(platform: Platform, tx: Transaction, caller: Caller, server: An
         host = tx.of(HOSTS, PLATFORM).get(placement.host_id)
         if host is None:
             continue
-        cpu, memory = host_limits(host, platform.settings)
+        cpu, memory = limits_for(tx, host, platform.settings, has_devices=False)
         if claim_host(
             tx,
             host.id,

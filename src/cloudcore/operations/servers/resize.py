@@ -19,8 +19,8 @@ from cloudcore.operations.access import fetch_for
 from cloudcore.operations.begin import start_transition
 from cloudcore.operations.generic import check_not_frozen, check_not_recycled
 from cloudcore.operations.hosts import hosts_of
-from cloudcore.operations.placement import storage_limit
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.room import storage_limit
 from cloudcore.operations.servers.disks import links_of, named_disk
 from cloudcore.operations.snapshots import server_with
 from cloudcore.ports.unit_of_work import Transaction

@@ -22,8 +22,8 @@ from cloudcore.model.reading import read_flag, read_str
 from cloudcore.operations.access import fetch, fetch_for
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.generic import check_in_use
-from cloudcore.operations.placement import storage_limit
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.room import storage_limit
 from cloudcore.operations.servers.disks import is_on, links_of, named_disk, storages_of_host
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import claim_storage

@@ -70,8 +70,12 @@ class IsolatedDevice(Sharable, External, DomainOwned):
     vendor_device_id: Annotated[
         str, Spec("PCI vendor and device, such as 10de:1eb8", create=True, admin=True, width=16, index=True)
     ] = ""
-    reserved_memory: Annotated[int, Spec("Kept for it", create=True, update=True, admin=True, unit=Unit.MIB)] = 0
-    reserved_cpu: Annotated[int, Spec("CPUs kept for it", create=True, update=True, admin=True)] = 0
+    reserved_memory: Annotated[
+        int, Spec("Kept for servers with devices", create=True, update=True, admin=True, unit=Unit.MIB, minimum=0)
+    ] = 0
+    reserved_cpu: Annotated[
+        int, Spec("CPUs kept for servers with devices", create=True, update=True, admin=True, minimum=0)
+    ] = 0
     reserved_storage: Annotated[int, Spec("Kept for it", create=True, update=True, admin=True, unit=Unit.MIB)] = 0
     pcie_info: Annotated[JsonObject, Spec("Of its PCIe slot", create=True, update=True)] = attrs.field(
         factory=dict[str, Any]

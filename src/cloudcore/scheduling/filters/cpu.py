@@ -16,7 +16,8 @@ def cpu(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
     if not wanted:
         return Verdict(alive)
     allowed = (hosts.max_vcpu == 0) | (hosts.max_vcpu >= wanted)
-    return Verdict(alive & allowed & (hosts.cpu_free >= wanted), hosts.cpu_free // wanted)
+    free = hosts.cpus_for(request)
+    return Verdict(alive & allowed & (free >= wanted), free // wanted)
 
 
 def probe(request: Request, inventory: Inventory, row: int) -> int:
@@ -25,15 +26,15 @@ def probe(request: Request, inventory: Inventory, row: int) -> int:
     if not wanted:
         return UNLIMITED
     most = int(hosts.max_vcpu[row])
-    return 0 if 0 < most < wanted else int(hosts.cpu_free[row]) // wanted
+    return 0 if 0 < most < wanted else hosts.cpus_on(row, request) // wanted
 
 
 def explain(request: Request, inventory: Inventory, rows: IntArray) -> str:
     """Name the wanted number and the free one, or the limit of one guest."""
-    hosts = inventory.hosts
-    if (hosts.cpu_free[rows] >= request.vcpus).all():
+    hosts, free = inventory.hosts, inventory.hosts.cpus_for(request)
+    if (free[rows] >= request.vcpus).all():
         return f"request: {request.vcpus}, most for one guest: {int(hosts.max_vcpu[rows].max())}"
-    return shortage(request.vcpus, hosts.cpu_free, rows)
+    return shortage(request.vcpus, free, rows)
 
 
 CPU = Filter(name="host_cpu", reason=REASON, apply=cpu, explain=explain, probe=probe)

@@ -12,20 +12,21 @@ REASON = "not enough free memory"
 
 def memory(request: Request, inventory: Inventory, alive: BoolArray) -> Verdict:
     """Require the memory of one server to be free."""
-    free, wanted = inventory.hosts.mem_free_mib, request.memory_mib
+    wanted = request.memory_mib
     if not wanted:
         return Verdict(alive)
+    free = inventory.hosts.memory_for(request)
     return Verdict(alive & (free >= wanted), free // wanted)
 
 
 def probe(request: Request, inventory: Inventory, row: int) -> int:
     """The same for one host."""
-    return int(inventory.hosts.mem_free_mib[row]) // request.memory_mib if request.memory_mib else UNLIMITED
+    return inventory.hosts.memory_on(row, request) // request.memory_mib if request.memory_mib else UNLIMITED
 
 
 def explain(request: Request, inventory: Inventory, rows: IntArray) -> str:
     """Name the wanted amount and the free one."""
-    return shortage(request.memory_mib, inventory.hosts.mem_free_mib, rows, "MiB")
+    return shortage(request.memory_mib, inventory.hosts.memory_for(request), rows, "MiB")
 
 
 MEMORY = Filter(name="host_memory", reason=REASON, apply=memory, explain=explain, probe=probe)
