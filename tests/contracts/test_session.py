@@ -242,6 +242,23 @@ def test_a_parent_in_the_context_narrows_lists_and_owns_what_is_made(world: Worl
         world.admin.list("wires", context=(("zones", "nowhere"),))
 
 
+def test_a_context_may_lie_some_references_away(world: World) -> None:
+    network = world.admin.list("networks").items[0]
+    far = world.admin.create("zones", {"name": "far"})
+
+    def under(plural: str, ident: str) -> list[str]:
+        return [one["id"] for one in world.admin.list("networks", context=((plural, ident),)).items]
+
+    assert under("vpcs", "default") == under("zones", network["zone_id"]) == under("cloudregions", "default")
+    assert network["id"] in under("vpcs", "default")
+    assert under("zones", far["id"]) == []
+    assert world.admin.get("networks", network["id"], context=(("vpcs", "default"),))["id"] == network["id"]
+    with pytest.raises(errors.ResourceNotFoundError):
+        world.admin.get("networks", network["id"], context=(("zones", far["id"]),))
+    with pytest.raises(errors.ResourceNotFoundError, match="do not stand under"):
+        under("keypairs", "any")
+
+
 def test_a_batch_is_made_whole_with_numbered_names(world: World) -> None:
     made = world.admin.create_many("projects", {"name": "team"}, 3)
     names = [p["name"] for p in made]

@@ -210,6 +210,8 @@ def test_dotted_keys_stand_for_every_list_of_a_create(world: World) -> None:
         ("POST /servers/{server}/insertvfd", 406, "NotSupportedError"),
         ("POST /hosts/{host}/online", 406, "NotSupportedError"),
         ("POST /hosts/{host}/offline", 406, "NotSupportedError"),
+        ("POST /servers/{server}/disable-auto-merge-snapshot", 406, "NotSupportedError"),
+        ("GET /misc/bm-agent-url", 406, "NotSupportedError"),
     ],
 )
 def test_what_is_left_out_on_purpose_says_so(world: World, ask: str, status: int, error: str) -> None:
@@ -217,3 +219,22 @@ def test_what_is_left_out_on_purpose_says_so(world: World, ask: str, status: int
     first = {word: world.ask("admin", "GET", PLACES[word]).json()[f"{word}s"][0]["id"] for word in ("server", "host")}
     answer = world.ask("admin", method, f"/compute{path.format(**first)}")
     assert (answer.status_code, answer.json()["class"]) == (status, error), answer.text
+
+
+@pytest.mark.parametrize(
+    ("ask", "status"),
+    [
+        ("POST /identity/v3/scope-resource/refresh", 406),
+        ("GET /identity/v3/identity_providers", 406),
+        ("GET /identity/v3/identity_providers/default", 406),
+        ("GET /identity/v3/service_certificates", 406),
+        ("POST /identity/v3/organizations", 406),
+        ("GET /identity/v3/version", 200),
+        ("GET /identity/v3/ping", 200),
+        ("GET /image/v1/version", 200),
+        ("POST /image/v1/ping", 200),
+    ],
+)
+def test_what_clients_ask_under_the_version_of_a_service(world: World, ask: str, status: int) -> None:
+    method, _, path = ask.partition(" ")
+    assert world.ask("admin", method, path).status_code == status

@@ -132,7 +132,8 @@ TYPES: frozenset[str] = frozenset(
         *("baremetalagents", "baremetalnetworks", "baremetalprofiles", "hostcachedimages", "hostdmesgs"),
         *("networkaddresses", "network_interfaces", "networkinterfacenetworks"),
         *("cloudaccounts", "cloudproviders", "schedtagcloudproviders", "servertemplates", "scalinggroups"),
-        *("scope-resources", "history-data-clean", "db_stats"),
+        *("scope-resources", "history-data-clean", "db_stats", "misc"),
+        *("cloudproviderregions", "instancebackupjoints"),
         *("instancebackups", "diskbackups", "backupstorages", "hostbackupstorages", "historyusages"),
     )
 )

@@ -221,6 +221,15 @@ def paths(types: Types, resource: Resource[Any]) -> list[tuple[Field, ...]]:
     return found
 
 
+def below(types: Types, resource: Resource[Any], plural: str, ident: str) -> Expr | None:
+    """Rows of the type that lie in one of another type, up to three references away; None where none leads there."""
+    for path in paths(types, resource):
+        refs = [field.ref for field in path if field.ref is not None and field.ref.context]
+        if len(refs) == len(path) and refs[-1].target == plural:
+            return _nest(path, eq(path[-1].name, ident))
+    return None
+
+
 def path_of(types: Types, resource: Resource[Any], word: str) -> tuple[Field, ...] | None:
     """The chain of references that a word such as `zone` means for a type, nearest first; None where there is none."""
     for path in paths(types, resource):

@@ -11,7 +11,7 @@ from cloudcore.model.errors import ForbiddenError, InvalidInputError, ResourceNo
 from cloudcore.model.filter import kept
 from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import EVERYTHING, NOTHING, And, Exists, Expr, Or, both, eq
-from cloudcore.model.resource import Ref, Resource, refs_of
+from cloudcore.model.resource import Resource, refs_of
 from cloudcore.operations.access import fetch, list_reach, reach
 from cloudcore.operations.clouds import cloud_filters
 from cloudcore.operations.filters import column, condition, joint_filter
@@ -19,7 +19,7 @@ from cloudcore.operations.listing import any_of, bounded, filters_of, recycle_bi
 from cloudcore.operations.owners import owner_filter
 from cloudcore.operations.parameter import flag, texts
 from cloudcore.operations.platform import Platform
-from cloudcore.operations.refs import hierarchy, relations, tied
+from cloudcore.operations.refs import Types, below, hierarchy, relations, tied
 from cloudcore.operations.tags import tag_filters
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
@@ -64,19 +64,21 @@ def within(platform: Platform, tx: Transaction, caller: Caller, resource: Resour
     types = platform.types
     parts: list[Expr] = []
     for plural, ident in context:
-        field = next((f for f in refs_of(resource.entity) if f.ref is not None and _parent(f.ref, plural)), None)
-        related = tied(types, resource, plural, ()) if field is None else None
-        if plural not in types or (field is None and related is None):
+        if plural not in types or _under(types, resource, plural, "") is None:
             raise ResourceNotFoundError(f"{resource.plural} do not stand under {plural}")
         parent = fetch(platform, tx, caller, types[plural], ident)
-        where = eq(field.name, parent.id) if field is not None else tied(types, resource, plural, [parent.id])
+        where = _under(types, resource, plural, parent.id)
         parts.append(where if where is not None else NOTHING)
     return both(*parts)
 
 
-def _parent(ref: Ref, plural: str) -> bool:
-    """Whether a reference is to a type of which a URL may name one as the parent."""
-    return ref.context and ref.target == plural
+def _under(types: Types, resource: Resource[Any], plural: str, ident: str) -> Expr | None:
+    """Rows that name a parent, are connected with it, or lie in it some references away; None where there is no such way."""
+    for field in refs_of(resource.entity):
+        if field.ref is not None and field.ref.context and field.ref.target == plural:
+            return eq(field.name, ident)
+    related = tied(types, resource, plural, [ident])
+    return related if related is not None else below(types, resource, plural, ident)
 
 
 def _recycled(platform: Platform, caller: Caller, resource: Resource[Any], params: JsonMapping) -> Expr:

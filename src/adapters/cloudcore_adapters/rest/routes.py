@@ -134,7 +134,14 @@ ROUTES: tuple[Route, ...] = (
     Route("", "GET", "/", discovery.versions, open=True),
     Route("identity", "GET", "/", discovery.versions, open=True),
     Route("identity", "GET", "/v3", discovery.version_v3, open=True),
-    Route("identity", "GET", "/v3/version", discovery.release, open=True),
+    *(
+        Route(service, "GET", f"{version}/version", discovery.release, open=True)
+        for service, version in PREFIXES.items()
+    ),
+    *(
+        Route(service, "GET POST", f"{version}/ping", discovery.ping, open=True)
+        for service, version in PREFIXES.items()
+    ),
     Route("identity", "POST", "/v3/auth/tokens", identity.login, open=True),
     Route("identity", "GET", "/v3/auth/tokens", identity.verify),
     Route("identity", "DELETE", "/v3/auth/tokens", identity.revoke),
