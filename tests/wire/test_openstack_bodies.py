@@ -67,8 +67,11 @@ def test_tags_have_addresses_of_their_own(cloud):
     assert ask(cloud, "DELETE", f"{url}/z").status_code == 404
     assert ask(cloud, "DELETE", url).status_code == 204
     assert ask(cloud, "GET", url).json()["tags"] == []
-    for wrong in (["a,b"], ["a/b"], [""], [1.5]):
+    assert ask(cloud, "PUT", url, {"tags": ["kept"]}).status_code == 200
+    for wrong in (["a,b"], ["a/b"], [""], [1.5], None):
         assert ask(cloud, "PUT", url, {"tags": wrong}).status_code == 400, wrong
+    assert ask(cloud, "PUT", url).status_code == 400
+    assert ask(cloud, "GET", url).json()["tags"] == ["kept"]
 
 
 def test_tags_are_changed_by_who_may_change_the_project(cloud):

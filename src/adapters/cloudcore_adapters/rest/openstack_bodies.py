@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import attrs
 
-from cloudcore.model.errors import InvalidInputError, NotSupportedError, ResourceNotFoundError
+from cloudcore.model.errors import InvalidInputError, MissingParameterError, NotSupportedError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.listing import Listing
 from cloudcore.model.reading import read_list_of_str, read_object_text, read_str
@@ -101,7 +101,9 @@ def tags_of(site: Site, call: Call, args: Args) -> Reply:
 
 def set_tags(site: Site, call: Call, args: Args) -> Reply:
     """`PUT /v3/projects/{project}/tags`: these and no others; properties stay."""
-    wanted = _read(call.body.get("tags"))
+    if call.body.get("tags") is None:
+        raise MissingParameterError("tags is missing: an empty list removes them", field="tags")
+    wanted = _read(call.body["tags"])
     _change(site, call, args, _replacing(_tags(site, call, args), wanted))
     return json_reply({"tags": sorted(wanted)})
 

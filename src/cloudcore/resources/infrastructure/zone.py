@@ -31,7 +31,10 @@ class ZoneStatus(StrEnum):
 class Zone(Statused, External, Named):
     """One zone of a region."""
 
-    status: Annotated[str, Spec("Status", create=True, update=True, width=36, index=True)] = ZoneStatus.ENABLE.value
+    status: Annotated[
+        str,
+        Spec("Status", create=True, update=True, width=36, index=True, choices=tuple(one.value for one in ZoneStatus)),
+    ] = ZoneStatus.ENABLE.value
     cloudregion_id: Annotated[
         str,
         Spec("Region", create=True, width=128, index=True),
