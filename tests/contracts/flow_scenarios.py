@@ -654,3 +654,37 @@ SCENARIOS: dict[str, Scenario] = {
     "image-uncache": Scenario(plural="storagecachedimages", prepare=_cached, start=_uncache, takes_back=False),
     "image-cache": Scenario(plural="storagecachedimages", prepare=_cache_row, start=_cache),
 }
+
+
+def _on_nodes(prepare: Callable[[Cloud], str]) -> Callable[[Cloud], str]:
+    """The same on hosts of two NUMA nodes that keep their servers on nodes."""
+
+    def prepared(cloud: Cloud) -> str:
+        def keep(tx: Any) -> None:
+            for host in tx.of(HOSTS, PLATFORM).find():
+                half, size = host.cpu_count // 2, host.mem_size // 2
+                nodes = [
+                    {"node_id": n, "cpus": list(range(n * half, n * half + half)), "mem_size_mb": size} for n in (0, 1)
+                ]
+                tx.of(HOSTS, PLATFORM).save(evolve(host, topology=nodes, enable_numa_allocate=True))
+
+        writing(cloud.platform, CALLER, keep)
+        ident = prepare(cloud)
+        assert all(server.cpu_numa_pin for server in cloud.rows("servers"))
+        return ident
+
+    return prepared
+
+
+_WITH_NODES = (
+    *("server-create", "server-delete", "server-change-config", "server-migrate", "server-move/running"),
+    *("server-live-migrate", "server-recycle"),
+)
+SCENARIOS.update(
+    {
+        f"{name.replace('/', '/nodes-') if '/' in name else f'{name}/nodes'}": attrs.evolve(
+            SCENARIOS[name], prepare=_on_nodes(SCENARIOS[name].prepare)
+        )
+        for name in _WITH_NODES
+    }
+)

@@ -24,7 +24,7 @@ from cloudcore.tasks.worker import Worker
 from cloudcore_apps.simulate.crash import Crash
 
 CACHES = ("cachedimages", "storagecachedimages")
-LEDGERS = ("hostclaims", "storageclaims", "quotausages")
+LEDGERS = ("hostclaims", "nodeclaims", "storageclaims", "quotausages")
 LOGS = ("tasks", "history", "schedulerdecisions")
 MOST = 100
 
@@ -144,7 +144,9 @@ def world(cloud: Cloud, *, without: str = "", fresh: bool = False) -> dict[str, 
             if plural in LOGS + CACHES:
                 continue
             values = _plain(row)
-            if plural in LEDGERS and not any(value for key, value in values.items() if key != "id"):
+            if plural in LEDGERS and not any(
+                value for key, value in values.items() if key not in ("id", "host_id", "node")
+            ):
                 continue
             if ident == without:
                 if fresh:

@@ -26,7 +26,8 @@ import sqlalchemy as sa
 from cloudcore.cloud import TYPES
 from cloudcore.model.errors import Contention, InsufficientResourceError, OutOfQuotaError
 from cloudcore.model.query import PLATFORM
-from cloudcore.operations.placement import admit, inventory_of, seats, spare_at
+from cloudcore.operations.deciding import seats, spare_at
+from cloudcore.operations.placement import admit, inventory_of
 from cloudcore.operations.platform import Platform, Settings
 from cloudcore.operations.pools import bring_up_to_date, find_place, is_up_to_date, settle
 from cloudcore.operations.watermark import mark

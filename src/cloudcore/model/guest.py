@@ -68,6 +68,20 @@ class GuestDevice:
 
 
 @attrs.frozen(kw_only=True)
+class GuestPin:
+    """What a guest has of one NUMA node of its host: a processor of the host for each of its own there, and memory in MiB.
+
+    cpus: so many of the guest's processors are there as it has, in the order of the pins. extra: processors for the work that is
+        done for the guest.
+    """
+
+    node: int
+    cpus: tuple[int, ...]
+    memory_mib: int
+    extra: tuple[int, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
 class GuestMedium:
     """What is in the CD drive: an image from the cache of a storage."""
 
@@ -82,6 +96,7 @@ class GuestDescription:
 
     vga: model of its graphics card; vdi: protocol of its screen; boot_order: c, d, n for disks, CDs, network cards.
     seed: files of a NoCloud seed (`meta-data`, `user-data`, `network-config`), by name.
+    pins: of the NUMA nodes that it is kept on; none where it may use all of its host.
     """
 
     guest_id: str
@@ -99,6 +114,7 @@ class GuestDescription:
     nics: tuple[GuestNic, ...]
     devices: tuple[GuestDevice, ...] = ()
     medium: GuestMedium | None = None
+    pins: tuple[GuestPin, ...] = ()
     seed: tuple[tuple[str, str], ...] = ()
     mark: Mark
     version: int = 1
@@ -116,6 +132,7 @@ def to_json(desc: GuestDescription) -> JsonObject:
         "nics": [{**_said(nic, _LATER_OF_NICS), "dns": list(nic.dns)} for nic in desc.nics],
         **({"devices": [attrs.asdict(one, recurse=False) for one in desc.devices]} if desc.devices else {}),
         **({"medium": attrs.asdict(desc.medium)} if desc.medium is not None else {}),
+        **({"pins": [_pin_said(one) for one in desc.pins]} if desc.pins else {}),
         "seed": [list(file) for file in desc.seed],
         "mark": attrs.asdict(desc.mark, recurse=False),
     }
@@ -128,12 +145,13 @@ def from_json(data: JsonMapping) -> GuestDescription:
     known["nics"] = tuple(_nic(nic) for nic in data["nics"])
     known["devices"] = tuple(GuestDevice(**device) for device in data.get("devices", ()))
     known["medium"] = GuestMedium(**data["medium"]) if data.get("medium") else None
+    known["pins"] = tuple(_pin(one) for one in data.get("pins", ()))
     known["seed"] = tuple((name, text) for name, text in data.get("seed", ()))
     known["mark"] = Mark(**data["mark"])
     return GuestDescription(**known)
 
 
-_LATER = frozenset(("devices", "medium", "vga", "vdi", "boot_order"))
+_LATER = frozenset(("devices", "medium", "pins", "vga", "vdi", "boot_order"))
 _LATER_OF_DISKS = frozenset(("iops", "bytes_per_s"))
 _LATER_OF_NICS = frozenset(("rx_mbps", "tx_mbps", "queues"))
 
@@ -144,6 +162,15 @@ def _said(part: Any, later: frozenset[str]) -> JsonObject:
     usual = {name: known[name].default for name in later if name in known}
     fields = attrs.asdict(part, recurse=False)
     return {name: value for name, value in fields.items() if name not in usual or value != usual[name]}
+
+
+def _pin_said(pin: GuestPin) -> JsonObject:
+    return {**attrs.asdict(pin, recurse=False), "cpus": list(pin.cpus), "extra": list(pin.extra)}
+
+
+def _pin(data: JsonMapping) -> GuestPin:
+    values: dict[str, Any] = {**data, "cpus": tuple(data["cpus"]), "extra": tuple(data.get("extra", ()))}
+    return GuestPin(**values)
 
 
 def _nic(data: JsonMapping) -> GuestNic:

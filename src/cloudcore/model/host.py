@@ -35,11 +35,24 @@ class BridgeFacts:
 
 
 @attrs.frozen(kw_only=True)
+class NodeFacts:
+    """One NUMA node: processors, by their numbers on the host, that have its memory (MiB) near to them.
+
+    cpus: in the order in which guests get them where all are equally busy: one thread of each core before the second ones.
+    """
+
+    id: int
+    cpus: tuple[int, ...]
+    memory_mib: int
+
+
+@attrs.frozen(kw_only=True)
 class Facts:
     """One host. Memory in MiB, frequency in MHz.
 
     virt_type: `kvm` (proven by booting a probe), `qemu` (software emulation) or `simulated`.
     migrate_uri: how other hosts reach this one to give it guests that run; empty: it takes none.
+    nodes: its NUMA nodes; none where they are not known.
     """
 
     hostname: str
@@ -54,6 +67,7 @@ class Facts:
     storages: tuple[StorageFacts, ...]
     bridges: tuple[BridgeFacts, ...]
     migrate_uri: str = ""
+    nodes: tuple[NodeFacts, ...] = ()
 
 
 class FoundKind(StrEnum):

@@ -25,6 +25,7 @@ from cloudcore.resources.compute.server import SERVERS, PowerState, ServerStatus
 from cloudcore.resources.identity.domain import DEFAULT_DOMAIN
 from cloudcore.resources.identity.project import PROJECTS, SYSTEM_PROJECT
 from cloudcore.resources.infrastructure.host import HOSTS, AgentStatus, Host, HostStatus
+from cloudcore.resources.infrastructure.host.nodes import topology_of
 from cloudcore.resources.infrastructure.zone import ZONES
 from cloudcore.resources.network.network import NETWORKS, Network
 from cloudcore.resources.network.wire import WIRES, Wire
@@ -131,6 +132,8 @@ def _register(tx: Transaction, facts: Facts, manager_uri: str, host_type: str) -
         "status": HostStatus.RUNNING.value,
         "host_status": AgentStatus.ONLINE,
     }
+    if facts.nodes:
+        values["topology"] = topology_of(facts.nodes)
     if known is not None and known.is_maintenance:
         values["status"] = HostStatus.MAINTAINING.value
     if known is not None and not lease_of(tx, known.id).held:

@@ -1,4 +1,4 @@
-"""Where a server goes: the inventory as it stands, the decision, and the admission of one placement.
+"""Where a server goes: the inventory as it stands, and the admission of one placement. The decision is `deciding`'s.
 
 The decision is made on a snapshot, outside the unit that writes. The unit admits it by conditional updates; a placement
 that no longer fits is replaced by the decision's next alternative.
@@ -6,7 +6,7 @@ that no longer fits is replaced by the decision's next alternative.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
@@ -19,11 +19,13 @@ from cloudcore.model.resource import Resource
 from cloudcore.operations.packing import Packing, packing_of
 from cloudcore.operations.platform import Settings
 from cloudcore.operations.room import limits_for, storage_limit
+from cloudcore.operations.shares import claim_share, node_rows
 from cloudcore.operations.sharing import targets_by_row
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.quotas.claims import claim_host, claim_storage, claim_together, host_claim, storage_claim
+from cloudcore.quotas.claims import claim_storage, claim_together, host_claim, storage_claim
 from cloudcore.quotas.kept import kept_of_hosts
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
+from cloudcore.resources.compute.nodeclaim import NODECLAIMS
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.infrastructure.zone import ZONES, ZoneStatus
 from cloudcore.resources.network.network import NETWORKS, is_exit
@@ -32,42 +34,26 @@ from cloudcore.resources.storage.hoststorage import HOSTSTORAGES
 from cloudcore.resources.storage.hostwire import HOSTWIRES
 from cloudcore.resources.storage.storage import STORAGES
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS
-from cloudcore.scheduling import (
-    Answer,
-    Decision,
-    HostRow,
-    Inventory,
-    Kept,
-    NetworkRow,
-    Occupant,
-    Placement,
-    Refusal,
-    Request,
-    StorageRow,
-    relaxations,
-    schedule,
-)
-from cloudcore.scheduling.claims import with_actual, with_claims, with_kept, with_networks
-from cloudcore.scheduling.forecast import explanation
-from cloudcore.scheduling.pipeline import ALTERNATIVES
+from cloudcore.scheduling import HostRow, Inventory, Kept, NetworkRow, Placement, Request, StorageRow
+from cloudcore.scheduling.claims import with_actual, with_claims, with_kept, with_networks, with_node_claims
 from cloudcore.scheduling.pool import Terms
 
-MAX_RELAXED_HOSTS = 2000
-SPARE = 2
-"""So many other places are tried at first when others have taken the one decided on; then it is decided again."""
-MOST_SPARE = 256
 _ALL = Query()
 _NO_TERMS: Mapping[str, Terms] = MappingProxyType({})
 
 
 @attrs.frozen(kw_only=True)
 class Seat:
-    """An admitted placement. storages: storage id per disk, in the request's order; networks, devices: candidates of each."""
+    """An admitted placement. storages: storage id per disk, in the request's order; networks, devices: candidates of each.
+
+    pins: what it holds of which NUMA nodes, as the wire has it.
+    """
 
     host_id: str
     storages: tuple[str, ...]
     networks: tuple[tuple[str, ...], ...]
     devices: tuple[tuple[str, ...], ...] = ()
+    pins: list[JsonObject] = attrs.field(factory=list[JsonObject])
 
 
 @attrs.frozen(kw_only=True)
@@ -121,6 +107,8 @@ def claimed(tx: Transaction, bare: Inventory) -> Inventory:
     claims = tx.of(HOSTCLAIMS, PLATFORM).columns(_CLAIM)
     left = with_claims(bare, claims, tx.of(STORAGECLAIMS, PLATFORM).columns(("id", "size_mib")))
     left = with_kept(left, {host: Kept(*numbers) for host, numbers in kept_of_hosts(tx).items()})
+    if left.hosts.has_nodes:
+        left = with_node_claims(left, tx.of(NODECLAIMS, PLATFORM).columns(NODE_CLAIM))
     return with_actual(left, measured(tx))
 
 
@@ -144,7 +132,9 @@ HOST_COLUMNS = (
     *("id", "name", "zone_id", "domain_id", "is_public", "public_scope", "status", "host_status", "enabled"),
     *("host_type", "cpu_architecture", "resource_type", "cpu_count", "cpu_cmtbound", "cpu_reserved"),
     *("mem_size", "mem_cmtbound", "mem_reserved", "kvm_cap_max_vcpu", "cpu_desc", "cpu_microcode", "page_size_kb"),
+    *("enable_numa_allocate", "topology"),
 )
+NODE_CLAIM = ("host_id", "node", "vcpus", "memory_mib")
 _CLAIM = ("id", "vcpus", "memory_mib", "guests", "update_version")
 _STORAGE = (
     *("id", "name", "storage_type", "medium_type", "status", "enabled", "is_sys_disk_store"),
@@ -192,87 +182,45 @@ def _attached(tx: Transaction, query: Query) -> list[tuple[str, str]]:
     return [(host, storage) for host, storage, folder in rows if folder]
 
 
-def spare_at(look: int) -> int:
-    """How many other places a decision brings along, at the first look and later ones: twice as many each time.
-
-    Where little is free, everybody wants the same few places; who has lost several times tries them all in one unit.
-    """
-    return min(SPARE << (look - 1), MOST_SPARE)
-
-
-def decide(
-    inventory: Inventory,
-    request: Request,
-    occupants: Callable[[], Iterable[Occupant]] = tuple[Occupant],
-    *,
-    spare: int = ALTERNATIVES,
-) -> Decision:
-    """A decision that places the whole request. occupants: asked for when it does not fit; see `relaxations`.
-
-    spare: alternatives at most.
-
-    Raises:
-        InsufficientResourceError: it does not fit; says which filter removed how many hosts and what would help.
-    """
-    decision = schedule(inventory, request, spare=spare)
-    if decision.refusal is None:
-        return decision
-    raise refused(decision, decision.refusal, occupants())
-
-
-def refused(decision: Decision, refusal: Refusal, occupants: Iterable[Occupant] = ()) -> InsufficientResourceError:
-    """The error of a request that does not fit: which filter removed how many hosts, and what would help."""
-    inventory, request = decision.walk.inventory, decision.request
-    proposals = relaxations(inventory, request, occupants) if refusal.hosts <= MAX_RELAXED_HOSTS else ()
-    helps = f"; it would fit with {' or '.join(p.text for p in proposals[:3])}" if proposals else ""
-    data: JsonObject = dict(explanation(refusal, proposals))
-    return InsufficientResourceError(f"{refusal.summary()}{helps}", data=data)
-
-
-def seats(decision: Decision | Answer) -> Iterator[Placement]:
-    """The placements of a decision, then its alternatives, each of which is tried once."""
-    yield from decision.placements
-    yield from decision.alternatives
-
-
 def admit(
-    tx: Transaction, settings: Settings, placement: Placement, request: Request, terms: Mapping[str, Terms] = _NO_TERMS
+    tx: Transaction,
+    settings: Settings,
+    placement: Placement,
+    request: Request,
+    terms: Mapping[str, Terms] = _NO_TERMS,
+    *,
+    extra: int = 0,
 ) -> Seat | None:
-    """Claim the placement's host and storages; None when they do not fit any more. What it wrote then is not kept apart:
+    """Claim the placement's host, its nodes and storages; None when they do not fit any more. What it wrote then is not kept apart:
     the caller tries storages and hosts in turn and gives up the unit when nothing fits.
 
-    terms: what was known of them when it was decided; where that still holds and they fit, no row is read.
+    terms: what was known of them when it was decided; where that still holds and they fit, no row is read. extra: as of
+        `claim_share`.
     """
-    if (seat := _admitted(tx, placement, request, terms)) is not None:
+    if not placement.nodes and (seat := _admitted(tx, placement, request, terms)) is not None:
         return seat
     host = tx.of(HOSTS, PLATFORM).get(placement.host_id)
     if host is None or not host.enabled:
         return None
-    cpu_limit, memory_limit = limits_for(tx, host, settings, has_devices=request.has_devices)
-    fits = claim_host(
-        tx,
-        host.id,
-        vcpus=request.vcpus,
-        memory_mib=request.memory_mib,
-        cpu_limit=cpu_limit,
-        memory_limit=memory_limit,
-    )
-    if not fits:
+    limits = limits_for(tx, host, settings, has_devices=request.has_devices)
+    pins = claim_share(tx, settings, host, request, limits=limits, extra=extra, chosen=placement.nodes)
+    if pins is None:
         return None
     chosen = tuple(
         _claim_disk(tx, settings, choice.storage_ids, disk.size_mib) for choice, disk in _pairs(placement, request)
     )
     if None in chosen:
         raise InsufficientResourceError("the storage was taken by others meanwhile", data={"retry": True})
-    return _seat(placement, tuple(c for c in chosen if c is not None))
+    return _seat(placement, tuple(c for c in chosen if c is not None), pins)
 
 
-def _seat(placement: Placement, storages: tuple[str, ...]) -> Seat:
+def _seat(placement: Placement, storages: tuple[str, ...], pins: Sequence[JsonObject] = ()) -> Seat:
     return Seat(
         host_id=placement.host_id,
         storages=storages,
         networks=tuple(tuple(choice.network_ids) for choice in placement.nets),
         devices=tuple(choice.device_ids for choice in placement.devices),
+        pins=list(pins),
     )
 
 
@@ -346,6 +294,7 @@ def host_row(host: Any, settings: Settings, beside: Surroundings) -> HostRow:
         cpu_microcode=host.cpu_microcode,
         page_size_kb=host.page_size_kb,
         shared_domain_ids=beside.shared.get(host.id, ()) if host.is_public else (),
+        nodes=node_rows(host),
     )
 
 

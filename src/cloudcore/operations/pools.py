@@ -15,7 +15,7 @@ ever given by columns that were read for it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,6 +28,7 @@ from cloudcore.operations.crowds import crowd_of, making
 from cloudcore.operations.packing import Packing, packing_of
 from cloudcore.operations.placement import (
     HOST_COLUMNS,
+    NODE_CLAIM,
     Surroundings,
     claimed,
     host_row,
@@ -42,6 +43,7 @@ from cloudcore.operations.watermark import BY_ROW, TAGS, Mark
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.limits import narrowed_owners
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
+from cloudcore.resources.compute.nodeclaim import NODECLAIMS
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.infrastructure.sharedresource import SHAREDRESOURCES
 from cloudcore.resources.infrastructure.zone import ZONES
@@ -55,7 +57,7 @@ from cloudcore.scheduling.claims import with_hosts, with_networks
 from cloudcore.scheduling.pool import Terms
 from cloudcore.scheduling.replay import seen_of
 from cloudcore.scheduling.snapshot import kept_on
-from cloudcore.scheduling.tables import Hosts, Storages
+from cloudcore.scheduling.tables import NODE_COLUMNS, Hosts, Storages
 
 CROWDS = timedelta(seconds=10)
 """For so long it may be unknown where other processes put servers of a project."""
@@ -326,6 +328,7 @@ def _take_changed(platform: Platform, tx: Transaction, kept: KeptPool, seen: Mar
         tx, HOSTCLAIMS, ("vcpus", "memory_mib", "guests", "update_version"), {*changed, *doubts}, known.hosts
     )
     volumes = _read(tx, STORAGECLAIMS, ("size_mib",), {*changed, *doubts}, known.storages)
+    nodes = _nodes_left(tx, known.hosts, servers)
     actual = measured(tx) if volumes else {}
     with platform.columns.lock:
         for ident, (vcpus, memory, guests, generation) in servers.items():
@@ -337,11 +340,33 @@ def _take_changed(platform: Platform, tx: Transaction, kept: KeptPool, seen: Mar
                 guests=guests,
                 generation=generation,
             )
+        for ident, left in nodes.items():
+            kept.pool.set_nodes(ident, left)
         for ident, (size,) in volumes.items():
             row = known.storages.index[ident]
             room = max(int(known.storages.free_mib[row]) - size, 0)
             kept.pool.set_storage(ident, min(room, actual.get(ident, room)))
         kept.mark = seen
+
+
+def _nodes_left(tx: Transaction, hosts: Hosts, idents: Iterable[str]) -> dict[str, dict[int, tuple[int, int]]]:
+    """What is free of the NUMA nodes of those of some hosts that have any: host → node → CPUs and memory (MiB)."""
+    if not hosts.has_nodes:
+        return {}
+    left: dict[str, dict[int, tuple[int, int]]] = {}
+    for ident in idents:
+        columns = [getattr(hosts, name)[hosts.index[ident]].tolist() for name in NODE_COLUMNS]
+        found = {node: (cpus, memory) for node, cpus, memory in zip(*columns, strict=True) if node >= 0}
+        if found:
+            left[ident] = found
+    claims = (
+        tx.of(NODECLAIMS, PLATFORM).columns(NODE_CLAIM, Query(where=one_of("host_id", sorted(left)))) if left else ()
+    )
+    for ident, node, vcpus, memory in claims:
+        if node in left[ident]:
+            cpus_free, memory_free = left[ident][node]
+            left[ident][node] = max(cpus_free - vcpus, 0), max(memory_free - memory, 0)
+    return left
 
 
 def _changed(platform: Platform, kept: KeptPool) -> Collection[str] | None:

@@ -26,9 +26,9 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.room import limits_for
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.run import reading, writing
+from cloudcore.operations.shares import claim_share
 from cloudcore.operations.sharing import need
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.quotas.claims import claim_host
 from cloudcore.quotas.counting import charged_of
 from cloudcore.quotas.holdings import disk_amounts, doomed_disks, drop_server, server_amounts
 from cloudcore.quotas.ledger import charge
@@ -38,6 +38,7 @@ from cloudcore.resources.compute.server import SERVERS, ServerStatus
 from cloudcore.resources.image.guestimage import GUESTIMAGES
 from cloudcore.resources.image.image import IMAGES
 from cloudcore.resources.infrastructure.host import HOSTS, AgentStatus
+from cloudcore.scheduling import Request
 
 AT_ONCE = 50
 """How many expired things one round begins to delete."""
@@ -64,26 +65,27 @@ def restore_server(platform: Platform, tx: Transaction, _caller: Caller, server:
     host = tx.of(HOSTS, PLATFORM).get(server.host_id)
     if host is None:
         raise InvalidStatusError("its host is gone", field="host_id")
-    # Its devices went when it did.
-    cpu_limit, memory_limit = limits_for(tx, host, platform.settings, has_devices=False)
     changed = evolve(server, name=free_name(platform, tx, SERVERS, server), **OUT, name_key="")
+    changed = evolve(changed, cpu_numa_pin=_claimed(platform, tx, server, host))
     restored = tx.of(SERVERS, PLATFORM).save(changed, action="cancel_delete")
     disks = [tx.of(DISKS, PLATFORM).get(ident) for ident in doomed_disks(tx, server.id)]
     recycled = [disk for disk in disks if disk is not None and disk.pending_deleted]
     for disk in recycled:
         tx.of(DISKS, PLATFORM).save(evolve(disk, **OUT), action="cancel_delete")
-    if not claim_host(
-        tx,
-        host.id,
-        vcpus=server.vcpu_count + server.extra_cpu_count,
-        memory_mib=server.vmem_size,
-        cpu_limit=cpu_limit,
-        memory_limit=memory_limit,
-    ):
-        raise InsufficientResourceError(f"host {host.name} has no room for the server any more", field="host_id")
     amounts = {**server_amounts(server), "storage": sum(disk.disk_size for disk in recycled)}
     charge(tx, server.domain_id, server.tenant_id, amounts, lambda: charged_of(tx, [restored.id]))
     return detail_rows(platform, tx, SERVERS, [restored])[0]
+
+
+def _claimed(platform: Platform, tx: Transaction, server: Any, host: Any) -> list[JsonObject]:
+    """Take the server's share of its host again; what it has of NUMA nodes."""
+    request = Request(vcpus=int(server.vcpu_count + server.extra_cpu_count), memory_mib=server.vmem_size)
+    # Its devices went when it did.
+    limits = limits_for(tx, host, platform.settings, has_devices=False)
+    pins = claim_share(tx, platform.settings, host, request, limits=limits, extra=int(server.extra_cpu_count))
+    if pins is None:
+        raise InsufficientResourceError(f"host {host.name} has no room for the server any more", field="host_id")
+    return pins
 
 
 def restore_disk(platform: Platform, tx: Transaction, _caller: Caller, disk: Any, _body: JsonMapping) -> JsonObject:

@@ -25,12 +25,13 @@ from cloudcore.operations.allowances import with_allowances
 from cloudcore.operations.batch_plan import batch_of
 from cloudcore.operations.candidates import candidate_detail, candidate_list
 from cloudcore.operations.crowds import crowded
+from cloudcore.operations.deciding import refused
 from cloudcore.operations.decisions import keep
 from cloudcore.operations.emptying import emptied_hosts
 from cloudcore.operations.explaining import explain, history_detail, history_list
 from cloudcore.operations.foresight import with_foresight
 from cloudcore.operations.occupants import occupants_of
-from cloudcore.operations.placement import inventory_of, refused
+from cloudcore.operations.placement import inventory_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import reading, writing
 from cloudcore.operations.servers.devices import device_rows

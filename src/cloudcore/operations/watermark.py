@@ -10,6 +10,7 @@ import attrs
 from cloudcore.model.resource import Resource
 from cloudcore.operations.platform import Platform
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
+from cloudcore.resources.compute.nodeclaim import NODECLAIMS
 from cloudcore.resources.compute.schedtag import SCHEDTAGS
 from cloudcore.resources.compute.tagging import SCHEDTAGHOSTS
 from cloudcore.resources.infrastructure.host import HOSTS
@@ -44,8 +45,8 @@ TAGS: tuple[Resource[Any], ...] = (SCHEDTAGS, SCHEDTAGHOSTS)
 BY_ROW = tuple(each.plural for each in (HOSTS, *TAGS))
 """Types a change of which is about some hosts alone."""
 _TRAILED = (HOSTCLAIMS.plural, STORAGECLAIMS.plural, SHAREDRESOURCES.plural, *BY_ROW)
-_FOLLOWED = MOVING | {*BY_ROW}
-"""Of a change of any other type it is not known which columns it is about."""
+_FOLLOWED = MOVING | {*BY_ROW, NODECLAIMS.plural}
+"""Of a change of any other type it is not known which columns it is about; a claim of a node changes with that of its host."""
 
 
 @attrs.frozen(kw_only=True)

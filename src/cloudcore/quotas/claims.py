@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import TypeVar
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, TypeVar
 
 from cloudcore.model.entity import Entity
 from cloudcore.model.errors import BackendError, Contention, DuplicateResourceError
 from cloudcore.model.query import PLATFORM
 from cloudcore.ports.unit_of_work import Adjustment, Repository, Transaction
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS, Hostclaim
+from cloudcore.resources.compute.nodeclaim import NODECLAIMS, Nodeclaim, nodeclaim_id
+from cloudcore.resources.compute.server.pins import amounts_of
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.storage.storage import STORAGES
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS, Storageclaim
@@ -80,8 +82,10 @@ def hold_hosts(tx: Transaction, host_ids: Collection[str]) -> None:
         tx.of(HOSTCLAIMS, PLATFORM).adjust(host_id, {"guests": 0})
 
 
-def release_host(tx: Transaction, host_id: str, *, vcpus: int, memory_mib: int) -> None:
-    """Give back what one server held.
+def release_host(
+    tx: Transaction, host_id: str, *, vcpus: int, memory_mib: int, pins: Sequence[Any] | None = None
+) -> None:
+    """Give back what one server held. pins: what of it was of NUMA nodes, as rows have it.
 
     Raises:
         BackendError: the ledger holds less than that: it is wrong.
@@ -89,6 +93,7 @@ def release_host(tx: Transaction, host_id: str, *, vcpus: int, memory_mib: int) 
     given = {"vcpus": -vcpus, "memory_mib": -memory_mib, "guests": -1, "update_version": 1}
     if not tx.of(HOSTCLAIMS, PLATFORM).adjust(host_id, given):
         raise BackendError("the host's ledger is wrong: it would become negative", internal=host_id)
+    release_nodes(tx, host_id, amounts_of(pins or ()))
 
 
 def resize_host(
@@ -102,6 +107,44 @@ def resize_host(
     limits = {"vcpus": cpu_limit, "memory_mib": memory_limit}
     bounded = {key: limits[key] for key, amount in change.items() if amount > 0}
     return tx.of(HOSTCLAIMS, PLATFORM).adjust(host_id, {**change, "update_version": 1}, limits=bounded)
+
+
+def claim_nodes(
+    tx: Transaction, host_id: str, wanted: Mapping[int, tuple[int, int]], limits: Mapping[int, tuple[int, int]]
+) -> bool:
+    """Take CPUs and memory (MiB) of NUMA nodes of a host; False, with nothing held, when they do not fit.
+
+    Whoever calls has claimed of the host in this unit, so that nobody else takes of its nodes meanwhile.
+    """
+    repository = tx.of(NODECLAIMS, PLATFORM)
+    taken: dict[int, tuple[int, int]] = {}
+    for node, (vcpus, memory) in sorted(wanted.items()):
+        if not vcpus and not memory:
+            continue
+        ident = nodeclaim_id(host_id, node)
+        if repository.get(ident) is None:
+            _opened(repository, Nodeclaim(id=ident, host_id=host_id, node=node))
+        cpu_limit, memory_limit = limits.get(node, (0, 0))
+        most = {"vcpus": cpu_limit, "memory_mib": memory_limit}
+        if not repository.adjust(ident, {"vcpus": vcpus, "memory_mib": memory}, limits=most):
+            release_nodes(tx, host_id, taken)
+            return False
+        taken[node] = (vcpus, memory)
+    return True
+
+
+def release_nodes(tx: Transaction, host_id: str, amounts: Mapping[int, tuple[int, int]]) -> None:
+    """Give CPUs and memory (MiB) of NUMA nodes of a host back, whose own claim has changed in this unit.
+
+    Raises:
+        BackendError: the ledger holds less than that: it is wrong.
+    """
+    for node, (vcpus, memory) in sorted(amounts.items()):
+        if not vcpus and not memory:
+            continue
+        ident = nodeclaim_id(host_id, node)
+        if not tx.of(NODECLAIMS, PLATFORM).adjust(ident, {"vcpus": -vcpus, "memory_mib": -memory}):
+            raise BackendError("the node's ledger is wrong: it would become negative", internal=ident)
 
 
 def claim_storage(tx: Transaction, storage_id: str, *, size_mib: int, limit_mib: int) -> bool:

@@ -144,7 +144,7 @@ def _release_itself(tx: Transaction, server: Any) -> None:
     if server.pending_deleted:
         return
     vcpus = server.vcpu_count + server.extra_cpu_count
-    release_host(tx, server.host_id, vcpus=vcpus, memory_mib=server.vmem_size)
+    release_host(tx, server.host_id, vcpus=vcpus, memory_mib=server.vmem_size, pins=server.cpu_numa_pin)
     refund(tx, server.domain_id, server.tenant_id, server_amounts(server))
 
 

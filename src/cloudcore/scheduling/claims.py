@@ -36,6 +36,24 @@ def with_claims(inventory: Inventory, hosts: Iterable[Sequence[Any]], storages: 
     )
 
 
+def with_node_claims(inventory: Inventory, claims: Iterable[Sequence[Any]]) -> Inventory:
+    """The inventory with this taken of its NUMA nodes, which were built with nothing claimed.
+
+    claims: (id of the host, node, CPUs, memory in MiB). Those of others are passed over.
+    """
+    hosts = inventory.hosts
+    cpus, memory = hosts.node_cpu_free.copy(), hosts.node_mem_free_mib.copy()
+    for host, node, vcpus, size in claims:
+        row = hosts.index.get(host)
+        places = np.flatnonzero(hosts.node_ids[row] == node) if row is not None else ()
+        for place in places:
+            cpus[row, place] = max(int(cpus[row, place]) - vcpus, 0)
+            memory[row, place] = max(int(memory[row, place]) - size, 0)
+    frozen(cpus)
+    frozen(memory)
+    return attrs.evolve(inventory, hosts=attrs.evolve(hosts, node_cpu_free=cpus, node_mem_free_mib=memory))
+
+
 def with_guests(
     inventory: Inventory, project_id: str, crowd: Mapping[str, int], creating: Mapping[str, int]
 ) -> Inventory:

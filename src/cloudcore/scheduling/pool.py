@@ -204,6 +204,10 @@ class Pool:
         """
         self._standing.set_host(host_id, (cpu_free, mem_free_mib, guests, generation))
 
+    def set_nodes(self, host_id: str, left: Mapping[int, tuple[int, int]]) -> None:
+        """Take over free CPUs and memory (MiB) of NUMA nodes of a host; raises ResourceNotFoundError as `set_host`."""
+        self._standing.set_nodes(host_id, left)
+
     def set_guests(self, project_id: str, guests: Mapping[str, int]) -> None:
         """Take over how many guests of a project there are, by host. From then on `refresh`, `adopt` and `set_host` leave whose
         guests there are as it is.

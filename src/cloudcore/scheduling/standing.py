@@ -200,6 +200,20 @@ class Standing:
             self._put_guests(project, row, 0)
         self.changes.host(row)
 
+    def set_nodes(self, host_id: str, left: Mapping[int, tuple[int, int]]) -> None:
+        """Take over free CPUs and free memory (MiB) of NUMA nodes of a host, by the number of the node.
+
+        Raises:
+            ResourceNotFoundError: it is not in the inventory.
+        """
+        row = _row(self.live.hosts.index, host_id)
+        ids: list[int] = self._amounts["node_ids"][row].tolist()
+        for node, free in left.items():
+            if node in ids:
+                for name, amount in zip(NODE_COLUMNS[1:], free, strict=True):
+                    self._amounts[name][row, ids.index(node)] = amount
+        self.changes.host(row)
+
     def set_guests(self, project: str, guests: Mapping[str, int]) -> None:
         """Take over how many guests of a project there are, by host; from now on rows and claims say nothing of whose guests are."""
         self._is_told = True

@@ -12,7 +12,7 @@ import attrs
 
 from cloudcore.model.errors import InvalidFormatError, InvalidInputError, NotSupportedError, OutOfRangeError
 from cloudcore.model.guest import GuestDescription, GuestDevice, GuestDisk, GuestMedium, GuestNic
-from cloudcore_adapters.libvirt import marks
+from cloudcore_adapters.libvirt import marks, nodes
 from cloudcore_adapters.libvirt.arguments import Storages, checked_id
 from cloudcore_adapters.libvirt.connection import domain_uuid
 
@@ -102,6 +102,7 @@ def validate(desc: GuestDescription) -> None:
         _check_device(device)
     if desc.medium is not None:
         _within(desc.medium.boot_index, -1, 255, "desc.medium.boot_index")
+    nodes.check_pins(desc)
 
 
 def domain_xml(desc: GuestDescription, place: Place) -> str:
@@ -117,6 +118,8 @@ def domain_xml(desc: GuestDescription, place: Place) -> str:
         _text(domain, "maxMemory", str(most_memory)).attrib.update(unit="MiB", slots="16")
     _text(domain, "memory", str(desc.memory_mib)).set("unit", "MiB")
     _text(domain, "vcpu", str(most_cpus)).set("current", str(desc.vcpus))
+    if desc.pins:
+        nodes.tune(domain, desc.pins, parted=place.virt_type in CPU_MODES)
     _machine(domain, desc, place, most_cpus if most_memory else 0)
     devices = ET.SubElement(domain, "devices")
     if desc.machine == "q35" and place.virt_type != "test":
@@ -138,7 +141,9 @@ def domain_name(guest_id: str) -> str:
 
 
 def _room(desc: GuestDescription, place: Place) -> tuple[int, int]:
-    """How many processors and how much memory (MiB, 0: what it has) the guest can grow to while it runs."""
+    """How many processors and how much memory (MiB, 0: what it has) the guest can grow to while it runs; one on nodes does not."""
+    if desc.pins:
+        return desc.vcpus, 0
     cpus = max(desc.vcpus, min(place.cpus, max(GROWTH_CPUS, 4 * desc.vcpus)))
     memory = min(place.memory_mib, MOST_MEMORY_MIB)
     modules = place.virt_type != "test" and LEAST_FOR_MODULES_MIB <= desc.memory_mib < memory
@@ -162,7 +167,9 @@ def _machine(domain: ET.Element, desc: GuestDescription, place: Place, cell_cpus
     ET.SubElement(features, "apic")
     if mode := CPU_MODES.get(place.virt_type):
         cpu = ET.SubElement(domain, "cpu", mode=mode)
-        if cell_cpus:
+        if len(desc.pins) > 1:
+            nodes.cells(cpu, desc.pins)
+        elif cell_cpus:
             cell = ET.SubElement(ET.SubElement(cpu, "numa"), "cell", id="0", cpus=f"0-{cell_cpus - 1}")
             cell.attrib.update(memory=str(desc.memory_mib), unit="MiB")
     ET.SubElement(domain, "clock", offset="utc")

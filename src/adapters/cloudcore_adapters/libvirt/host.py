@@ -30,6 +30,7 @@ from cloudcore_adapters.libvirt.login import set_password
 from cloudcore_adapters.libvirt.migration import Migration, check_uri
 from cloudcore_adapters.libvirt.mirror import Mirror
 from cloudcore_adapters.libvirt.networks import Networks
+from cloudcore_adapters.libvirt.nodes import node_facts
 from cloudcore_adapters.libvirt.power import MISSING, power_state
 from cloudcore_adapters.libvirt.probe import probe_virt
 from cloudcore_adapters.libvirt.questions import ask_agent, screenshot
@@ -173,6 +174,7 @@ class LibvirtHost:
             storages=tuple(_storage(storage) for storage in self._settings.storages),
             bridges=self._networks.facts(self._settings.networks),
             migrate_uri=self._settings.migrate_uri,
+            nodes=node_facts(capabilities),
         )
 
     def power_state(self, guest_id: str) -> str:

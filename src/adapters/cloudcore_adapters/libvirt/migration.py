@@ -26,6 +26,7 @@ from cloudcore.model.errors import (
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore_adapters.libvirt import arguments, marks
 from cloudcore_adapters.libvirt.connection import Domain, LibvirtConnection, translate, translated
+from cloudcore_adapters.libvirt.nodes import TUNING
 from cloudcore_adapters.libvirt.power import MISSING, OFF, ON, PAUSED, power_state
 
 MOST_MIB_S = 1 << 20
@@ -216,7 +217,8 @@ class _Sending:
 
 
 def as_there(running: ET.Element, awaited: ET.Element) -> str:
-    """The guest that runs, with its files, networks and logs where the other host has them by its own definition.
+    """The guest that runs, with its files, networks and logs where the other host has them by its own definition, and on
+    those of its NUMA nodes.
 
     Raises:
         ConflictError: the other host has the guest with other disks or cards.
@@ -231,6 +233,10 @@ def as_there(running: ET.Element, awaited: ET.Element) -> str:
                 raise ConflictError(f"the host that it goes to has the guest without its {path.rpartition('/')[2]}")
             for tag in ("source", "log"):
                 _replace(mine, theirs, tag)
+    for tag in TUNING:
+        for held in running.findall(tag):
+            running.remove(held)
+        running.extend(awaited.findall(tag))
     return ET.tostring(running, encoding="unicode")
 
 

@@ -6,7 +6,7 @@ counts that are sums of rows. Nothing on a host is touched, and a status that th
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -22,7 +22,9 @@ from cloudcore.quotas.family import COUNTERS
 from cloudcore.quotas.recount import counted, recount
 from cloudcore.resources.compute.disk import DISKS, DiskStatus
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS
+from cloudcore.resources.compute.nodeclaim import NODECLAIMS, nodeclaim_id
 from cloudcore.resources.compute.server import SERVERS
+from cloudcore.resources.compute.server.pins import amounts_of
 from cloudcore.resources.image.image import IMAGES, ImageStatus
 from cloudcore.resources.quota.quotausage import QUOTAUSAGES
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS
@@ -182,7 +184,7 @@ def _wrong(row: Any, fields: Any, real: Mapping[str, int]) -> str:
 
 
 def _fields(resource: Resource[Any]) -> tuple[str, ...]:
-    return ("vcpus", "memory_mib", "guests") if resource is HOSTCLAIMS else ("size_mib",)
+    return _FIELDS[resource.plural]
 
 
 def _of_hosts(tx: Transaction) -> Mapping[str, Mapping[str, int]]:
@@ -196,6 +198,15 @@ def _of_hosts(tx: Transaction) -> Mapping[str, Mapping[str, int]]:
     }
 
 
+def _of_nodes(tx: Transaction) -> Mapping[str, Mapping[str, int]]:
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    there = Query(where=eq("pending_deleted", False))
+    for host_id, pins in tx.of(SERVERS, PLATFORM).columns(("host_id", "cpu_numa_pin"), there):
+        for node, (vcpus, memory) in amounts_of(pins).items() if host_id else ():
+            found[nodeclaim_id(host_id, node)].update(vcpus=vcpus, memory_mib=memory)
+    return found
+
+
 def _of_storages(tx: Transaction) -> Mapping[str, Mapping[str, int]]:
     found: Counter[str] = Counter()
     for row in tx.of(DISKS, PLATFORM).totals(sums=("disk_size",), by=("storage_id", "status")):
@@ -204,7 +215,16 @@ def _of_storages(tx: Transaction) -> Mapping[str, Mapping[str, int]]:
     return {ident: {"size_mib": size} for ident, size in found.items()}
 
 
-_LEDGERS: tuple[tuple[Resource[Any], Sums], ...] = ((HOSTCLAIMS, _of_hosts), (STORAGECLAIMS, _of_storages))
+_LEDGERS: tuple[tuple[Resource[Any], Sums], ...] = (
+    (HOSTCLAIMS, _of_hosts),
+    (NODECLAIMS, _of_nodes),
+    (STORAGECLAIMS, _of_storages),
+)
+_FIELDS = {
+    HOSTCLAIMS.plural: ("vcpus", "memory_mib", "guests"),
+    NODECLAIMS.plural: ("vcpus", "memory_mib"),
+    STORAGECLAIMS.plural: ("size_mib",),
+}
 
 
 def _claimed(resource: Resource[Any], ident: str, sums: Sums) -> Repair:

@@ -16,6 +16,7 @@ from cloudcore.quotas.limits import OWNED, limits_among
 from cloudcore_apps.simulate.cloud import DEPLOYMENT, SHARED, Cloud
 from cloudcore_apps.simulate.database import SqlStore
 from cloudcore_apps.simulate.leaving import check_gone
+from cloudcore_apps.simulate.nodes import check_nodes, check_room
 
 ELSEWHERE = frozenset(("domains", "projects", "users"))
 """Whose ids a directory of somebody else knows."""
@@ -80,6 +81,7 @@ def check_ledgers(cloud: Cloud) -> None:
         wrong = {key: (getattr(row, key), spent[key]) for key in COUNTERS if getattr(row, key) != spent[key]}
         assert wrong == {}, f"the quota of {row.id} says {_told(wrong)}"
     owed.check_all_told()
+    check_nodes(cloud, quiet=True)
     check_capacity(cloud)
     check_alerts(cloud)
 
@@ -117,6 +119,7 @@ def check_cover(cloud: Cloud) -> None:
         short = {key: (getattr(row, key), spent[key]) for key in COUNTERS if getattr(row, key) < spent[key]}
         assert short == {}, (row.id, short)
     owed.check_all_told()
+    check_nodes(cloud, quiet=False)
     check_capacity(cloud)
 
 
@@ -130,6 +133,7 @@ def check_capacity(cloud: Cloud) -> None:
         if claim is not None:
             assert claim.vcpus <= cpus, f"host {host.id} has {cpus} CPUs, and {claim.vcpus} are given out"
             assert claim.memory_mib <= memory, f"host {host.id} has {memory} MiB, and {claim.memory_mib} are given out"
+    check_room(cloud)
 
 
 class Owed:

@@ -26,7 +26,8 @@ from cloudcore.model.query import PLATFORM, Order, Query, both, eq, one_of
 from cloudcore.model.reading import read_flag, read_int, read_str
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import start_transition
-from cloudcore.operations.placement import decide, inventory_of
+from cloudcore.operations.deciding import decide
+from cloudcore.operations.placement import inventory_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.input import card_network, check_reserved
 from cloudcore.operations.servers.unsupported import check_card

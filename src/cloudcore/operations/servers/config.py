@@ -20,15 +20,17 @@ from cloudcore.model.query import PLATFORM
 from cloudcore.model.reading import read_flag, read_int
 from cloudcore.operations.access import fetch_for
 from cloudcore.operations.begin import check_idle, start_transition
-from cloudcore.operations.placement import decide, inventory_of
+from cloudcore.operations.deciding import decide
+from cloudcore.operations.placement import inventory_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.room import limits_for
 from cloudcore.operations.servers.devices import devices_of
 from cloudcore.operations.servers.disks import charge_disks, free_indexes, is_on, links_of, make_disks
 from cloudcore.operations.servers.resize import growth
 from cloudcore.operations.servers.size import find_size
+from cloudcore.operations.shares import free_in_words, resized_pins
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.quotas.claims import resize_host
+from cloudcore.quotas.claims import hold_hosts, resize_host
 from cloudcore.quotas.ledger import charge
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.drivers import driver_for
@@ -36,6 +38,7 @@ from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.compute.spec import DiskSpec, collect, parse_disk, parse_memory_mib, parse_vcpu_count
 from cloudcore.resources.image.image import IMAGES
 from cloudcore.resources.infrastructure.host import HOSTS
+from cloudcore.resources.infrastructure.host.nodes import keeps_nodes
 from cloudcore.scheduling import Request
 from cloudcore.scheduling.claims import with_kept
 
@@ -68,6 +71,8 @@ def change_config(platform: Platform, tx: Transaction, caller: Caller, server: A
     delta = sum(size - disk.disk_size for (disk, _), size in zip(grown, grow.values(), strict=True))
     made = make_disks(platform, tx, caller, server, fresh, taken=[link.index for link in links]) if fresh else []
     _admit(platform, tx, caller, server, vcpus=max(more["vcpu_count"], 0), memory_mib=max(more["vmem_size"], 0))
+    before["cpu_numa_pin"] = server.cpu_numa_pin
+    after["cpu_numa_pin"] = _pins(platform, tx, server, after, stops=stop)
     params: JsonObject = {
         "before": before,
         "after": after,
@@ -194,8 +199,8 @@ def _admit(platform: Platform, tx: Transaction, caller: Caller, server: Any, *, 
         domain_id=server.domain_id,
         is_admin=True,
         seed=caller.request_id,
-        # The server is on its host already, whatever else that may take.
-        ignore_filters=frozenset({"resource_type", "host_domain"}),
+        # The server is on its host already, whatever else that may take; its nodes are chosen for all of it.
+        ignore_filters=frozenset({"resource_type", "host_domain", "host_numa"}),
     )
     try:
         decide(inventory, request)
@@ -208,3 +213,28 @@ def _admit(platform: Platform, tx: Transaction, caller: Caller, server: Any, *, 
     fits = resize_host(tx, host.id, vcpus=vcpus, memory_mib=memory_mib, cpu_limit=cpu_limit, memory_limit=memory_limit)
     if not fits:
         raise Contention("the room was taken by others", internal=host.id)
+
+
+def _pins(platform: Platform, tx: Transaction, server: Any, after: JsonMapping, *, stops: bool) -> list[Any]:
+    """What the server has of NUMA nodes in its new size; what that is more is claimed."""
+    present: list[Any] = server.cpu_numa_pin
+    host = tx.of(HOSTS, PLATFORM).get(server.host_id) if server.host_id else None
+    is_same = all(after[key] == getattr(server, key) for key in SIZES[:2])
+    if is_same or host is None or not (present or keeps_nodes(host)):
+        return present
+    if is_on(server) and not stops:
+        raise InvalidStatusError(
+            f"server {server.name} is kept on NUMA nodes: it changes its size while it is off; send force_stop",
+            field="vcpu_count",
+        )
+    hold_hosts(tx, [host.id])
+    extra = int(server.extra_cpu_count)
+    request = Request(vcpus=after["vcpu_count"] + extra, memory_mib=after["vmem_size"])
+    pins = resized_pins(tx, platform.settings, host, request, before=present, extra=extra)
+    if pins is None:
+        raise InsufficientResourceError(
+            f"server {server.name} does not fit on NUMA nodes of its host in equal parts: {request.vcpus} CPUs and "
+            f"{request.memory_mib} MiB, free on {free_in_words(tx, platform.settings, host, present)}",
+            field="vcpu_count",
+        )
+    return pins

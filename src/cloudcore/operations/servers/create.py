@@ -13,25 +13,25 @@ from cloudcore.model.errors import (
     Contention,
     DuplicateNameError,
     InsufficientResourceError,
-    MissingParameterError,
     OutOfQuotaError,
     OutOfRangeError,
 )
 from cloudcore.model.json import Json, JsonMapping, JsonObject
-from cloudcore.model.names import derive_hostname, generate_name, validate_name
-from cloudcore.model.query import PLATFORM, Like, Match, Query, both, either, eq, one_of
+from cloudcore.model.names import derive_hostname
+from cloudcore.model.query import PLATFORM, Query, one_of
 from cloudcore.model.reading import read_bool
 from cloudcore.operations.access import check_limits
 from cloudcore.operations.allowances import with_allowances
 from cloudcore.operations.begin import begin
 from cloudcore.operations.creating import under_parents
 from cloudcore.operations.crowds import crowded
+from cloudcore.operations.deciding import refused, seats, spare_at
 from cloudcore.operations.decisions import keep, keep_refusal
 from cloudcore.operations.foresight import bring_times, with_foresight
 from cloudcore.operations.idempotency import once, remembered
 from cloudcore.operations.occupants import occupants_of
 from cloudcore.operations.out_of_quota import but_for_quota, retold
-from cloudcore.operations.placement import Seat, admit, inventory_of, refused, seats, spare_at
+from cloudcore.operations.placement import Seat, admit, inventory_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.pools import bring_project, bring_up_to_date, find_place, has_narrowed, settle
 from cloudcore.operations.rows import detail_rows
@@ -43,6 +43,8 @@ from cloudcore.operations.servers.disks import add_disk
 from cloudcore.operations.servers.existing import take
 from cloudcore.operations.servers.input import Wanted, read_wanted
 from cloudcore.operations.servers.media import store_for
+from cloudcore.operations.servers.names import names_of, pattern_of
+from cloudcore.operations.shares import check_kept
 from cloudcore.operations.staying import keep_owner
 from cloudcore.operations.veil import veiled_refusal
 from cloudcore.operations.watermark import mark
@@ -247,7 +249,7 @@ def _preview(
 def _insert(
     platform: Platform, tx: Transaction, caller: Caller, wanted: Wanted, decision: Decision | Answer
 ) -> list[JsonObject]:
-    names = _names(platform, tx, wanted)
+    names = names_of(platform, tx, wanted)
     if len(names) > 1:
         hold_hosts(tx, {one.host_id for one in decision.placements})
     candidates = seats(decision)
@@ -269,7 +271,7 @@ def _insert(
     charge(tx, wanted.owner["domain_id"], wanted.owner["tenant_id"], total, lambda: _charged(tx, wanted, ids))
     keep_owner(tx, made[0], charged=True)
     # Details look at parts of these rows twice, and need not ask for what the unit knows.
-    tx.of(HOSTS, PLATFORM).find(Query(where=one_of("id", sorted({server.host_id for server in made}))))
+    check_kept(made, tx.of(HOSTS, PLATFORM).find(Query(where=one_of("id", sorted({one.host_id for one in made})))))
     return detail_rows(platform, tx, SERVERS, made)
 
 
@@ -288,7 +290,8 @@ def _seat(
 ) -> Seat:
     for placement in candidates:
         try:
-            seat = admit(tx, platform.settings, placement, wanted.request, terms)
+            extra = int(wanted.draft.get("extra_cpu_count") or 0)
+            seat = admit(tx, platform.settings, placement, wanted.request, terms, extra=extra)
         except InsufficientResourceError as error:
             raise Contention("the place was taken by others", internal=str(error)) from error
         if seat is not None:
@@ -309,7 +312,7 @@ def _one(
     try:
         server = tx.of(SERVERS, PLATFORM).add(_server(tx, wanted, name, seat))
     except DuplicateNameError as error:
-        if not _pattern(wanted):
+        if not pattern_of(wanted):
             raise
         raise Contention("others took the name that was made up", internal=name) from error
     _add_disks(tx, wanted, server, seat)
@@ -340,6 +343,7 @@ def _server(tx: Transaction, wanted: Wanted, name: str, seat: Seat) -> Server:
         "name": name,
         "host_id": seat.host_id,
         "had_devices": bool(seat.devices),
+        "cpu_numa_pin": seat.pins,
         **_in_drive(tx, wanted, seat),
         "status": ServerStatus.SCHEDULE.value,
     }
@@ -372,28 +376,3 @@ def _add_nics(
             taken=taken,
             is_default=spec.index == gateway,
         )
-
-
-def _pattern(wanted: Wanted) -> str:
-    """What names are made up from; empty where the name is given."""
-    return wanted.generate_name or (wanted.name if wanted.request.count > 1 else "")
-
-
-def _names(platform: Platform, tx: Transaction, wanted: Wanted) -> list[str]:
-    count = wanted.request.count
-    project = both(eq("tenant_id", wanted.owner["tenant_id"]), eq("name_key", ""))
-    pattern = _pattern(wanted)
-    if not pattern:
-        if not wanted.name:
-            raise MissingParameterError("name or generate_name is missing", field="name")
-        # Whether somebody has it is seen when the row is inserted.
-        return [validate_name(wanted.name)]
-    stem = pattern.split("#", 1)[0].split("?", 1)[0]
-    like = either(eq("name", pattern), Match("name", Like.STARTSWITH, stem))
-    used = {row["name"] for row in tx.of(SERVERS, PLATFORM).totals(both(like, project), by=("name",))}
-    names: list[str] = []
-    for position in range(1, count + 1):
-        name = generate_name(pattern, used.__contains__, platform.ids.random_bytes, base=position)
-        used.add(name)
-        names.append(validate_name(name))
-    return names

@@ -16,10 +16,12 @@ from cloudcore.operations.cancelling import cancel_task
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.moving import described, ways_of
 from cloudcore.operations.servers.relocate import check_source, claimed_host, under_way
+from cloudcore.operations.shares import keeping
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.ledger import check_move
 from cloudcore.resources.compute.server import SERVERS, PowerState
 from cloudcore.resources.infrastructure.host import HOSTS
+from cloudcore.scheduling import Mark, Request
 
 LIVE_MIGRATE, FLOW = "live-migrate", "server-live-migrate"
 SLOWEST_MIB_S = 100
@@ -93,7 +95,7 @@ def move_live(platform: Platform, tx: Transaction, caller: Caller, server: Any, 
         live=ways.needs(source.id, any_cpu=wish.any_cpu),
         marks=(*guest.request.marks, ways.mark(source.id)),
     )
-    target = claimed_host(platform, tx, caller, server, request)
+    target, pins = claimed_host(platform, tx, caller, server, _on_as_many_nodes(tx, server, request))
     if wish.encrypted and not _is_encrypted(ways.uri(target)):
         raise NotSupportedError("the way to the other host is not encrypted", field="enable_tls")
     params: JsonObject = {
@@ -105,10 +107,24 @@ def move_live(platform: Platform, tx: Transaction, caller: Caller, server: Any, 
         "hurry": wish.hurry,
         "turn": wish.turn,
         "reason": wish.reason,
+        "pins": pins,
+        "pins_before": server.cpu_numa_pin,
     }
     start_transition(platform, tx, caller, SERVERS, server, LIVE_MIGRATE, params)
     check_move(tx, server, source.id, target)
     return target
+
+
+def _on_as_many_nodes(tx: Transaction, server: Any, request: Request) -> Request:
+    """What a guest sees of nodes is what it was started with: one that is on several goes where as many are free."""
+    nodes = max(len(server.cpu_numa_pin), 1)
+    hosts = keeping(tx)
+    if hosts or nodes > 1:
+        request = attrs.evolve(request, numa_nodes=nodes)
+    if nodes == 1:
+        return request
+    mark = Mark(name="keeps servers on NUMA nodes", strategy="require", hosts=hosts)
+    return attrs.evolve(request, marks=(*request.marks, mark))
 
 
 def cancel_live_migrate(platform: Platform, tx: Transaction, caller: Caller, server: Any, _body: JsonMapping) -> None:

@@ -12,21 +12,23 @@ from typing import Any
 from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import InsufficientResourceError, InvalidStatusError
-from cloudcore.model.json import JsonMapping
+from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.model.reading import read_bool, read_str
 from cloudcore.operations.access import fetch
 from cloudcore.operations.allowances import for_move
 from cloudcore.operations.begin import check_idle, start_transition
+from cloudcore.operations.deciding import decide, seats
 from cloudcore.operations.host_leases import lease_of
-from cloudcore.operations.placement import decide, inventory_of, seats
+from cloudcore.operations.placement import inventory_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.room import limits_for
 from cloudcore.operations.servers.devices import devices_of
 from cloudcore.operations.servers.media import EMPTY
 from cloudcore.operations.servers.relocate import move
+from cloudcore.operations.shares import claim_share
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.quotas.claims import claim_host, release_host
+from cloudcore.quotas.claims import release_host
 from cloudcore.quotas.ledger import check_move
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
@@ -86,12 +88,13 @@ def rescue(
         )
     _check_fenced(tx, old)
     request = _request(tx, server, old, prefer)
-    target = _claimed(platform, tx, server, request)
-    release_host(tx, old.id, vcpus=_vcpus(server), memory_mib=server.vmem_size)
+    target, pins = _claimed(platform, tx, server, request)
+    release_host(tx, old.id, vcpus=_vcpus(server), memory_mib=server.vmem_size, pins=server.cpu_numa_pin)
     was_on = server.power_states == PowerState.ON
     params = {"source": old.id, "auto_start": start or was_on, "reason": f"moved from host {old.name}, which was down"}
     # What was in the drive lay on the other host.
-    start_transition(platform, tx, caller, SERVERS, evolve(server, host_id=target, **EMPTY), MOVE, params)
+    moved = evolve(server, host_id=target, cpu_numa_pin=pins, **EMPTY)
+    start_transition(platform, tx, caller, SERVERS, moved, MOVE, params)
     check_move(tx, server, old.id, target)
     return target
 
@@ -135,8 +138,8 @@ def _request(tx: Transaction, server: Any, old: Any, prefer: str) -> Request:
     )
 
 
-def _claimed(platform: Platform, tx: Transaction, server: Any, request: Request) -> str:
-    """The host that was chosen and whose share was taken."""
+def _claimed(platform: Platform, tx: Transaction, server: Any, request: Request) -> tuple[str, list[JsonObject]]:
+    """The host that was chosen and whose share was taken, and what the server has of its NUMA nodes."""
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=[])
     request = for_move(tx, server, request)
     decision = decide(inventory, request)
@@ -145,10 +148,10 @@ def _claimed(platform: Platform, tx: Transaction, server: Any, request: Request)
         host = tx.of(HOSTS, PLATFORM).get(placement.host_id)
         if host is None or not wires <= _wires_of(tx, host.id):
             continue
-        cpu, memory = limits_for(tx, host, platform.settings, has_devices=False)
-        amounts = {"vcpus": request.vcpus, "memory_mib": request.memory_mib}
-        if claim_host(tx, host.id, **amounts, cpu_limit=cpu, memory_limit=memory):
-            return str(host.id)
+        limits = limits_for(tx, host, platform.settings, has_devices=False)
+        pins = claim_share(tx, platform.settings, host, request, limits=limits, extra=int(server.extra_cpu_count))
+        if pins is not None:
+            return str(host.id), pins
     raise InsufficientResourceError("no host that has room reaches all networks of the server", field="prefer_host_id")
 
 

@@ -12,14 +12,15 @@ from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq
 from cloudcore.operations.allowances import for_move
 from cloudcore.operations.begin import check_idle, start_transition
+from cloudcore.operations.deciding import decide, seats
 from cloudcore.operations.decisions import keep
-from cloudcore.operations.placement import decide, inventory_of, seats
+from cloudcore.operations.placement import inventory_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.room import limits_for
 from cloudcore.operations.servers.media import EMPTY, medium_of
 from cloudcore.operations.servers.moving import described
+from cloudcore.operations.shares import claim_share
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.quotas.claims import claim_host
 from cloudcore.quotas.ledger import check_move
 from cloudcore.resources.audit.decision import MOVED
 from cloudcore.resources.compute.server import SERVERS, PowerState
@@ -60,7 +61,7 @@ def move(
     (guest,) = described(tx, [server])
     if guest.stuck:
         raise InvalidStatusError(f"server {server.name} can't move: {guest.stuck}", field="host_id")
-    target = claimed_host(platform, tx, caller, server, attrs.evolve(guest.request, prefer_host=prefer))
+    target, pins = claimed_host(platform, tx, caller, server, attrs.evolve(guest.request, prefer_host=prefer))
     params: JsonObject = {
         "source": source.id,
         "target": target,
@@ -71,6 +72,8 @@ def move(
         "reason": reason,
         "drive": dict(EMPTY),
         "before": medium_of(server),
+        "pins": pins,
+        "pins_before": server.cpu_numa_pin,
     }
     start_transition(platform, tx, caller, SERVERS, server, MOVE, params)
     check_move(tx, server, source.id, target)
@@ -98,8 +101,11 @@ def under_way(tx: Transaction, server: Any, flow: str) -> Task | None:
     return found[0] if found else None
 
 
-def claimed_host(platform: Platform, tx: Transaction, caller: Caller, server: Any, request: Request) -> str:
-    """The host that was chosen and whose share was taken; the decision is kept under the id of the server.
+def claimed_host(
+    platform: Platform, tx: Transaction, caller: Caller, server: Any, request: Request
+) -> tuple[str, list[JsonObject]]:
+    """The host that was chosen and whose share was taken, and what the server has of its NUMA nodes; the decision is kept under
+    the id of the server.
 
     Raises:
         InsufficientResourceError: none fits, or others took the places meanwhile.
@@ -111,16 +117,10 @@ def claimed_host(platform: Platform, tx: Transaction, caller: Caller, server: An
         host = tx.of(HOSTS, PLATFORM).get(placement.host_id)
         if host is None:
             continue
-        cpu, memory = limits_for(tx, host, platform.settings, has_devices=False)
-        if claim_host(
-            tx,
-            host.id,
-            vcpus=request.vcpus,
-            memory_mib=request.memory_mib,
-            cpu_limit=cpu,
-            memory_limit=memory,
-        ):
+        limits = limits_for(tx, host, platform.settings, has_devices=False)
+        pins = claim_share(tx, platform.settings, host, request, limits=limits, extra=int(server.extra_cpu_count))
+        if pins is not None:
             placed = [(server.id, host.id)]
             keep(tx, caller, decision, request, question=MOVED, session=server.id, name=server.name, placed=placed)
-            return str(host.id)
+            return str(host.id), pins
     raise InsufficientResourceError("the places were taken by others meanwhile", field="host_id")

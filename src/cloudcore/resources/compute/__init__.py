@@ -17,6 +17,7 @@ from cloudcore.resources.compute.instancegroup import INSTANCEGROUPS
 from cloudcore.resources.compute.instancesnapshot import INSTANCE_SNAPSHOTS, SNAPSHOTJOINTS
 from cloudcore.resources.compute.isolateddevice import ISOLATED_DEVICES
 from cloudcore.resources.compute.keypair import KEYPAIRS
+from cloudcore.resources.compute.nodeclaim import NODECLAIMS
 from cloudcore.resources.compute.schedpolicy import DYNAMICSCHEDTAGS, SCHEDPOLICIES
 from cloudcore.resources.compute.schedtag import SCHEDTAGS
 from cloudcore.resources.compute.server import SERVERS
@@ -42,6 +43,7 @@ RESOURCES: tuple[Resource[Any], ...] = (
     DYNAMICSCHEDTAGS,
     HOSTCLAIMS,
     HOSTLEASES,
+    NODECLAIMS,
     SNAPSHOTS,
     INSTANCE_SNAPSHOTS,
     SNAPSHOTJOINTS,

@@ -11,7 +11,7 @@ import attrs
 from cloudcore.model.effects import Effect
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import ResourceNotFoundError
-from cloudcore.model.guest import GuestDescription, GuestDevice, GuestDisk, GuestMedium, GuestNic, to_json
+from cloudcore.model.guest import GuestDescription, GuestDevice, GuestDisk, GuestMedium, GuestNic, GuestPin, to_json
 from cloudcore.model.json import JsonObject
 from cloudcore.model.names import derive_hostname
 from cloudcore.model.query import PLATFORM, Order, Query, eq, one_of
@@ -22,6 +22,7 @@ from cloudcore.resources.compute.isolateddevice import ISOLATED_DEVICES
 from cloudcore.resources.compute.keypair import KEYPAIRS
 from cloudcore.resources.compute.seed import cloud_config, meta_data
 from cloudcore.resources.compute.server import SERVERS, PowerState, ServerStatus
+from cloudcore.resources.compute.server.pins import Pin, read_pins
 from cloudcore.resources.network.network import NETWORKS
 from cloudcore.resources.storage.hoststorage import HOSTSTORAGES
 from cloudcore.resources.storage.hostwire import HOSTWIRES
@@ -124,7 +125,7 @@ def stop_effect(ctx: Context, *, force: bool, grace_s: int) -> Effect:
     return host_effect(server, "guest-stop", server.id, args)
 
 
-def sync_effect(ctx: Context, *, but: Sequence[str] = (), **sizes: int) -> Effect:
+def sync_effect(ctx: Context, *, but: Sequence[str] = (), **sizes: Any) -> Effect:
     """Make the guest what its record says.
 
     but: ids of guestdisks, guestnetworks and devices that are left out; sizes: what differs from the record.
@@ -132,7 +133,7 @@ def sync_effect(ctx: Context, *, but: Sequence[str] = (), **sizes: int) -> Effec
     return _described(ctx, "guest-sync", but, **sizes)
 
 
-def _described(ctx: Context, kind: str, but: Sequence[str], **sizes: int) -> Effect:
+def _described(ctx: Context, kind: str, but: Sequence[str], **sizes: Any) -> Effect:
     guest = guest_of(ctx)
     shown = attrs.evolve(guest, server=evolve(guest.server, **sizes), links=[x for x in guest.links if x.id not in but])
     args: JsonObject = {"guest_id": guest.server.id, "desc": describe(ctx, shown, but=but)}
@@ -181,6 +182,7 @@ def describe(ctx: Context, guest: Guest, *, but: Sequence[str] = ()) -> JsonObje
         nics=tuple(_nics(ctx, guest, but)),
         devices=tuple(_devices(ctx, guest, but)),
         medium=_medium(ctx, guest),
+        pins=tuple(_pin(one) for one in read_pins(server.cpu_numa_pin)),
         seed=_seed(ctx, guest),
         mark=ctx.mark(server.id),
     )
@@ -243,6 +245,11 @@ def _medium(ctx: Context, guest: Guest) -> GuestMedium | None:
         return None
     path = mounts_of(ctx, server.host_id, [server.cdrom_storage_id]).get(server.cdrom_storage_id, "")
     return GuestMedium(image_id=server.cdrom_image_id, storage_path=reached(path), boot_index=server.cdrom_boot_index)
+
+
+def _pin(pin: Pin) -> GuestPin:
+    own = len(pin.cpus) - pin.extra
+    return GuestPin(node=pin.node, cpus=pin.cpus[:own], memory_mib=pin.memory_mib, extra=pin.cpus[own:])
 
 
 def _kind(device: Any) -> str:

@@ -11,8 +11,10 @@ from typing import Any
 from cloudcore.model.entity import evolve
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
+from cloudcore.quotas.claims import hold_hosts, release_nodes
 from cloudcore.quotas.holdings import release_growth, shrink_server
 from cloudcore.resources.compute.server import SERVERS, PowerState, ServerStatus
+from cloudcore.resources.compute.server.pins import amounts_of, excess
 from cloudcore.resources.compute.server.power import STOP_GRACE_S
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
 from cloudcore.tasks.flows.disk_resize import grow
@@ -77,7 +79,8 @@ def _grow_do(ctx: Context) -> Effects:
 
 def _sync_do(ctx: Context) -> Effects:
     move(ctx, ServerStatus.CHANGE_FLAVOR)
-    return sync_effect(ctx, **{key: ctx.params["after"][key] for key in SIZES[:2]})
+    after = ctx.params["after"]
+    return sync_effect(ctx, **{key: after[key] for key in (*SIZES[:2], "cpu_numa_pin") if key in after})
 
 
 def _sync_done(ctx: Context, results: Sequence[JsonObject]) -> Any:
@@ -118,9 +121,19 @@ def _changes(ctx: Context) -> tuple[int, int]:
     return after["vcpu_count"] - before["vcpu_count"], after["vmem_size"] - before["vmem_size"]
 
 
+def _give_nodes_back(ctx: Context, more: str, kept: str) -> None:
+    """What one size had more of NUMA nodes than the other; a former release knew of none."""
+    given, stays = (amounts_of(ctx.params[one].get("cpu_numa_pin") or ()) for one in (more, kept))
+    if given:
+        host_id = server_of(ctx).host_id
+        hold_hosts(ctx.tx, [host_id])
+        release_nodes(ctx.tx, host_id, excess(given, stays))
+
+
 def _succeed(ctx: Context) -> None:
     vcpus, memory = _changes(ctx)
     shrink_server(ctx.tx, server_of(ctx), vcpus=max(-vcpus, 0), memory_mib=max(-memory, 0))
+    _give_nodes_back(ctx, "before", "after")
     for disk, size in _growing(ctx):
         grow(ctx, disk, size)
     pending = () if ctx.params["start"] else ctx.result("sync") or ()
@@ -131,6 +144,7 @@ def _succeed(ctx: Context) -> None:
 def _fail(ctx: Context, reason: str) -> None:
     vcpus, memory = _changes(ctx)
     shrink_server(ctx.tx, server_of(ctx), vcpus=max(vcpus, 0), memory_mib=max(memory, 0))
+    _give_nodes_back(ctx, "after", "before")
     for disk, size in _growing(ctx):
         release_growth(ctx.tx, disk, size - disk.disk_size)
     drop_new_disks(ctx)

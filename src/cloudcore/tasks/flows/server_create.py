@@ -158,7 +158,15 @@ def _start_undo(ctx: Context) -> Effects:
 
 def _fail(ctx: Context, reason: str) -> None:
     release_failed_server(ctx.tx, server_of(ctx), _existing(ctx))
-    move(ctx, ServerStatus.CREATE_FAIL, reason=reason, action="create_fail", host_id=None, power_states="off")
+    move(
+        ctx,
+        ServerStatus.CREATE_FAIL,
+        reason=reason,
+        action="create_fail",
+        host_id=None,
+        power_states="off",
+        cpu_numa_pin=[],
+    )
 
 
 SERVER_CREATE = Flow(

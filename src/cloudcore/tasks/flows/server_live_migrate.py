@@ -45,8 +45,13 @@ def _is_dead(ctx: Context, host_id: str) -> bool:
     return while_fenced(ctx.tx, host_id)
 
 
+def _pins(ctx: Context, host_id: str) -> list[Any]:
+    """What the server has, or had, of NUMA nodes of one of the two hosts; a former release knew of none."""
+    return list(ctx.params.get("pins" if host_id == _target(ctx) else "pins_before") or ())
+
+
 def _made_on(ctx: Context, host_id: str) -> Effect:
-    there = evolve(server_of(ctx), host_id=host_id)
+    there = evolve(server_of(ctx), host_id=host_id, cpu_numa_pin=_pins(ctx, host_id))
     return host_effect(there, "guest-create", there.id, {"desc": describe(ctx, around(ctx, there))})
 
 
@@ -93,7 +98,12 @@ def _migrate_done(ctx: Context, results: Sequence[JsonObject]) -> None:
     if found != "on":
         is_dead = _is_dead(ctx, _source(ctx))
         raise BackendError(HOST_DIED if is_dead else f"there was no running guest to move: it is {found}")
-    move(ctx, ServerStatus.LIVE_MIGRATING, action="live_migrate", host_id=_target(ctx))
+    _now_on(ctx, _target(ctx))
+
+
+def _now_on(ctx: Context, host_id: str) -> None:
+    changes: JsonObject = {"host_id": host_id, "cpu_numa_pin": _pins(ctx, host_id)}
+    move(ctx, ServerStatus.LIVE_MIGRATING, action="live_migrate", **changes)
 
 
 def _migrate_undo(ctx: Context) -> Effects:
@@ -105,7 +115,7 @@ def _migrate_undo(ctx: Context) -> Effects:
 def _migrate_seen(ctx: Context, results: Sequence[JsonObject]) -> None:
     # It can't go back to a host that is dead: where it runs, it stays.
     if results[0].get("power_state") == "on" and _is_dead(ctx, _source(ctx)):
-        move(ctx, ServerStatus.LIVE_MIGRATING, action="live_migrate", host_id=_target(ctx))
+        _now_on(ctx, _target(ctx))
 
 
 def _leave_do(ctx: Context) -> Effects:
@@ -127,7 +137,7 @@ def _leave_undo(ctx: Context) -> Effects:
     # In the journals of releases that took this step back.
     if _is_dead(ctx, _source(ctx)):
         return None
-    move(ctx, ServerStatus.LIVE_MIGRATING, action="live_migrate", host_id=_source(ctx))
+    _now_on(ctx, _source(ctx))
     return _made_on(ctx, _source(ctx))
 
 
@@ -148,7 +158,8 @@ def _fail(ctx: Context, reason: str) -> None:
 
 def _release(ctx: Context, host_id: str, server: Any) -> None:
     vcpus = int(server.vcpu_count + server.extra_cpu_count)
-    release_host(ctx.tx, host_id, vcpus=vcpus, memory_mib=server.vmem_size)
+    pins = _pins(ctx, host_id)
+    release_host(ctx.tx, host_id, vcpus=vcpus, memory_mib=server.vmem_size, pins=pins)
 
 
 SERVER_LIVE_MIGRATE = Flow(

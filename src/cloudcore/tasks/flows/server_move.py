@@ -92,8 +92,12 @@ def _leave_undo(ctx: Context) -> Effects:
 
 def _arrived(ctx: Context) -> Any:
     # What was in the drive lies on the old host.
-    changes = {"host_id": str(ctx.params["target"]), **ctx.params["drive"]}
-    return move(ctx, ServerStatus.MIGRATING, action="migrate", **changes)
+    there: JsonObject = {
+        "host_id": str(ctx.params["target"]),
+        "cpu_numa_pin": _pins(ctx, "pins"),
+        **ctx.params["drive"],
+    }
+    return move(ctx, ServerStatus.MIGRATING, action="migrate", **there)
 
 
 def _arrive_do(ctx: Context) -> Effects:
@@ -108,17 +112,23 @@ def _arrive_undo(ctx: Context) -> Effects:
 
 
 def _arrive_undone(ctx: Context) -> None:
-    move(ctx, ServerStatus.MIGRATING, action="migrate", host_id=str(ctx.params["source"]), **ctx.params["before"])
+    here: JsonObject = {"host_id": str(ctx.params["source"]), "cpu_numa_pin": _pins(ctx, "pins_before")}
+    move(ctx, ServerStatus.MIGRATING, action="migrate", **here, **ctx.params["before"])
 
 
 def _succeed(ctx: Context) -> None:
     server = back(ctx, action="migrate", reason=str(ctx.params.get("reason") or ""))
-    release_host(ctx.tx, str(ctx.params["source"]), **_held(server))
+    release_host(ctx.tx, str(ctx.params["source"]), **_held(server), pins=_pins(ctx, "pins_before"))
 
 
 def _fail(ctx: Context, reason: str) -> None:
     server = move(ctx, ServerStatus.MIGRATE_FAILED, reason=reason, action="migrate_fail")
-    release_host(ctx.tx, str(ctx.params["target"]), **_held(server))
+    release_host(ctx.tx, str(ctx.params["target"]), **_held(server), pins=_pins(ctx, "pins"))
+
+
+def _pins(ctx: Context, name: str) -> list[Any]:
+    """What the server has of NUMA nodes of the next host, or had of those of the old one; a former release knew of none."""
+    return list(ctx.params.get(name) or ())
 
 
 def _held(server: Any) -> dict[str, int]:

@@ -27,6 +27,7 @@ def _bin_do(ctx: Context) -> None:
         pending_deleted=True,
         pending_deleted_at=ctx.now,
         name_key=server.id,
+        cpu_numa_pin=[],
     )
     ctx.tx.of(SERVERS, PLATFORM).save(changed, action="pending_delete")
 

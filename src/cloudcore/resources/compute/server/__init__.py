@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
+import attrs
+
 from cloudcore.model.entity import Billed, DeleteProtected, External, ProjectOwned, Statused, entity
 from cloudcore.model.errors import ForbiddenError, InvalidInputError, InvalidStatusError
 from cloudcore.model.json import JsonObject
@@ -60,7 +62,9 @@ class Server(Statused, External, Billed, DeleteProtected, ProjectOwned):
         int, Spec("Further CPUs that no quota counts", create=True, admin=True, maximum=4096)
     ] = 0
     vmem_size: Annotated[int, Spec("Memory", create=True, unit=Unit.MIB, minimum=1, index=True)]
-    cpu_numa_pin: Annotated[str, Spec("CPU pinning, as JSON", width=1024, show=Show.DETAIL)] = ""
+    cpu_numa_pin: Annotated[
+        list[Any], Spec("What it has of which NUMA nodes of its host", show=Show.DETAIL, lenient=True)
+    ] = attrs.field(factory=list[Any])
     boot_order: Annotated[str, Spec("Order of c, d, n: disk, CD, network", create=True, update=True, width=8)] = "cdn"
     shutdown_behavior: Annotated[
         str,

@@ -14,7 +14,7 @@ from cloudcore.model.entity import Billed, DomainOwned, Enabled, External, Shara
 from cloudcore.model.errors import InvalidStatusError, NotEmptyError, NotSupportedError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.param import param
-from cloudcore.model.query import PLATFORM, Query, eq, one_of
+from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
 from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
@@ -84,7 +84,12 @@ class Host(Sharable, Statused, Enabled, External, Billed, DomainOwned):
         float | None, Spec("Memory overcommit", create=True, admin=True, unit=Unit.RATIO, minimum=0, maximum=1000)
     ] = None
     page_size_kb: Annotated[int, Spec("Page size", create=True, update=True, admin=True, unit=Unit.KIB)] = 4
-    enable_numa_allocate: Annotated[bool, Spec("Allocate by NUMA node", create=True, update=True, admin=True)] = False
+    enable_numa_allocate: Annotated[
+        bool, Spec("Keep each server on NUMA nodes", create=True, update=True, admin=True)
+    ] = False
+    topology: Annotated[list[Any], Spec("Its NUMA nodes, as its agent tells", show=Show.DETAIL)] = attrs.field(
+        factory=list[Any]
+    )
     storage_size: Annotated[int, Spec("Local storage", create=True, update=True, admin=True, unit=Unit.MIB)] = 0
     storage_type: Annotated[
         str, Spec("Medium of local disks: rotate, ssd, hybrid", create=True, update=True, admin=True, width=20)
@@ -142,18 +147,38 @@ def _check_delete(tx: Transaction, _caller: Any, host: Host) -> None:
 
 
 def _prepare(_tx: Transaction, _caller: Any, draft: JsonObject) -> JsonObject:
-    return _without_nodes(draft)
-
-
-def _check_update(_tx: Transaction, _caller: Any, _host: Host, changes: JsonObject) -> JsonObject:
-    return _without_nodes(changes)
-
-
-def _without_nodes(told: JsonObject) -> JsonObject:
     """A flag that is kept and changes nothing would be a promise."""
-    if told.get("enable_numa_allocate"):
-        raise NotSupportedError("servers are not placed by NUMA node here", field="enable_numa_allocate")
-    return told
+    if draft.get("enable_numa_allocate"):
+        raise NotSupportedError("no agent has told the host's NUMA nodes yet", field="enable_numa_allocate")
+    return draft
+
+
+def _check_update(tx: Transaction, _caller: Any, host: Host, changes: JsonObject) -> JsonObject:
+    if changes.get("enable_numa_allocate") and not host.enable_numa_allocate:
+        _check_nodes(tx, host)
+    return changes
+
+
+def _check_nodes(tx: Transaction, host: Host) -> None:
+    """Servers that may use all of a host would take of nodes what nobody counts."""
+    if not host.topology:
+        raise NotSupportedError(
+            f"the agent of host {host.name} has not told its NUMA nodes", field="enable_numa_allocate"
+        )
+    # Whoever has taken a share of it is through then, and whoever comes sees the flag; see `operations.shares`.
+    claims = tx.of(hostclaim.HOSTCLAIMS, PLATFORM)
+    claims.adjust(host.id, {"guests": 0})
+    held = sum(guests for (guests,) in claims.columns(("guests",), Query(where=eq("id", host.id))))
+    there = Query(where=both(eq("host_id", host.id), eq("pending_deleted", False)))
+    rows = tx.of(servers.SERVERS, PLATFORM).columns(("name", "cpu_numa_pin"), there)
+    loose = sorted(name for name, pins in rows if not pins)
+    if loose or held > len(rows):
+        which = f"such as {loose[0]}" if loose else "which are on their way"
+        raise InvalidStatusError(
+            f"{max(held - len(rows) + len(loose), 1)} servers of host {host.name} are kept on no NUMA nodes, {which}: "
+            "it can be switched on when they are elsewhere",
+            field="enable_numa_allocate",
+        )
 
 
 def _parts(tx: Transaction, host: Host) -> list[tuple[Any, Any]]:
