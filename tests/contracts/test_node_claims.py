@@ -28,9 +28,10 @@ from tests.effort import some
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import Contention
 from cloudcore.model.query import PLATFORM, Query, eq
-from cloudcore.operations.placement import admit, host_limits, inventory_of
+from cloudcore.operations.placement import admit, inventory_of
 from cloudcore.operations.platform import Settings
 from cloudcore.operations.pools import FRESH, find_place, settle
+from cloudcore.operations.room import host_limits
 from cloudcore.operations.shares import claim_share
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import release_host
