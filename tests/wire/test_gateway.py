@@ -383,6 +383,18 @@ def test_relations_and_children_are_reached_as_below_their_services(inside):
     assert networks == {"data": []}
 
 
+def test_numbers_of_pages_come_without_envelopes(inside):
+    for path in ("usages", "rpc/usages/general-usage", "usages/zones/zone0"):
+        told = inside.get(f"/api/v2/{path}").json()
+        assert told, path
+        assert all(isinstance(number, int) for number in told.values()), path
+    (told,) = inside.get("/api/v2/capabilities?scope=system").json()["data"]
+    assert told["hypervisors"] == []
+    assert told["storage_types"] == inside.get("/api/v2/rpc/zones/zone0/get-capability").json()["storage_types"]
+    assert "hosts" in inside.get("/api/v2/specs").json()
+    assert inside.get("/api/v2/archivedtasks").json()["data"] == []
+
+
 def test_answers_with_secrets_are_kept_by_no_cache(gateway):
     assert gateway.login().headers["cache-control"] == "no-store"
     assert gateway.client.get("/api/v1/auth/user").headers["cache-control"] == "no-store"

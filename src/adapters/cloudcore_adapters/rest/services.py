@@ -89,8 +89,8 @@ def scheduler(site: Site, call: Call, args: Args) -> Reply:
 
 
 def usages(site: Site, call: Call, args: Args) -> Reply:
-    """`GET /usages`, `/usages/{range}/{id}`: how much there is of the types of a service."""
-    name = f"{args['range']}/{args['id']}" if "id" in args else call.target.service
+    """`GET /usages`, `/usages/{range}/{id}`: how much there is of the types of a service; the gateway says of which."""
+    name = f"{args['range']}/{args['id']}" if "id" in args else args.get("service", call.target.service)
     return json_reply({"usage": site.session(call).property("usages", name, call.params())})
 
 

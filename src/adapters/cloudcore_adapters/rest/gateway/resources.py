@@ -37,8 +37,17 @@ MOST_IDS = 500
 IDS = ("id", "ids")
 _OWN = (*IDS, "batchGet")
 """Parameters that the gateway reads itself."""
-_WRITTEN = frozenset({"actions", "events", "metadatas", "role_assignments", "groups", "projects", *FAMILIES})
+_WRITTEN = frozenset(
+    {
+        *("actions", "events", "metadatas", "role_assignments", "groups", "projects", "archivedtasks"),
+        *("usages", "capabilities", "specs", *FAMILIES),
+    }
+)
 """First words of the hand-written routes of services that are reached here too."""
+_ENVELOPES = {"usages": "usage", "specs": "spec"}
+"""Of those that answer with one thing, the name that it has there."""
+_GENERAL = ("usages", "general-usage")
+"""What pages call the usage of everything."""
 _HOMES = (("log", ()), ("compute", ()), ("identity", ("v3",)), ("image", ("v1",)))
 
 
@@ -69,6 +78,8 @@ def _plain(parts: Parts, method: str) -> Parts:
         return parts
     if not 3 <= len(parts) <= 4:
         raise HandlerNotFoundError("a call is rpc/{type}[/{id}]/{name}")
+    if parts[1:] == _GENERAL:
+        return _GENERAL[:1]
     word = parts[-1].removeprefix("get-" if method == "GET" else "do-").removeprefix("perform-")
     return (*parts[1:-1], word)
 
@@ -129,7 +140,10 @@ class Asked:
         """What the service answers, out of its envelope. Raises as the service does."""
         work = self.handler()
         reply: Reply = work(self.site, self._inner(), {})
-        return _opened(orjson.loads(reply.whole() or b"{}"), self._words())
+        found = orjson.loads(reply.whole() or b"{}")
+        if self.parts == ("capabilities",):  # one answer without an envelope, and full of lists
+            return {"data": [found], "total": 1}
+        return _opened(found, self._words())
 
     def handler(self) -> Handler:
         """What answers it at the service.
@@ -170,7 +184,7 @@ class Asked:
             for resource in (owner, joint):
                 if resource is not None and place % 2 == 0:
                     found += [resource.plural, resource.singular]
-        return found or [self.parts[0]]
+        return found or [self.parts[0], *(word for word in (_ENVELOPES.get(self.parts[0]),) if word)]
 
 
 async def _nothing() -> Any:
@@ -191,7 +205,7 @@ def _routes(site: Site, parts: Parts) -> Methods:
             if service in site.prefix_of:
                 for method, one in written(SERVICES_TABLE, Target(service, (*version, *parts))).items():
                     if one.blocking:
-                        found.setdefault(method, _with(one.handler, one.args))
+                        found.setdefault(method, _with(one.handler, {**one.args, "service": service}))
     return found
 
 
