@@ -274,3 +274,18 @@ def test_without_an_emulator_nothing_is_proven() -> None:
 @pytest.mark.skipif(shutil.which("qemu-system-x86_64") is None, reason="needs QEMU")
 def test_the_probe_boots_under_emulation() -> None:
     assert boots(accel="tcg", cpu="max", timeout_s=120.0) == ""
+
+
+def test_a_host_tells_its_nodes_and_holds_a_guest_on_them(host: LibvirtHost, tmp_path: Path) -> None:
+    first, second = host.facts().nodes
+    assert (first.id, second.id) == (0, 1)
+    assert len({*first.cpus, *second.cpus}) == len(first.cpus) + len(second.cpus) == host.facts().cpu_count
+    ident = str(uuid.uuid4())
+    pins = [{"node": second.id, "cpus": [second.cpus[0]], "memory_mib": 64, "extra": []}]
+    perform(host, "guest-create", desc={**guest(tmp_path, host, ident), "pins": pins})
+    domain = LibvirtConnection(URI).domain(ident)
+    assert domain is not None
+    xml = domain.XMLDesc()
+    assert f"<vcpupin vcpu='0' cpuset='{second.cpus[0]}'/>" in xml
+    assert "<memory mode='strict' nodeset='1'/>" in xml
+    perform(host, "guest-delete", guest_id=ident)
