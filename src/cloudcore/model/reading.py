@@ -139,6 +139,12 @@ def read_str(value: Json, field: str, max_length: int = 256, *, allow_newlines: 
     return value
 
 
+def read_text(values: JsonMapping, name: str, max_length: int = 256) -> str:
+    """Read a text of several lines that may be absent: empty where there is none, or null. Raises as `read_str`."""
+    value = values.get(name)
+    return "" if value is None else read_str(value, name, max_length, allow_newlines=True)
+
+
 def read_object_text(text: str, field: str, wanted: str) -> JsonObject:
     """The object that a text is the JSON of. wanted: what a refusal says that the field must be.
 

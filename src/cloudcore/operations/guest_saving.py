@@ -8,6 +8,7 @@ from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import InvalidInputError, InvalidStatusError, NotSupportedError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Order, Query, eq, one_of
+from cloudcore.model.reading import read_text
 from cloudcore.operations.access import fetch
 from cloudcore.operations.begin import begin, check_idle
 from cloudcore.operations.creating import insert
@@ -45,7 +46,7 @@ def save_guest_image(platform: Platform, tx: Transaction, caller: Caller, server
     facts = {key: value for key, value in (("os_type", server.os_type), ("os_arch", server.os_arch)) if value}
     named: JsonObject = {key: body[key] for key in ("name", "generate_name") if body.get(key)}
     about: JsonObject = {"project_id": server.tenant_id, "os_arch": server.os_arch, "protected": False}
-    notes = body.get("notes") or body.get("description") or ""
+    notes = read_text(body, "notes", 1024) or read_text(body, "description", 1024)
     row = insert(platform, tx, caller, GUESTIMAGES, {**named, **about, "properties": facts, "description": notes})
     images: list[Any] = []
     for link in links:

@@ -9,7 +9,7 @@ from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import MissingParameterError, NotSupportedError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, eq
-from cloudcore.model.reading import read_str
+from cloudcore.model.reading import read_str, read_text
 from cloudcore.operations.begin import begin
 from cloudcore.operations.image_records import new_image
 from cloudcore.operations.images import Hashing
@@ -86,7 +86,7 @@ def _begin(platform: Platform, tx: Transaction, caller: Caller, disk: Any, body:
     sent: JsonObject = {
         "name": body.get("name"),
         "generate_name": body.get("generate_name"),
-        "description": body.get("notes") or body.get("description") or "",
+        "description": read_text(body, "notes", 1024) or read_text(body, "description", 1024),
         "disk_format": wanted,
         "protected": False,
         "is_public": body.get("is_public"),

@@ -224,9 +224,8 @@ class CoreSession:
         if plural in NUMBERED:
             return log_action(action, body)
         if action == CHECK and "create" in self._type(plural).verbs:
-            count = read_int(body.get("count") or 1, "count", 1, MOST_AT_ONCE)
+            count, wanted = _how_many(self._type(plural), body)
             read_flag(body, "dry_run")
-            wanted = {name: value for name, value in body.items() if name != "count"}
             return self.create_many(plural, {**wanted, "dry_run": True}, count)[0]
         resource = self._type(plural)
         return self._write(lambda tx: perform_class_action(self._platform, tx, self.caller, resource, action, body))
@@ -325,3 +324,11 @@ def _of_batch(body: JsonMapping, count: int) -> JsonMapping:
     if count == 1 or not body.get("name"):
         return body
     return {**{k: v for k, v in body.items() if k != "name"}, "generate_name": body["name"]}
+
+
+def _how_many(resource: Resource[Any], body: JsonMapping) -> tuple[int, JsonMapping]:
+    """How many a body asks for, and the rest of it; `count` of a type that counts something else by it stays."""
+    if any(one.name == "count" for one in resource.extra_params):
+        return 1, body
+    count = read_int(1 if body.get("count") in (None, "", 0) else body["count"], "count", 1, MOST_AT_ONCE)
+    return count, {name: value for name, value in body.items() if name != "count"}

@@ -15,7 +15,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Order, Query, both, eq, one_of
-from cloudcore.model.reading import read_flag, read_str
+from cloudcore.model.reading import read_flag, read_str, read_text
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import Held, begin, check_idle
 from cloudcore.operations.creating import new_name, wanted_owner
@@ -47,8 +47,7 @@ def create_snapshot(platform: Platform, tx: Transaction, caller: Caller, body: J
     named = body.get("disk_id") or body.get("disk")
     disk = fetch_for(platform, tx, caller, DISKS, read_str(named, "disk_id", 128), "perform", "snapshot")
     wanted_owner(body)
-    description = read_str(body.get("description") or "", "description", 1024, allow_newlines=True)
-    values = {"description": description, "metadata": first_tags(body)}
+    values = {"description": read_text(body, "description", 1024), "metadata": first_tags(body)}
     row = keep_disk(platform, tx, caller, disk, body, values)
     charge(tx, row.domain_id, row.tenant_id, {"snapshot": 1}, lambda: {SNAPSHOTS.plural: [row.id]})
     return detail_rows(platform, tx, SNAPSHOTS, [row])[0]

@@ -10,6 +10,7 @@ from cloudcore.model.errors import (
     DuplicateNameError,
     ForbiddenError,
     InsufficientResourceError,
+    InvalidFormatError,
     InvalidInputError,
     OutOfQuotaError,
     ResourceNotFoundError,
@@ -107,3 +108,11 @@ def test_every_type_can_be_tried(people: Any) -> None:
     with pytest.raises(ForbiddenError):
         people.bob.create("zones", {"name": "z", "dry_run": True})
     assert everything(people) == before
+
+
+def test_what_a_type_calls_count_is_not_how_many_are_tried(people: Any) -> None:
+    told = people.admin.perform_class("quota_reservations", "check-create-data", {"name": "r", "count": 3, "cpu": 4})
+    assert told["amounts"] == {"count": 3, "cpu": 4}
+    for plural, body in (("quota_reservations", {"cpu": 4}), ("keypairs", {})):
+        with pytest.raises(InvalidFormatError, match="count: the value is not a whole number"):
+            people.admin.perform_class(plural, "check-create-data", {"name": "r", "count": {}, **body})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.unit.resources.conftest import People
 
-from cloudcore.model.errors import ResourceNotFoundError
+from cloudcore.model.errors import InvalidInputError, ResourceNotFoundError
 from cloudcore.model.query import PLATFORM
 from cloudcore.ports.unit_of_work import Author
 from cloudcore.resources.compute.disk import DISKS, Disk
@@ -36,6 +36,14 @@ def test_the_owner_sees_his_snapshot_with_its_disk_and_storage(people: People, d
     assert (found["name"], found["disk"], found["disk_name"]) == ("kept", "disk1", "disk1")
     assert (found["storage_type"], found["is_sub_snapshot"], found["guest_id"]) == ("local", False, "")
     assert people.bob.list("snapshots", {"disk_type": "sys"}).total == 0
+
+
+@pytest.mark.parametrize("wrong", [{}, [], "\x00", "d" * 1025])
+def test_a_description_is_a_text(people: People, disk: str, wrong: object) -> None:
+    before = people.bob.list("snapshots").total
+    with pytest.raises(InvalidInputError, match="description: "):
+        people.bob.create("snapshots", {"name": "noted", "disk_id": disk, "description": wrong})
+    assert people.bob.list("snapshots").total == before
 
 
 @pytest.mark.usefixtures("disk")

@@ -134,6 +134,8 @@ HELD_ON_A_DAY = keys_schema(
     Key("peak", "The highest usage of the day", float),
     Key("last", "The usage at its end", float),
 )
+EXPORTED: JsonObject = {"type": "object", "additionalProperties": {"type": "string"}}
+"""What a row becomes for a spreadsheet."""
 TAG = keys_schema(
     _ID, Key("key", "Tag"), Key("value", "Its value"), Key("obj_type", "Of what"), Key("obj_id", "Its id")
 )

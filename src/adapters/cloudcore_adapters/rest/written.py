@@ -118,7 +118,7 @@ _REPORT = (
     query("since", {"type": "string"}, "The first day, as a time; 30 days ago"),
     query("until", {"type": "string"}, "The last day, as a time; today"),
     query("name", {"type": "string"}, "Only this counter"),
-    query("export", {"type": "boolean"}, "Every value as a text"),
+    query("export", {"type": "string"}, "Anything but false, no or 0: every value as a text"),
     query("export_keys", {"type": "string"}, "Comma list: give only these, every value as a text"),
 )
 _TAGS = tuple(list_parameters({"limit", "offset", "order_by", "order"}))
@@ -280,7 +280,9 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     services.actions: About(answer=listed("actions", shape.LOGGED, **_MARKED), parameters=_LOG),
     services.events: About(answer=listed("events", shape.LOGGED, **_MARKED), parameters=_LOG),
     services.history: About(answer=listed("history", shape.CHANGE, **_MARKED), parameters=_FEED),
-    quotas.reports: About(answer=listed("quota_reports", shape.HELD_ON_A_DAY, **_NUMBERS), parameters=_REPORT),
+    quotas.reports: About(
+        answer=listed("quota_reports", {"anyOf": [shape.HELD_ON_A_DAY, shape.EXPORTED]}, **_NUMBERS), parameters=_REPORT
+    ),
     services.metadatas: About(answer=listed("metadatas", shape.TAG), parameters=_TAGS),
     services.usages: About(
         answer=enveloped("usage", shape.USAGE, required=True),

@@ -94,7 +94,7 @@ def rule_of(values: JsonObject, field: str = "rule") -> Rule:
         cidr=_cidr(values.get("cidr"), field),
         ports=_ports(values.get("ports"), protocol, field),
         priority=read_int(values.get("priority") or 1, "priority", 1, MAX_PRIORITY),
-        description=read_str(values.get("description") or "", "description", 256),
+        description=read_str("" if values.get("description") is None else values["description"], "description", 256),
     )
 
 
