@@ -325,3 +325,30 @@ def test_a_secret_is_not_kept_with_the_answer_under_a_key(people: Any) -> None:
     again = people.bob.create("credentials", {"type": "aksk"}, key)
     assert (again["id"], "blob" in again) == (first["id"], False)
     assert people.bob.list("credentials").total == 1
+
+
+def test_users_are_found_by_where_they_have_roles(people: Any) -> None:
+    admin = people.admin
+    admin.create("domains", {"name": "lab"})
+    admin.create("projects", {"name": "web", "project_domain": "lab"})
+    admin.create("groups", {"name": "crew"})
+    admin.create("users", {"name": "ann", "password": SECRET})
+    admin.perform("groups", "crew", "add-users", {"user_ids": ["bob"]})
+    admin.perform("users", "ann", "join", {"projects": ["web"], "roles": ["project_viewer"]})
+    admin.perform("groups", "crew", "join", {"projects": ["web"], "roles": ["project_owner"]})
+
+    def found(**params: str) -> list[str]:
+        return names(admin.list("users", {"scope": "system", "system": "true", **params}))
+
+    assert found(role_assignment_project_id="web") == found(role_assignment_domain_id="lab") == ["ann", "bob"]
+    assert found(role_assignment_domain_id="default") == ["bob", "eve", "sysadmin"]
+    assert found(role_assignment_domain_id="nowhere") == []
+
+
+def test_policies_are_found_by_the_roles_that_carry_them(people: Any) -> None:
+    def found(**params: str) -> list[str]:
+        return names(people.admin.list("policies", {"scope": "system", **params}))
+
+    assert found(role="project_viewer") == found(role_id="project_viewer") != []
+    assert len(found(role="project_viewer")) < len(found())
+    assert found(role="nobody") == []

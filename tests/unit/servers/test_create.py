@@ -151,3 +151,17 @@ def test_tags_do_not_grow_without_end(world: World) -> None:
     world.alice.perform("keypairs", "key", "metadata", long)
     with pytest.raises(OutOfRangeError):
         world.alice.perform("keypairs", "key", "metadata", {"more": "x" * 60_000})
+
+
+def test_hosts_and_servers_are_found_by_what_hangs_off_them(world: World) -> None:
+    def hosts(image: str) -> list[str]:
+        return [row["id"] for row in world.admin.list("hosts", {"cachedimage": image}).items]
+
+    assert hosts("tiny") == []
+    world.server(world.alice)
+    world.admin.update("hosts", world.host_id, {"sn": "SN-1"})
+    assert (hosts("tiny"), hosts("other")) == ([world.host_id], [])
+    by_number = [
+        world.admin.list("servers", {"scope": "system", "host_sn": number}).total for number in ("SN-1", "SN-2")
+    ]
+    assert by_number == [1, 0]

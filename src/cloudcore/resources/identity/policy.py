@@ -9,8 +9,10 @@ import attrs
 
 from cloudcore.model.entity import DomainOwned, Sharable, entity
 from cloudcore.model.errors import ForbiddenError, MissingParameterError
+from cloudcore.model.filter import reaching
 from cloudcore.model.json import JsonObject
 from cloudcore.model.param import param
+from cloudcore.model.query import Via
 from cloudcore.model.resource import Action, ActionKind, Level, Resource, Show, Spec
 from cloudcore.resources.identity.actions import BINDING
 
@@ -73,6 +75,7 @@ POLICIES = Resource(
     },
     level=Level.DOMAIN,
     columns=("id", "name", "scope", "enabled", "is_system", "description"),
+    filters=(reaching("role", "Role that carries it", "roles", "role_id", Via("rolepolicies", "id", "policy_id")),),
     unique=(("name", "domain_id"),),
     actions=(
         Action(

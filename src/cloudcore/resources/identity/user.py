@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 from cloudcore.model.entity import DomainOwned, entity
 from cloudcore.model.errors import ForbiddenError
+from cloudcore.model.filter import ListFilter, over
 from cloudcore.model.json import JsonObject
 from cloudcore.model.param import param
-from cloudcore.model.query import PLATFORM, Exists, Expr, Query, either, one_of
+from cloudcore.model.query import PLATFORM, Exists, Expr, Query, Via, either, one_of
 from cloudcore.model.reading import format_time
 from cloudcore.model.resource import Action, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
@@ -98,6 +99,24 @@ def _check_delete(_tx: Transaction, _caller: Any, user: User) -> None:
         raise ForbiddenError("a system account cannot be deleted")
 
 
+_HELD: Sequence[Sequence[Via]] = (
+    (Via("assignments", "id", "actor_id"),),
+    (Via("memberships", "id", "user_id"), Via("assignments", "group_id", "actor_id")),
+)
+"""From a user to what he has roles in, himself and by his groups."""
+
+
+def _in_projects(_tx: Any, projects: Sequence[str]) -> Expr:
+    return either(*(over(steps, one_of("target_id", projects)) for steps in _HELD))
+
+
+def _in_domains(_tx: Any, domains: Sequence[str]) -> Expr:
+    """With a role in one of the domains, or in a project of it."""
+    own = (over(steps, one_of("target_id", domains)) for steps in _HELD)
+    below = (over((*steps, Via("projects", "target_id")), one_of("domain_id", domains)) for steps in _HELD)
+    return either(*own, *below)
+
+
 USERS = Resource(
     entity=User,
     service="identity",
@@ -107,6 +126,20 @@ USERS = Resource(
     doc="People and programs that log in.",
     level=Level.DOMAIN,
     columns=("id", "name", "project_domain", "enabled", "email", "displayname"),
+    filters=(
+        ListFilter(
+            name="role_assignment_project",
+            doc="Project in which they have a role",
+            target="projects",
+            where=_in_projects,
+        ),
+        ListFilter(
+            name="role_assignment_domain",
+            doc="Domain in which, or in a project of which, they have a role",
+            target="domains",
+            where=_in_domains,
+        ),
+    ),
     unique=(("name", "domain_id"),),
     actions=(
         ENABLE,

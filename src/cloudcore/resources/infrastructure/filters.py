@@ -66,6 +66,11 @@ HOST_FILTERS: tuple[ListFilter, ...] = (
         Via("hoststorages", "id", "host_id"), Via("storages", "storage_id"),
     ),
     reaching(
+        "cachedimage", "Image that is kept on one of its storages", "cachedimages", "cachedimage_id",
+        Via("hoststorages", "id", "host_id"), Via("storages", "storage_id"),
+        Via("storagecachedimages", "storagecache_id", "storagecache_id"),
+    ),
+    reaching(
         "server_id_for_network", "Hosts that reach the networks of a server", "servers", "guest_id",
         _WIRES, Via("networks", "wire_id", "wire_id"), Via("guestnetworks", "id", "network_id"),
     ),

@@ -86,6 +86,7 @@ SERVER_FILTERS: tuple[ListFilter, ...] = (
         name="attachable_servers_for_disk", doc="Servers that this disk could be attached to", target="disks",
         where=_attachable,
     ),
+    among("host_sn", "Serial number of its host", "sn", Via("hosts", "host_id")),
     holds("with_host", "Has a host", Not(IsNull("host_id"))),
     reaching("get_all_guests_on_host", "All servers of a host", "hosts", "host_id"),
     among("resource_type", "Kind of host: shared, prepaid, dedicated", "resource_type", Via("hosts", "host_id")),
