@@ -65,7 +65,7 @@ def open_hosts(
     stack.callback(file.close)
     found = []
     for number in range(1, settings.simulated_hosts + 1):
-        facts = facts_of(number, folder.name())
+        facts = facts_of(number, folder.name(), settings.simulated_nodes)
         delay_s = settings.simulated_delay_s
         host = open_host(
             file, facts, clock, deployment=deployment, delay_s=delay_s, on_outcome=on_outcome, uploads=uploads

@@ -18,6 +18,7 @@ DEFAULT_LISTEN = "127.0.0.1:30300"
 DATA_VARIABLE = "CLOUDCORE_DATA"
 VIRT_TYPES = ("auto", "kvm", "qemu")
 MOST_SIMULATED_HOSTS = 1000
+MOST_SIMULATED_NODES = 64
 
 _LISTEN = re.compile(
     r"(?:\[(?P<six>[0-9a-fA-F:.]{2,45})\]|(?P<host>[0-9A-Za-z.-]{1,253})):(?P<port>[0-9]{1,5})", re.ASCII
@@ -48,6 +49,7 @@ class Settings:
     recycle_s: how long deleted servers and disks stay in the recycle bin; 0: there is none.
     placement: `spread` or `pack`, for hosts of which neither a tag nor the zone says it.
     simulated_hosts: how many hosts the simulation has. simulated_delay_s: how long each of their effects takes.
+    simulated_nodes: how many NUMA nodes each of them has; 0: they tell none.
     """
 
     data: Path
@@ -68,6 +70,7 @@ class Settings:
     recycle_s: int = 0
     placement: str = Placement.SPREAD.value
     simulated_hosts: int = 1
+    simulated_nodes: int = 0
     simulated_delay_s: float = 0.0
     image_formats: tuple[str, ...] = ()
     image_networks: tuple[str, ...] = ()
@@ -159,10 +162,7 @@ def check(settings: Settings) -> None:
         raise InvalidInputError("--public-url must be http(s)://HOST[:PORT] without a path", field="public_url")
     if settings.virt not in VIRT_TYPES:
         raise InvalidInputError(f"--virt must be one of {', '.join(VIRT_TYPES)}", field="virt")
-    if not 0 <= settings.simulated_hosts <= MOST_SIMULATED_HOSTS:
-        raise InvalidInputError(f"--simulated-hosts must be 0 to {MOST_SIMULATED_HOSTS}", field="simulated_hosts")
-    if not 0 <= settings.simulated_delay_s <= 3600:
-        raise InvalidInputError("--simulated-delay must be 0 to 3600 seconds", field="simulated_delay")
+    _check_simulation(settings)
     _check_images(settings)
     _check_networks(settings)
     _check_storages(settings)
@@ -180,6 +180,15 @@ def _check_storages(settings: Settings) -> None:
         if _STORAGE.fullmatch(text) is None or names.count(text.partition("=")[0]) > 1:
             said = "--shared-storage must be NAME=PATH, with an absolute path and a name of its own"
             raise InvalidInputError(f"{said}, not {text[:80]!r}", field="shared_storage")
+
+
+def _check_simulation(settings: Settings) -> None:
+    if not 0 <= settings.simulated_hosts <= MOST_SIMULATED_HOSTS:
+        raise InvalidInputError(f"--simulated-hosts must be 0 to {MOST_SIMULATED_HOSTS}", field="simulated_hosts")
+    if not 0 <= settings.simulated_nodes <= MOST_SIMULATED_NODES:
+        raise InvalidInputError(f"--simulated-nodes must be 0 to {MOST_SIMULATED_NODES}", field="simulated_nodes")
+    if not 0 <= settings.simulated_delay_s <= 3600:
+        raise InvalidInputError("--simulated-delay must be 0 to 3600 seconds", field="simulated_delay")
 
 
 def _check_images(settings: Settings) -> None:

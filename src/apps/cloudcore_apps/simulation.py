@@ -19,7 +19,7 @@ import attrs
 from cloudcore.model.effects import Effect, Outcome
 from cloudcore.model.errors import BackendError, UnreachableError
 from cloudcore.model.guest import to_json
-from cloudcore.model.host import BridgeFacts, Facts
+from cloudcore.model.host import BridgeFacts, Facts, NodeFacts
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.ports.clock import Clock
 from cloudcore_adapters.simulated.host import SimulatedHost, default_facts
@@ -244,10 +244,11 @@ def open_host(
     return host
 
 
-def facts_of(number: int, folder: str = "") -> Facts:
+def facts_of(number: int, folder: str = "", nodes: int = 0) -> Facts:
     """What the simulated host of this number, from 1, says of itself; all share one network.
 
-    folder: 16 hexadecimal digits that set hosts apart from those of other data folders in one cloud.
+    folder: 16 hexadecimal digits that set hosts apart from those of other data folders in one cloud. nodes: it has so many
+    NUMA nodes, or tells none.
     """
     name, salt = (f"sim-{folder[:4]}-{number}", folder) if folder else (f"sim-{number}", "0" * 16)
     uuid = f"51{salt[:6]}-{salt[6:10]}-4{salt[10:13]}-8{salt[13:16]}-{number:012x}"
@@ -259,7 +260,12 @@ def facts_of(number: int, folder: str = "") -> Facts:
         cidr=shared.cidr,
         gateway=shared.gateway,
     )
-    return attrs.evolve(facts, bridges=(bridge,))
+    cpus, memory = (facts.cpu_count // nodes, facts.memory_mib // nodes) if nodes else (0, 0)
+    told = [
+        NodeFacts(id=node, cpus=tuple(range(node * cpus, (node + 1) * cpus)), memory_mib=memory)
+        for node in range(nodes)
+    ]
+    return attrs.evolve(facts, bridges=(bridge,), nodes=tuple(told))
 
 
 def _idents_of(effect: JsonMapping) -> list[str]:

@@ -17,7 +17,15 @@ from cloudcore.model.errors import BackendError, DeadlineError, InvalidInputErro
 from cloudcore.resources.placement import Placement
 from cloudcore_apps.logs import FORMATS
 from cloudcore_apps.options import data_option, folder_of
-from cloudcore_apps.settings import DEFAULT_LISTEN, MOST_SIMULATED_HOSTS, VIRT_TYPES, Settings, check, parse_listen
+from cloudcore_apps.settings import (
+    DEFAULT_LISTEN,
+    MOST_SIMULATED_HOSTS,
+    MOST_SIMULATED_NODES,
+    VIRT_TYPES,
+    Settings,
+    check,
+    parse_listen,
+)
 
 LOG_FILE = "cloudcore.log"
 LONGEST_LOG = 16 << 20
@@ -121,6 +129,13 @@ READY_KVM_S = 120.0
     help="Hosts of the simulation; 0: none here.",
 )
 @click.option(
+    "--simulated-nodes",
+    type=click.IntRange(0, MOST_SIMULATED_NODES),
+    default=0,
+    show_default=True,
+    help="NUMA nodes of each of them; 0: they tell none.",
+)
+@click.option(
     "--simulated-delay",
     type=click.FloatRange(0, 3600),
     default=0.0,
@@ -144,6 +159,7 @@ def up(
     certificate: str,
     key: str,
     recycle: float,
+    simulated_nodes: int,
     simulated_delay: float,
     ready_fd: int,
     **same: Any,
@@ -159,6 +175,7 @@ def up(
         certificate=certificate and str(Path(certificate).absolute()),
         key=key and str(Path(key).absolute()),
         recycle_s=round(recycle * DAY_S),
+        simulated_nodes=simulated_nodes,
         simulated_delay_s=simulated_delay,
         **same,  # the options that are called as their settings are
     )
@@ -266,6 +283,7 @@ def _arguments(settings: Settings) -> list[str]:
         raise InvalidInputError("an option has a zero byte")
     found = ["up", "--data", str(settings.data), "--listen", f"{host}:{settings.port}", "--virt", settings.virt]
     found += ["--simulated-hosts", str(settings.simulated_hosts), "--simulated-delay", str(settings.simulated_delay_s)]
+    found += ["--simulated-nodes", str(settings.simulated_nodes)]
     found += ["--log-level", settings.log_level, "--recycle", repr(settings.recycle_s / DAY_S)]
     found += ["--log-format", settings.log_format, "--placement", settings.placement]
     found += [flag for flag, is_set in flags.items() if is_set]

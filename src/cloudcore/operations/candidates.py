@@ -15,9 +15,11 @@ from cloudcore.operations.placement import claims_of, host_types, storages_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.room import host_limits, storage_limit
 from cloudcore.operations.rows import detail_rows
+from cloudcore.operations.shares import free_of_nodes
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.infrastructure.cloudregion import CLOUDREGIONS
 from cloudcore.resources.infrastructure.host import HOSTS
+from cloudcore.resources.infrastructure.host.nodes import keeps_nodes
 from cloudcore.resources.infrastructure.zone import ZONES
 
 MOST = 5000
@@ -59,7 +61,11 @@ def candidate_detail(platform: Platform, tx: Transaction, caller: Caller, ident:
         }
         for one in stores
     ]
-    return {"candidate": {**full, **short, "storages": storages}}
+    answer: JsonObject = {**full, **short, "storages": storages}
+    if keeps_nodes(host):
+        free = free_of_nodes(tx, platform.settings, host)
+        answer["numa_nodes"] = [{"node_id": one, "cpu_free": cpus, "mem_free": size} for one, cpus, size in free]
+    return {"candidate": answer}
 
 
 def candidates_of(platform: Platform, tx: Transaction, page: Sequence[Any]) -> list[JsonObject]:

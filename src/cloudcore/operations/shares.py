@@ -98,7 +98,7 @@ def resized_pins(
     """
     if not keeps_nodes(host):
         return []
-    choice = choose(request, _free(tx, settings, host, before))
+    choice = choose(request, free_of_nodes(tx, settings, host, before))
     if choice is None:
         return None
     wanted = {one.node: (one.vcpus, one.memory_mib) for one in choice}
@@ -107,9 +107,23 @@ def resized_pins(
     return _on_cpus(tx, host, choice, extra, but=before)
 
 
+def free_of_nodes(
+    tx: Transaction, settings: Settings, host: Any, but: Sequence[Any] = ()
+) -> list[tuple[int, int, int]]:
+    """Each node of a host, and how many CPUs and how much memory (MiB) are free of it. but: pins that are given up."""
+    claims = tx.of(NODECLAIMS, PLATFORM).columns(("node", "vcpus", "memory_mib"), Query(where=eq("host_id", host.id)))
+    held = {node: (vcpus, memory) for node, vcpus, memory in claims}
+    own, nothing = amounts_of(but), (0, 0)
+    found: list[tuple[int, int, int]] = []
+    for node, (cpus, memory) in _limits(settings, host).items():
+        taken, given = held.get(node, nothing), own.get(node, nothing)
+        found.append((node, cpus - taken[0] + given[0], memory - taken[1] + given[1]))
+    return found
+
+
 def free_in_words(tx: Transaction, settings: Settings, host: Any, but: Sequence[Any] = ()) -> str:
     """What is free of each node of a host. but: pins that are given up."""
-    there = _free(tx, settings, host, but)
+    there = free_of_nodes(tx, settings, host, but)
     return ", ".join(f"node {node}: {cpus} CPUs and {memory} MiB" for node, cpus, memory in there)
 
 
@@ -122,7 +136,7 @@ def _pinned(
     extra: int,
     chosen: Sequence[NodeChoice] | None,
 ) -> list[JsonObject] | None:
-    choice = choose(request, _free(tx, settings, host)) if chosen is None else chosen
+    choice = choose(request, free_of_nodes(tx, settings, host)) if chosen is None else chosen
     if choice is None or not {one.node for one in choice} <= {one.id for one in nodes_of(host)}:
         return None
     wanted = {one.node: (one.vcpus, one.memory_mib) for one in choice}
@@ -135,18 +149,6 @@ def _limits(settings: Settings, host: Any) -> dict[int, tuple[int, int]]:
     """How many CPUs and how much memory (MiB) may be given out of each node."""
     bound = host.cpu_cmtbound if host.cpu_cmtbound is not None else settings.cpu_overcommit
     return {one.id: (int(len(one.cpus) * bound), one.memory_mib) for one in nodes_of(host)}
-
-
-def _free(tx: Transaction, settings: Settings, host: Any, but: Sequence[Any] = ()) -> list[tuple[int, int, int]]:
-    """Node, CPUs and memory (MiB) that are free of each. but: pins that are given up."""
-    claims = tx.of(NODECLAIMS, PLATFORM).columns(("node", "vcpus", "memory_mib"), Query(where=eq("host_id", host.id)))
-    held = {node: (vcpus, memory) for node, vcpus, memory in claims}
-    own, nothing = amounts_of(but), (0, 0)
-    found: list[tuple[int, int, int]] = []
-    for node, (cpus, memory) in _limits(settings, host).items():
-        taken, given = held.get(node, nothing), own.get(node, nothing)
-        found.append((node, cpus - taken[0] + given[0], memory - taken[1] + given[1]))
-    return found
 
 
 def _on_cpus(

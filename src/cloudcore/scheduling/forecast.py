@@ -9,6 +9,7 @@ import numpy as np
 from cloudcore.model.json import JsonObject
 from cloudcore.scheduling.columns import UNLIMITED, FloatArray
 from cloudcore.scheduling.decision import Decision, Placement, Refusal, Walk
+from cloudcore.scheduling.nodes import NodeChoice
 from cloudcore.scheduling.relaxation import Relaxation
 from cloudcore.scheduling.weighers import WEIGHERS
 from cloudcore.scheduling.weighers.weigher import counting
@@ -158,7 +159,13 @@ def candidate(placement: Placement, session_id: str) -> JsonObject:
         "name": placement.host_name,
         "disks": [{"index": disk.index, "storage_ids": list(disk.storage_ids)} for disk in placement.disks],
         "nets": [{"index": nic.index, "network_ids": list(nic.network_ids)} for nic in placement.nets],
+        # Which CPUs they are is chosen when the place is taken.
+        **({"cpu_numa_pin": [_part(one) for one in placement.nodes]} if placement.nodes else {}),
     }
+
+
+def _part(one: NodeChoice) -> JsonObject:
+    return {"node_id": one.node, "vcpu_count": one.vcpus, "mem_size_mb": one.memory_mib}
 
 
 def _filtered(walk: Walk, limit: int) -> list[JsonObject]:

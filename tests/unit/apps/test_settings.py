@@ -64,6 +64,7 @@ def test_others_are_served_with_tls_or_a_flag_only(host: str) -> None:
         ({"virt": "xen"}, "virt"),
         ({"simulated_hosts": -1}, "simulated_hosts"),
         ({"simulated_hosts": 1001}, "simulated_hosts"),
+        ({"simulated_nodes": 65}, "simulated_nodes"),
         ({"simulated_delay_s": -1.0}, "simulated_delay"),
         ({"simulated_delay_s": float("nan")}, "simulated_delay"),
         ({"data": Path("relative")}, "data"),

@@ -214,3 +214,17 @@ def test_many_at_once_fill_the_nodes_exactly(kept: World) -> None:
     cpus = sorted(cpu for one in kept.rows(SERVERS) for pin in one.cpu_numa_pin for cpu in pin["cpu_pin"])
     assert cpus == list(range(8)), "each CPU serves one"
     agrees(kept)
+
+
+def test_the_scheduler_says_which_nodes_and_what_is_free_of_each(kept: World) -> None:
+    kept.server(kept.alice, vcpu_count=2, vmem_size=2048)
+    body = {"vcpu_count": 7, "vmem_size": 4096, "disks": ["tiny:1g"], "nets": ["default"]}
+    found = kept.admin.perform_class("scheduler", "forecast", body)
+    assert not found["can_create"], found
+    found = kept.admin.perform_class("scheduler", "forecast", {**body, "vcpu_count": 4})
+    assert found["candidates"][0]["cpu_numa_pin"] == [{"node_id": 1, "vcpu_count": 4, "mem_size_mb": 4096}]
+    shown = kept.admin.perform_class("scheduler", "candidate-detail", {"ident": kept.host_id})["candidate"]
+    assert shown["numa_nodes"] == [
+        {"node_id": 0, "cpu_free": 2, "mem_free": 6144},
+        {"node_id": 1, "cpu_free": 4, "mem_free": 8192},
+    ]
