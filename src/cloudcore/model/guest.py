@@ -40,6 +40,8 @@ class GuestNic:
     prefix: length of the subnet mask.
     rx_mbps, tx_mbps: the most that goes in and out; 0 is no bound. queues: of a virtio card, so that several processors
         serve it.
+    device: PCI address of the host's device that it is; empty for a card that the hypervisor makes. vlan: of such a device's
+        frames; 0 is none.
     """
 
     index: int
@@ -53,6 +55,8 @@ class GuestNic:
     rx_mbps: int = 0
     tx_mbps: int = 0
     queues: int = 1
+    device: str = ""
+    vlan: int = 0
 
 
 @attrs.frozen(kw_only=True)
@@ -153,7 +157,7 @@ def from_json(data: JsonMapping) -> GuestDescription:
 
 _LATER = frozenset(("devices", "medium", "pins", "vga", "vdi", "boot_order"))
 _LATER_OF_DISKS = frozenset(("iops", "bytes_per_s"))
-_LATER_OF_NICS = frozenset(("rx_mbps", "tx_mbps", "queues"))
+_LATER_OF_NICS = frozenset(("rx_mbps", "tx_mbps", "queues", "device", "vlan"))
 
 
 def _said(part: Any, later: frozenset[str]) -> JsonObject:

@@ -44,7 +44,7 @@ def batch_of(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObjec
         for _, one in wanted:
             if one.host_type not in inventories:
                 found = inventory_of(tx, platform.settings, host_type=one.host_type, networks=None)
-                some = any(each.devices for _, each in wanted)
+                some = any(each.has_devices for _, each in wanted)
                 inventories[one.host_type] = with_devices(found, device_rows(tx)) if some else found
         return veil(_planned(inventories, wanted), hosts_shown(platform, tx, caller))
 

@@ -200,4 +200,4 @@ def _now(platform: Platform, tx: Transaction, request: Request) -> JsonObject:
 def today(platform: Platform, tx: Transaction, request: Request) -> Inventory:
     """All hosts that a request could go to, with what is claimed of them now."""
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=None)
-    return with_devices(inventory, device_rows(tx)) if request.devices else inventory
+    return with_devices(inventory, device_rows(tx)) if request.has_devices else inventory

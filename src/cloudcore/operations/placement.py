@@ -47,6 +47,7 @@ class Seat:
     """An admitted placement. storages: storage id per disk, in the request's order; networks, devices: candidates of each.
 
     pins: what it holds of which NUMA nodes, as the wire has it.
+    functions: of each card the devices that it may be; none of an ordinary one.
     """
 
     host_id: str
@@ -54,6 +55,7 @@ class Seat:
     networks: tuple[tuple[str, ...], ...]
     devices: tuple[tuple[str, ...], ...] = ()
     pins: list[JsonObject] = attrs.field(factory=list[JsonObject])
+    functions: tuple[tuple[str, ...], ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -221,6 +223,7 @@ def _seat(placement: Placement, storages: tuple[str, ...], pins: Sequence[JsonOb
         networks=tuple(tuple(choice.network_ids) for choice in placement.nets),
         devices=tuple(choice.device_ids for choice in placement.devices),
         pins=list(pins),
+        functions=tuple(choice.device_ids for choice in placement.nets),
     )
 
 

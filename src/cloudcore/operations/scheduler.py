@@ -147,7 +147,7 @@ def _decide(platform: Platform, tx: Transaction, caller: Caller, question: str, 
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=None)
     inventory = crowded(tx, inventory, request.project_id)
     inventory, request = with_foresight(platform, tx, inventory, request, wanted.draft)
-    if request.devices:
+    if request.has_devices:
         inventory = with_devices(inventory, device_rows(tx))
     spare = MAX_COUNT if question == "test" else ALTERNATIVES
     return schedule(inventory, request, spare=spare)

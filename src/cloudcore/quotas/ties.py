@@ -13,6 +13,7 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.counted import count_out
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.groupguest import GROUPGUESTS
+from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
 from cloudcore.resources.compute.guestsecgroup import GUESTSECGROUPS
 from cloudcore.resources.compute.isolateddevice import ISOLATED_DEVICES
 from cloudcore.resources.compute.server import SERVERS
@@ -62,9 +63,14 @@ def untie_server(tx: Transaction, server_id: str) -> None:
 
 
 def free_devices(tx: Transaction, server_id: str) -> None:
-    """Let others have the devices of a server."""
+    """Let others have the devices of a server. A card of it that was one becomes an ordinary card."""
     devices = tx.of(ISOLATED_DEVICES, PLATFORM)
+    cards = tx.of(GUESTNETWORKS, PLATFORM)
     for device in devices.find(Query(where=eq("guest_id", server_id))):
+        if device.network_index >= 0:
+            where = both(eq("guest_id", server_id), eq("index", device.network_index))
+            for card in cards.find(Query(where=where)):
+                cards.save(evolve(card, driver="virtio"))
         devices.save(evolve(device, guest_id=None, network_index=-1, disk_index=-1), action="detach")
 
 

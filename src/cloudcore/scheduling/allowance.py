@@ -26,7 +26,7 @@ def takes(request: Request, inventory: Inventory) -> Mapping[str, int]:
         "cpu": request.vcpus,
         "memory": request.memory_mib,
         "storage": sum([disk.size_mib for disk in request.disks]),
-        "isolated_device": len(request.devices),
+        "isolated_device": len(request.passed),
         "port": len(request.nets) - exits,
         "eport": exits,
     }

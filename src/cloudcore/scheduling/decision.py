@@ -35,6 +35,12 @@ class Placement:
     devices: tuple[DeviceChoice, ...] = ()
     nodes: tuple[NodeChoice, ...] = ()
 
+    @property
+    def device_ids(self) -> list[str]:
+        """Its devices, those that are cards of it among them."""
+        given = [one.device_ids for one in self.devices] + [one.device_ids for one in self.nets]
+        return [idents[0] for idents in given if idents]
+
 
 @attrs.frozen(eq=False, kw_only=True)
 class Step:

@@ -11,10 +11,12 @@ from collections.abc import Sequence, Set
 import attrs
 import numpy as np
 
+from cloudcore.scheduling import nics
 from cloudcore.scheduling.columns import UNLIMITED, BoolArray, IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.nics import Group, match, unions
 from cloudcore.scheduling.request import DeviceRequest, Request
+from cloudcore.scheduling.virtual import suitable, wires_of
 
 _MOST_CANDIDATES = 8
 
@@ -28,9 +30,10 @@ class DeviceChoice:
 
 
 def groups(request: Request, inventory: Inventory) -> tuple[Group, ...]:
-    """Group the devices of a request, in order of first appearance."""
+    """Group the devices of a request, in order of first appearance; then those that are its cards."""
     wanted = request.devices
-    return inventory.devices.memo.recall(("groups", wanted), lambda: _groups(wanted, inventory))
+    found = inventory.devices.memo.recall(("groups", wanted), lambda: _groups(wanted, inventory))
+    return (*found, *_cards(request, inventory)) if len(request.passed) > len(wanted) else found
 
 
 def _groups(wanted: Sequence[DeviceRequest], inventory: Inventory) -> tuple[Group, ...]:
@@ -40,25 +43,16 @@ def _groups(wanted: Sequence[DeviceRequest], inventory: Inventory) -> tuple[Grou
     return tuple(Group(tuple(at), suitable(device, inventory)) for device, at in found.items())
 
 
-def suitable(wanted: DeviceRequest, inventory: Inventory) -> BoolArray:
-    """The devices that would do, were they free."""
-    devices = inventory.devices
-    suits: BoolArray = devices.memory_mib >= wanted.memory_mib
-    if wanted.device_id:
-        named = np.zeros_like(suits)
-        row = devices.index.get(wanted.device_id)
-        if row is not None:
-            named[row] = True
-        suits &= named
-    for column, text in (
-        (devices.dev_type, wanted.dev_type),
-        (devices.model, wanted.model),
-        (devices.vendor, wanted.vendor),
-        (devices.path, wanted.path),
-    ):
-        if text:
-            suits &= column.equals(text)
-    return suits
+def _cards(request: Request, inventory: Inventory) -> list[Group]:
+    """Of each card that is a device: the devices on the wires of networks that suit it."""
+    wires, found = wires_of(inventory), list[Group]()
+    for group in nics.groups(request, inventory):
+        wish = request.nets[group.positions[0]].device
+        if wish is not None:
+            on_wire = np.isin(wires, inventory.networks.wire[group.suits])
+            at = [request.passed_at(position) for position in group.positions]
+            found.append(Group(tuple(at), suitable(wish, inventory) & on_wire))
+    return found
 
 
 def room(wanted: Sequence[Group], inventory: Inventory) -> IntArray:

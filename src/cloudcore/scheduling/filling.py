@@ -273,6 +273,7 @@ def devices_of(rows: Sequence[DeviceRow], hosts: Mapping[str, int]) -> Devices:
         model=_texts(rows, "model"),
         vendor=_texts(rows, "vendor"),
         path=_texts(rows, "path"),
+        wire=_texts(rows, "wire_id"),
         memory_mib=_fixed(_amounts(rows, "memory_mib")),
         free=_flags(rows, "free"),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Sequence
+from itertools import islice, product
 from operator import attrgetter
 
 import attrs
@@ -17,8 +18,11 @@ from cloudcore.scheduling.columns import IntArray
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.request import Request
 from cloudcore.scheduling.tables import MACHINE
+from cloudcore.scheduling.virtual import wires_of
 
 _index = attrgetter("index")
+_MOST_WAYS = 256
+"""So many ways to spread cards that are devices over the wires of a host are tried."""
 
 
 @attrs.frozen(eq=False)
@@ -66,12 +70,18 @@ class Ledger:
         skipped = request.ignore_filters
         check_disks = request.disks and request.host_type != MACHINE and "host_storage" not in skipped
         check_nets = request.nets and "host_network" not in skipped
-        check_devices = request.devices and "host_isolated_device" not in skipped
+        passed = request.passed
+        check_devices = passed and "host_isolated_device" not in skipped
         self._inventory = inventory
         self._request = request
         self._disks = disks.Wanted.of(request, inventory) if check_disks else disks.NOTHING
         self._cards = nics.groups(request, inventory) if check_nets else ()
         self._devices = devices.groups(request, inventory) if check_devices else ()
+        cards_passed = len(passed) > len(request.devices)
+        self._joint = cards_passed and bool(self._cards and self._devices)
+        if cards_passed and not self._joint:
+            # Cards are devices only where both are looked at.
+            self._devices = tuple(one for one in self._devices if one.positions[0] < len(request.devices))
         self._distance = nics.distance(request, inventory)
         self._rooms = _Left(inventory.storages.free_mib)
         self._ports = _Left(inventory.networks.free_ports)
@@ -93,8 +103,7 @@ class Ledger:
         homes = disks.choose(self._disks, free, slots)
         if homes is None:
             return None
-        networks = self._networks(host)
-        given = self._choose_devices(host)
+        networks, given = self._together(host) if self._joint else (self._networks(host), self._choose_devices(host))
         share = self._choose_nodes(host) if self._on_nodes else ()
         if networks is None or given is None or share is None:
             return None
@@ -105,7 +114,7 @@ class Ledger:
         for n in limits:
             self._leave[n] -= 1
         self._occupy(host, share)
-        return Seat(host, tuple(choices), self._plug(networks), self._give(given), share)
+        return Seat(host, tuple(choices), self._plug(networks, given), self._give(given), share)
 
     def left(self) -> Inventory:
         """The inventory with what is left of storages, networks, devices and NUMA nodes."""
@@ -145,7 +154,7 @@ class Ledger:
             memory[host, : len(there)] = [one[2] for one in there]
         return cpus, memory
 
-    def _plug(self, networks: dict[int, list[int]]) -> tuple[nics.NicChoice, ...]:
+    def _plug(self, networks: dict[int, list[int]], given: dict[int, list[int]]) -> tuple[nics.NicChoice, ...]:
         ids, nets = self._inventory.networks.ids, self._request.nets
         cards: list[nics.NicChoice] = []
         for position in sorted(networks):
@@ -153,7 +162,13 @@ class Ledger:
             self._ports[found[0]] -= 1
             for reach in self._reached.get(found[0], ()):
                 reach.moved.add(found[0])
-            cards.append(nics.NicChoice(index=nets[position].index, network_ids=tuple([ids[n] for n in found])))
+            networks_found = tuple([ids[n] for n in found])
+            if self._joint and nets[position].device is not None:
+                functions = given[self._request.passed_at(position)]
+                chosen = tuple([self._inventory.devices.ids[n] for n in functions])
+                cards.append(nics.NicChoice(index=nets[position].index, network_ids=networks_found, device_ids=chosen))
+            else:
+                cards.append(nics.NicChoice(index=nets[position].index, network_ids=networks_found))
         return tuple(cards)
 
     def _give(self, given: dict[int, list[int]]) -> tuple[devices.DeviceChoice, ...]:
@@ -163,11 +178,44 @@ class Ledger:
             [
                 devices.DeviceChoice(index=wanted[position].index, device_ids=tuple([ids[n] for n in given[position]]))
                 for position in sorted(given)
+                if position < len(wanted)
             ]
         )
 
     def _choose_devices(self, host: int) -> dict[int, list[int]] | None:
         return devices.choose(self._devices, host, self._given, self._inventory) if self._devices else {}
+
+    def _together(self, host: int) -> tuple[dict[int, list[int]] | None, dict[int, list[int]] | None]:
+        """Networks and devices where cards are devices: each such card is tried with each wire that has both."""
+        request, inventory = self._request, self._inventory
+        ranked, wires = self._ranked(host), wires_of(inventory)
+        cards = [
+            (position, group, devices_of_group)
+            for group in self._cards
+            for position in group.positions
+            for devices_of_group in self._devices
+            if group.device is not None and request.passed_at(position) in devices_of_group.positions
+        ]
+        free = [row for row in devices.free_on(host, inventory) if row not in self._given]
+        options = [
+            sorted(
+                {int(inventory.networks.wire[n]) for n in ranked if self._ports[n] > 0 and group.flags[n]}
+                & {int(wires[row]) for row in free if functions.flags[row]}
+            )
+            for _, group, functions in cards
+        ]
+        for chosen in islice(product(*options), _MOST_WAYS):
+            nets = [one for one in self._cards if one.device is None]
+            passed = [one for one in self._devices if one.positions[0] < len(request.devices)]
+            for (position, group, functions), wire in zip(cards, chosen, strict=True):
+                on_wire = inventory.networks.wire == wire
+                nets.append(nics.Group((position,), group.suits & on_wire, group.ranks, group.device))
+                passed.append(nics.Group((request.passed_at(position),), functions.suits & (wires == wire)))
+            networks = nics.choose(nets, ranked, self._ports)
+            given = devices.choose(passed, host, self._given, inventory)
+            if networks is not None and given is not None:
+                return networks, given
+        return None, None
 
     def _disk_choice(self, line: int, home: int, free: list[int], slots: list[int]) -> disks.DiskChoice:
         ranked = disks.candidates(line, home, self._disks, free, slots)

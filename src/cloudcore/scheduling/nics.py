@@ -17,8 +17,9 @@ import numpy as np
 
 from cloudcore.scheduling.columns import UNLIMITED, BoolArray, IntArray, summed
 from cloudcore.scheduling.inventory import Inventory
-from cloudcore.scheduling.request import NicRequest, Request
+from cloudcore.scheduling.request import DeviceRequest, NicRequest, Request
 from cloudcore.scheduling.tagged import NETWORKS, Ranks, meeting, ranks_of
+from cloudcore.scheduling.virtual import wires_on, within_reach
 
 EXACT_GROUPS = 6
 _MOST_CANDIDATES = 8
@@ -26,19 +27,27 @@ _MOST_CANDIDATES = 8
 
 @attrs.frozen(kw_only=True)
 class NicChoice:
-    """Where a card is plugged in: the first of `network_ids` in this decision, the others if that one is lost."""
+    """Where a card is plugged in: the first of `network_ids` in this decision, the others if that one is lost.
+
+    device_ids: of a card that is a device, on the wire of all these networks; likewise.
+    """
 
     index: int
     network_ids: tuple[str, ...]
+    device_ids: tuple[str, ...] = ()
 
 
 @attrs.frozen(eq=False)
 class Group:
-    """Cards that are asked for alike: their positions in `request.nets`, and the networks that suit them and how well."""
+    """Cards that are asked for alike: their positions in `request.nets`, and the networks that suit them and how well.
+
+    device: what each of them is for the server alone.
+    """
 
     positions: tuple[int, ...]
     suits: BoolArray
     ranks: Ranks = None
+    device: DeviceRequest | None = None
 
     @cached_property
     def flags(self) -> bytes:
@@ -63,6 +72,7 @@ def _groups(request: Request, inventory: Inventory) -> tuple[Group, ...]:
             tuple(at),
             suitable(nic, request, inventory),
             None if nic.network_id else ranks_of(nic.marks, NETWORKS, index),
+            nic.device,
         )
         for nic, at in found.items()
     )
@@ -105,13 +115,13 @@ def visible(request: Request, inventory: Inventory) -> BoolArray:
 def room(wanted: Sequence[Group], inventory: Inventory) -> IntArray:
     """Count how many servers' cards each host can take, were no other host to use its networks.
 
-    Exact up to `EXACT_GROUPS` groups, else a bound from above.
+    Exact up to `EXACT_GROUPS` groups of which none are devices, else a bound from above.
     """
     bound: IntArray | None = None
     for union in unions(len(wanted)):
         cards = sum(len(wanted[n].positions) for n in union)
         suits = np.logical_or.reduce([wanted[n].suits for n in union])
-        ports = reachable_ports(suits, inventory)
+        ports = reachable_ports(suits, inventory, [wanted[n].device for n in union])
         fitting = ports if cards == 1 else ports // cards
         bound = fitting if bound is None else np.minimum(bound, fitting, out=bound)
     return np.full(len(inventory.hosts), UNLIMITED, dtype=np.int64) if bound is None else bound
@@ -126,17 +136,41 @@ def room_on(wanted: Sequence[Group], host: int, inventory: Inventory) -> int:
     for union in unions(len(wanted)):
         cards = sum([len(wanted[n].positions) for n in union])
         flags = [wanted[n].flags for n in union]
-        ports = sum([int(free[network]) for network in reached if any(each[network] for each in flags)])
+        there = reached
+        if wanted[union[0]].device is not None:
+            there = _with_devices([wanted[n].device for n in union], reached, host, inventory)
+        ports = sum([int(free[network]) for network in there if any(each[network] for each in flags)])
         bound = min(bound, ports // cards)
     return bound
 
 
-def reachable_ports(suits: BoolArray, inventory: Inventory) -> IntArray:
-    """Sum, per host, the free ports of some networks on the wires that the host is plugged into."""
+def _with_devices(
+    wishes: Sequence[DeviceRequest | None], networks: list[int], host: int, inventory: Inventory
+) -> list[int]:
+    """Those of some networks on whose wire a host has a device for a card that is one; all for any other card."""
+    devices = [wish for wish in wishes if wish is not None]
+    if len(devices) < len(wishes):
+        return networks
+    wires = set[int]().union(*(wires_on(wish, host, inventory) for wish in devices))
+    return [network for network in networks if int(inventory.networks.wire[network]) in wires]
+
+
+def reachable_ports(
+    suits: BoolArray, inventory: Inventory, wishes: Sequence[DeviceRequest | None] = (None,)
+) -> IntArray:
+    """Sum, per host, the free ports of some networks on the wires that the host is plugged into.
+
+    wishes: of cards that are all devices: only on wires on which the host has one of these.
+    """
+    devices = [wish for wish in wishes if wish is not None]
     free = np.where(suits, inventory.networks.free_ports, 0)
     # One more wire, without networks, is that which fills up slots.
     per_wire = np.bincount(inventory.networks.wire, weights=free, minlength=len(inventory.wires) + 1).astype(np.int64)
-    return summed(per_wire, inventory.wire_slots)
+    if len(devices) < len(wishes):
+        return summed(per_wire, inventory.wire_slots)
+    there: BoolArray = np.logical_or.reduce([within_reach(wish, inventory) for wish in devices])
+    # One more wire, without ports, stands where the host has no such device.
+    return summed(per_wire, np.where(there, inventory.wire_slots, len(inventory.wires)))
 
 
 def choose(wanted: Sequence[Group], ranked: Sequence[int], ports: Mapping[int, int]) -> dict[int, list[int]] | None:

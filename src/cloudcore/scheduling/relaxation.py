@@ -211,6 +211,10 @@ def _drops(request: Request) -> list[_Drop]:
         found.append(_Drop(text, _setting("numa_nodes", 0)))
     for place, device in enumerate(request.devices):
         found.append(_Drop(f"without device {device.index}", _leaving("devices", place)))
+    for place, nic in enumerate(request.nets):
+        if nic.device is not None:
+            plain = (*request.nets[:place], attrs.evolve(nic, device=None), *request.nets[place + 1 :])
+            found.append(_Drop(f"card {nic.index} as an ordinary one", _setting("nets", plain)))
     if any(disk.backend or disk.medium or disk.storage_id for disk in request.disks):
         anywhere = tuple(attrs.evolve(disk, backend="", medium="", storage_id="") for disk in request.disks)
         found.append(_Drop("any kind of storage", _setting("disks", anywhere)))

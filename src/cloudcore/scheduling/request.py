@@ -93,6 +93,7 @@ class NicRequest:
 
     exit: from a public segment. private: only from a network that is not shared. address: this one and no other.
     ipv6: only a network that has IPv6 addresses. teaming: of a machine: two of its cards as one.
+    device: it is one of these for the server alone, a virtual function of a card on the network's wire; of type `NIC`.
     marks: scheduling tags of networks, which don't matter for a card that names its network.
     """
 
@@ -103,6 +104,7 @@ class NicRequest:
     address: str = attrs.field(default="", validator=_address)
     ipv6: bool = False
     teaming: bool = False
+    device: DeviceRequest | None = None
     marks: tuple[Mark, ...] = ()
     index: int = attrs.field(default=0, validator=_between(0, MAX_PARTS))
 
@@ -267,7 +269,17 @@ class Request:
     @property
     def has_devices(self) -> bool:
         """Whether a server of it gets devices of its host, and what is kept for such servers."""
-        return bool(self.devices)
+        return bool(self.devices or self.passed)
+
+    @property
+    def passed(self) -> tuple[DeviceRequest, ...]:
+        """All devices of a server: those that it asks for, and then its cards that are some."""
+        cards = [nic.device for nic in self.nets if nic.device is not None]
+        return (*self.devices, *cards) if cards else self.devices
+
+    def passed_at(self, card: int) -> int:
+        """The place among `passed` of the card at a position of `nets`."""
+        return len(self.devices) + sum(nic.device is not None for nic in self.nets[:card])
 
     @property
     def host_type(self) -> str:

@@ -195,7 +195,7 @@ class NetworkRow:
 class DeviceRow:
     """One device that a server can have for itself, such as a GPU.
 
-    dev_type: such as `GPU-HPC`. vendor: PCI id of who made it. memory_mib: of the device itself. free: nobody has it.
+    dev_type: such as `GPU-HPC`. vendor: PCI id of who made it. wire_id: of a network card. memory_mib: of the device itself. free: nobody has it.
     """
 
     id: str
@@ -204,5 +204,6 @@ class DeviceRow:
     model: str = ""
     vendor: str = ""
     path: str = ""
+    wire_id: str = ""
     memory_mib: int = 0
     free: bool = True

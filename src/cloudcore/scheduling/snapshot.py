@@ -272,6 +272,7 @@ def _device(inventory: Inventory, row: int) -> DeviceRow:
         model=devices.model[row],
         vendor=devices.vendor[row],
         path=devices.path[row],
+        wire_id=devices.wire[row],
         memory_mib=int(devices.memory_mib[row]),
         free=bool(devices.free[row]),
     )

@@ -105,7 +105,7 @@ class Standing:
         row = _row(live.hosts.index, placement.host_id)
         storages = [_row(live.storages.index, disk.storage_ids[0]) for disk in placement.disks]
         networks = [_row(live.networks.index, nic.network_ids[0]) for nic in placement.nets]
-        devices = [_row(live.devices.index, device.device_ids[0]) for device in placement.devices]
+        devices = [_row(live.devices.index, ident) for ident in placement.device_ids]
         sizes = {disk.index: disk.size_mib for disk in request.disks}
         for storage, disk in zip(storages, placement.disks, strict=True):
             self._put_storage(storage, int(self._rooms[storage]) - sign * sizes[disk.index])
@@ -129,8 +129,8 @@ class Standing:
         for one in placements:
             for disk in one.disks:
                 rooms[disk.storage_ids[0]] = rooms.get(disk.storage_ids[0], 0) + sizes[disk.index]
-            for device in one.devices:
-                self._free[_row(live.devices.index, device.device_ids[0])] = False
+            for ident in one.device_ids:
+                self._free[_row(live.devices.index, ident)] = False
             self._take_nodes(_row(live.hosts.index, one.host_id), one, 1)
         for ident, size in rooms.items():
             row = _row(live.storages.index, ident)

@@ -122,12 +122,12 @@ class Hosts:
     def cpus_on(self, row: int, request: Request) -> int:
         """As `cpus_for` on one host."""
         free = int(self.cpu_free[row])
-        return free if request.has_devices or not self.kept.shape[1] else max(free - self._kept_on(row, 0), 0)
+        return free if not self.kept.shape[1] or request.has_devices else max(free - self._kept_on(row, 0), 0)
 
     def memory_on(self, row: int, request: Request) -> int:
         """As `memory_for` on one host."""
         free = int(self.mem_free_mib[row])
-        return free if request.has_devices or not self.kept.shape[1] else max(free - self._kept_on(row, 1), 0)
+        return free if not self.kept.shape[1] or request.has_devices else max(free - self._kept_on(row, 1), 0)
 
     def _but_kept(self, free: IntArray, which: int) -> IntArray:
         if not self.kept.shape[1]:
@@ -234,6 +234,7 @@ class Devices:
     model: Coded
     vendor: Coded
     path: Coded
+    wire: Coded
     memory_mib: IntArray
     free: BoolArray
     memo: Memo = attrs.field(factory=Memo)

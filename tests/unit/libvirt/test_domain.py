@@ -295,3 +295,24 @@ def test_a_network_leads_nowhere_unless_asked() -> None:
 def test_a_network_that_cannot_be_is_refused(name: Any, cidr: Any, gateway: Any) -> None:
     with pytest.raises(InvalidInputError):
         network_xml(name, cidr, gateway, nat=False, deployment="d")
+
+
+def test_a_card_that_is_a_function_of_the_host_is_passed_on_with_its_address_and_vlan() -> None:
+    card = attrs.evolve(NIC, device="0000:3b:02.5", vlan=42)
+    interface = tree(attrs.evolve(GUEST, nics=(card,), boot_order="n")).find("devices/interface")
+    assert interface is not None
+    assert (interface.get("type"), interface.get("managed")) == ("hostdev", "yes")
+    assert interface.find("mac").attrib == {"address": NIC.mac.lower()}
+    place = {"type": "pci", "domain": "0x0000", "bus": "0x3b", "slot": "0x02", "function": "0x5"}
+    assert interface.find("source/address").attrib == place
+    assert interface.find("vlan/tag").attrib == {"id": "42"}
+    assert interface.find("model") is None
+    plain = tree(attrs.evolve(GUEST, nics=(attrs.evolve(card, device="3b:02.5", vlan=0),))).find("devices/interface")
+    assert plain is not None
+    assert plain.find("vlan") is None
+
+
+@pytest.mark.parametrize("changes", [{"device": "1:1"}, {"device": "0000:3b:02.9"}, {"vlan": 4095}, {"vlan": -1}])
+def test_a_function_has_a_pci_address_and_a_vlan_in_range(changes: Any) -> None:
+    with pytest.raises(CloudcoreError, match=r"desc\.nics"):
+        validate(attrs.evolve(GUEST, nics=(attrs.evolve(NIC, **{"device": "3b:02.5", **changes}),)))

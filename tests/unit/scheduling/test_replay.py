@@ -84,7 +84,7 @@ def test_no_column_is_forgotten_by_a_snapshot():
         "leaving kept",
         Storages: "ids names storage_type medium_type usable is_sys_disk_store free_mib",
         Networks: "ids names wire usable free_ports server_type is_auto_alloc is_exit has_ipv6 ranges sharing",
-        Devices: "ids host dev_type model vendor path memory_mib free",
+        Devices: "ids host dev_type model vendor path wire memory_mib free",
     }
     derived = {"index", "keys", "memo"}
     for kind, names in taken.items():

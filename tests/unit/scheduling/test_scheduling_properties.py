@@ -191,6 +191,7 @@ def test_placements_and_alternatives_together_never_exceed_any_capacity(world, r
     per_storage: Counter[int] = Counter()
     per_network: Counter[int] = Counter()
     per_device: Counter[str] = Counter()
+    world_wire = {network.id: network.wire_id for network in world.networks}
     per_node = defaultdict(lambda: np.zeros(2))
     for one in taken:
         row = inventory.hosts.index[one.host_id]
@@ -205,6 +206,14 @@ def test_placements_and_alternatives_together_never_exceed_any_capacity(world, r
             wires = set(inventory.host_wires.of_row(row).tolist())
             assert all(inventory.networks.wire[inventory.networks.index[n]] in wires for n in nic.network_ids)
             per_network[inventory.networks.index[nic.network_ids[0]]] += 1
+            asked = next(each for each in request.nets if each.index == nic.index)
+            assert bool(nic.device_ids) == (asked.device is not None)
+            per_device.update(nic.device_ids[:1])
+            functions = [each for each in world.devices if each.id in nic.device_ids]
+            on = {world_wire[ident] for ident in nic.network_ids} if functions else set()
+            assert {(each.host_id, each.dev_type, each.free) for each in functions} <= {(one.host_id, "NIC", True)}
+            assert {each.wire_id for each in functions} == on
+            assert len(on) <= 1
         there = {node.id: node for node in next(each for each in world.hosts if each.id == one.host_id).nodes}
         assert bool(one.nodes) == bool(there)
         for share in one.nodes:

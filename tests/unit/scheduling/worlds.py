@@ -168,9 +168,10 @@ def worlds(draw) -> World:
         DeviceRow(
             id=f"d{n}",
             host_id=draw(st.sampled_from(host_ids)),
-            dev_type=draw(st.sampled_from(("GPU-HPC", "GPU-HPC", "USB"))),
+            dev_type=draw(st.sampled_from(("GPU-HPC", "GPU-HPC", "NIC", "USB"))),
             model=draw(st.sampled_from(("T4", "A100"))),
             vendor="10de",
+            wire_id=draw(st.sampled_from(("", *wires))),
             memory_mib=draw(st.sampled_from((16, 40))),
             free=draw(st.integers(0, 4)) > 0,
         )
@@ -226,6 +227,7 @@ def requests(draw) -> Request:
                 exit=draw(st.integers(0, 5)) == 0,
                 teaming=draw(st.integers(0, 3)) == 0,
                 ipv6=draw(st.integers(0, 5)) == 0,
+                device=draw(st.sampled_from((*(None,) * 5, DeviceRequest(dev_type="NIC")))),
                 index=n,
                 marks=draw(tags),
             )

@@ -62,7 +62,6 @@ UNSUPPORTED: tuple[tuple[dict[str, Any], str], ...] = (
     ({"nets": ["default", "default:secgroups=key-group"]}, "nets.1.secgroups"),
     ({"nets": ["default:e1000:num-queues=4"]}, "nets.0.num_queues"),
     ({"nets": ["default:rx-traffic-limit=4"]}, "nets.0.rx_traffic_limit"),
-    ({"nets": ["default:sriov-nic-model=x"]}, "nets.0.sriov_device"),
     ({"nets": [{"network": "default", "port_mappings": [{"protocol": "tcp", "port": 80}]}]}, "nets.0.port_mappings"),
 )
 

@@ -267,6 +267,8 @@ def _disk(devices: ET.Element, device: str, path: Path, disk_format: str, target
 
 
 def _nic(devices: ET.Element, nic: GuestNic) -> ET.Element:
+    if nic.device:
+        return _function(devices, nic)
     element = ET.SubElement(devices, "interface", type="network")
     ET.SubElement(element, "mac", address=nic.mac.lower())
     ET.SubElement(element, "source", network=nic.bridge)
@@ -279,6 +281,24 @@ def _nic(devices: ET.Element, nic: GuestNic) -> ET.Element:
             if most:
                 ET.SubElement(bounds, tag, average=str(most * _KB_OF_MBIT))
     return element
+
+
+def _function(devices: ET.Element, nic: GuestNic) -> ET.Element:
+    """A card that is a virtual function of one of the host's: its address and VLAN are set before the guest has it."""
+    element = ET.SubElement(devices, "interface", type="hostdev", managed="yes")
+    ET.SubElement(element, "mac", address=nic.mac.lower())
+    place = ET.SubElement(ET.SubElement(element, "source"), "address", type="pci")
+    place.attrib.update(_pci(nic.device))
+    if nic.vlan:
+        ET.SubElement(ET.SubElement(element, "vlan"), "tag", id=str(nic.vlan))
+    return element
+
+
+def _pci(address: str) -> dict[str, str]:
+    match = _ADDRESSES["pci"].fullmatch(address)
+    assert match is not None
+    found = match.groupdict(default="0000")
+    return {name: f"0x{found[name]}" for name in ("domain", "bus", "slot", "function")}
 
 
 def _consoles(devices: ET.Element, desc: GuestDescription, place: Place) -> None:
@@ -315,8 +335,7 @@ def _passed(device: GuestDevice) -> ET.Element:
     if device.kind == "usb":
         place.attrib.update(bus=str(int(match["bus"])), device=str(int(match["device"])))
         return element
-    found = match.groupdict(default="0000")
-    place.attrib.update({name: f"0x{found[name]}" for name in ("domain", "bus", "slot", "function")})
+    place.attrib.update(_pci(device.address))
     return element
 
 
@@ -332,6 +351,9 @@ def _check_nic(nic: GuestNic) -> None:
     _within(nic.queues, 1, MOST_QUEUES, "desc.nics.queues")
     _within(nic.rx_mbps, 0, MOST_MBPS, "desc.nics.rx_mbps")
     _within(nic.tx_mbps, 0, MOST_MBPS, "desc.nics.tx_mbps")
+    _within(nic.vlan, 0, 4094, "desc.nics.vlan")
+    if not isinstance(nic.device, str) or (nic.device and not _ADDRESSES["pci"].fullmatch(nic.device)):
+        raise InvalidFormatError("desc.nics.device is no PCI address", field="desc.nics.device")
     if not isinstance(nic.mac, str) or not _MAC.fullmatch(nic.mac) or int(nic.mac[:2], 16) & 1:
         raise InvalidFormatError("desc.nics.mac must be a unicast MAC address", field="desc.nics.mac")
     if not isinstance(nic.bridge, str) or not _NETWORK.fullmatch(nic.bridge):

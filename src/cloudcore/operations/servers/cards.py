@@ -29,12 +29,13 @@ from cloudcore.operations.begin import start_transition
 from cloudcore.operations.deciding import decide
 from cloudcore.operations.placement import inventory_of
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.servers.functions import check_ordinary
 from cloudcore.operations.servers.input import card_network, check_reserved
 from cloudcore.operations.servers.unsupported import check_card
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.ledger import charge
 from cloudcore.resources.compute.drivers import Driver, driver_for
-from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS, Guestnetwork
+from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS, PASSED, Guestnetwork
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.compute.spec import NicSpec, collect, parse_nic
 from cloudcore.resources.network.network import NETWORKS
@@ -99,6 +100,7 @@ def detach_network(platform: Platform, tx: Transaction, caller: Caller, server: 
         ForbiddenError: its address shall be reserved, and the caller may not reserve any there.
     """
     nic = named_card(tx, server, body)
+    check_ordinary(nic)
     if nic.eip_id:
         raise ConflictError("a public address leads to this card: dissociate it first", field="eip_id")
     reserve = _reserving(platform, tx, caller, nic, body)
@@ -115,6 +117,7 @@ def change_address(platform: Platform, tx: Transaction, caller: Caller, server: 
         InsufficientResourceError: the server's host does not reach the network, or it has no free address.
     """
     nic = named_card(tx, server, body)
+    check_ordinary(nic)
     if nic.eip_id:
         raise ConflictError("a public address leads to this card: dissociate it first", field="eip_id")
     wanted = body.get("net_desc") or body.get("nets")
@@ -182,7 +185,7 @@ def add_card(
         guest_id=server.id,
         network_id="",
         mac_addr=_mac(platform, tx, spec, position),
-        driver=driver.choose("nic_drivers", spec.driver),
+        driver=PASSED if spec.sriov_device is not None else driver.choose("nic_drivers", spec.driver),
         num_queues=max(spec.num_queues, 1),
         bw_limit=spec.bw_limit,
         rx_bw_limit=spec.rx_bw_limit,

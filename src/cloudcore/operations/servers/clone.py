@@ -21,7 +21,7 @@ from cloudcore.operations.servers.create import MOST_IN_ONE_UNIT, create_servers
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
-from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
+from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS, as_device
 from cloudcore.resources.compute.server import SERVERS
 
 _KEPT = ("prefer_host", "prefer_host_id", "disable_delete", "project_id", "project", "hostname", "description")
@@ -93,7 +93,7 @@ def _source(platform: Platform, tx: Transaction, caller: Caller, ident: str, bod
 def _wish(tx: Transaction, server: Any, body: JsonMapping) -> JsonObject:
     """What of a create body does not come from the disks: the name, the same networks, the caller's own words."""
     where = Query(where=eq("guest_id", server.id), order=(Order("index"),))
-    nets = [{"network": nic.network_id} for nic in tx.of(GUESTNETWORKS, PLATFORM).find(where)]
+    nets = [{"network": nic.network_id, **as_device(nic)} for nic in tx.of(GUESTNETWORKS, PLATFORM).find(where)]
     said = {key: body[key] for key in _KEPT if key in body}
     return {"name": body["name"], "nets": nets, **said}
 

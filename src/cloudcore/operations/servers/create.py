@@ -173,7 +173,7 @@ def _read(platform: Platform, caller: Caller, body: JsonMapping, count: int, *, 
 
     def read(tx: Transaction) -> tuple[Wanted, bool]:
         wanted = read_wanted(platform, tx, caller, body, count)
-        if not pooled or wanted.request.devices:
+        if not pooled or wanted.request.has_devices:
             return wanted, False  # no column is kept of devices, which others take all the time
         bring_up_to_date(platform, tx, wanted.request.host_type, seen, doubted=look > 1)
         bring_project(platform, tx, wanted.request)
@@ -199,7 +199,7 @@ def _decide_now(platform: Platform, tx: Transaction, wanted: Wanted, spare: int 
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=_networks(wanted))
     inventory = crowded(tx, inventory, request.project_id)
     inventory, request = with_foresight(platform, tx, inventory, request, wanted.draft)
-    if request.devices:
+    if request.has_devices:
         inventory = with_devices(inventory, device_rows(tx))
     return schedule(inventory, request, spare=spare)
 
@@ -318,7 +318,7 @@ def _one(
     _add_disks(tx, wanted, server, seat)
     take(tx, server, wanted.driver, wanted.existing)
     _add_nics(platform, tx, wanted, server, seat, position, taken)
-    claim_devices(tx, server, seat.devices)
+    claim_devices(tx, server, seat.devices, zip([nic.index for nic in wanted.nics], seat.functions, strict=True))
     bind(platform, tx, caller, server, wanted.bonds)
     params: JsonObject = {"auto_start": wanted.auto_start}
     if wanted.existing:
@@ -342,8 +342,8 @@ def _server(tx: Transaction, wanted: Wanted, name: str, seat: Seat) -> Server:
         "id": tx.new_id(),
         "name": name,
         "host_id": seat.host_id,
-        "had_devices": bool(seat.devices),
         "cpu_numa_pin": seat.pins,
+        "had_devices": wanted.request.has_devices,
         **_in_drive(tx, wanted, seat),
         "status": ServerStatus.SCHEDULE.value,
     }

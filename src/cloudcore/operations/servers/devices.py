@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cloudcore.auth.caller import Caller
@@ -21,6 +21,7 @@ from cloudcore.model.reading import read_flag, read_list_of_str
 from cloudcore.operations.access import fetch
 from cloudcore.operations.begin import start_transition
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.servers.functions import check_no_card
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.ledger import charge
 from cloudcore.resources.compute.isolateddevice import ISOLATED_DEVICES, VENDORS
@@ -36,6 +37,7 @@ _ROW = (
     "model",
     "vendor_device_id",
     "device_path",
+    "wire_id",
     "memory_size",
     "guest_id",
     "addr",
@@ -84,26 +86,35 @@ def device_rows(tx: Transaction) -> list[DeviceRow]:
             model=model,
             vendor=vendor.partition(":")[0].lower(),
             path=path,
+            wire_id=wire,
             memory_mib=memory,
             free=guest is None and bool(address or mdev),
         )
-        for ident, host, kind, model, vendor, path, memory, guest, address, mdev in rows
+        for ident, host, kind, model, vendor, path, wire, memory, guest, address, mdev in rows
     ]
 
 
-def claim_devices(tx: Transaction, server: Any, choices: Sequence[Sequence[str]]) -> None:
+def claim_devices(
+    tx: Transaction,
+    server: Any,
+    choices: Iterable[Sequence[str]],
+    cards: Iterable[tuple[int, Sequence[str]]] = (),
+) -> None:
     """Give a server the first of each choice that is still free.
+
+    cards: positions of its network cards, and what each may be; nothing for an ordinary one.
 
     Raises:
         Contention: others were faster.
     """
     repository = tx.of(ISOLATED_DEVICES, PLATFORM)
-    for candidates in choices:
+    wanted = [(-1, candidates) for candidates in choices] + [card for card in cards if card[1]]
+    for card, candidates in wanted:
         rows = (repository.get(ident) for ident in candidates)
         free = next((row for row in rows if row is not None and row.guest_id is None), None)
         if free is None:
             raise Contention("the device was taken by others")
-        repository.save(evolve(free, guest_id=server.id), action="attach")
+        repository.save(evolve(free, guest_id=server.id, network_index=card), action="attach")
 
 
 def attach_devices(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
@@ -113,19 +124,21 @@ def attach_devices(platform: Platform, tx: Transaction, caller: Caller, server: 
         ResourceNotFoundError: one is not there, or not for the caller.
         ConflictError: another server has it.
         InvalidInputError: it is in another host, or the server has it.
+        NotSupportedError: what is to go is a network card of the server.
         InvalidStatusError: the server runs, and the device cannot be plugged in.
     """
     _begin(platform, tx, caller, server, _named_in(body, "device"), [])
 
 
 def detach_devices(platform: Platform, tx: Transaction, caller: Caller, server: Any, body: JsonMapping) -> None:
-    """Begin to take devices from a server: `device`, or with `detach_all` all that it has.
+    """Begin to take devices from a server: `device`, or with `detach_all` all that it has but for its network cards.
 
     Raises:
         As `attach_devices`.
     """
     if read_flag(body, "detach_all"):
-        _begin(platform, tx, caller, server, [], [device.id for device in devices_of(tx, server)])
+        plain = [device.id for device in devices_of(tx, server) if device.network_index < 0]
+        _begin(platform, tx, caller, server, [], plain)
         return
     _begin(platform, tx, caller, server, [], _named_in(body, "device"))
 
@@ -159,8 +172,11 @@ def _begin(
     repository = tx.of(ISOLATED_DEVICES, PLATFORM)
     if len(set(mine.values())) - len(gone) + len(fresh) > MOST:
         raise InvalidInputError(f"a server has at most {MOST} devices", field="device")
-    for device in (*fresh, *(repository.get(ident) for ident in gone)):
-        if device is not None and server.power_states != PowerState.OFF and not device.hot_pluggable:
+    leaving = [device for ident in gone if (device := repository.get(ident)) is not None]
+    for device in leaving:
+        check_no_card(device)
+    for device in (*fresh, *leaving):
+        if server.power_states != PowerState.OFF and not device.hot_pluggable:
             raise InvalidStatusError(f"device {device.name} is changed while the server is off only", field="status")
     params = {"added": [device.id for device in fresh], "removed": gone}
     known = evolve(server, had_devices=server.had_devices or bool(fresh))

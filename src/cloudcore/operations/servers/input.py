@@ -29,6 +29,7 @@ from cloudcore.operations.servers.bonds import Bonds, read_bonds
 from cloudcore.operations.servers.devices import read_devices
 from cloudcore.operations.servers.existing import Existing, read_existing
 from cloudcore.operations.servers.files import read_deploy_configs
+from cloudcore.operations.servers.functions import check_functions, function_wanted, read_function
 from cloudcore.operations.servers.login import default_account, read_login, read_user_data
 from cloudcore.operations.servers.marks import Marks, read_marks
 from cloudcore.operations.servers.media import Medium, read_medium
@@ -245,7 +246,9 @@ def _nics(
         wire = str(fetch(platform, tx, caller, WIRES, nic.wire).id) if nic.wire else ""
         if nic.reserved:
             check_reserved(platform, tx, caller, nic, network)
-        found.append(attrs.evolve(nic, network=network, wire=wire))
+        device = read_function(platform, tx, caller, nic.sriov_device, nic.index)
+        found.append(attrs.evolve(nic, network=network, wire=wire, sriov_device=device))
+    check_functions(found)
     return tuple(found)
 
 
@@ -359,6 +362,7 @@ def _nic_requests(nics: Sequence[NicSpec], marks: Marks) -> tuple[NicRequest, ..
             exit=n.exit,
             private=n.private,
             address=n.address,
+            device=function_wanted(n.sriov_device),
             marks=tags,
             index=n.index,
         )

@@ -22,7 +22,7 @@ from cloudcore.operations.tags import merged
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
-from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
+from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS, as_device
 from cloudcore.resources.compute.guestsecgroup import GUESTSECGROUPS
 from cloudcore.resources.compute.instancegroup import INSTANCEGROUPS
 from cloudcore.resources.compute.server import SERVERS
@@ -169,6 +169,6 @@ def _disk(link: Any, disk: Any) -> JsonObject:
 def _nets(tx: Transaction, server_id: str) -> list[JsonObject]:
     where = Query(where=eq("guest_id", server_id), order=(Order("index"),))
     return [
-        {"index": nic.index, "network": nic.network_id, "driver": nic.driver}
+        {"index": nic.index, "network": nic.network_id, **(as_device(nic) or {"driver": nic.driver})}
         for nic in tx.of(GUESTNETWORKS, PLATFORM).find(where)
     ]

@@ -15,6 +15,7 @@ from cloudcore.operations.begin import start_transition
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.cards import cards_of, named_card
 from cloudcore.operations.servers.disks import links_of
+from cloudcore.operations.servers.functions import check_ordinary
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
@@ -59,6 +60,7 @@ def change_bandwidth(platform: Platform, tx: Transaction, caller: Caller, server
         InvalidInputError: the server has no such card.
     """
     nic = named_card(tx, server, body)
+    check_ordinary(nic)
     sent = {
         "bw_limit": body.get("bandwidth", body.get("bw_limit")),
         "rx_bw_limit": body.get("rx_bw_limit"),

@@ -26,10 +26,13 @@ _ONLY = {
 }
 _DISK = (*("backup_id", "existing_path", "image_encrypt_key_id", "nvme_device", "auto_reset"),)
 _CARD = (
-    *("sriov_device", "require_teaming", "vip", "address6", "addresses6", "require_ipv6", "strict_ipv6"),
+    *("require_teaming", "vip", "address6", "addresses6", "require_ipv6", "strict_ipv6"),
     *("tx_traffic_limit", "rx_traffic_limit", "port_mappings", "standby_port_count"),
     *("standby_addr_count", "project_id", "domain_id"),
 )
+
+
+_OF_ORDINARY = ("driver", "num_queues", "bw_limit", "tx_bw_limit", "rx_bw_limit", "ifname")
 
 
 def check_server(body: JsonMapping) -> None:
@@ -73,10 +76,14 @@ def check_card(card: NicSpec, *, placed: bool = False) -> None:
     Raises:
         NotSupportedError: names the field.
     """
-    for name in _CARD if placed else (*_CARD, "secgroups", "schedtags"):
+    for name in _CARD if placed else (*_CARD, "secgroups", "schedtags", "sriov_device"):
         if getattr(card, name):
             where = f"nets.{card.index}.{name}"
             raise NotSupportedError(f"{where} is not supported", field=where)
+    for name in _OF_ORDINARY if card.sriov_device is not None else ():
+        if getattr(card, name):
+            where = f"nets.{card.index}.{name}"
+            raise NotSupportedError(f"{where} is not supported of a card that is a device", field=where)
     check_queues(card.driver, card.num_queues, f"nets.{card.index}.num_queues")
 
 

@@ -13,6 +13,8 @@ from cloudcore.model.resource import READ_ONLY, Joint, Level, OnDelete, Ref, Res
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
 
+PASSED = "vfio-pci"
+"""Model of a card that is a device of the host, a virtual function of one of its cards."""
 MOST_QUEUES = 256
 """Of a card: as many as the kernel gives a tap."""
 
@@ -55,6 +57,11 @@ class Guestnetwork(Billed, Entity):
     charge_type: Annotated[str, Spec("Charged by traffic or bandwidth", width=32)] = ""
 
 
+def as_device(card: Guestnetwork) -> JsonObject:
+    """What an entry of `nets` says beside the network so that another card is a device where this one is."""
+    return {"sriov_device": {}} if card.driver == PASSED else {}
+
+
 def check_queues(driver: str, queues: int, field: str) -> None:
     """Refuse several queues of a card that has one.
 
@@ -67,6 +74,8 @@ def check_queues(driver: str, queues: int, field: str) -> None:
 
 def _check_update(_tx: Transaction, _caller: Any, card: Guestnetwork, changes: JsonObject) -> JsonObject:
     driver, queues = changes.get("driver", card.driver), changes.get("num_queues", card.num_queues)
+    if (driver == PASSED) != (card.driver == PASSED):
+        raise NotSupportedError(f"driver: whether a card is a device, {PASSED}, is said at its making", field="driver")
     check_queues(driver, queues, "num_queues")
     return changes
 

@@ -32,7 +32,9 @@ def explain(request: Request, inventory: Inventory, rows: IntArray) -> str:
         name = f"nic {nic.index}" + (f" on {nic.network_id}" if nic.network_id else "")
         if not group.suits.any():
             return f"{name}: no such network that the project may use"
-        ports = int(nics.reachable_ports(group.suits, inventory)[rows].max())
+        ports = int(nics.reachable_ports(group.suits, inventory, [group.device])[rows].max())
+        if not ports and group.device is not None:
+            return f"{name}: no free device on the wire of such a network"
         if ports < len(group.positions):
             return f"{name}: request: {len(group.positions)}, {at_most} in reach: {ports}"
     return f"request: {len(request.nets)} cards do not fit together on the networks in reach"

@@ -45,10 +45,10 @@ def probe(request: Request, inventory: Inventory, row: int, _capacity: int) -> f
 
 def _wanted(request: Request, inventory: Inventory) -> list[tuple[Group, int]]:
     """The kinds of devices of which some memory is wanted, and how much."""
-    if not any(one.memory_mib for one in request.devices):
+    if not any(one.memory_mib for one in request.passed):
         return []
     groups = devices.groups(request, inventory)
-    return [(each, least) for each in groups if (least := request.devices[each.positions[0]].memory_mib)]
+    return [(each, least) for each in groups if (least := request.passed[each.positions[0]].memory_mib)]
 
 
 DEVICE = Weigher(name="device", weight=1.0, score=device, probe=probe)

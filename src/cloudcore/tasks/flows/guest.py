@@ -17,7 +17,7 @@ from cloudcore.model.names import derive_hostname
 from cloudcore.model.query import PLATFORM, Order, Query, eq, one_of
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
-from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
+from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS, PASSED
 from cloudcore.resources.compute.isolateddevice import ISOLATED_DEVICES
 from cloudcore.resources.compute.keypair import KEYPAIRS
 from cloudcore.resources.compute.seed import cloud_config, meta_data
@@ -212,10 +212,11 @@ def _nics(ctx: Context, guest: Guest, but: Sequence[str]) -> list[GuestNic]:
     where = eq("host_id", guest.server.host_id)
     bridges = {row.wire_id: row.bridge for row in ctx.tx.of(HOSTWIRES, PLATFORM).find(Query(where=where))}
     plugged = [nic for nic in nics if nic.network_id in networks and nic.id not in but]
-    return [_nic(nic, networks[nic.network_id], bridges) for nic in plugged]
+    functions = {one.network_index: one.addr for one in _passed(ctx, guest) if one.network_index >= 0}
+    return [_nic(nic, networks[nic.network_id], bridges, functions.get(nic.index, "")) for nic in plugged]
 
 
-def _nic(nic: Any, network: Any, bridges: Mapping[str, str]) -> GuestNic:
+def _nic(nic: Any, network: Any, bridges: Mapping[str, str], device: str) -> GuestNic:
     return GuestNic(
         index=nic.index,
         mac=nic.mac_addr,
@@ -224,19 +225,26 @@ def _nic(nic: Any, network: Any, bridges: Mapping[str, str]) -> GuestNic:
         gateway=network.guest_gateway or None,
         dns=tuple(part.strip() for part in network.guest_dns.split(",") if part.strip()),
         bridge=bridges.get(network.wire_id, ""),
-        driver=nic.driver or "virtio",
+        driver="virtio" if nic.driver in ("", PASSED) else nic.driver,
         rx_mbps=nic.rx_bw_limit or nic.bw_limit,
         tx_mbps=nic.tx_bw_limit or nic.bw_limit,
         queues=nic.num_queues,
+        device=device,
+        vlan=network.vlan_id if device and network.vlan_id > 1 else 0,
     )
 
 
 def _devices(ctx: Context, guest: Guest, but: Sequence[str]) -> list[GuestDevice]:
-    if not guest.server.had_devices:
-        return []
-    query = Query(where=eq("guest_id", guest.server.id), order=(Order("id"),))
-    found = [one for one in ctx.tx.of(ISOLATED_DEVICES, PLATFORM).find(query) if one.id not in but]
+    found = [one for one in _passed(ctx, guest) if one.network_index < 0 and one.id not in but]
     return [GuestDevice(device_id=one.id, kind=_kind(one), address=one.mdev_id or one.addr) for one in found]
+
+
+def _passed(ctx: Context, guest: Guest) -> Sequence[Any]:
+    """The devices of its host that a server has, those that are its cards among them."""
+    if not guest.server.had_devices:
+        return ()
+    query = Query(where=eq("guest_id", guest.server.id), order=(Order("id"),))
+    return ctx.tx.of(ISOLATED_DEVICES, PLATFORM).find(query)
 
 
 def _medium(ctx: Context, guest: Guest) -> GuestMedium | None:
