@@ -5,7 +5,7 @@ writes on local disk, and asks neither libvirt, nor the control plane, nor the s
 finds QEMU in /proc and kills it. It goes on while the lease is over, so that what was started late is ended, too. An agent
 that does not stop by itself, because it is frozen, is killed before it can go on with what it was about to do.
 
-FOLDER holds `order.json`, written by the agent, and `alive.json`, written here every second. Times are those of
+FOLDER holds `order.json`, written by the agent, and `alive.json`, written here at each look. Times are those of
 CLOCK_BOOTTIME, which nobody sets and which goes on while the machine sleeps.
 """
 
@@ -25,7 +25,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
-LOOK_S = 1.0
+LOOK_S, OVER_S = 1.0, 0.2
+"""So often it looks, and while the lease is over: a guest that runs may just come from another host."""
 AGENT_GRACE_S = 3.0
 """So long after the end of the lease the agent has to say that it begins nothing more."""
 ORDER, ALIVE, LOCK = "order.json", "alive.json", "lock"
@@ -127,9 +128,14 @@ def _is_ours(words: Sequence[str], order: Order) -> bool:
     return isinstance(mark, dict) and mark.get("deployment") == order.deployment
 
 
+def holds(order: Order, now: float) -> bool:
+    """Whether this machine has its lease."""
+    return now < order.until and order.boot == boot_id()
+
+
 def look(order: Order, now: float) -> int:
     """End what must not run any more; how many processes that were."""
-    if now < order.until and order.boot == boot_id():
+    if holds(order, now):
         return 0
     if not order.barred and now >= order.until + AGENT_GRACE_S:
         _kill_agent(order)
@@ -174,7 +180,7 @@ def watch(folder: Path) -> None:
         except OSError as error:
             # The agent sees that nothing is written, and no longer says that its host fences itself.
             _log.warning("cannot say that it is alive: %s", error)
-        time.sleep(LOOK_S)
+        time.sleep(LOOK_S if holds(order, boottime()) else OVER_S)
 
 
 def main(folder: Path) -> None:

@@ -18,7 +18,17 @@ from cloudcore.model.lease import TERM_S
 from cloudcore_apps import watchdog
 from cloudcore_apps.guard import Guard
 from cloudcore_apps.leases import host_clock
-from cloudcore_apps.watchdog import AGENT_GRACE_S, LOOK_S, Order, boot_id, guests_to_end, is_alive, look, started
+from cloudcore_apps.watchdog import (
+    AGENT_GRACE_S,
+    LOOK_S,
+    OVER_S,
+    Order,
+    boot_id,
+    guests_to_end,
+    is_alive,
+    look,
+    started,
+)
 
 
 @attrs.define
@@ -114,6 +124,25 @@ def test_nothing_is_ended_while_the_lease_is_good_and_what_is_over_is_ended_agai
     until(lambda: look(machine.order(until=now), now), 5)
     assert late.wait(5) == -signal.SIGKILL
     assert look(machine.order(until=now + 99, boot="another start of the machine"), now) == 0
+
+
+@pytest.mark.parametrize(("left_s", "pause_s"), [(99.0, LOOK_S), (0.0, OVER_S)], ids=["held", "over"])
+def test_it_looks_more_often_while_the_lease_is_over(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, left_s: float, pause_s: float
+) -> None:
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        (machine.folder / watchdog.ORDER).unlink()
+
+    order = machine.order(until=host_clock() + left_s)
+    watchdog.write(machine.folder, watchdog.ORDER, order._asdict())
+    monkeypatch.setattr(watchdog.time, "sleep", sleep)
+
+    watchdog.watch(machine.folder)
+
+    assert pauses == [pause_s]
 
 
 def test_an_agent_that_does_not_stop_by_itself_is_ended_before_it_can_go_on(machine: Machine) -> None:
