@@ -38,8 +38,12 @@ pytest.importorskip("libvirt")
 pytestmark = [pytest.mark.system, pytest.mark.slow, pytest.mark.timeout(1800)]
 CLIENTS = 3
 MOST = 6
-"""So many servers at once."""
+"""So many servers at once, those that are on their way included."""
+UNHEARD_S = 90.0
+"""So long a server may still appear that was asked for and not answered."""
 PAUSE_S = 1.0
+MINUTES_S = (120.0, 200.0)
+"""So long a process stands still once in each round."""
 SETTLE_S = 420.0
 AGREE_S = 150.0
 """Hosts are asked for the states of their guests every minute."""
@@ -79,9 +83,13 @@ class Site:
 
 @attrs.define(kw_only=True)
 class Fleet(chaos.Fleet):
-    """The machines by the name of their process."""
+    """The machines by the name of their process.
+
+    making: servers that were asked for and not promised yet, by name, and until when they count as being there.
+    """
 
     sites: dict[str, Site] = attrs.field(factory=dict)
+    making: dict[str, float] = attrs.field(factory=dict)
 
     @property
     def names(self) -> Sequence[str]:
@@ -93,6 +101,20 @@ class Fleet(chaos.Fleet):
 
     def any_site(self, rng: random.Random) -> Site:
         return self.sites[rng.choice(self.names)]
+
+    def takes(self, session: Session, name: str) -> bool:
+        """Whether there is room for one more server, which is counted from now on."""
+        rows = session.list("servers", {"scope": "system", "limit": 0, "details": False}).items
+        there = {row["id"]: row["name"] for row in rows}
+        with self.lock:
+            now = time.monotonic()
+            self.making = {one: until for one, until in self.making.items() if until > now}
+            others = self.making.keys() - set(there.values())
+            unseen = {ident for ident, going in self.asked.items() if not going} - there.keys()
+            if len(there) + len(others) + len(unseen) >= MOST:
+                return False
+            self.making[name] = now + UNHEARD_S
+            return True
 
     def books(self) -> Books:
         return Books(self.server.url, real({site.host: site.machine for site in self.sites.values()}))
@@ -114,8 +136,9 @@ def ask(fleet: Fleet, session: Session, rng: random.Random, name: str) -> None:
     """Ask for a server, that one changes or goes, or that what is on its disk is kept or no longer."""
     time.sleep(rng.uniform(0.0, PAUSE_S))
     mine = fleet.staying()
-    if len(mine) < 3 or (len(mine) < MOST and rng.random() < 0.2):
-        fleet.promised(session.create("servers", {**server_body(name), "vmem_size": 128})["id"])
+    if len(mine) < 3 or rng.random() < 0.2:
+        if fleet.takes(session, name):
+            fleet.promised(session.create("servers", {**server_body(name), "vmem_size": 128})["id"])
         return
     ident = rng.choice(mine)
     action = rng.choice(("stop", "start", "delete", "snapshot", "instance-snapshot", "forget"))
@@ -146,11 +169,21 @@ def kill(fleet: Fleet, rng: random.Random) -> None:
 
 
 def freeze(fleet: Fleet, rng: random.Random) -> None:
-    """A process stands still with its agent, longer than its leases."""
+    """A process stands still with its agent, longer than the leases of its tasks."""
     site = fleet.any_site(rng)
     os.kill(site.up.pid, signal.SIGSTOP)
     try:
         time.sleep(LEASE_S + rng.uniform(1.0, 20.0))
+    finally:
+        site.up.thaw()
+
+
+def freeze_for_minutes(fleet: Fleet, rng: random.Random) -> None:
+    """A process stands still with its agent for minutes: longer than its host's lease, and than most deadlines."""
+    site = fleet.any_site(rng)
+    os.kill(site.up.pid, signal.SIGSTOP)
+    try:
+        time.sleep(rng.uniform(*MINUTES_S))
     finally:
         site.up.thaw()
 
@@ -161,7 +194,7 @@ def kill_libvirt(fleet: Fleet, rng: random.Random) -> None:
 
 
 FAULTS: tuple[chaos.Fault, ...] = (
-    kill, freeze, kill_libvirt, chaos.cut, chaos.fill_disk, chaos.restart_database
+    kill, freeze, freeze_for_minutes, kill_libvirt, chaos.cut, chaos.fill_disk, chaos.restart_database
 )  # fmt: skip
 
 
