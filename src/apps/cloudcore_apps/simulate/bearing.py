@@ -39,7 +39,7 @@ MOVES = ("server-live-migrate", "server-move")
 PLACES = {TaskState.COMPLETE: "target", TaskState.FAILED: "source", TaskState.CANCELLED: "source"}
 """On which host a server is after its move has ended so."""
 ALL_THE_SAME = "moved, as its old host went down"
-"""How the reason of a server begins that could not be brought back."""
+"""How the reason of a server begins that was on its way when its host died, and could not be brought back."""
 DELAYED_S = 60.0
 """So long after such a fault workers are behind."""
 
@@ -87,7 +87,9 @@ class Bearing:
         place = PLACES.get(task.state)
         if task.flow not in MOVES or server is None or place is None:
             return
-        if server.host_id != task.params[place] and not server.status_reason.startswith(ALL_THE_SAME):
+        has_left = any(entry["step"] == "leave" for entry in task.log)
+        is_known = server.status_reason.startswith(ALL_THE_SAME) and not has_left
+        if server.host_id != task.params[place] and not is_known:
             text = f"{task.flow} {task.id} is {task.state}, and the server is on {server.host_id}: {task.error}"
             self._complain("told", text)
 

@@ -47,7 +47,9 @@ AMBUSH, MOST_AMBUSHES = 0.4, 5
 """So often something befalls a step of a move, and at most so often in one life."""
 THERE_SHARE = 0.7
 """So often it befalls the host that has it to do; else one of the two."""
-LONG_SHARE, LONG_S, PATIENCE_S = 0.25, 3600.0, 1800.0
+LEASED_SHARE = 0.5
+"""In so many lives that are not quiet hosts die and are cut off for long."""
+LONG_SHARE, LONG_S, PATIENCE_S = 0.4, 3600.0, 1800.0
 """So many dead hosts are away for so long; half of that later nothing waits for one any more."""
 
 CHOICES: Sequence[tuple[float, str, str]] = (
@@ -238,10 +240,14 @@ def _drained(life: Life, session: CoreSession) -> None:
 
 
 def draw_faults(seed: int) -> Faults:
-    """What may befall the life of a seed: one in eight is quiet, the others have some faults or all."""
+    """What may befall the life of a seed: one in eight is quiet, the others have some faults or all.
+
+    Each kind is drawn by itself, so that a later one changes nothing of the others.
+    """
     source = random.Random(f"{NAME} {seed}")  # noqa: S311 - repeatable on purpose
     share = source.choice((0.0, 0.1, 0.2, 0.2, 0.35, 0.5, 0.75, 1.0))
-    kinds = {kind for kind in MENU if source.random() < share}
-    if share and source.random() < 0.5:
+    weather = source.randint(1, 4)
+    kinds = {kind for kind in MENU if random.Random(f"{NAME} {kind} {seed}").random() < share}  # noqa: S311 - as above
+    if share and source.random() < LEASED_SHARE:
         kinds |= set(LEASED)
-    return Faults(kinds=frozenset(kinds), weather=source.randint(1, 4))
+    return Faults(kinds=frozenset(kinds), weather=weather)

@@ -133,6 +133,11 @@ def _leave_done(ctx: Context, results: Sequence[JsonObject]) -> str | None:
     return LATER if not results and _is_dead(ctx, _source(ctx)) else None
 
 
+def _leave_again(_ctx: Context) -> bool:
+    # The server has moved, whatever becomes of what it left behind.
+    return True
+
+
 def _leave_undo(ctx: Context) -> Effects:
     # In the journals of releases that took this step back.
     if _is_dead(ctx, _source(ctx)):
@@ -183,7 +188,7 @@ SERVER_LIVE_MIGRATE = Flow(
             done=_leave_done,
             undo=_leave_undo,
             deadline_s=CREATE_S,
-            again=lambda _ctx: True,
+            again=_leave_again,
         ),
     ),
     succeed=_succeed,
