@@ -67,17 +67,17 @@ def read_create(resource: Resource[Any], body: JsonMapping, *, admin: bool) -> J
         if field.ref is not None or not field.spec.create or (field.spec.admin and not admin):
             continue
         found, value = sent(field, body)
-        if found and not (value == "" and _says_nothing(field)):
+        if found and not (value == "" and says_nothing(field)):
             draft[field.name] = read_value(field, value)
         elif field.spec.required:
             raise MissingParameterError(f"{field.name} is missing", field=field.name)
     return draft
 
 
-def _says_nothing(field: Field) -> bool:
+def says_nothing(field: Field) -> bool:
     """Whether an empty text can be no value of the field: clients send one for a number or a choice that was not said."""
     if field.kind is not str:
-        return True
+        return field.kind is not object
     return field.enum is not None or (field.spec.choices is not None and "" not in field.spec.choices)
 
 
@@ -92,7 +92,7 @@ def read_update(resource: Resource[Any], body: JsonMapping, *, admin: bool) -> J
         if field.ref is not None or not field.spec.update or (field.spec.admin and not admin):
             continue
         found, value = sent(field, body)
-        if found:
+        if found and not (value == "" and says_nothing(field)):
             changes[field.name] = read_value(field, value)
     return changes
 

@@ -109,7 +109,7 @@ def test_a_size_has_a_name(world: World) -> None:
     ("body", "error", "field"),
     [
         ({}, MissingParameterError, "vcpu_count"),
-        ({"vcpu_count": 0}, OutOfRangeError, "vcpu_count"),
+        ({"vcpu_count": 0, "vmem_size": "0", "cpu_sockets": 0}, MissingParameterError, "vcpu_count"),
         ({"vcpu_count": 1000}, OutOfRangeError, "vcpu_count"),
         ({"vmem_size": "little"}, InvalidFormatError, "vmem_size"),
         ({"vmem_size": 1}, OutOfRangeError, "vmem_size"),

@@ -276,3 +276,14 @@ def test_groups_of_the_first_card_are_the_servers(world: World) -> None:
     server = world.server(world.alice, nets=[{"network": "default", "secgroups": ["front", "back"]}])
     assert server["secgroup"] == "front"
     assert {group["name"] for group in server["secgroups"]} == {"front", "back"}
+
+
+def test_an_update_passes_over_what_says_nothing(world: World) -> None:
+    before = world.server(world.alice, shutdown_behavior="terminate")
+    sent = dict.fromkeys(("shutdown_behavior", "vdi", "disable_delete", "src_ip_check", "progress_mbps"), "")
+    after = world.alice.update("servers", "web", {**sent, "description": "changed"})
+    assert {key: after[key] for key in sent} == {key: before[key] for key in sent}
+    assert after["description"] == "changed"
+    with pytest.raises(InvalidInputError) as refused:
+        world.alice.update("servers", "web", {"disable_delete": "perhaps"})
+    assert refused.value.field == "disable_delete"

@@ -17,6 +17,7 @@ from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import Field, Resource, Show, fields_of
 from cloudcore.model.spec import default_of
 from cloudcore.model.units import MAX_INT
+from cloudcore.model.wire import says_nothing
 from cloudcore.operations.refs import WIDEST, reference_keys
 
 PLAIN_TEXT = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$"
@@ -306,6 +307,8 @@ def field_schema(resource: Resource[Any], field: Field) -> JsonObject:
     """One field as it is sent: every form that is read, with its limits and default."""
     spec = field.spec
     forms = _forms(resource, field)
+    if field.ref is None and says_nothing(field):
+        forms = [*forms, _EMPTY]
     if field.nullable or field.has_default or field.ref is not None:
         forms = [*forms, _NULL]
     schema: JsonObject = {**(forms[0] if len(forms) == 1 else {"anyOf": forms}), **_told(field)}

@@ -45,6 +45,7 @@ from cloudcore.scheduling.claims import with_kept
 SIZES = ("vcpu_count", "vmem_size", "instance_type")
 _LATER = ("set_traffic_limits", "reset_traffic_limits")
 _FIXED = ("cpu_sockets", "extra_cpu_count")
+_NEVER_0 = ("vcpu_count", "ncpu_count", "vmem_size", "cpu_sockets")
 _ASKED = ("vcpu_count", "ncpu_count", "vmem_size", "instance_type", "sku", "flavor", "disks", "disk.0")
 
 
@@ -92,8 +93,9 @@ def change_config(platform: Platform, tx: Transaction, caller: Caller, server: A
     charge_disks(tx, server, made)
 
 
-def _sizes(tx: Transaction, server: Any, body: JsonMapping) -> JsonObject:
-    """The sizes that the server shall have."""
+def _sizes(tx: Transaction, server: Any, sent: JsonMapping) -> JsonObject:
+    """The sizes that the server shall have. Clients send 0 for one that was not said."""
+    body = {key: value for key, value in sent.items() if key not in _NEVER_0 or value not in (0, "0")}
     for key in _LATER:
         if body.get(key):
             raise NotSupportedError(f"{key} is not supported", field=key)
@@ -103,7 +105,7 @@ def _sizes(tx: Transaction, server: Any, body: JsonMapping) -> JsonObject:
     if all(body.get(key) in (None, "", []) for key in _ASKED):
         reason = "nothing to change: send vcpu_count, vmem_size, instance_type or disks"
         raise MissingParameterError(reason, field="vcpu_count")
-    vcpus = parse_vcpu_count(body)
+    vcpus = parse_vcpu_count({key: value for key, value in body.items() if value != ""})
     memory = parse_memory_mib(body["vmem_size"]) if body.get("vmem_size") not in (None, "") else None
     found = _sku(tx, server, body)
     if found is not None:

@@ -55,9 +55,9 @@ class Server(Statused, External, Billed, DeleteProtected, ProjectOwned):
     hostname: Annotated[str, Spec("Name that the guest calls itself", create=True, update=True, width=253)] = ""
     power_states: Annotated[PowerState, Spec("What the hypervisor says", width=16)] = PowerState.OFF
     vcpu_count: Annotated[
-        int, Spec("Virtual CPUs", create=True, minimum=1, maximum=4096, index=True, alias=("ncpu_count",))
+        int, Spec("Virtual CPUs; 0: one", create=True, minimum=0, maximum=4096, index=True, alias=("ncpu_count",))
     ] = 1
-    cpu_sockets: Annotated[int, Spec("Sockets", create=True, minimum=1, maximum=256)] = 1
+    cpu_sockets: Annotated[int, Spec("Sockets; 0: one", create=True, minimum=0, maximum=256)] = 1
     extra_cpu_count: Annotated[
         int, Spec("Further CPUs that no quota counts", create=True, admin=True, maximum=4096)
     ] = 0

@@ -236,7 +236,7 @@ SNAPSHOT_ACTIONS = (
         transition="change-config",
         params=(
             param("instance_type", "Size by name, from the catalogue", width=64, alias=("sku", "flavor")),
-            param("vcpu_count", "Virtual CPUs", int, minimum=1, maximum=4096, alias=("ncpu_count",)),
+            param("vcpu_count", "Virtual CPUs; 0: as before", int, minimum=0, maximum=4096, alias=("ncpu_count",)),
             param("vmem_size", "Memory", width=64, unit=Unit.MIB, example="2g"),
             param("disks", "Disks by position: larger ones grow, further ones are made", ANY, alias=("disk",)),
             param("force_stop", "Stop it meanwhile if it runs", bool),
