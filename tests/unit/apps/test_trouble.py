@@ -13,8 +13,10 @@ from cloudcore.model.query import PLATFORM
 from cloudcore.ports.unit_of_work import Author, UnitOfWork
 from cloudcore.resources.compute.disk import DISKS, Disk
 from cloudcore.resources.compute.hostclaim import HOSTCLAIMS, Hostclaim
+from cloudcore.resources.compute.nodeclaim import NODECLAIMS, Nodeclaim
 from cloudcore.resources.compute.server import SERVERS, Server
 from cloudcore.resources.image.image import IMAGES, Image
+from cloudcore.resources.infrastructure.host import HOSTS, Host
 from cloudcore.resources.quota.quotausage import QUOTAUSAGES
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS, Storageclaim
 from cloudcore.tasks.task import TASKS, Task, TaskState
@@ -24,7 +26,8 @@ from cloudcore_apps.doctor.records import look_inside
 
 NOW = datetime.now(UTC)
 KINDS: dict[Any, Any] = {
-    Task: TASKS, Server: SERVERS, Disk: DISKS, Image: IMAGES, Hostclaim: HOSTCLAIMS, Storageclaim: STORAGECLAIMS
+    Task: TASKS, Server: SERVERS, Disk: DISKS, Image: IMAGES, Hostclaim: HOSTCLAIMS, Storageclaim: STORAGECLAIMS,
+    Nodeclaim: NODECLAIMS, Host: HOSTS
 }  # fmt: skip
 
 
@@ -157,6 +160,24 @@ def test_claims_that_are_no_sums_are_counted_anew(uow: UnitOfWork) -> None:
     claim = row(uow, HOSTCLAIMS, "h1")
     assert (claim.vcpus, claim.memory_mib, claim.guests, claim.update_version) == (2, 256, 1, 1)
     assert row(uow, STORAGECLAIMS, "st1").size_mib == 100
+
+
+def test_claims_of_nodes_that_are_no_sums_are_counted_anew(uow: UnitOfWork) -> None:
+    pins = [{"node_id": 1, "cpu_pin": [4, 5, 6], "mem_size_mb": 256, "extra_cpu_count": 1}]
+    put(
+        uow, Host(id="h1", name="h1", domain_id="d", zone_id="z"), Hostclaim(id="h1", vcpus=3, memory_mib=256, guests=1)
+    )
+    put(uow, server(host_id="h1", extra_cpu_count=1, cpu_numa_pin=pins))
+    put(uow, server(id="s2", name="old", host_id="h1", cpu_numa_pin=pins, pending_deleted=True))
+    put(uow, Nodeclaim(id="h1/0", host_id="h1", node=0, vcpus=1), Nodeclaim(id="h1/1", host_id="h1", node=1, vcpus=2))
+    assert [f.said for f in look(uow, "claims")] == [
+        "node h1/0 has 1 of vcpus charged where 0 is held.",
+        "node h1/1 has 2 of vcpus charged where 3 is held, 0 of memory (MiB) charged where 256 is held.",
+    ]
+    repaired(uow, "claims")
+    assert [row(uow, NODECLAIMS, ident).vcpus for ident in ("h1/0", "h1/1")] == [0, 3]
+    assert row(uow, NODECLAIMS, "h1/1").memory_mib == 256
+    assert row(uow, HOSTCLAIMS, "h1").vcpus == 3
 
 
 def test_nothing_is_counted_while_a_task_is_under_way(uow: UnitOfWork) -> None:

@@ -189,10 +189,14 @@ def _fields(resource: Resource[Any]) -> tuple[str, ...]:
 
 def _of_hosts(tx: Transaction) -> Mapping[str, Mapping[str, int]]:
     rows = tx.of(SERVERS, PLATFORM).totals(
-        eq("pending_deleted", False), sums=("vcpu_count", "vmem_size"), by=("host_id",)
+        eq("pending_deleted", False), sums=("vcpu_count", "extra_cpu_count", "vmem_size"), by=("host_id",)
     )
     return {
-        row["host_id"]: {"vcpus": row["vcpu_count"], "memory_mib": row["vmem_size"], "guests": row["count"]}
+        row["host_id"]: {
+            "vcpus": row["vcpu_count"] + row["extra_cpu_count"],
+            "memory_mib": row["vmem_size"],
+            "guests": row["count"],
+        }
         for row in rows
         if row["host_id"]
     }
