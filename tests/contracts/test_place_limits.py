@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from tests.perf.standard_cloud import statements
 from tests.simulation.cloud import CALLER, PROJECT, Cloud, server_body
 from tests.simulation.invariants import check
 
@@ -197,3 +198,28 @@ def test_many_narrowings_are_counted_at_once_as_each_by_itself(town: Town) -> No
             assert found == [counted_now(tx, PROJECT.domain_id, project, PLACED, one) for one in keys]
             assert found[0]["count"] == found[0]["port"] == 3
             assert found[-3]["isolated_device"] == 1
+
+
+@pytest.mark.parametrize("town", ["sqlite"], indirect=True)
+def test_many_limits_are_looked_at_in_as_many_statements_as_one(town: Town) -> None:
+    def asked(name: str) -> int:
+        with statements(town.cloud.store.engine) as seen:
+            town.session.create("servers", server_body(name, auto_start=False))
+        town.settle()
+        return len(seen)
+
+    plain = [asked(f"plain-{n}") for n in range(2)][-1]
+    town.limit(town.zones["h1"], cpu=100, storage=1 << 30)
+    one = [asked(f"one-{n}") for n in range(2)][-1]
+    with town.cloud.store.write(Author()) as tx:
+        zone = tx.of(ZONES, PLATFORM).get("z-other")
+        for n in range(40):
+            tx.of(ZONES, PLATFORM).add(evolve(zone, id=f"z-{n}", name=f"z-{n}"))
+        tx.commit()
+    counts: list[int] = []
+    for n in range(40):
+        town.limit(f"z-{n}", cpu=100, storage=1 << 30)
+        if n in (9, 39):
+            counts.append([asked(f"many-{n}-{k}") for k in range(2)][-1])
+    assert counts[0] == counts[1] <= one + 5
+    assert plain < one

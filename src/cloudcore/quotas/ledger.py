@@ -7,7 +7,7 @@ counters such as ports) is counted while the owner's row is held.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from cloudcore.model.errors import BackendError, Contention, DuplicateResourceError, OutOfQuotaError
@@ -20,12 +20,14 @@ from cloudcore.quotas.counting import Charged, counted_now, owned
 from cloudcore.quotas.family import COUNTED, COUNTERS, FAMILIES, WIRE_NAMES
 from cloudcore.quotas.limits import Limits, limits_of
 from cloudcore.quotas.narrowing import read_keys
-from cloudcore.quotas.places import PLACED, has_place, knows
+from cloudcore.quotas.places import PLACED, has_place, held_in, knows
 from cloudcore.quotas.reserving import draw, kept_for, overdue
 from cloudcore.resources.compute.server import Server
 from cloudcore.resources.quota.quotareservation import QUOTARESERVATIONS, Quotareservation, held
 from cloudcore.resources.quota.quotausage import QUOTAUSAGES, Quotausage, usage_id
 
+_FEW = 4
+"""Of more limits than that it is cheaper to count by place what matches them."""
 NO_KEYS: Mapping[str, str] = MappingProxyType({})
 _NARROWED = frozenset(family.counters[name] for family in FAMILIES.values() for name in family.narrowed)
 
@@ -231,8 +233,7 @@ def _check_counted(
         return
     _adjusted(tx, usage_id(*owner), {"update_version": 0}, {})
     charged, arrivals = of(), Arrivals(tx, *owner)
-    for keys, bounds in checks:
-        new = counted_now(tx, *owner, tuple(bounds), keys, only=charged)
+    for (keys, bounds), new in zip(checks, _new(tx, owner, checks, charged), strict=True):
         asked = {key: number if inserted else wanted.get(key, 0) for key, number in new.items() if number}
         asked = {key: number for key, number in asked.items() if number > 0}
         if not asked:
@@ -244,6 +245,16 @@ def _check_counted(
         over = {key: bounds[key] for key in asked if used[key] + asked[key] > bounds[key]}
         if over:
             raise _refusal(owner[1], over, used, asked, keys)
+
+
+def _new(
+    tx: Transaction, owner: tuple[str, str], checks: Sequence[tuple[Mapping[str, str], Amounts]], charged: Charged
+) -> list[dict[str, int]]:
+    """What is charged for matches of each of some limits; of many in as many statements as of few."""
+    if len(checks) <= _FEW or any(field not in PLACED for _, bounds in checks for field in bounds):
+        return [counted_now(tx, *owner, tuple(bounds), keys, only=charged) for keys, bounds in checks]
+    found = held_in(tx, *owner, PLACED, [keys for keys, _ in checks], only=charged)
+    return [{field: new[field] for field in bounds} for (_, bounds), new in zip(checks, found, strict=True)]
 
 
 def under_way(tx: Transaction, owner: tuple[str, str], asked: Amounts) -> dict[str, int]:

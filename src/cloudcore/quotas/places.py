@@ -9,9 +9,9 @@ from typing import Any
 import attrs
 
 from cloudcore.model.errors import CloudcoreError
-from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
+from cloudcore.model.query import PLATFORM, Expr, Query, both, eq, one_of
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.quotas.counting import HERE, SOURCES, Source
+from cloudcore.quotas.counting import HERE, SOURCES, Charged, Source
 from cloudcore.quotas.family import CLOUD_KEYS
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.compute.drivers import driver_for
@@ -70,10 +70,11 @@ def held_in(
     project_id: str,
     fields: Collection[str],
     narrowings: Sequence[Mapping[str, str]],
+    only: Charged | None = None,
 ) -> list[dict[str, int]]:
     """What the rows of a project, or of a domain, say of these counters for each of many narrowings: as `counted_now` of one.
 
-    fields: of `PLACED`.
+    fields: of `PLACED`. only: of these rows alone.
     """
     found = [dict.fromkeys(fields, 0) for _ in narrowings]
     if not found:
@@ -81,9 +82,12 @@ def held_in(
     hosts = spots_of_hosts(tx)
     for source in SOURCES:
         wanted = {field: column for field, column in source.counters.items() if field in fields}
-        if not wanted:
+        if not wanted or (only is not None and not only.get(source.resource.plural)):
             continue
-        for spot, row in _spots(tx, source, hosts, domain_id, project_id, narrowings):
+        whose = source.owned(domain_id, project_id)
+        if only is not None:
+            whose = both(whose, one_of("id", only[source.resource.plural]))
+        for spot, row in _spots(tx, source, hosts, whose, narrowings):
             for keys, amounts in zip(narrowings, found, strict=True):
                 if {*keys} <= {*source.keys, *CLOUD_KEYS} and spot.matches(keys):
                     for field, column in wanted.items():
@@ -95,14 +99,13 @@ def _spots(
     tx: Transaction,
     source: Source,
     hosts: Mapping[str, Spot],
-    domain_id: str,
-    project_id: str,
+    whose: Expr,
     narrowings: Sequence[Mapping[str, str]],
 ) -> Iterator[tuple[Spot, Mapping[str, Any]]]:
     """The totals of a source, and where what they are of is."""
     plural = source.resource.plural
     sums = tuple(column for column in source.counters.values() if column)
-    where = both(source.owned(domain_id, project_id), source.where, source.refine(tx))
+    where = both(whose, source.where, source.refine(tx))
     rows = tx.of(source.resource, PLATFORM).totals(where, sums=sums, by=_BY.get(plural, ("guest_id",)))
     if plural == SERVERS.plural:
         for row in rows:

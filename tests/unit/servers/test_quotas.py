@@ -69,3 +69,15 @@ def test_a_batch_is_made_whole_or_not_at_all(world: World) -> None:
     row = world.alice.list("quotas").items[0]
     assert (row["usage.count"], row["usage.cpu"], row["usage.storage"]) == (0, 0, 0)
     assert len(world.alice.create_many("servers", {"name": "web", **BODY}, 2)) == 2
+
+
+def test_a_forecast_tells_limits_that_no_host_avoids(world: World) -> None:
+    world.admin.perform("quotas", "projects", "alices", {"memory": 600})
+    world.server(world.alice, "a", on=False)
+    told = world.alice.perform_class("scheduler", "forecast", {**BODY, "name": "b", "count": 3})
+    assert (told["can_create"], told["allow_count"]) == (False, 1)
+    assert any("quota" in line for line in told["not_allow_reasons"]), told["not_allow_reasons"]
+    room = world.alice.perform_class("scheduler", "capacity", {**BODY, "name": "b"})
+    assert (room["total"], [one["filter_name"] for one in room["bounds"]]) == (1, ["quota"])
+    # Who looks after the hosts asks for their room.
+    assert world.admin.perform_class("scheduler", "capacity", {**BODY, "name": "b"})["total"] > 1
