@@ -24,8 +24,8 @@ from cloudcore.operations.session import CoreSession
 class Town:
     """Two hosts on one wire, the second of which has a card with functions."""
 
-    def __init__(self, *, sql: bool, functions: int = 2) -> None:
-        self.cloud = Cloud(hosts=2, leases=True, sql=sql)
+    def __init__(self, *, sql: bool, functions: int = 2, recycle_s: int = 0) -> None:
+        self.cloud = Cloud(hosts=2, leases=True, sql=sql, recycle_s=recycle_s)
         self.session = CoreSession(self.cloud.platform, CALLER)
         self.worker = self.cloud.worker()
         self.wire = self.cloud.row("networks", "n1").wire_id
@@ -145,6 +145,24 @@ def test_a_card_that_is_a_function_stays_as_it_was_made(town: Town) -> None:
         town.session.perform("servers", ident, "live-migrate", {})
     assert town.cloud.row("servers", ident).status == "running"
     assert len(town.given()) == 1
+
+
+def test_a_server_that_comes_back_from_the_bin_has_an_ordinary_card() -> None:
+    town = Town(sql=False, recycle_s=3600)
+    ident = town.server("a", auto_start=True)
+    town.session.delete("servers", ident)
+    town.settle()
+    assert town.given() == {}
+    other = town.server("b", *[{"network": "n1", "sriov_device": {}}] * 2)
+    assert len(town.given()) == 2
+    town.session.perform("servers", ident, "cancel-delete")
+    town.session.perform("servers", ident, "start")
+    town.settle()
+    assert town.cloud.row("servers", ident).status == "running"
+    assert [card.driver for card in town.cards(ident)] == ["virtio"]
+    assert [nic.device for nic in town.desc(ident).nics] == [""]
+    assert {guest for guest, _ in town.given().values()} == {other}
+    check(town.cloud)
 
 
 class Meeting:
