@@ -280,7 +280,8 @@ def test_groups_of_the_first_card_are_the_servers(world: World) -> None:
 
 def test_an_update_passes_over_what_says_nothing(world: World) -> None:
     before = world.server(world.alice, shutdown_behavior="terminate")
-    sent = dict.fromkeys(("shutdown_behavior", "vdi", "disable_delete", "src_ip_check", "progress_mbps"), "")
+    names = ("shutdown_behavior", "vdi", "vga", "bios", "boot_order", "disable_delete", "src_ip_check", "progress_mbps")
+    sent = dict.fromkeys(names, "")
     after = world.alice.update("servers", "web", {**sent, "description": "changed"})
     assert {key: after[key] for key in sent} == {key: before[key] for key in sent}
     assert after["description"] == "changed"

@@ -157,7 +157,9 @@ def check_boot_devices(order: str) -> None:
         raise InvalidInputError("boot_order must be made of c, d and n, each once at most", field="boot_order")
 
 
-def _check_update(_tx: Transaction, _caller: Any, server: Server, changes: JsonObject) -> JsonObject:
+def _check_update(_tx: Transaction, _caller: Any, server: Server, sent: JsonObject) -> JsonObject:
+    # A server has some of each: clients send an empty text for what they leave as it is.
+    changes = {name: value for name, value in sent.items() if value != "" or name not in _WHEN_STOPPED}
     check_boot_devices(changes.get("boot_order", server.boot_order))
     driver = driver_for(server.hypervisor)
     for name, kind in _CHOSEN:
