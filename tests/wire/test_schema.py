@@ -85,14 +85,14 @@ def test_every_operation_keeps_to_the_document(group: str) -> None:
     assert not found.failures, told(found)
     assert not found.errors
     well = answered_well(found)
-    assert {part(label) for label in well} == set(names) - UNGUESSED
+    assert {part(label) for label in well} - UNGUESSED == set(names) - UNGUESSED
     # What is never answered well is not held to anything: each such operation has a reason. Of many that are tried together
     # one may have taken away what another needs, so each of those is tried once more alone.
     left = {label for label in found.answers if label not in well and label not in reasons()}
     for label in sorted(left):
         alone, _ = run(label.__eq__, examples=50)
         assert not alone.failures, told(alone)
-        assert answered_well(alone) == {label}
+        assert label in answered_well(alone)
 
 
 def _without_its_list(body: bytes) -> bytes:

@@ -16,6 +16,7 @@ from cloudcore.operations.specs import PLURALS as SPECS
 from cloudcore.operations.usages import RANGES
 from cloudcore.quotas.family import FAMILIES
 from cloudcore_adapters.rest import (
+    asked,
     discovery,
     identity,
     images,
@@ -86,41 +87,9 @@ class About:
 _TEXT_HEADER: JsonObject = {"schema": {"type": "string"}, "required": True}
 _SUBJECT = header(identity.SUBJECT, {"type": "string", "minLength": 1}, "The token that is asked about", required=True)
 _MARKED = {"next_marker": {"type": "string"}, "marker_field": {"type": "string"}, "marker_order": {"type": "string"}}
-
-
-def _unless_empty(schema: JsonObject) -> JsonObject:
-    """A query's value that may be sent empty, which is as if it was not sent."""
-    return {"anyOf": [schema, {"type": "string", "maxLength": 0}]}
-
-
-_LOG = (
-    query("limit", _unless_empty({"type": "integer", "minimum": 0, "maximum": 2**31}), "Size of a page"),
-    query("paging_marker", {"type": "string"}, "Where the next page begins"),
-    query("paging_order", {"type": "string"}, "ASC or DESC"),
-)
-_FEED = (
-    query(
-        "limit",
-        _unless_empty({"type": "integer", "minimum": 0, "maximum": 2**31}),
-        "Size of a page; 0 is as if it was not sent",
-    ),
-    query(
-        "after", _unless_empty({"type": "integer", "minimum": 0, "maximum": 2**63 - 1}), "The position to go on from"
-    ),
-    query("wait", _unless_empty({"type": "number", "minimum": 0, "maximum": 30}), "Seconds to wait for a record"),
-)
 _BYTES: JsonObject = {"schema": {"type": "string", "contentMediaType": OCTETS}}
 _IMAGE = enveloped("image", reference("Image"))
 RANGE = header("Range", {"type": "string"}, "bytes=FROM-TO: a part")
-_REPORT = (
-    query("project", {"type": "string"}, "Whose, by id or name; without this and `domain` the caller's own"),
-    query("domain", {"type": "string"}, "Of a domain as a whole and each of its projects"),
-    query("since", {"type": "string"}, "The first day, as a time; 30 days ago"),
-    query("until", {"type": "string"}, "The last day, as a time; today"),
-    query("name", {"type": "string"}, "Only this counter"),
-    query("export", {"type": "string"}, "Anything but false, no or 0: every value as a text"),
-    query("export_keys", {"type": "string"}, "Comma list: give only these, every value as a text"),
-)
 _TAGS = tuple(list_parameters({"limit", "offset", "order_by", "order"}))
 _KEYS: JsonObject = {"type": "object", "additionalProperties": True, "description": "Quota key → number"}
 _NUMBERS: Mapping[str, JsonObject] = {key: {"type": "integer"} for key in ("total", "limit", "offset")}
@@ -223,7 +192,7 @@ ABOUT: Mapping[Callable[..., Any], About] = {
         answer=enveloped("tags", {"type": "array", "items": {"type": "string"}}, required=True)
     ),
     openstack_bodies.set_tags: About(
-        answer=enveloped("tags", {"type": "array", "items": {"type": "string"}}, required=True), body=OBJECT
+        answer=enveloped("tags", {"type": "array", "items": {"type": "string"}}, required=True), body=asked.BARE_TAGS
     ),
     openstack_bodies.clear_tags: About(answer=None, status="204"),
     openstack_bodies.check_tag: About(answer=None, status="204"),
@@ -277,11 +246,12 @@ ABOUT: Mapping[Callable[..., Any], About] = {
         body_required=False,
         parameters=(_one_of("word", ("purge-splitable",), "What is done"),),
     ),
-    services.actions: About(answer=listed("actions", shape.LOGGED, **_MARKED), parameters=_LOG),
-    services.events: About(answer=listed("events", shape.LOGGED, **_MARKED), parameters=_LOG),
-    services.history: About(answer=listed("history", shape.CHANGE, **_MARKED), parameters=_FEED),
+    services.actions: About(answer=listed("actions", shape.LOGGED, **_MARKED), parameters=asked.LOG),
+    services.events: About(answer=listed("events", shape.LOGGED, **_MARKED), parameters=asked.LOG),
+    services.history: About(answer=listed("history", shape.CHANGE, **_MARKED), parameters=asked.FEED),
     quotas.reports: About(
-        answer=listed("quota_reports", {"anyOf": [shape.HELD_ON_A_DAY, shape.EXPORTED]}, **_NUMBERS), parameters=_REPORT
+        answer=listed("quota_reports", {"anyOf": [shape.HELD_ON_A_DAY, shape.EXPORTED]}, **_NUMBERS),
+        parameters=asked.REPORT,
     ),
     services.metadatas: About(answer=listed("metadatas", shape.TAG), parameters=_TAGS),
     services.usages: About(
