@@ -516,6 +516,19 @@ CREATE TABLE compute_keypairs (
 );
 CREATE INDEX ix_compute_keypairs_created_at_name_id ON compute_keypairs (created_at, name, id);
 CREATE INDEX ix_compute_keypairs_owner_id_created_at_name_id ON compute_keypairs (owner_id, created_at, name, id);
+CREATE TABLE compute_nodeclaims (
+    id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT NOT NULL DEFAULT 0,
+    host_id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    node BIGINT NOT NULL DEFAULT 0,
+    vcpus BIGINT NOT NULL DEFAULT 0,
+    memory_mib BIGINT NOT NULL DEFAULT 0,
+    CONSTRAINT pk_compute_nodeclaims PRIMARY KEY (id)
+);
+CREATE INDEX ix_compute_nodeclaims_created_at_id ON compute_nodeclaims (created_at, id);
+CREATE INDEX ix_compute_nodeclaims_host_id ON compute_nodeclaims (host_id);
 CREATE TABLE compute_schedpolicies (
     id VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
     created_at BIGINT NOT NULL,
@@ -645,7 +658,7 @@ CREATE TABLE compute_servers (
     cpu_sockets BIGINT NOT NULL DEFAULT 1,
     extra_cpu_count BIGINT NOT NULL DEFAULT 0,
     vmem_size BIGINT NOT NULL,
-    cpu_numa_pin VARCHAR(1024) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    cpu_numa_pin LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '[]',
     boot_order VARCHAR(8) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'cdn',
     shutdown_behavior VARCHAR(16) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'stop',
     shutdown_mode VARCHAR(24) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'keep_charging',
@@ -1296,6 +1309,7 @@ CREATE TABLE infrastructure_hosts (
     mem_cmtbound DOUBLE,
     page_size_kb BIGINT NOT NULL DEFAULT 4,
     enable_numa_allocate BOOL NOT NULL DEFAULT false,
+    topology LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '[]',
     storage_size BIGINT NOT NULL DEFAULT 0,
     storage_type VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     storage_driver VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',

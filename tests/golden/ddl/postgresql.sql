@@ -516,6 +516,19 @@ CREATE TABLE compute_keypairs (
 );
 CREATE INDEX ix_compute_keypairs_created_at_name_id ON compute_keypairs (created_at, name, id);
 CREATE INDEX ix_compute_keypairs_owner_id_created_at_name_id ON compute_keypairs (owner_id, created_at, name, id);
+CREATE TABLE compute_nodeclaims (
+    id VARCHAR(128) COLLATE "C" NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    update_version BIGINT DEFAULT 0 NOT NULL,
+    host_id VARCHAR(128) COLLATE "C" NOT NULL,
+    node BIGINT DEFAULT 0 NOT NULL,
+    vcpus BIGINT DEFAULT 0 NOT NULL,
+    memory_mib BIGINT DEFAULT 0 NOT NULL,
+    CONSTRAINT pk_compute_nodeclaims PRIMARY KEY (id)
+);
+CREATE INDEX ix_compute_nodeclaims_created_at_id ON compute_nodeclaims (created_at, id);
+CREATE INDEX ix_compute_nodeclaims_host_id ON compute_nodeclaims (host_id);
 CREATE TABLE compute_schedpolicies (
     id VARCHAR(128) COLLATE "C" NOT NULL,
     created_at BIGINT NOT NULL,
@@ -645,7 +658,7 @@ CREATE TABLE compute_servers (
     cpu_sockets BIGINT DEFAULT 1 NOT NULL,
     extra_cpu_count BIGINT DEFAULT 0 NOT NULL,
     vmem_size BIGINT NOT NULL,
-    cpu_numa_pin VARCHAR(1024) COLLATE "C" DEFAULT '' NOT NULL,
+    cpu_numa_pin TEXT COLLATE "C" DEFAULT '[]' NOT NULL,
     boot_order VARCHAR(8) COLLATE "C" DEFAULT 'cdn' NOT NULL,
     shutdown_behavior VARCHAR(16) COLLATE "C" DEFAULT 'stop' NOT NULL,
     shutdown_mode VARCHAR(24) COLLATE "C" DEFAULT 'keep_charging' NOT NULL,
@@ -1296,6 +1309,7 @@ CREATE TABLE infrastructure_hosts (
     mem_cmtbound DOUBLE PRECISION,
     page_size_kb BIGINT DEFAULT 4 NOT NULL,
     enable_numa_allocate BOOLEAN DEFAULT false NOT NULL,
+    topology TEXT COLLATE "C" DEFAULT '[]' NOT NULL,
     storage_size BIGINT DEFAULT 0 NOT NULL,
     storage_type VARCHAR(20) COLLATE "C" DEFAULT '' NOT NULL,
     storage_driver VARCHAR(20) COLLATE "C" DEFAULT '' NOT NULL,
