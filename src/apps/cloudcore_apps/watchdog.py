@@ -20,7 +20,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -167,8 +167,8 @@ def _harden() -> None:
         os.setpriority(os.PRIO_PROCESS, 0, -20)
 
 
-def watch(folder: Path) -> None:
-    """Look once a second, until nobody wants that any more."""
+def watch(folder: Path, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Look once a second, more often without a lease, until nobody wants that any more."""
     ended = 0
     me = {"pid": os.getpid(), "started": started(os.getpid()), "boot": boot_id()}
     while (order := read_order(folder)) is not None and not order.over:
@@ -180,7 +180,7 @@ def watch(folder: Path) -> None:
         except OSError as error:
             # The agent sees that nothing is written, and no longer says that its host fences itself.
             _log.warning("cannot say that it is alive: %s", error)
-        time.sleep(LOOK_S if holds(order, boottime()) else OVER_S)
+        sleep(LOOK_S if holds(order, boottime()) else OVER_S)
 
 
 def main(folder: Path) -> None:

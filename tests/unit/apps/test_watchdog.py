@@ -127,9 +127,7 @@ def test_nothing_is_ended_while_the_lease_is_good_and_what_is_over_is_ended_agai
 
 
 @pytest.mark.parametrize(("left_s", "pause_s"), [(99.0, LOOK_S), (0.0, OVER_S)], ids=["held", "over"])
-def test_it_looks_more_often_while_the_lease_is_over(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch, left_s: float, pause_s: float
-) -> None:
+def test_it_looks_more_often_while_the_lease_is_over(machine: Machine, left_s: float, pause_s: float) -> None:
     pauses: list[float] = []
 
     def sleep(seconds: float) -> None:
@@ -138,9 +136,8 @@ def test_it_looks_more_often_while_the_lease_is_over(
 
     order = machine.order(until=host_clock() + left_s)
     watchdog.write(machine.folder, watchdog.ORDER, order._asdict())
-    monkeypatch.setattr(watchdog.time, "sleep", sleep)
 
-    watchdog.watch(machine.folder)
+    watchdog.watch(machine.folder, sleep)
 
     assert pauses == [pause_s]
 

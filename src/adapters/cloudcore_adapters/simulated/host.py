@@ -119,8 +119,7 @@ class SimulatedHost:
         self._lock = neighbours.lock if neighbours is not None else threading.RLock()
         self._up = True
         self._jobs: dict[str, Job] = {}
-        self._fences: dict[str, int] = {}
-        self._tries: dict[tuple[str, str], int] = {}
+        self._fences, self._tries = dict[str, int](), dict[tuple[str, str], int]()
         self._consoles: dict[str, SimulatedConsole] = {}
         self._begin_open()
 
