@@ -28,11 +28,23 @@ DOORS = "doors"
 
 
 def _doors() -> Iterator[Operation]:
-    for path in ("/", "/version", "/healthz", "/readyz", "/openapi.json", "/docs", "/identity/", "/v3", "/v3/version"):
+    for path in (
+        "/",
+        "/version",
+        "/healthz",
+        "/readyz",
+        "/openapi.json",
+        "/docs",
+        "/identity/",
+        "/v3",
+        "/v3/version",
+        "/image/v1/version",
+    ):
         yield Operation(DOORS, f"GET {path}", _plain("GET", path), ("own",))
     yield Operation(DOORS, "GET a file of the page", _plain("GET", "/docs/api.js"), ("own",))
     for method in ("GET", "POST"):
-        yield Operation(DOORS, f"{method} /ping", _plain(method, "/ping"), ("own",))
+        for path in ("/ping", "/v3/ping", "/image/v1/ping"):
+            yield Operation(DOORS, f"{method} {path}", _plain(method, path), ("own",))
     for word, secret in (("", SECRET), (" by a wrong password", f"not-{SECRET}")):
         yield Operation(DOORS, f"login{word}", _login(secret), ("own",))
         yield Operation(DOORS, f"login by v2{word}", _login_v2(secret), ("own",))
