@@ -68,7 +68,7 @@ def test_tags_have_addresses_of_their_own(cloud):
     assert ask(cloud, "DELETE", url).status_code == 204
     assert ask(cloud, "GET", url).json()["tags"] == []
     assert ask(cloud, "PUT", url, {"tags": ["kept"]}).status_code == 200
-    for wrong in (["a,b"], ["a/b"], [""], [1.5], None):
+    for wrong in (["a,b"], ["a/b"], [""], [1.5], {}, 0, False, None):
         assert ask(cloud, "PUT", url, {"tags": wrong}).status_code == 400, wrong
     assert ask(cloud, "PUT", url).status_code == 400
     assert ask(cloud, "GET", url).json()["tags"] == ["kept"]

@@ -166,7 +166,7 @@ def _bare(own: Mapping[str, str]) -> list[str]:
 
 
 def _read(sent: Any) -> list[str]:
-    tags = read_list_of_str(sent or [], "tags", max_items=MOST_TAGS)
+    tags = read_list_of_str([] if sent == "" else sent, "tags", max_items=MOST_TAGS)
     if any(not tag or "," in tag or "/" in tag for tag in tags):
         raise InvalidInputError("a tag has no comma and no slash, and is not empty", field="tags")
     return list(dict.fromkeys(tags))
