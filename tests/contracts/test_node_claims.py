@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 from typing import Any
 
 import pytest
@@ -266,14 +266,17 @@ def test_who_takes_a_share_while_a_host_is_told_to_keep_nodes_takes_none(
             with platform.uow.write(AUTHOR) as tx:
                 seen = tx.of(HOSTS, PLATFORM).get(host.id)
                 read.wait(30)
+                assert taken.wait(30)
                 found.append(claim_share(tx, platform.settings, seen, ONE, limits=(99, 99_999)))
 
-        read = Barrier(2)
+        read, taken = Barrier(2), Event()
         thread = Thread(target=claim)
         with platform.uow.write(AUTHOR) as tx:
             thread.start()
             read.wait(30)
             release_host(tx, host.id, vcpus=ONE.vcpus, memory_mib=ONE.memory_mib)
+            # The claim is held from here on: whoever came before would take a share of a host that keeps no nodes yet.
+            taken.set()
             present = tx.of(HOSTS, PLATFORM).get(host.id)
             assert HOSTS.check_update is not None
             changes = HOSTS.check_update(tx, None, present, {"enable_numa_allocate": True})
