@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.perf.standard_cloud import statements
-from tests.simulation.cloud import CALLER, PROJECT, Cloud, server_body
+from tests.simulation.cloud import CALLER, PROJECT, Cloud, server_body, settle
 from tests.simulation.invariants import check
 
 from cloudcore.model.entity import evolve
@@ -60,16 +60,7 @@ class Town:
         return ident
 
     def settle(self) -> None:
-        for _ in range(60):
-            self.cloud.clock.advance(1)
-            for machine in self.cloud.machines.values():
-                machine.tick()
-            for ident in self.cloud.machines:
-                self.cloud.keep_lease(ident)
-            self.cloud.turn(self.worker)
-            if not self.cloud.open_tasks():
-                return
-        raise AssertionError(self.cloud.open_tasks())
+        settle(self.cloud, self.worker)
 
     def move(self, ident: str, how: str, **body: Any) -> None:
         if how == "migrate" and self.row(ident).power_states == "on":

@@ -8,7 +8,7 @@ from typing import Any
 
 import attrs
 import pytest
-from tests.simulation.cloud import CALLER, Cloud, server_body
+from tests.simulation.cloud import CALLER, Cloud, server_body, settle
 from tests.simulation.invariants import check
 
 from cloudcore.model.errors import (
@@ -44,16 +44,7 @@ class Town:
         return str(made["id"])
 
     def settle(self) -> None:
-        for _ in range(60):
-            self.cloud.clock.advance(1)
-            for machine in self.cloud.machines.values():
-                machine.tick()
-            for ident in self.cloud.machines:
-                self.cloud.keep_lease(ident)
-            self.cloud.turn(self.worker)
-            if not self.cloud.open_tasks():
-                return
-        raise AssertionError(self.cloud.open_tasks())
+        settle(self.cloud, self.worker)
 
     def given(self) -> dict[str, tuple[str, int]]:
         rows = self.cloud.rows("isolated_devices")

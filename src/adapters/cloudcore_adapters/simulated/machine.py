@@ -380,8 +380,7 @@ class SimulatedMachine:
 
     def storage(self, args: JsonMapping) -> str:
         """The argument `storage_path`, which must be a storage of this host."""
-        path = arguments.line(args, "storage_path")
-        if path not in [storage.path for storage in self.facts.storages]:
+        if (path := arguments.line(args, "storage_path")) not in [storage.path for storage in self.facts.storages]:
             raise InvalidInputError("storage_path is not a storage of this host", field="storage_path")
         return path
 
