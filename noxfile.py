@@ -129,6 +129,7 @@ def everything(session: nox.Session) -> None:
     The others run the fast set, without coverage, and one guest from its image to nothing left: what the system tests
     look at beyond that (libvirt, QEMU, databases, kills) does not change with the Python in front of it.
     """
+    broken: list[str] = []
     first = True
     for version in PYTHONS:
         python = _interpreter(version)
@@ -137,14 +138,25 @@ def everything(session: nox.Session) -> None:
             continue
         tool = _Environment(session, install=True, python=python)
         if first:
-            long = {"CLOUDCORE_HYPOTHESIS": "long"}
-            patience = "--timeout=3600"
-            tool.pytest(f"all-{version}", *_present(*FAST), "-m", "not system", *SIDE_BY_SIDE, patience, env=long)
-            tool.pytest(f"all-system-{version}", *_present(*SYSTEM), "-m", "system", *FILE_BY_FILE, patience, env=long)
+            suites = {
+                f"all-{version}": (*_present(*FAST), "-m", "not system", *SIDE_BY_SIDE, "--timeout=3600"),
+                f"all-system-{version}": (*_present(*SYSTEM), "-m", "system", *FILE_BY_FILE, "--timeout=3600"),
+            }
+            env = {"CLOUDCORE_HYPOTHESIS": "long"}
         else:
-            tool.pytest(f"all-{version}", *_present(*FAST), "-m", "not system and not slow", *SIDE_BY_SIDE)
-            tool.pytest(f"all-system-{version}", SYSTEM_SMOKE)
+            suites = {
+                f"all-{version}": (*_present(*FAST), "-m", "not system and not slow", *SIDE_BY_SIDE),
+                f"all-system-{version}": (SYSTEM_SMOKE,),
+            }
+            env = {}
+        for name, chosen in suites.items():
+            try:
+                tool.pytest(name, *chosen, env=env)
+            except nox.command.CommandFailed:
+                broken.append(name)  # a red suite is no reason to know nothing of those after it
         first = False
+    if broken:
+        session.error(f"failed: {', '.join(broken)}")
 
 
 class _Environment:
