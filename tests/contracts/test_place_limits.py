@@ -15,6 +15,7 @@ from tests.simulation.invariants import check
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import InsufficientResourceError, OutOfQuotaError
 from cloudcore.model.query import PLATFORM
+from cloudcore.operations.draining import drain
 from cloudcore.operations.session import CoreSession
 from cloudcore.ports.unit_of_work import Author
 from cloudcore.quotas.counting import counted_now
@@ -153,6 +154,53 @@ def test_what_is_on_its_way_counts_where_it_goes(town: Town, how: str) -> None:
     town.move(one, how, prefer_host_id="h4")
     town.settle()
     assert town.row(one).host_id == "h4"
+
+
+def test_a_plan_promises_no_more_than_the_moves_get(town: Town) -> None:
+    town.limit("z-other", count=1, port=9)
+    servers = {name: town.server(name, prefer_host="h1") for name in "ab"}
+    town.disable("h2")
+    told = town.session.perform_class("scheduler", "without", {"ident": "h1"})
+    assert not told["can_be_lost"]
+    assert town.zones[told["moved"][0]["host_id"]] == "z-other"
+    (stays,) = told["stay"]
+    assert "by quota (project (hypervisor kvm zone_id z-other) count: request: 1, left: 0)" in stays["reason"]
+    assert town.session.perform_class("scheduler", "emptied", {})["hosts"] == []
+    plan = town.session.perform("hosts", "h1", "drain")
+    assert [one["id"] for one in plan["stay"]] == [stays["id"]]
+    for _ in range(6):
+        town.settle()
+        drain(town.cloud.platform)
+    went = [ident for ident in servers.values() if town.zone(ident) == "z-other"]
+    assert went == [one["id"] for one in plan["moved"]]
+    assert "left: 0" in town.row(stays["id"]).status_reason
+
+
+@pytest.mark.parametrize("counter", ["cpu", "memory"])
+def test_a_plan_counts_what_each_server_takes_along(town: Town, counter: str) -> None:
+    town.limit("z-other", **{counter: 2 if counter == "cpu" else 2048})
+    sizes = {"vcpu_count": 1, "vmem_size": 1024}
+    small = [town.server(f"s{n}", prefer_host="h1", **sizes) for n in range(2)]
+    large = town.server("l", prefer_host="h1", vcpu_count=2, vmem_size=2048)
+    town.disable("h2")
+    told = town.session.perform_class("scheduler", "without", {"ident": "h1"})
+    assert [one["id"] for one in told["moved"]] == [large]
+    assert {one["id"] for one in told["stay"]} == set(small)
+    assert all(
+        f"{counter}: request: {sizes['vcpu_count'] if counter == 'cpu' else 1024}, left: 0" in one["reason"]
+        for one in told["stay"]
+    )
+
+
+def test_hosts_are_emptied_only_to_where_limits_leave_room(town: Town) -> None:
+    a, b = town.server("a", prefer_host="h1"), town.server("b", prefer_host="h3", vmem_size=1024)
+    assert [one["id"] for one in town.session.perform_class("scheduler", "emptied", {})["hosts"]]
+    town.limit("z-other", count=1)
+    told = town.session.perform_class("scheduler", "emptied", {})["hosts"]
+    assert [(one["id"], one["moved"][0]["id"]) for one in told] == [("h3", b)]
+    town.limit(town.zones["h1"], count=1)
+    assert town.session.perform_class("scheduler", "emptied", {})["hosts"] == []
+    assert town.row(a).host_id == "h1"
 
 
 @pytest.mark.parametrize("town", ["memory"], indirect=True)

@@ -13,13 +13,14 @@ from typing import Any
 import attrs
 
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.quotas.arriving import Arrivals
+from cloudcore.quotas.arriving import Arrivals, amounts_of
 from cloudcore.quotas.family import CLOUD_KEYS, COUNTED
 from cloudcore.quotas.ledger import owners, under_way, usage_of
-from cloudcore.quotas.limits import Limits, limits_of
+from cloudcore.quotas.limits import Limits, limits_of, narrowed_owners
 from cloudcore.quotas.narrowing import read_keys
-from cloudcore.quotas.places import PLACED, Spot, has_place, held_in, knows
+from cloudcore.quotas.places import PLACED, Spot, has_place, held_in, knows, spots_of_hosts
 from cloudcore.scheduling import Allowance, Request
+from cloudcore.scheduling.moving import Guest
 
 PLACES = ("region_id", "zone_id")
 
@@ -45,19 +46,37 @@ def with_allowances(tx: Transaction, request: Request, *, extra_cpus: int = 0, e
 
 def for_move(tx: Transaction, server: Any, request: Request) -> Request:
     """The request of a server that moves, with what limits leave where it is not yet."""
-    found: list[Allowance] = []
-    for owner, limits in limits_of(tx, server.domain_id, owners(server.tenant_id), PLACED).items():
-        arrivals: Arrivals | None = None
-        for one in _allowances(tx, request, owner, limits):
-            arrivals = arrivals or Arrivals(tx, server.domain_id, owner)
-            keys = {key: value for key, value in zip(PLACES, (one.region, one.zone), strict=True) if value}
-            if arrivals.is_in(keys, server.host_id):
-                continue
-            each = arrivals.amounts_of(server)
-            fits = min((free // each[name] for name, free in one.free.items() if each.get(name)), default=None)
-            if fits is not None:
-                found.append(attrs.evolve(one, free={"count": fits}))
-    return attrs.evolve(request, allowances=tuple(found))
+    guest = Guest(id=server.id, name=server.name, host_id=server.host_id, request=request)
+    return for_moves(tx, [guest])[0].request
+
+
+def for_moves(tx: Transaction, guests: Sequence[Guest]) -> list[Guest]:
+    """Servers that move, with what limits leave where each is not yet; one statement where none is narrowed, and else as many
+    for each owner who has such limits.
+    """
+    narrowed = narrowed_owners(tx) if guests else frozenset()
+    bound = [one for one in guests if is_narrowed(one.request, narrowed)]
+    if not bound:
+        return list(guests)
+    amounts = amounts_of(tx, [one.id for one in bound])
+    known: dict[tuple[str, str, str], list[Allowance]] = {}
+    hosts = spots_of_hosts(tx)
+    found: dict[str, Request] = {}
+    for one in bound:
+        request = one.request
+        key = request.domain_id, request.project_id, request.hypervisor
+        if key not in known:
+            limits = limits_of(tx, request.domain_id, owners(request.project_id), PLACED)
+            known[key] = [each for owner in limits for each in _allowances(tx, request, owner, limits[owner])]
+        here = hosts.get(one.host_id, Spot("", ""))
+        away = [each for each in known[key] if not here.matches(_place(each))]
+        allowances = [attrs.evolve(each, each=amounts[one.id]) for each in away if amounts.get(one.id)]
+        found[one.id] = attrs.evolve(request, allowances=tuple(allowances))
+    return [attrs.evolve(one, request=found[one.id]) if one.id in found else one for one in guests]
+
+
+def _place(allowance: Allowance) -> Mapping[str, str]:
+    return {key: value for key, value in zip(PLACES, (allowance.region, allowance.zone), strict=True) if value}
 
 
 def _allowances(

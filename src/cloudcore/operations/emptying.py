@@ -8,6 +8,7 @@ from cloudcore.model.errors import ForbiddenError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.reading import read_int
 from cloudcore.operations.access import reach
+from cloudcore.operations.allowances import for_moves
 from cloudcore.operations.placement import everything
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import reading
@@ -35,7 +36,7 @@ def emptied_hosts(platform: Platform, caller: Caller, body: JsonMapping) -> Json
 
     def work(tx: Transaction) -> JsonObject:
         inventory = everything(tx, platform.settings, networks=[])
-        found = emptied(inventory, guests_of(tx), most=most)
+        found = emptied(inventory, for_moves(tx, guests_of(tx)), most=most)
         names = inventory.hosts
         return {
             "hosts": [

@@ -16,7 +16,7 @@ from cloudcore.model.json import Json, JsonMapping, JsonObject
 from cloudcore.model.query import Compare, Op, Order, Query, both, eq, one_of
 from cloudcore.model.reading import read_int, read_str
 from cloudcore.operations.access import fetch_for, reach
-from cloudcore.operations.allowances import with_allowances
+from cloudcore.operations.allowances import for_moves, with_allowances
 from cloudcore.operations.decisions import told_of
 from cloudcore.operations.explaining import today
 from cloudcore.operations.history import visible
@@ -160,7 +160,7 @@ def without(platform: Platform, tx: Transaction, caller: Caller, ident: str) -> 
 def moves_of(platform: Platform, tx: Transaction, hosts: Sequence[str]) -> list[Move]:
     """Where the servers of these hosts would go, if nothing were placed on the hosts any more."""
     inventory = everything(tx, platform.settings, networks=[])
-    return resettle(inventory, guests_of(tx, hosts), hosts)
+    return resettle(inventory, for_moves(tx, guests_of(tx, hosts)), hosts)
 
 
 def told_move(move: Move) -> JsonObject:

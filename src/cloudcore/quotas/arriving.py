@@ -6,7 +6,7 @@ Where each goes stands in the scheduler's decision, which is kept in that commit
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -40,16 +40,11 @@ class Arrivals:
 
     def amounts_of(self, server: Any) -> Mapping[str, int]:
         """What one server takes along; its disks stay where they are."""
-        cards = cards_of(self._tx, [server.id])
-        return _amounts(server, cards[server.id])
+        return _amounts(server, cards_of(self._tx, [server.id])[server.id])
 
     def enters(self, keys: Mapping[str, str], server: Any, source: str, target: str) -> bool:
         """Whether a limit is narrowed to the one host and not to the other."""
         return self._spot(target, server).matches(keys) and not self._spot(source, server).matches(keys)
-
-    def is_in(self, keys: Mapping[str, str], host: str) -> bool:
-        """Whether a host is in a region and zone."""
-        return self._hosts.get(host, _NOWHERE).matches(keys)
 
     def _spot(self, host: str, server: Any) -> Spot:
         spot = self._hosts.get(host, _NOWHERE)
@@ -71,6 +66,13 @@ class Arrivals:
         targets = {row.session_id: str(row.placed[0][1]) for row in kept if row.placed}
         cards = cards_of(tx, [row.id for row in rows])
         return [(row, targets[row.id], _amounts(row, cards[row.id])) for row in rows if row.id in targets]
+
+
+def amounts_of(tx: Transaction, servers: Sequence[str]) -> dict[str, Mapping[str, int]]:
+    """What each of these servers takes along, by id; two statements."""
+    rows = tx.of(SERVERS, PLATFORM).find(Query(where=one_of("id", sorted(servers))))
+    cards = cards_of(tx, servers)
+    return {row.id: _amounts(row, cards[row.id]) for row in rows}
 
 
 def _amounts(server: Any, cards: Mapping[str, int]) -> Mapping[str, int]:

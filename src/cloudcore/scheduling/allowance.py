@@ -14,8 +14,12 @@ from cloudcore.scheduling.request import Allowance, Request
 from cloudcore.scheduling.tables import Hosts
 
 
-def takes(request: Request, inventory: Inventory) -> Mapping[str, int]:
+def takes(allowance: Allowance, request: Request, inventory: Inventory) -> Mapping[str, int]:
     """What one server of a request counts for, by counter."""
+    return allowance.each or _asked(request, inventory)
+
+
+def _asked(request: Request, inventory: Inventory) -> Mapping[str, int]:
     networks = inventory.networks
     exits = 0
     for nic in request.nets:
@@ -34,7 +38,7 @@ def takes(request: Request, inventory: Inventory) -> Mapping[str, int]:
 
 def left(allowance: Allowance, request: Request, inventory: Inventory) -> int:
     """How many servers of a request it is room for."""
-    each = takes(request, inventory)
+    each = takes(allowance, request, inventory)
     return min([free // each[name] for name, free in allowance.free.items() if each.get(name)], default=UNLIMITED)
 
 
@@ -70,7 +74,7 @@ class Drawn:
         row = inventory.hosts.index[host_id] if request.allowances else 0
         for one in request.allowances:
             if is_about(one, inventory.hosts, row):
-                for name, amount in takes(request, inventory).items():
+                for name, amount in takes(one, request, inventory).items():
                     self._taken[one.owner, one.name][name] += sign * amount
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 import numpy as np
 
+from cloudcore.scheduling.allowance import Drawn
 from cloudcore.scheduling.decision import Placement
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.moving import Guest, Move, without_hosts
@@ -39,13 +40,14 @@ def emptied(inventory: Inventory, guests: Iterable[Guest], *, most: int) -> list
     packs = np.ones(len(inventory.hosts), dtype=np.bool_)
     packed = attrs.evolve(inventory, hosts=attrs.evolve(inventory.hosts, packs=packs))
     pool = Pool(without_hosts(packed, [ident for ident in packed.hosts.ids if ident not in held]))
+    drawn = Drawn()
     found: list[Emptied] = []
     taking, tries = set[str](), TRIES
     for host in sorted(held, key=lambda ident: _load(inventory, ident, held[ident])):
         stays = host in taking or any(one.stuck for one in held[host])
         if stays or host not in inventory.hosts.index or len(held[host]) > most:
             continue
-        moves = _moved(pool, host, held[host])
+        moves = _moved(pool, drawn, host, held[host])
         if moves is None:
             tries -= 1
             if not tries:
@@ -67,19 +69,21 @@ def _load(inventory: Inventory, host: str, guests: Sequence[Guest]) -> tuple[flo
     return sum(one.request.vcpus / cpus + one.request.memory_mib / mib for one in guests), host
 
 
-def _moved(pool: Pool, host: str, guests: Sequence[Guest]) -> list[Move] | None:
+def _moved(pool: Pool, drawn: Drawn, host: str, guests: Sequence[Guest]) -> list[Move] | None:
     """Claim a place elsewhere for each, the largest first; None, with nothing claimed, where one has none."""
     moves: list[Move] = []
     placements: list[tuple[Request, Placement]] = []
     for guest in sorted(guests, key=lambda one: (-one.request.memory_mib, -one.request.vcpus, one.id)):
-        request = attrs.evolve(guest.request, present_host=host)
+        request = attrs.evolve(drawn.now(guest.request), present_host=host)
         answer = pool.find(request)
         if answer is None:
             for taken, placement in placements:
                 pool.release(taken, placement)
+                drawn.note(taken, placement.host_id, pool.present, -1)
             return None
         pool.take(request, answer)
         (there,) = answer.placements
+        drawn.note(request, there.host_id, pool.present)
         placements.append((request, there))
         moves.append(Move(guest=guest, host_id=there.host_id, host_name=there.host_name))
     return moves

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import attrs
 import numpy as np
 
+from cloudcore.scheduling.allowance import Drawn
 from cloudcore.scheduling.columns import Memo, frozen
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.pool import Pool
@@ -51,26 +52,28 @@ def resettle(inventory: Inventory, guests: Iterable[Guest], gone: Sequence[str])
     """Find places for servers when these hosts take none: the largest first, each beside those before it, and where it can run
     on before where it can't.
 
-    What they hold where they are now is not given back: nothing else could use it.
+    What they hold where they are now is not given back: nothing else could use it. Limits that several of them share are drawn
+    down by each that goes to where they are narrowed to.
     """
-    pool = Pool(without_hosts(inventory, gone))
+    pool, drawn = Pool(without_hosts(inventory, gone)), Drawn()
     ordered = sorted(guests, key=lambda one: (-one.request.memory_mib, -one.request.vcpus, one.id))
-    return [_move(pool, guest) for guest in ordered]
+    return [_move(pool, drawn, guest) for guest in ordered]
 
 
-def _move(pool: Pool, guest: Guest) -> Move:
+def _move(pool: Pool, drawn: Drawn, guest: Guest) -> Move:
     if guest.stuck:
         return Move(guest=guest, reason=guest.stuck)
+    request = drawn.now(guest.request)
+    answer = None
     if guest.live_hosts:
         like = Mark(name=TAKES_RUNNING, strategy="require", hosts=guest.live_hosts)
-        answer = pool.place(attrs.evolve(guest.request, marks=(*guest.request.marks, like)))
-        if answer.refusal is None:
-            (there,) = answer.placements
-            return Move(guest=guest, host_id=there.host_id, host_name=there.host_name)
-    answer = pool.place(guest.request)
+        answer = pool.place(attrs.evolve(request, marks=(*request.marks, like)))
+    if answer is None or answer.refusal is not None:
+        answer = pool.place(request)
     if answer.refusal is not None:
         return Move(guest=guest, reason=answer.refusal.summary())
     (there,) = answer.placements
+    drawn.note(request, there.host_id, pool.present)
     return Move(guest=guest, host_id=there.host_id, host_name=there.host_name)
 
 

@@ -150,6 +150,7 @@ class Allowance:
 
     name: whose limit it is, and what it is narrowed to. owner: whose, so that requests of one share it. free: counter → how
     much of it may be taken yet; memory and storage in MiB. It counts a server, its CPUs, memory, disks, devices and cards.
+    each: what one server counts for, where that is not what a new one like it would.
     """
 
     name: str
@@ -157,6 +158,7 @@ class Allowance:
     region: str = ""
     zone: str = ""
     free: Mapping[str, int]
+    each: Mapping[str, int] = attrs.field(factory=dict[str, int])
 
 
 def _texts(value: Iterable[str]) -> tuple[str, ...]:

@@ -82,7 +82,8 @@ def test_limits_count_disks_devices_and_cards(make):
         nets=[NicRequest(), NicRequest(exit=True, index=1), NicRequest(network_id="out", index=2)],
         devices=[DeviceRequest(dev_type="GPU-HPC")],
     )
-    assert takes(request, inventory) == {
+    assert takes(Allowance(name="one", free={}, each={"cpu": 3}), request, inventory) == {"cpu": 3}
+    assert takes(Allowance(name="one", free={}), request, inventory) == {
         "count": 1,
         "cpu": 2,
         "memory": 512,

@@ -31,11 +31,11 @@ def refuse(request: Request, inventory: Inventory) -> IntArray | list[int]:
 
 def explain(request: Request, inventory: Inventory, rows: IntArray) -> str:
     """Name each limit that leaves too little on one of the hosts, with what one server takes and what is left."""
-    each = rooms.takes(request, inventory)
     return "; ".join(
         f"{one.name} {counter}: request: {each[counter]}, left: {free}"
         for one in request.allowances
         if rooms.there(one, inventory.hosts)[rows].any()
+        for each in (rooms.takes(one, request, inventory),)
         for counter, free in one.free.items()
         if each.get(counter, 0) > free
     )
