@@ -315,6 +315,22 @@ def test_a_family_that_narrows_leaves_the_others_limits(place: Place) -> None:
     assert [row["eip"] for row in place.quota("bob", "region_quotas")] == [-1, 2]
 
 
+def test_limits_are_narrowed_to_places_by_name_as_by_id(place: Place) -> None:
+    zone = place.ask("admin", "GET", "/compute/zones").json()["zones"][0]
+    for key, value, cpu in (("zone_id", zone["name"], 1), ("zone", zone["name"], 2), ("zone_id", zone["id"], 3)):
+        assert place.set("admin", "/projects/bob", cpu=cpu, **{key: value}).status_code == 200
+        narrowed = [row for row in place.quota("bob") if row.get("zone_id")]
+        assert [(row["zone_id"], row["cpu"]) for row in narrowed] == [(zone["id"], cpu)]
+    region = place.ask("admin", "GET", "/compute/cloudregions").json()["cloudregions"][0]
+    for key in ("region", "cloudregion", "region_id", "cloudregion_id"):
+        assert place.set("admin", "/projects/bob", "region_quotas", eip=2, **{key: region["name"]}).status_code == 200
+    assert {row.get("region_id") for row in place.quota("bob", "region_quotas")} == {None, region["id"]}
+    missing = place.set("admin", "/projects/bob", cpu=1, zone="nowhere")
+    assert (missing.status_code, missing.json()["data"]["field"]) == (404, "zone_id")
+    assert place.set("admin", "/projects/bob", action="delete", zone=zone["name"]).status_code == 200
+    assert len(place.quota("bob")) == 1
+
+
 def test_owners_nearest_to_a_limit_come_first(place: Place) -> None:
     place.set("admin", "/projects/eve", "project_quotas", secgroup=2)
     place.ask("eve", "POST", "/compute/secgroups", {"secgroup": {"name": "x"}})

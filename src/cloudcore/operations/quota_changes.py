@@ -20,6 +20,7 @@ from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import PLATFORM, Query, both, eq
 from cloudcore.model.reading import read_int, read_str
 from cloudcore.model.resource import Resource
+from cloudcore.operations.refs import find_one
 from cloudcore.operations.staying import keep_tenant
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.family import LIMITED, Family
@@ -33,10 +34,14 @@ MOST = (1 << 53) - 1
 ACTIONS = ("add", "sub", "replace", "update", "reset", "delete")
 ALERT_AT = "alert_at"
 MOST_ALERTS = 8
-_KEYS = (
-    *("provider", "brand", "cloud_env", "account_id", "manager_id", "region_id", "cloudregion_id"),
-    *("zone_id", "hypervisor", "type"),
-)
+_KEYS = (*("provider", "brand", "cloud_env", "account_id", "manager_id", "region_id", "zone_id", "hypervisor", "type"),)
+_SPELT: Mapping[str, str] = {
+    "cloudregion_id": "region_id",
+    "cloudregion": "region_id",
+    "region": "region_id",
+    "zone": "zone_id",
+}
+"""Other words for a key; where both are sent, the key holds."""
 _OWNERS = ("domain", "domain_id", "project", "project_id", "tenant", "tenant_id", "project_domain")
 _PLACES: Mapping[str, Resource[Any]] = {"zone_id": ZONES, "region_id": CLOUDREGIONS}
 
@@ -72,12 +77,11 @@ def change_limits(tx: Transaction, family: Family, owner: tuple[str, str], wish:
         ForbiddenError: the row for everything would be deleted.
         InvalidInputError: what is added to, or taken from, is not there or not enough.
         ResourceNotFoundError: there is no such place, or nothing to delete.
+        DuplicateResourceError: several places have this name.
     """
-    for name, resource in _PLACES.items():
-        if name in wish.keys and wish.action != "delete" and tx.of(resource, PLATFORM).get(wish.keys[name]) is None:
-            raise ResourceNotFoundError(f"{resource.singular} {wish.keys[name]} not found", field=name)
+    keys = {name: _place(tx, name, text, gone=wish.action == "delete") for name, text in wish.keys.items()}
     keep_tenant(tx, *owner)
-    repository, text = tx.of(QUOTALIMITS, PLATFORM), write_keys(wish.keys)
+    repository, text = tx.of(QUOTALIMITS, PLATFORM), write_keys(keys)
     where = both(eq("domain_id", owner[0]), eq("tenant_id", owner[1]), eq("keys", text))
     found = repository.find(Query(where=where, limit=1))
     if wish.action == "delete":
@@ -96,6 +100,22 @@ def change_limits(tx: Transaction, family: Family, owner: tuple[str, str], wish:
         raise Contention("these limits are being set elsewhere", internal=owner[0]) from error
 
 
+def _place(tx: Transaction, name: str, text: str, *, gone: bool) -> str:
+    """The id of the place that a key names, by id or name; of another key its value. gone: it may be there no longer."""
+    if name not in _PLACES:
+        return text
+    try:
+        return str(find_one(tx, _PLACES[name], text, PLATFORM).id)
+    except ResourceNotFoundError as error:
+        if gone:
+            return text
+        error.field = name
+        raise
+    except DuplicateResourceError as error:
+        error.field = name
+        raise
+
+
 def _delete(tx: Transaction, family: Family, row: Any, *, whole: bool) -> None:
     """Take a family's limits out of a narrowed row; the row goes with the last one."""
     if whole:
@@ -110,7 +130,7 @@ def _delete(tx: Transaction, family: Family, row: Any, *, whole: bool) -> None:
 
 
 def _keys(family: Family, body: JsonMapping) -> dict[str, str]:
-    sent = {("region_id" if name == "cloudregion_id" else name): body[name] for name in _KEYS if body.get(name)}
+    sent = {_SPELT.get(name, name): body[name] for name in (*_SPELT, *_KEYS) if body.get(name)}
     foreign = next((name for name in sent if name not in family.keys), None)
     if foreign is not None:
         raise NotSupportedError(f"{family.plural} are not narrowed by {foreign}", field=foreign)
@@ -123,7 +143,7 @@ def _keys(family: Family, body: JsonMapping) -> dict[str, str]:
 def _values(family: Family, body: JsonMapping, keys: JsonMapping) -> dict[str, int]:
     """Field of the limits → number, of those that were sent."""
     known = family.narrowed if keys else tuple(family.counters)
-    passed = {"action", "scope", ALERT_AT, *_KEYS, *_OWNERS}
+    passed = {"action", "scope", ALERT_AT, *_KEYS, *_SPELT, *_OWNERS}
     for name, value in body.items():
         if name not in known and name not in passed and value not in (None, ""):
             where = f"{family.plural} narrowed by {', '.join(keys)}" if keys else family.plural

@@ -81,7 +81,7 @@ def _set(family: Family) -> click.Command:
             click.Option([f"--{n.replace('_', '-')}", n], type=int, help="Limit; -1 for none.", metavar="NUMBER")
             for n in family.counters
         ),
-        *(click.Option([f"--{n.replace('_', '-')}", n], help="Only of this.", metavar="TEXT") for n in family.keys),
+        *(_key(name) for name in family.keys),
         click.Option(
             ["--alert-at", "alert_at"],
             help="Percents of a limit at which an alert fires, such as 80,95; - for none, `default` for the deployment's.",
@@ -115,6 +115,20 @@ def _report() -> click.Command:
 
 
 _OF_REPORT = ("day", "domain", "project", "name", "peak", "last")
+
+
+def _key(name: str) -> click.Option:
+    """What limits are narrowed to; a place by its name or id."""
+    flag = f"--{name.replace('_', '-')}"
+    if name not in _PLACES:
+        return click.Option([flag, name], help="Only of this.", metavar="TEXT")
+    noun = _PLACES[name]
+    return click.Option(
+        [flag, flag.removesuffix("-id"), name], help="Only of this.", metavar="NAME", shell_complete=names_of(noun)
+    )
+
+
+_PLACES = {"zone_id": "zone", "region_id": "cloud-region"}
 
 
 def _noun(family: Family) -> str:
