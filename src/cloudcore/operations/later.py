@@ -15,7 +15,7 @@ _MIGRATION = "migrate-forecast set-live-migrate-params migrate-network"
 _BACKUP = "create-backup start-backup delete-backup switch-to-backup reconcile-backup"
 _MEDIA = "insertvfd ejectvfd"
 _TUNING = (
-    "sendkeys set-extra-option del-extra-option set-qemu-params set-tpm set-nic-traffic-limit "
+    "set-extra-option del-extra-option set-qemu-params set-tpm set-nic-traffic-limit "
     "reset-nic-traffic-limit cpuset cpuset-remove set-cpu-numa-pin enable-memclean change-disk-driver "
     "set-root-disk-matcher disable-auto-merge-snapshot disable-auto-merge-snapshots calculate-record-checksum"
 )

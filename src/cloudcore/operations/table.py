@@ -215,6 +215,7 @@ ALONE: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("users", "password"): change_own,
         ("servers", "login-info"): login_info,
         ("servers", "screen-dump"): questions.screen_dump,
+        ("servers", "sendkeys"): questions.send_keys,
         ("servers", "qga-ping"): questions.ping_agent,
         ("servers", "qga-get-network"): questions.agent_network,
         ("servers", "qga-guest-info-task"): questions.agent_info,

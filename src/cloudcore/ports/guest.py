@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 
 class Guests(Protocol):
-    """Read-only questions to the guests of one host; each answers within seconds or raises UnreachableError."""
+    """Questions to the guests of one host, and keys for them; each answers within seconds or raises UnreachableError."""
 
     def screenshot(self, guest_id: str) -> bytes:
         """What the guest's screen shows, as PNG.
@@ -14,6 +15,17 @@ class Guests(Protocol):
         Raises:
             ResourceNotFoundError: the host has no such guest, or it is not running.
             NotSupportedError: this hypervisor has no screens.
+        """
+        ...
+
+    def press_keys(self, guest_id: str, keys: Sequence[int], hold_ms: int) -> None:
+        """Press keys of the guest's keyboard together and let them go again.
+
+        keys: by the numbers of Linux, at most 16. A call that is repeated presses them once more.
+
+        Raises:
+            ResourceNotFoundError: the host has no such guest, or it is not running.
+            NotSupportedError: this hypervisor has no keyboards.
         """
         ...
 

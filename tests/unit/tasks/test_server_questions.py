@@ -11,9 +11,17 @@ import attrs
 import pytest
 from tests.simulation.cloud import CALLER, Cloud, server_body
 
-from cloudcore.model.errors import InvalidStatusError, NotSupportedError, ResourceNotFoundError
+from cloudcore.model.errors import (
+    InvalidInputError,
+    InvalidStatusError,
+    NotSupportedError,
+    OutOfRangeError,
+    ResourceNotFoundError,
+)
 from cloudcore.model.guest import AGENT_QUESTIONS
 from cloudcore.operations.session import CoreSession
+
+BODIES = {"sendkeys": {"keys": "ctrl-alt-delete"}}
 
 
 @pytest.fixture
@@ -33,6 +41,37 @@ def test_the_screen_of_a_running_server_is_a_picture(cloud: Cloud) -> None:
     width, height = struct.unpack(">II", picture[16:24])
     length = struct.unpack(">I", picture[33:37])[0]
     assert len(zlib.decompress(picture[41 : 41 + length])) == (width + 1) * height
+
+
+def test_keys_are_pressed_together_and_that_is_told(cloud: Cloud) -> None:
+    session = CoreSession(cloud.platform, CALLER)
+    (server,) = cloud.rows("servers")
+    assert session.perform("servers", "web", "sendkeys", {"keys": "ctrl-alt-delete"})["name"] == "web"
+    session.perform("servers", "web", "sendkeys", {"keys": "A", "duration": "250"})
+    assert cloud.machines["h1"].pressed == [(server.id, (29, 56, 111), 100), (server.id, (30,), 250)]
+    told = [one for one in session.list("actions", {"obj_id": server.id}).items if one["action"] == "sendkeys"]
+    assert len(told) == 2
+    assert all(one["success"] for one in told)
+    assert "delete" not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "keys"),
+        ({"keys": ""}, "keys"),
+        ({"keys": "ctrl-alt-del"}, "keys"),
+        ({"keys": "ctrl--c"}, "keys"),
+        ({"keys": "-".join("abcdefghijklmnopq")}, "keys"),
+        ({"keys": "a", "duration": 10_001}, "duration"),
+        ({"keys": "a", "duration": "long"}, "duration"),
+    ],
+)
+def test_keys_that_there_are_not_are_named(cloud: Cloud, body: dict[str, Any], field: str) -> None:
+    with pytest.raises((InvalidInputError, OutOfRangeError)) as caught:
+        CoreSession(cloud.platform, CALLER).perform("servers", "web", "sendkeys", body)
+    assert caught.value.field == field
+    assert cloud.machines["h1"].pressed == []
 
 
 def test_the_agent_of_a_running_server_answers(cloud: Cloud) -> None:
@@ -72,19 +111,19 @@ def test_of_what_a_hostile_guest_says_only_so_much_is_told(cloud: Cloud, said: A
     assert session.perform("servers", "web", "qga-guest-info-task") == {"version": "", "supported_commands": []}
 
 
-@pytest.mark.parametrize("action", ["screen-dump", "qga-ping", "qga-get-network", "qga-guest-info-task"])
+@pytest.mark.parametrize("action", ["screen-dump", "qga-ping", "qga-get-network", "qga-guest-info-task", "sendkeys"])
 def test_a_server_that_does_not_run_is_not_asked(cloud: Cloud, action: str) -> None:
     session = CoreSession(cloud.platform, CALLER)
     with pytest.raises(ResourceNotFoundError):
-        session.perform("servers", "none", action)
+        session.perform("servers", "none", action, BODIES.get(action, {}))
     (server,) = cloud.rows("servers")
     cloud.machines["h1"].machine.set_power_state(server.id, "off")
     with pytest.raises(ResourceNotFoundError):
-        session.perform("servers", "web", action)
+        session.perform("servers", "web", action, BODIES.get(action, {}))
     session.perform("servers", "web", "syncstatus")
     cloud.settle()
     with pytest.raises(InvalidStatusError, match="must be running"):
-        session.perform("servers", "web", action)
+        session.perform("servers", "web", action, BODIES.get(action, {}))
 
 
 def test_a_host_that_nobody_can_ask_is_told(cloud: Cloud) -> None:

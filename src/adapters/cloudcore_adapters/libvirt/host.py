@@ -33,7 +33,7 @@ from cloudcore_adapters.libvirt.networks import Networks
 from cloudcore_adapters.libvirt.nodes import node_facts
 from cloudcore_adapters.libvirt.power import MISSING, power_state
 from cloudcore_adapters.libvirt.probe import probe_virt
-from cloudcore_adapters.libvirt.questions import ask_agent, screenshot
+from cloudcore_adapters.libvirt.questions import ask_agent, press_keys, screenshot
 from cloudcore_adapters.libvirt.resize import resize
 from cloudcore_adapters.libvirt.snapshots import Snapshots
 from cloudcore_adapters.libvirt.volumes import Volumes
@@ -208,6 +208,10 @@ class LibvirtHost:
         """See `Guests.screenshot`."""
         domain = self._guests.find(arguments.checked_id(guest_id, "guest_id"))
         return screenshot(self._connection.get(), domain)
+
+    def press_keys(self, guest_id: str, keys: Sequence[int], hold_ms: int) -> None:
+        """See `Guests.press_keys`."""
+        press_keys(self._guests.find(arguments.checked_id(guest_id, "guest_id")), keys, hold_ms)
 
     def ask_agent(self, guest_id: str, question: str) -> Any:
         """See `Guests.ask_agent`."""

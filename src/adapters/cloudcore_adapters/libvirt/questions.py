@@ -1,8 +1,9 @@
-"""Questions to running guests: their screen and their agent."""
+"""Questions to running guests, their screen and their agent, and keys for them."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from cloudcore.model.errors import BackendError, NotSupportedError, ResourceNotFoundError, TooLargeError
@@ -33,6 +34,15 @@ def screenshot(connection: Connection, domain: Domain | None) -> bytes:
     if kind != "image/png":
         raise NotSupportedError(f"this hypervisor shows screens as {str(kind)[:40]} only")
     return b"".join(pieces)
+
+
+def press_keys(domain: Domain | None, keys: Sequence[int], hold_ms: int) -> None:
+    """See `Guests.press_keys`."""
+    import libvirt
+
+    running = _running(domain)
+    with translated("pressing keys"):
+        running.sendKey(libvirt.VIR_KEYCODE_SET_LINUX, hold_ms, list(keys), len(keys), 0)
 
 
 def ask_agent(domain: Domain | None, question: str) -> Any:

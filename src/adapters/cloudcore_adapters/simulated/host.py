@@ -108,7 +108,7 @@ class SimulatedHost:
             shared=shared,
             neighbours=neighbours,
         )
-        self._elapsed, self.tenure = elapsed, Tenure()
+        self._elapsed, self.tenure, self.pressed = elapsed, Tenure(), list[tuple[str, tuple[int, ...], int]]()
         self.machine.arrived = self._take_in
         self.journal = journal if journal is not None else {}
         self._clock = clock
@@ -223,6 +223,12 @@ class SimulatedHost:
         """See `Guests.screenshot`."""
         self._running(guest_id)
         return picture()
+
+    def press_keys(self, guest_id: str, keys: Sequence[int], hold_ms: int) -> None:
+        """See `Guests.press_keys`; `pressed` says what was, and the guest takes no notice."""
+        self._running(guest_id)
+        with self._lock:
+            self.pressed = [*self.pressed[-KEPT:], (guest_id, tuple(keys), hold_ms)]
 
     def ask_agent(self, guest_id: str, question: str) -> Any:
         """See `Guests.ask_agent`; every simulated guest has an agent that answers."""

@@ -1,4 +1,4 @@
-"""Questions to running guests. They are asked outside any unit, and nothing of the answers is kept."""
+"""Questions to running guests, and keys for them: outside any unit, and nothing of the answers is kept."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from typing import Any, cast
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import InvalidStatusError, NotSupportedError, TooLargeError
+from cloudcore.model.history import Fact
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.keyboard import pressed
+from cloudcore.model.reading import read_int, read_str
 from cloudcore.operations.access import fetch_for
 from cloudcore.operations.generic import check_not_recycled
 from cloudcore.operations.platform import Platform
-from cloudcore.operations.run import reading
+from cloudcore.operations.rows import detail_rows
+from cloudcore.operations.run import reading, writing
 from cloudcore.ports.guest import Guests
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.server import SERVERS, PowerState
@@ -22,6 +26,10 @@ MOST_CARDS = 64
 MOST_COMMANDS = 512
 MOST_LETTERS = 128
 """So much is passed on of what a guest says."""
+MOST_KEYS = 256
+HOLD_MS = 100
+LONGEST_HOLD_MS = 10_000
+"""As long keys are held down, and at most."""
 
 
 def screen_dump(platform: Platform, caller: Caller, ident: str, _body: JsonMapping) -> JsonObject:
@@ -37,6 +45,39 @@ def screen_dump(platform: Platform, caller: Caller, ident: str, _body: JsonMappi
     if len(picture) > MOST_BYTES:
         raise TooLargeError(f"the picture has more than {MOST_BYTES >> 20} MiB")
     return {"id": server_id, "content_type": "image/png", "image": base64.b64encode(picture).decode("ascii")}
+
+
+def send_keys(platform: Platform, caller: Caller, ident: str, body: JsonMapping) -> JsonObject:
+    """Press keys on the keyboard of a running server, together; its details.
+
+    body: keys, such as `ctrl-alt-delete`; duration, in milliseconds.
+
+    Raises:
+        InvalidInputError: there is no such key.
+        Others of `screen_dump`.
+    """
+    keys = pressed(read_str(body.get("keys", ""), "keys", MOST_KEYS), "keys")
+    held = read_int(body.get("duration") or HOLD_MS, "duration", 1, LONGEST_HOLD_MS)
+    server_id, guests = _running(platform, caller, ident, "sendkeys")
+    guests.press_keys(server_id, keys, held)
+
+    def tell(tx: Transaction) -> JsonObject:
+        server = fetch_for(platform, tx, caller, SERVERS, server_id, "perform", "sendkeys")
+        # That somebody typed is told, and not what: it may be a password.
+        tx.record(
+            Fact(
+                action="sendkeys",
+                obj_type=SERVERS.singular,
+                obj_id=server.id,
+                obj_name=server.name,
+                owner_domain_id=server.domain_id,
+                owner_tenant_id=server.tenant_id,
+                service=SERVERS.service,
+            )
+        )
+        return detail_rows(platform, tx, SERVERS, [server])[0]
+
+    return writing(platform, caller, tell)
 
 
 def ping_agent(platform: Platform, caller: Caller, ident: str, _body: JsonMapping) -> JsonObject:

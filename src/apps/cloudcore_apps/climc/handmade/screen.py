@@ -1,4 +1,4 @@
-"""`server-screen-dump`."""
+"""`server-screen-dump` and `server-sendkeys`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from cloudcore_apps.climc.acting import acting, named
 from cloudcore_apps.climc.options import names_of
 from cloudcore_apps.climc.runtime import runtime
 
@@ -28,3 +29,17 @@ def dump(server: str, target: str | None, force: bool) -> None:
         raise click.ClickException(f"{path} is there already; --force replaces it")
     path.write_bytes(picture)
     run.show_one({"server": told["id"], "file": str(path), "size": len(picture)})
+
+
+sendkeys = acting(
+    "server-sendkeys",
+    "servers",
+    "sendkeys",
+    [
+        named("server"),
+        click.Argument(["keys"]),
+        click.Option(["--duration"], type=click.IntRange(1, 10_000), help="How long they are held down (ms); 100."),
+    ],
+    "Press keys on the keyboard of a running server, together.\n\n  climc server-sendkeys web ctrl-alt-delete",
+    lambda told: {"keys": told["keys"], "duration": told["duration"]},
+)

@@ -74,6 +74,14 @@ LOGIN_ACTIONS: tuple[Action, ...] = (
     ),
     Action(name="screen-dump", doc="Show what the screen of a running server shows, as PNG in base64.", params=()),
     Action(
+        name="sendkeys",
+        doc="Press keys on the keyboard of a running server, together.",
+        params=(
+            param("keys", "Keys as QEMU calls them, joined by dashes", width=256, required=True, example="ctrl-alt-f1"),
+            param("duration", "How long they are held down (ms); absent: 100", int, minimum=0, maximum=10_000),
+        ),
+    ),
+    Action(
         name="user-data",
         doc="Replace its cloud-init data; the next deploy or rebuild-root takes it up.",
         params=(
