@@ -10,7 +10,7 @@ from tests.wire.documented import WIRE
 from cloudcore.cloud import TYPES
 from cloudcore.model.query import eq
 from cloudcore.model.resource import Resource, Show, field_map
-from cloudcore.operations.clouds import CLOUD_PARAMETERS, is_of_clouds
+from cloudcore.operations.clouds import CLOUD_PARAMETERS
 from cloudcore.operations.filters import column, filterable, plain_names
 from cloudcore.operations.orders import PREFIX, orders_of
 from cloudcore.operations.refs import paths, reference_keys, relation_keys
@@ -36,15 +36,7 @@ DECIDED = {
 }  # fmt: skip
 
 ABSENT = {
-    # List parameters about what does not exist here, or that change nothing: passed over like unknown ones.
-    "cloudregions": {"service", "read_only"},
-    "zones": {"service", "read_only"},
-    "vpcs": {"usable_for_inter_vpc_network_id", "globalvpc"},
-    "networks": {"route_table_id", "lb_cluster_id"},
-    "secgroups": {"loadbalancer_id", "ip_set_id"},
-    "eips": {"usable_eip_for_associate_type"},
-    "hosts": {"storage_not_attached"},
-    "isolated_devices": {"show_baremetal_isolated_devices"},
+    # List parameters that say what of a row is wanted, and narrow nothing.
     "serverskus": {"distinct"},
 }
 
@@ -88,7 +80,7 @@ def test_list_parameters_are_known(plural: str) -> None:
         known.update(reference_keys(path[-1]))
     for one in resource.filters:
         known.update((one.name, f"{one.name}_id") if one.target else (one.name,))
-    known.update(CLOUD_PARAMETERS if is_of_clouds(resource) else ())
+    known.update(CLOUD_PARAMETERS)
     assert set(WIRE[plural].filters.split()) - known == ABSENT.get(plural, set())
 
 

@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from cloudcore.model.query import NOTHING, Exists, Expr, Like, Match, Not, Via, either, one_of
+from cloudcore.model.errors import NotSupportedError
+from cloudcore.model.query import EVERYTHING, NOTHING, Exists, Expr, Like, Match, Not, Via, either, one_of
 
 Where: TypeAlias = Callable[[Any, Sequence[str]], Expr]
 """From the open unit and the values that were sent (at least one) to the rows that are kept."""
@@ -20,6 +21,8 @@ class ListFilter:
     target: plural of the type whose ids or names the values are; they are resolved within what the caller may see, the
         parameter may also be called `NAME_id`, and `where` gets the ids that were found.
     truth: the value is a truth value; `where` gets no values, and false asks for the other rows.
+    one_sided: false asks for nothing, as the wire has it for some truth values.
+    offered: false: clients know it and it is always refused; nothing offers it.
     """
 
     name: str
@@ -27,6 +30,28 @@ class ListFilter:
     where: Where
     target: str = ""
     truth: bool = False
+    one_sided: bool = False
+    offered: bool = True
+
+
+_UNASKED = frozenset({"", "false", "no", "off", "0"})
+"""What clients in Go send of a flag that nobody has set."""
+
+
+def refused(name: str, why: str) -> ListFilter:
+    """A parameter that clients know and that nothing here could answer; passing it over would answer with everything."""
+
+    def where(_tx: Any, values: Sequence[str]) -> Expr:
+        if _UNASKED.issuperset(value.lower() for value in values):
+            return EVERYTHING
+        raise NotSupportedError(f"{name}: {why}", field=name)
+
+    return ListFilter(name=name, doc=f"Refused: {why}", where=where, offered=False)
+
+
+def only(name: str, doc: str, expr: Expr) -> ListFilter:
+    """A flag: true keeps the rows that satisfy the expression, false asks for nothing."""
+    return ListFilter(name=name, doc=doc, where=lambda _tx, _values: expr, truth=True, one_sided=True)
 
 
 def holds(name: str, doc: str, expr: Expr) -> ListFilter:
@@ -63,6 +88,8 @@ def over(steps: Sequence[Via], where: Expr) -> Expr:
 def kept(one: ListFilter, tx: Any, values: Sequence[str], *, wanted: bool = True) -> Expr:
     """The rows that a parameter keeps. wanted: of a flag, its value."""
     if one.truth:
+        if one.one_sided and not wanted:
+            return EVERYTHING
         found = one.where(tx, ())
         return found if wanted else Not(found)
     return one.where(tx, values) if values else NOTHING

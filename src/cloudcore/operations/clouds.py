@@ -24,9 +24,11 @@ OF_NO_CLOUD = (("brand", BRAND), ("provider", BRAND), ("cloud_env", ON_PREMISE))
 
 _NAMES = dict(OF_NO_CLOUD)
 _FLAGS = {"is_on_premise": True, "is_managed": False}
+_WIDER = {"cloud_env": ("private_or_onpremise",)}
+_OF_CLOUDS = ("public_cloud", "private_cloud")
 _ACCOUNTS = ("manager", "manager_id", "account", "account_id", "cloudaccount", "cloudaccount_id")
 
-CLOUD_PARAMETERS = frozenset((*_NAMES, *_FLAGS, *_ACCOUNTS))
+CLOUD_PARAMETERS = frozenset((*_NAMES, *_FLAGS, *_OF_CLOUDS, *_ACCOUNTS))
 
 
 def is_of_clouds(resource: Resource[Any]) -> bool:
@@ -40,13 +42,14 @@ def cloud_filters(resource: Resource[Any], params: JsonMapping) -> Iterator[Expr
     Raises:
         InvalidInputError: a flag is none.
     """
-    if not is_of_clouds(resource):
-        return
     columns = field_map(resource.entity)
     for name, own in _NAMES.items():
         wanted = [text.lower() for text in texts(params.get(name)) if text]
         if wanted and name not in columns:
-            yield EVERYTHING if own.lower() in wanted else NOTHING
+            yield EVERYTHING if {own.lower(), *_WIDER.get(name, ())} & set(wanted) else NOTHING
+    for name in _OF_CLOUDS:
+        if name in params and flag(params, name):
+            yield NOTHING
     for name, here in _FLAGS.items():
         if name in params:
             yield EVERYTHING if flag(params, name) == here else NOTHING

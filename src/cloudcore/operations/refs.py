@@ -113,7 +113,8 @@ def _told_below(types: Types, field: Field) -> list[tuple[str, str]]:
 
 
 def _filter_keys(field: Field) -> tuple[str, ...]:
-    return (*reference_keys(field), f"{field.name.removesuffix('_id')}_ids")
+    owners = ("user_id", "user", "user_ids") if field.name == "owner_id" else ()
+    return (*reference_keys(field), f"{field.name.removesuffix('_id')}_ids", *owners)
 
 
 Way: TypeAlias = tuple[tuple[Via, ...], str]

@@ -7,19 +7,19 @@ from typing import Any
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import ProjectOwned
-from cloudcore.model.errors import ForbiddenError, InvalidInputError, ResourceNotFoundError
+from cloudcore.model.errors import ForbiddenError, InvalidInputError, NotSupportedError, ResourceNotFoundError
 from cloudcore.model.filter import kept
 from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import EVERYTHING, NOTHING, And, Exists, Expr, Or, both, eq
 from cloudcore.model.resource import Resource, refs_of
 from cloudcore.operations.access import fetch, list_reach, reach
 from cloudcore.operations.clouds import cloud_filters
-from cloudcore.operations.filters import column, condition, joint_filter
+from cloudcore.operations.filters import column, condition, is_column, joint_filter
 from cloudcore.operations.listing import any_of, bounded, filters_of, recycle_bin
 from cloudcore.operations.owners import owner_filter
 from cloudcore.operations.parameter import flag, texts
 from cloudcore.operations.platform import Platform
-from cloudcore.operations.refs import Types, below, hierarchy, relations, tied
+from cloudcore.operations.refs import Types, below, hierarchy, reference_keys, relation_keys, relations, tied
 from cloudcore.operations.tags import tag_filters
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
@@ -38,7 +38,9 @@ def selection(
     Raises:
         ForbiddenError: the caller may not list these, at this scope.
         InvalidInputError: a parameter that narrows is wrong.
+        NotSupportedError: one asks for what rows of the type have not.
     """
+    _check_words(platform, resource, params)
     resolve = _resolver(platform, tx, caller)
     return both(
         list_reach(platform, caller, resource, params).where,
@@ -53,6 +55,23 @@ def selection(
         *cloud_filters(resource, params),
         *_declared(tx, platform, resource, params, resolve),
     )
+
+
+def _check_words(platform: Platform, resource: Resource[Any], params: JsonMapping) -> None:
+    """Refuse what any list of the wire may be narrowed by and rows of this type have not: all of them would be the answer."""
+    for word in _WORDS:
+        if any(texts(params.get(word))) and not _known(platform.types, resource, word):
+            raise NotSupportedError(f"{word}: {resource.plural} have none", field=word)
+
+
+def _known(types: Types, resource: Resource[Any], word: str) -> bool:
+    if is_column(resource, word) or word in resource.documented or word in relation_keys(types, resource):
+        return True
+    referred = any(word in reference_keys(field) for field in refs_of(resource.entity))
+    return referred or resource.narrow({word: "x"}) != EVERYTHING
+
+
+_WORDS = ("status", "user", "domain_organizations", "object_organizations")
 
 
 def within(platform: Platform, tx: Transaction, caller: Caller, resource: Resource[Any], context: Context) -> Expr:
@@ -136,6 +155,9 @@ def _declared(
 
 def _resolver(platform: Platform, tx: Transaction, caller: Caller) -> Callable[[Resource[Any], str], str | None]:
     def resolve(target: Resource[Any], text: str) -> str | None:
+        if target.plural == "users" and text in (caller.user_id, caller.user_name):
+            # Whoever may not look at users knows himself.
+            return caller.user_id
         try:
             return str(fetch(platform, tx, caller, target, text).id)
         except (ResourceNotFoundError, ForbiddenError):

@@ -13,8 +13,8 @@ from cloudcore.model.effects import Effect
 from cloudcore.model.entity import Entity, entity
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.param import param
-from cloudcore.model.query import Expr, both, one_of
-from cloudcore.model.reading import format_time
+from cloudcore.model.query import EVERYTHING, NOTHING, Expr, Not, both, eq, one_of
+from cloudcore.model.reading import format_time, read_bool
 from cloudcore.model.resource import Action, Level, Resource, Show, Spec, Verb
 
 LOG_LENGTH = 200
@@ -200,17 +200,34 @@ def _clock(moment: datetime) -> str:
 
 
 def _narrow(params: JsonMapping) -> Expr:
-    """The names by which clients of the wire ask for tasks: task_name, object, status and stage."""
+    """The names by which clients of the wire ask for tasks: task_name, object, status, stage and its kin."""
     parts = [
         one_of(field, wanted)
         for word, field in (("task_name", "flow"), ("object", "obj_name"), ("status", "state"))
         if (wanted := _texts(params.get(word)))
     ]
     if stages := _texts(params.get("stage")):
-        # Until it is over, a stage is a step of a flow: such tasks are the open ones.
-        over = [stage for stage in stages if stage in ENDED]
-        parts.append(one_of("state", [*over, *(OPEN if len(over) < len(stages) else ())]))
+        parts.append(_at(stages))
+    if stages := _texts(params.get("not_stage")):
+        parts.append(Not(_at(stages)))
+    parts += [NOTHING for word in ("parent_id", "parent_task_id") if _texts(params.get(word))]
+    parts += [rows if read_bool(params[word], word) else Not(rows) for word, rows in _FLAGS if _texts(params.get(word))]
     return both(*parts)
+
+
+def _at(stages: Sequence[str]) -> Expr:
+    # Until it is over, a stage is a step of a flow: such tasks are the open ones.
+    over = [stage for stage in stages if stage in ENDED]
+    return one_of("state", [*over, *(OPEN if len(over) < len(stages) else ())])
+
+
+_FLAGS: tuple[tuple[str, Expr], ...] = (
+    ("is_complete", one_of("state", ENDED)),
+    ("is_init", both(one_of("state", OPEN), eq("cursor", 0))),
+    ("is_root", EVERYTHING),
+    ("is_multi", NOTHING),
+)
+"""Truth values by which the wire asks for tasks. Here none has a parent, and none works on several objects."""
 
 
 def _texts(value: Any) -> list[str]:

@@ -189,7 +189,9 @@ def _list(resource: Resource[Any], name: str) -> JsonObject:
 
 def _filters(resource: Resource[Any]) -> list[JsonObject]:
     return [
-        query(one.name, reference("Flag") if one.truth else {"type": "string"}, one.doc) for one in resource.filters
+        query(one.name, reference("Flag") if one.truth else {"type": "string"}, one.doc)
+        for one in resource.filters
+        if one.offered
     ]
 
 

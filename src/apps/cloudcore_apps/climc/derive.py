@@ -89,7 +89,7 @@ def _type(resource: Resource[Any], nouns: Mapping[str, str]) -> JsonObject:
             "columns": list(resource.columns),
             "joint": _joint(resource, resource.joint, nouns) if resource.joint else None,
             "fields": _fields(resource, nouns),
-            "filters": [[one.name, one.doc, one.truth] for one in resource.filters],
+            "filters": [[one.name, one.doc, one.truth] for one in resource.filters if one.offered],
             "inputs": [_param(one, nouns) for one in resource.extra_params],
             "actions": _actions(resource, nouns),
             "waits": sorted(moves & {"create", "delete"}),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cloudcore.model.filter import ListFilter, among, holds, over, reaching
-from cloudcore.model.query import EVERYTHING, Exists, IsNull, Like, Match, Not, Order, Sum, Via, either, eq
+from cloudcore.model.filter import ListFilter, among, holds, only, over, reaching, refused
+from cloudcore.model.query import EVERYTHING, Exists, IsNull, Like, Match, Not, Order, Sum, Via, both, either, eq
 
 _HELD = Via("guestdisks", "id", "disk_id")
 _STORAGE = Via("storages", "storage_id")
@@ -14,6 +14,11 @@ _IN_USE = eq("pending_deleted", False)
 
 DISK_FILTERS: tuple[ListFilter, ...] = (
     holds("unused", "No server has it", Not(over((_HELD,), EVERYTHING))),
+    reaching(
+        "storage_host", "Host that reaches its storage", "hosts", "host_id",
+        Via("hoststorages", "storage_id", "storage_id"),
+    ),
+    refused("cloud_type", "disks are not told by public and private clouds; ask for `cloud_env`"),
     among("type", "Kind: sys, data, swap", "disk_type"),
     holds("local", "On a storage of one host", over((_STORAGE,), _OF_ONE_HOST)),
     holds("share", "On a storage of several hosts", over((_STORAGE,), Not(_OF_ONE_HOST))),
@@ -23,7 +28,7 @@ DISK_FILTERS: tuple[ListFilter, ...] = (
     among("guest_status", "Status of its server", "status", _HELD, Via("servers", "guest_id")),
     holds("binding_snapshotpolicy", "Has a policy of snapshots", over((_BOUND,), EVERYTHING)),
     holds("binding_server_snapshotpolicy", "Its server has one", over((_HELD, _SERVER_BOUND), EVERYTHING)),
-)
+)  # fmt: skip
 DISK_ORDERS: tuple[tuple[str, Order], ...] = (
     ("server", Order("name", via=(_HELD, Via("servers", "guest_id")))),
     ("guest_count", Order("", counted=Exists("guestdisks", "disk_id", "id", EVERYTHING))),
@@ -33,6 +38,7 @@ DISK_SUMS: tuple[Sum, ...] = (Sum("total_disk_size_mb", "disk_size"),)
 DEVICE_FILTERS: tuple[ListFilter, ...] = (
     holds("gpu", "Graphics processors", Match("dev_type", Like.STARTSWITH, "GPU")),
     holds("usb", "USB devices", eq("dev_type", "USB")),
+    refused("show_baremetal_isolated_devices", "devices of whole machines are not told from others"),
     holds("unused", "No server has it", either(IsNull("guest_id"), eq("guest_id", ""))),
 )
 
@@ -60,6 +66,10 @@ INSTANCE_SNAPSHOT_ORDERS: tuple[tuple[str, Order], ...] = (
     ("guest", Order("name", via=(Via("servers", "guest_id"),))),
 )
 
+SKU_FILTERS: tuple[ListFilter, ...] = (
+    only("usable", "Servers are made of it", both(eq("enabled", True), eq("postpaid_status", "available"))),
+    refused("spec", "sizes have no specification besides their columns"),
+)
 SKU_ORDERS: tuple[tuple[str, Order], ...] = (
     ("total_guest_count", Order("", counted=Exists("servers", "instance_type", "name", _IN_USE))),
 )
@@ -69,4 +79,10 @@ SCHEDTAG_FILTERS: tuple[ListFilter, ...] = (
         "zone", "Zone of a host that has it", "zones", "zone_id",
         Via("schedtaghosts", "id", "schedtag_id"), Via("hosts", "host_id"),
     ),
+    refused("cloudprovider_id", "there are no cloud accounts"),
 )  # fmt: skip
+
+CARD_FILTERS: tuple[ListFilter, ...] = (
+    among("ip", "Its address", "ip_addr"),
+    among("mac", "Its hardware address", "mac_addr"),
+)

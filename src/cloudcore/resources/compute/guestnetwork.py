@@ -12,6 +12,7 @@ from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import READ_ONLY, Joint, Level, OnDelete, Ref, Resource, Spec, Verb
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.compute.filters import CARD_FILTERS
 
 PASSED = "vfio-pci"
 """Model of a card that is a device of the host, a virtual function of one of its cards."""
@@ -88,6 +89,7 @@ GUESTNETWORKS = Resource(
     plural="guestnetworks",
     doc="Network cards of servers.",
     level=Level.PROJECT,
+    filters=CARD_FILTERS,
     columns=("guest_id", "network_id", "mac_addr", "ip_addr", "driver", "index", "ifname"),
     unique=(("network_id", "ip_addr"), ("mac_addr",), ("guest_id", "index")),
     joint=Joint(left="guest_id", right="network_id", left_path="servers", right_path="networks"),

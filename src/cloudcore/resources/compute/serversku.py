@@ -15,7 +15,7 @@ from cloudcore.model.resource import Action, ActionKind, Level, Ref, Resource, S
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute import server
-from cloudcore.resources.compute.filters import SKU_ORDERS
+from cloudcore.resources.compute.filters import SKU_FILTERS, SKU_ORDERS
 
 DEFAULTS = (
     (1, (1, 2, 4, 8)),
@@ -191,6 +191,7 @@ SERVERSKUS = Resource(
     plural="serverskus",
     doc="Sizes of servers by name.",
     level=Level.SYSTEM,
+    filters=SKU_FILTERS,
     orders=SKU_ORDERS,
     columns=(
         *("id", "name", "instance_type_family", "instance_type_category", "cpu_core_count", "memory_size_mb"),

@@ -11,6 +11,7 @@ from cloudcore.model.query import PLATFORM, Expr, eq, one_of
 from cloudcore.model.resource import Level, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.actions import DISABLE, ENABLE
+from cloudcore.resources.identity.filters import FROM_PROVIDERS
 
 DEFAULT_DOMAIN = "default"
 
@@ -73,6 +74,7 @@ DOMAINS = Resource(
     columns=("id", "name", "enabled", "description"),
     unique=(("name",),),
     actions=(ENABLE, DISABLE),
+    filters=FROM_PROVIDERS,
     details=_details,
     check_delete=_check_delete,
 )

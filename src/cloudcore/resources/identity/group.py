@@ -13,6 +13,7 @@ from cloudcore.model.resource import Action, Joint, Level, OnDelete, Ref, Resour
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity import assignment
 from cloudcore.resources.identity.actions import GRANT, JOIN_PROJECTS, LEAVE_PROJECTS, WITHDRAW
+from cloudcore.resources.identity.filters import FROM_PROVIDERS
 
 _MEMBERS = (param("user_ids", "Users", list, of=str, refers="users", alias=("users", "user"), required=True),)
 
@@ -79,6 +80,7 @@ GROUPS = Resource(
         GRANT,
         WITHDRAW,
     ),
+    filters=FROM_PROVIDERS,
     check_delete=_check_delete,
     details=_details,
     in_project=_in_project,

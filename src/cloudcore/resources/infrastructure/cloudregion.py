@@ -14,7 +14,7 @@ from cloudcore.model.resource import Level, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.actions import CAPABILITY, SET_SCHEDTAG
 from cloudcore.resources.compute import schedtag
-from cloudcore.resources.infrastructure.filters import REGION_ORDERS
+from cloudcore.resources.infrastructure.filters import REGION_FILTERS, REGION_ORDERS
 
 DEFAULT_REGION = "default"
 ON_PREMISE = "OneCloud"
@@ -63,6 +63,7 @@ CLOUDREGIONS = Resource(
     plural="cloudregions",
     doc="Regions of clouds.",
     level=Level.SYSTEM,
+    filters=REGION_FILTERS,
     orders=REGION_ORDERS,
     columns=("id", "name", "enabled", "status", "provider", "latitude", "longitude", "city", "country_code"),
     unique=(("name",),),

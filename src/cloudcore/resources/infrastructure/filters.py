@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cloudcore.model.filter import ListFilter, among, holds, over, reaching
-from cloudcore.model.query import EVERYTHING, Exists, Expr, Not, Order, Via, both, either, eq, one_of
+from cloudcore.model.filter import ListFilter, among, holds, only, over, reaching, refused
+from cloudcore.model.query import EVERYTHING, NOTHING, Exists, Expr, Not, Order, Via, both, either, eq, one_of
 
 _ENABLED = eq("enabled", True)
 _BAREMETAL = eq("is_baremetal", True)
@@ -18,6 +18,41 @@ _IN_USE = eq("pending_deleted", False)
 def _hosts(where: Expr = EVERYTHING) -> Order:
     return Order("", counted=Exists("hosts", "zone_id", "id", where))
 
+
+_NETWORKS = (Via("wires", "id", "zone_id"), Via("networks", "id", "wire_id"))
+_AVAILABLE = eq("status", "available")
+_SERVED = frozenset({"project", "compute", "network"})
+"""What a cloud of the platform's own can do, by the names that clients have for it."""
+
+
+def _serves(_tx: Any, values: Sequence[str]) -> Expr:
+    return EVERYTHING if not _SERVED.isdisjoint(values) else NOTHING
+
+
+def _sells(_tx: Any, values: Sequence[str]) -> Expr:
+    return EVERYTHING if "servers" in values else NOTHING
+
+
+_PLACE_FILTERS: tuple[ListFilter, ...] = (
+    ListFilter(name="capability", doc="What can be had there: compute, network, project", where=_serves),
+    ListFilter(name="service", doc="Type of which there are sizes there: servers", where=_sells),
+    only("read_only", "Of cloud accounts that are only looked at: none is", NOTHING),
+)
+
+REGION_FILTERS: tuple[ListFilter, ...] = (
+    *_PLACE_FILTERS,
+    only("usable", "Has a network that can be used", both(_ENABLED, over((_ZONES, *_NETWORKS), _AVAILABLE))),
+    only("usable_vpc", "Has a VPC that can be used", over((Via("vpcs", "id", "cloudregion_id"),), _AVAILABLE)),
+)
+
+ZONE_FILTERS: tuple[ListFilter, ...] = (
+    *_PLACE_FILTERS,
+    only("usable", "Has a network that can be used", over(_NETWORKS, _AVAILABLE)),
+    only(
+        "usable_vpc", "Its region has a VPC that can be used",
+        over((Via("vpcs", "cloudregion_id", "cloudregion_id"),), _AVAILABLE),
+    ),
+)  # fmt: skip
 
 REGION_ORDERS: tuple[tuple[str, Order], ...] = (
     ("zone_count", Order("", counted=Exists("zones", "cloudregion_id", "id", EVERYTHING))),
@@ -59,6 +94,9 @@ HOST_FILTERS: tuple[ListFilter, ...] = (
             "cpu_architecture", [_ARCHITECTURES.get(v.lower(), v) for v in values]
         ),
     ),
+    only("usable", "Servers are placed on it", both(_ENABLED, eq("host_status", "online"), eq("status", "running"))),
+    only("cdrom_boot", "Can start from a disc of its BMC: none can", NOTHING),
+    refused("storage_not_attached", "which hosts lack a storage is not asked; `storage_id` says which have it"),
     holds("is_empty", "Has no servers", Not(over((Via("servers", "id", "host_id"),), EVERYTHING))),
     holds("baremetal", "Is managed as a machine, not as a hypervisor", eq("host_type", "baremetal")),
     among(

@@ -15,7 +15,7 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.actions import CAPABILITY, PURGE, SET_SCHEDTAG
 from cloudcore.resources.compute import schedtag
 from cloudcore.resources.infrastructure.cloudregion import DEFAULT_REGION
-from cloudcore.resources.infrastructure.filters import ZONE_ORDERS
+from cloudcore.resources.infrastructure.filters import ZONE_FILTERS, ZONE_ORDERS
 from cloudcore.resources.placement import Placement
 
 
@@ -108,6 +108,7 @@ ZONES = Resource(
     plural="zones",
     doc="Parts of a region that fail apart from each other.",
     level=Level.SYSTEM,
+    filters=ZONE_FILTERS,
     orders=ZONE_ORDERS,
     columns=("id", "name", "status", "cloudregion_id", "location", "manager_uri"),
     unique=(("name", "cloudregion_id"),),

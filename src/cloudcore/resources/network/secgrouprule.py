@@ -13,6 +13,7 @@ from cloudcore.model.query import PLATFORM, eq
 from cloudcore.model.resource import Level, OnDelete, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.network import secgroup
+from cloudcore.resources.network.filters import RULE_FILTERS
 from cloudcore.resources.network.rule import (
     ACTIONS,
     DIRECTIONS,
@@ -98,6 +99,7 @@ SECGROUPRULES = Resource(
     plural="secgrouprules",
     doc="Rules of security groups.",
     level=Level.PROJECT,
+    filters=RULE_FILTERS,
     columns=("id", "secgroup", "priority", "direction", "action", "protocol", "ports", "cidr", "description"),
     lifecycle=Lifecycle(states=RuleStatus, initial=RuleStatus.AVAILABLE, stable=tuple(RuleStatus), transitions=()),
     parent="secgroup_id",

@@ -14,6 +14,7 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.actions import CACHED
 from cloudcore.resources.infrastructure import host
 from cloudcore.resources.storage import cachedimage, storage, storagecachedimage
+from cloudcore.resources.storage.filters import CACHE_FILTERS
 
 
 @entity
@@ -60,6 +61,7 @@ STORAGECACHES = Resource(
     plural="storagecaches",
     doc="Folders in which hosts keep images.",
     level=Level.SYSTEM,
+    filters=CACHE_FILTERS,
     columns=("id", "name", "path"),
     unique=(("name",),),
     actions=(

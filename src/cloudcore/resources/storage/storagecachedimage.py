@@ -9,6 +9,7 @@ from typing import Annotated
 from cloudcore.model.entity import Entity, External, Statused, entity
 from cloudcore.model.lifecycle import Lifecycle, Transition
 from cloudcore.model.resource import Joint, Level, OnDelete, Ref, Resource, Show, Spec
+from cloudcore.resources.storage.filters import COPY_FILTERS
 
 
 class CacheStatus(StrEnum):
@@ -76,6 +77,7 @@ STORAGECACHEDIMAGES = Resource(
     plural="storagecachedimages",
     doc="Images of caches.",
     level=Level.SYSTEM,
+    filters=COPY_FILTERS,
     columns=("storagecache_id", "cachedimage_id", "status", "path"),
     unique=(("storagecache_id", "cachedimage_id"),),
     joint=Joint(left="storagecache_id", right="cachedimage_id", left_path="storagecaches", right_path="cachedimages"),

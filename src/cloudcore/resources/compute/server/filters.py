@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cloudcore.model.filter import ListFilter, among, containing, holds, over, reaching
+from cloudcore.model.filter import ListFilter, among, containing, holds, over, reaching, refused
 from cloudcore.model.query import (
     EVERYTHING,
+    NOTHING,
     Contains,
     Exists,
     Expr,
@@ -55,6 +56,10 @@ def _attachable(_tx: Any, disks: Sequence[str]) -> Expr:
     return over(steps, one_of("id", disks))
 
 
+def _of_own_vpcs(_tx: Any, providers: Sequence[str]) -> Expr:
+    return EVERYTHING if "OneCloud" in providers else NOTHING
+
+
 def _where_found(found: Sequence[str]) -> Expr:
     return EVERYTHING if found else Not(EVERYTHING)
 
@@ -75,6 +80,14 @@ SERVER_FILTERS: tuple[ListFilter, ...] = (
     ListFilter(name="server_type", doc="normal, gpu, backup or baremetal", where=_kinds),
     among("custom_dev_type", "Kind of one of its devices", "dev_type", _DEVICES),
     reaching("isolated_device_id", "Device", "isolated_devices", "id", _DEVICES),
+    reaching("isolate_device_id", "The same, as old clients spell it", "isolated_devices", "id", _DEVICES),
+    reaching("admin_secgroup", "Security group of the platform", "secgroups", "admin_secgrp_id"),
+    ListFilter(name="vpc_provider", doc="OneCloud: all VPCs are the platform's own", where=_of_own_vpcs),
+    holds(
+        "binding_disks_snapshotpolicy", "A disk of it has a policy of snapshots",
+        over((_DISKS[0], Via("snapshotpolicydisks", "disk_id", "disk_id")), EVERYTHING),
+    ),
+    refused("scaling_group", "there are no scaling groups"),
     holds("with_eip", "Has a public address", _EIP),
     holds("without_eip", "Has no public address", Not(_EIP)),
     holds("eip_associable", "Can get a public address", both(Not(_EIP), over((_CARDS,), EVERYTHING))),

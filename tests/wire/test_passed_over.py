@@ -1,0 +1,140 @@
+"""No filter that clients of Cloudpods send is passed over: it narrows, or is refused by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.wire.every_type import ROWS, SERVED, Place, url
+
+from cloudcore.model.resource import Resource
+
+NOTHING = "no-such-thing"
+ANY_LIST = ("status", "user", "brand", "provider", "account", "manager", "cloud_env", "project_organizations")
+"""What all lists take; of things without owner or cloud too."""
+
+OWN = {
+    # Parameters with a value that no row can match: a name where nothing is said, after = another value.
+    "cachedimages": "zone cloudregion_id host_schedtag_id image_type",
+    "cloudregions": "capability service read_only=true city",
+    "disks": "storage_host_id cloud_type=Public server_id guest_status type storage snapshotpolicy_id",
+    "domains": "idp_id idp_entity_id",
+    "eips": "usable_eip_for_associate_type=natgateway usable_eip_for_associate_id associate_name region",
+    "groups": "idp_id user_id",
+    "guestnetworks": "ip mac server network",
+    "hosts": "cdrom_boot=true storage_not_attached=true any_mac any_ip uuid sn wire storage cachedimage",
+    "images": "sub_formats disk_formats os_types distribution",
+    "isolated_devices": "show_baremetal_isolated_devices=true dev_type model vendor host numa_node=77",
+    "keypairs": "scheme=DSA",
+    "networks": "host route_table_id lb_cluster_id wire vpc city host_type ip=203.0.113.9",
+    "projects": "idp_id user_id group_id",
+    "schedtags": "cloudprovider_id resource_type zone_id",
+    "secgrouprules": "ip projects secgroup_name secgroup protocol ports",
+    "secgroups": "equals dbinstance loadbalancer_id ip_set_id server ip ports",
+    "servers": (
+        "scaling_group vpc_provider=Aliyun isolate_device_id admin_secgroup "
+        "host_sn ip_addr mac_addr wire network disk secgroup vpc snapshotpolicy_id os_type os_arch"
+    ),
+    "serverskus": "spec zone cpu_core_count=77 postpaid_status=soldout",
+    "storagecachedimages": "host image storagecache",
+    "storagecaches": "cloudregion_id zone path",
+    "storages": "host_id host_schedtag_id image_id schedtag zone",
+    "tasks": "parent_task_id parent_id is_root=false is_multi=true task_name obj_type obj_id stage=failed not_stage=complete",
+    "users": "idp_id idp_entity_id role role_assignment_project_id",
+    "vpcs": "globalvpc dns_zone_id inter_vpc_network_id usable_for_inter_vpc_network_id zone_id",
+    "zones": "capability service read_only=true city region",
+}  # fmt: skip
+REFUSED = {
+    ("disks", "cloud_type"), ("hosts", "storage_not_attached"), ("isolated_devices", "show_baremetal_isolated_devices"),
+    ("networks", "route_table_id"), ("networks", "lb_cluster_id"), ("schedtags", "cloudprovider_id"),
+    ("secgroups", "equals"), ("secgroups", "dbinstance"), ("secgroups", "loadbalancer_id"), ("secgroups", "ip_set_id"),
+    ("servers", "scaling_group"), ("serverskus", "spec"), ("vpcs", "globalvpc"), ("vpcs", "dns_zone_id"),
+    ("vpcs", "inter_vpc_network_id"), ("vpcs", "usable_for_inter_vpc_network_id"),
+}  # fmt: skip
+"""What there is nothing of here to narrow by."""
+
+
+def asked() -> Iterator[tuple[str, str, str]]:
+    for plural, words in OWN.items():
+        for word in words.split():
+            name, _, value = word.partition("=")
+            yield plural, name, value or NOTHING
+
+
+@pytest.fixture(scope="module")
+def place() -> Place:
+    return Place()
+
+
+@pytest.mark.parametrize(("plural", "name", "value"), list(asked()))
+def test_a_filter_that_matches_nothing_gives_nothing_or_is_refused(
+    place: Place, plural: str, name: str, value: str
+) -> None:
+    resource = next(r for r in SERVED if r.plural == plural)
+    answer = place.get(f"{url(resource)}?details=false&{name}={value}")
+    if (plural, name) in REFUSED:
+        assert (answer.status_code, answer.json()["class"]) == (406, "NotSupportedError")
+        assert name in answer.json()["details"]
+    else:
+        assert (answer.status_code, answer.json().get(plural)) == (200, []), answer.text[:300]
+
+
+@pytest.mark.parametrize("resource", SERVED, ids=lambda r: r.plural)
+def test_what_every_list_takes_narrows_every_list(place: Place, resource: Resource[object]) -> None:
+    for name in ANY_LIST:
+        answer = place.get(f"{url(resource)}?details=false&{name}={NOTHING}")
+        if answer.status_code == 200:
+            assert answer.json()[resource.plural] == [], name
+        else:
+            assert (answer.status_code, answer.json()["class"]) == (406, "NotSupportedError"), name
+
+
+def test_what_is_no_clouds_is_found_as_that(place: Place) -> None:
+    for asked in ("cloud_env=onpremise", "cloud_env=private_or_onpremise", "provider=OneCloud", "public_cloud=false"):
+        assert len(place.get(f"/compute/keypairs?{asked}").json()["keypairs"]) == ROWS, asked
+    for asked in ("public_cloud=true", "private_cloud=true", "cloud_env=public"):
+        assert place.get(f"/compute/zones?{asked}").json()["zones"] == [], asked
+
+
+def test_flags_of_what_can_be_used_narrow_only_when_set(place: Place) -> None:
+    for plural in ("zones", "cloudregions", "networks", "vpcs", "hosts", "storages", "serverskus"):
+        whole, usable, either = (
+            {row["id"] for row in place.get(f"/compute/{plural}{more}").json()[plural]}
+            for more in ("", "?usable=true", "?usable=false")
+        )
+        assert usable <= whole == either, plural
+    names = {row["name"] for row in place.get("/compute/zones?usable=true&usable_vpc=true").json()["zones"]}
+    assert "zone0" in names
+    place.ask("admin", "POST", "/compute/storages/row-storages-1/offline", json={})
+    assert "row-storages-1" not in {s["id"] for s in place.get("/compute/storages?usable=true").json()["storages"]}
+    assert {row["id"] for row in place.get("/compute/networks?host=row-hosts-1").json()["networks"]} >= {
+        "row-networks-1"
+    }
+
+
+def test_key_pairs_are_found_by_whose_they_are(place: Place) -> None:
+    for name in ("user", "user_id", "owner_id"):
+        found = place.get(f"/compute/keypairs?{name}=sysadmin").json()["keypairs"]
+        assert len(found) == ROWS, name
+        assert place.get(f"/compute/keypairs?{name}=bob").json()["keypairs"] == [], name
+    assert len(place.get("/compute/servers?binding_disks_snapshotpolicy=true").json()["servers"]) == ROWS
+
+
+def test_tasks_are_found_by_where_they_stand(place: Place) -> None:
+    def states(asked: str) -> set[str]:
+        return {row["state"] for row in place.get(f"/compute/tasks?{asked}").json()["tasks"]}
+
+    assert states("is_complete=true") == states("not_stage=on_init") == states("is_root=true") == {"complete"}
+    assert states("is_complete=false") == states("is_init=true") == set()
+
+
+def test_rules_are_found_by_their_group_and_its_project(place: Place) -> None:
+    made = place.ask(
+        "admin", "POST", "/compute/secgroups",
+        json={"secgroup": {"name": "sg-mine", "rules": [{"direction": "in", "protocol": "tcp", "ports": "22", "cidr": "10.9.8.0/24", "action": "allow"}]}},
+    )  # fmt: skip
+    assert made.status_code == 200, made.text
+    for asked in ("secgroup_name=sg-mine", "ip=10.9.8", "secgroup_name=sg-mine&projects=system"):
+        found = place.get(f"/compute/secgrouprules?{asked}").json()["secgrouprules"]
+        assert {rule["secgroup"] for rule in found} == {"sg-mine"}, asked
+    assert place.get("/compute/secgrouprules?secgroup_name=sg-mine&projects=proj1").json()["secgrouprules"] == []
