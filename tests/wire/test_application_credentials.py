@@ -105,7 +105,7 @@ def test_it_makes_nothing_that_is_stronger(cloud, unrestricted):
     roles = [{"name": "project_viewer"}]
     end = (datetime.now(UTC) + timedelta(hours=1)).isoformat().replace("+00:00", "Z")
     robot = make(cloud, roles=roles, unrestricted=unrestricted, expires_at=end).json()["application_credential"]
-    assert use(cloud, robot)["expires_at"] == robot["expires_at"]
+    assert use(cloud, robot)["expires_at"] == f"{robot['expires_at']}Z"
     wider = make(cloud, "robot", name="wide", roles=[{"name": "project_owner"}])
     assert wider.status_code == (404 if unrestricted else 403)
     later = make(cloud, "robot", name="late", expires_at="2190-01-01T00:00:00Z")

@@ -192,3 +192,72 @@ def test_who_is_in_no_group_is_not_taken_out_of_it(cloud):
 def test_what_is_not_offered_says_so(cloud, method, path, word):
     answer = ask(cloud, method, path, {})
     assert (answer.status_code, answer.json()["class"], word in answer.text) == (406, "NotSupportedError", True)
+
+
+def test_an_endpoint_makes_the_region_that_openstack_s_clients_name(cloud):
+    service = ask(cloud, "POST", "/v3/services", {"service": {"name": "nets", "type": "network"}}).json()["service"]
+    body = {"service_id": service["id"], "region": "RegionOne", "interface": "public", "url": "http://127.0.0.1:1/"}
+    refused = ask(cloud, "POST", "/v3/endpoints", {"endpoint": body}, Accept="*/*")
+    assert (refused.status_code, refused.json()["data"]["field"]) == (404, "region")
+    made = ask(cloud, "POST", "/v3/endpoints", {"endpoint": body}).json()["endpoint"]
+    assert made["region_id"] == "RegionOne"
+    assert ask(cloud, "POST", "/v3/endpoints", {"endpoint": {**body, "interface": "admin"}}).status_code == 201
+    changed = ask(cloud, "PATCH", f"/v3/endpoints/{made['id']}", {"endpoint": {"region": "RegionTwo"}})
+    assert changed.json()["endpoint"]["region_id"] == "RegionTwo"
+    shown = {row["id"] for row in ask(cloud, "GET", "/v3/regions").json()["regions"]}
+    assert {"RegionOne", "RegionTwo"} <= shown
+    no_rights = ask(cloud, "POST", "/v3/endpoints", {"endpoint": {**body, "region": "Mine"}}, who="bob")
+    assert no_rights.status_code == 403
+    bad = ask(cloud, "POST", "/v3/endpoints", {"endpoint": {**body, "region": "a\nb"}})
+    assert (bad.status_code, bad.json()["class"]) == (400, "InvalidFormatError")
+
+
+def test_a_region_without_an_id_gets_one(cloud):
+    made = ask(cloud, "POST", "/v3/regions", {"region": {"description": "any"}}).json()["region"]
+    assert (len(made["id"]), made["description"]) == (36, "any")
+
+
+def test_things_have_links_and_a_description_for_openstack_s_clients_alone(cloud):
+    for plural, body in (("domains", {"name": "far"}), ("users", {"name": "lo"}), ("roles", {"name": "ro"})):
+        made = ask(cloud, "POST", f"/v3/{plural}", {plural[:-1]: body}).json()[plural[:-1]]
+        assert made["links"]["self"].endswith(f"/v3/{plural}/{made['id']}")
+        assert made["description"] == ""
+        found = ask(cloud, "GET", f"/v3/{plural}/{made['id']}", Accept="*/*").json()[plural[:-1]]
+        assert "links" not in found
+
+
+def test_what_openstack_s_clients_say_of_a_user_on_their_own_is_kept(cloud):
+    made = ask(cloud, "POST", "/v3/users", {"user": {"name": "extra", "cost_centre": "12"}}).json()["user"]
+    assert made["cost_centre"] == "12"
+    url = f"/v3/users/{made['id']}"
+    assert (
+        ask(cloud, "PATCH", url, {"user": {"cost_centre": "13", "email": "e@x"}}).json()["user"]["cost_centre"] == "13"
+    )
+    found = ask(cloud, "GET", url).json()["user"]
+    assert (found["cost_centre"], found["email"], found["metadata"]) == ("13", "e@x", {"user:cost_centre": "13"})
+    refused = ask(cloud, "PATCH", url, {"user": {"cost_centre": {"a": 1}}})
+    assert (refused.status_code, refused.json()["data"]["field"]) == (400, "cost_centre")
+
+
+def test_lists_are_of_all_domains_for_openstack_s_clients(cloud):
+    domain = ask(cloud, "POST", "/v3/domains", {"domain": {"name": "elsewhere"}}).json()["domain"]
+    user = ask(cloud, "POST", "/v3/users", {"user": {"name": "stranger", "domain_id": domain["id"]}}).json()["user"]
+    assert user["id"] in {row["id"] for row in ask(cloud, "GET", "/v3/users?limit=100").json()["users"]}
+    ours = ask(cloud, "GET", "/v3/users?limit=100", Accept="*/*").json()["users"]
+    assert user["id"] not in {row["id"] for row in ours}
+    assert ask(cloud, "GET", "/v3/users", who="bob").status_code in (200, 403)
+    assert user["id"] not in {row["id"] for row in ask(cloud, "GET", "/v3/users", who="bob").json().get("users", [])}
+
+
+def test_a_domain_has_no_configuration_of_its_own(cloud):
+    for method, path in (("PUT", "/v3/domains/default/config"), ("GET", "/v3/domains/config/ldap/default")):
+        answer = ask(cloud, method, path, {"config": {}})
+        assert (answer.status_code, answer.json()["class"]) == (406, "NotSupportedError")
+
+
+def test_any_word_is_a_type_of_credential(cloud):
+    made = ask(cloud, "POST", "/v3/credentials", {"credential": {"type": "ec2", "blob": '{"access": "a"}'}})
+    assert made.json()["credential"]["blob"] == '{"access": "a"}'
+    for kind in ("", "a b", "x" * 33, "<b>", None, {}, []):
+        refused = ask(cloud, "POST", "/v3/credentials", {"credential": {"type": kind, "blob": "x"}})
+        assert (refused.status_code, refused.json()["data"]["field"]) == (400, "type")

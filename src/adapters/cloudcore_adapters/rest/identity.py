@@ -9,6 +9,7 @@ from cloudcore.model.json import JsonObject
 from cloudcore.operations.identity.assignments import INHERITED_TO
 from cloudcore.ports.session import Session
 from cloudcore_adapters.rest.openstack import asks, linked, list_reply, of_subject, speaks
+from cloudcore_adapters.rest.openstack_bodies import shown_page
 from cloudcore_adapters.rest.request import Call, optional_envelope, required_header
 from cloudcore_adapters.rest.responses import Reply, json_reply
 from cloudcore_adapters.rest.site import Args, Site
@@ -123,7 +124,7 @@ def members_of(site: Site, call: Call, args: Args) -> Reply:
 def _under(session: Session, site: Site, call: Call, plural: str, parent: tuple[str, str]) -> Reply:
     """What is connected with one thing, of all domains that the caller may see unless he asks for another scope."""
     page = session.list(plural, {"scope": "max", **call.params()}, (parent,))
-    return list_reply(site, call, plural, page)
+    return list_reply(site, call, plural, shown_page(site, call, site.types[plural], page))
 
 
 def assignments(site: Site, call: Call, _args: Args) -> Reply:

@@ -23,8 +23,11 @@ SERVICE = "identity"
 """The service that OpenStack's clients ask."""
 
 NO_ACCESS_RULES = "access rules are not offered; give an application credential fewer roles"
+NO_DOMAIN_CONFIG = "a domain has no configuration of its own: its users are those of identity"
 NOT_OFFERED = (
     ("/v3/users/{user}/access_rules", NO_ACCESS_RULES),
+    ("/v3/domains/config", NO_DOMAIN_CONFIG),
+    ("/v3/domains/{user}/config", NO_DOMAIN_CONFIG),
     ("/v3/OS-TRUST/trusts", "trusts are not offered; give a user a role in a project"),
     ("/v3/OS-OAUTH1/consumers", "OAuth is not offered"),
     ("/v3/OS-FEDERATION/identity_providers", "federation is not offered"),

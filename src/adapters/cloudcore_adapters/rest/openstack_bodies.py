@@ -7,17 +7,24 @@ Clients of the wire send none of what is translated here, and pass over the keys
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 import attrs
 
-from cloudcore.model.errors import InvalidInputError, MissingParameterError, NotSupportedError, ResourceNotFoundError
+from cloudcore.model.errors import (
+    DuplicateResourceError,
+    InvalidInputError,
+    MissingParameterError,
+    NotSupportedError,
+    ResourceNotFoundError,
+)
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.listing import Listing
 from cloudcore.model.reading import read_list_of_str, read_object_text, read_str
 from cloudcore.model.resource import Resource, field_map
 from cloudcore.ports.session import Session
-from cloudcore_adapters.rest.openstack import SERVICE, speaks
+from cloudcore_adapters.rest.openstack import SERVICE, asks, login_url, speaks
 from cloudcore_adapters.rest.request import Call
 from cloudcore_adapters.rest.responses import Reply, json_reply
 from cloudcore_adapters.rest.site import Args, Site
@@ -28,6 +35,9 @@ OWN = "user:"
 GONE = "none"
 """The value that removes a tag."""
 MOST_TAGS = 80
+_WITH_PROPERTIES = frozenset({"users", PROJECTS})
+"""Types that keep what OpenStack's clients send of their own."""
+_OF_ALL_DOMAINS = frozenset({"users", "groups", "credentials", PROJECTS})
 _FILTERS = {"tags": "tags", "tags-any": "obj_tags", "not-tags": "no_tags", "not-tags-any": "no_obj_tags"}
 """OpenStack's filters by tags, and the wire's."""
 _EXPECTED = frozenset(
@@ -53,28 +63,54 @@ def received(
     _check_options(body)
     if resource.plural == "policies" and isinstance(body.get("blob"), str):
         return {**body, "blob": read_object_text(body["blob"], "blob", "an object, or its text as JSON")}
-    return _project(call, resource, body, changing) if resource.plural == PROJECTS else body
+    return _with_properties(call, resource, body, changing) if resource.plural in _WITH_PROPERTIES else body
 
 
-def shown(call: Call, resource: Resource[Any], body: JsonObject) -> JsonObject:
-    """A project with its tags, and for OpenStack's clients its properties, as they look for them."""
-    tags = body.get("metadata")
-    if resource.plural != PROJECTS or not isinstance(tags, dict):
+def make_region(call: Call, resource: Resource[Any], body: JsonObject, session: Session) -> JsonObject:
+    """An endpoint's body as the wire has it: `region` is a region that is made where it is not there.
+
+    OpenStack's clients count on that; `region_id` names one that is there, for them too.
+    """
+    region = body.get("region")
+    if resource.plural != "endpoints" or not isinstance(region, str) or not region or not speaks(call):
         return body
-    own = _own(cast("JsonObject", tags))
-    properties = {key: value for key, value in own.items() if value and key not in body} if speaks(call) else {}
-    return {**body, "tags": _bare(own), **properties}
+    try:
+        session.get("regions", region)
+    except ResourceNotFoundError:
+        # One that is made in the same moment is as good.
+        with suppress(DuplicateResourceError):
+            session.create("regions", {"id": region})
+    return body
 
 
-def shown_page(call: Call, resource: Resource[Any], page: Listing) -> Listing:
+def shown(site: Site, call: Call, resource: Resource[Any], body: JsonObject) -> JsonObject:
+    """A thing of identity with what OpenStack's clients look for: a project's tags and properties, `links`, a description."""
+    if resource.plural in _WITH_PROPERTIES and isinstance(body.get("metadata"), dict):
+        own = _own(cast("JsonObject", body["metadata"]))
+        properties = {key: value for key, value in own.items() if value and key not in body} if speaks(call) else {}
+        tags = {"tags": _bare(own)} if resource.plural == PROJECTS else {}
+        body = {**body, **tags, **properties}
+    if resource.service != SERVICE or not speaks(call):
+        return body
+    place = f"{login_url(site, call)}/{resource.plural}/{body.get('id')}"
+    described = {"description": ""} if "description" in field_map(resource.entity) else {}
+    return {**described, **body, "links": {"self": place}}
+
+
+def shown_page(site: Site, call: Call, resource: Resource[Any], page: Listing) -> Listing:
     """The same of a list; OpenStack's clients take a thing that they look for by name from there."""
-    if resource.plural != PROJECTS or not speaks(call):
+    if resource.service != SERVICE or not speaks(call):
         return page
-    return attrs.evolve(page, items=[shown(call, resource, dict(row)) for row in page.items])
+    return attrs.evolve(page, items=[shown(site, call, resource, dict(row)) for row in page.items])
 
 
-def filters(resource: Resource[Any], params: JsonObject) -> JsonObject:
-    """The parameters of a list as the wire has them."""
+def filters(call: Call, resource: Resource[Any], params: JsonObject) -> JsonObject:
+    """The parameters of a list as the wire has them.
+
+    To OpenStack's clients a list is of all domains that the caller may see; the wire's is of the caller's own.
+    """
+    if resource.plural in _OF_ALL_DOMAINS and asks(call):
+        params = {"scope": "max", **params}
     if resource.plural != PROJECTS or not any(isinstance(params.get(name), str) for name in (*_FILTERS, "parent_id")):
         return params
     found = {name: value for name, value in params.items() if name not in _FILTERS or not isinstance(value, str)}
@@ -172,16 +208,27 @@ def _read(sent: Any) -> list[str]:
     return list(dict.fromkeys(tags))
 
 
-def _project(call: Call, resource: Resource[Any], body: JsonObject, changing: tuple[Session, str] | None) -> JsonObject:
-    _check_flat(body)
-    found = {name: value for name, value in body.items() if name not in ("parent_id", "is_domain", "tags")}
-    meta = dict(cast("JsonObject", body[META])) if isinstance(body.get(META), dict) else {}
-    if isinstance(body.get("tags"), list):
-        meta |= _replacing(_held(*changing) if changing is not None else {}, _read(body["tags"]))
+def _with_properties(
+    call: Call, resource: Resource[Any], body: JsonObject, changing: tuple[Session, str] | None
+) -> JsonObject:
+    found, meta = body, dict(cast("JsonObject", body[META])) if isinstance(body.get(META), dict) else {}
+    if resource.plural == PROJECTS:
+        _check_flat(body)
+        found = {name: value for name, value in body.items() if name not in ("parent_id", "is_domain", "tags")}
+        if isinstance(body.get("tags"), list):
+            meta |= _replacing(_held(*changing) if changing is not None else {}, _read(body["tags"]))
     if speaks(call):
-        for name in [name for name in found if name not in _EXPECTED and name not in field_map(resource.entity)]:
-            meta[f"{OWN}{name}"] = read_str(found.pop(name), name, 1024)
+        known = _EXPECTED | field_map(resource.entity).keys() | _words(resource)
+        own = {name: value for name, value in found.items() if name not in known}
+        sent = {name: read_str(value, name, 1024) for name, value in own.items() if value is not None}
+        meta |= {f"{OWN}{name}": value for name, value in sent.items()}
+        found = {name: value for name, value in found.items() if name not in sent}
     return {**found, META: meta} if meta else found
+
+
+def _words(resource: Resource[Any]) -> set[str]:
+    """What a create or update takes beside fields."""
+    return {word for one in resource.extra_params for word in (one.name, *one.spec.alias)}
 
 
 def _check_flat(body: JsonMapping) -> None:

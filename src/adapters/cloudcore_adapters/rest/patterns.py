@@ -230,13 +230,13 @@ def _log_action(word: str, site: Site, call: Call, _args: Args) -> Reply:
 
 
 def _list(place: Place, site: Site, call: Call, _args: Args) -> Reply:
-    plural, params = place.resource.plural, openstack_bodies.filters(place.resource, call.params())
+    plural, params = place.resource.plural, openstack_bodies.filters(call, place.resource, call.params())
     session = site.session(call)
     if is_long(params):
         return ExportReply(plural, lambda asked: session.list(plural, asked, place.context), params, site.workers)
     page = session.list(plural, params, place.context)
     if place.resource.service == openstack.SERVICE:
-        return openstack.list_reply(site, call, plural, openstack_bodies.shown_page(call, place.resource, page))
+        return openstack.list_reply(site, call, plural, openstack_bodies.shown_page(site, call, place.resource, page))
     return list_reply(plural, page)
 
 
@@ -247,8 +247,9 @@ def _create(place: Place, site: Site, call: Call, _args: Args) -> Reply:
     count = 1 if sent is None else read_int(sent, "count", 0, MAX_COUNT)
     session = site.session(call)
     if count <= 1:
+        body = openstack_bodies.make_region(call, resource, body, session)
         made = session.create(resource.plural, body, call.params(), place.context)
-        return _one(resource, openstack_bodies.shown(call, resource, made))
+        return _one(resource, openstack_bodies.shown(site, call, resource, made))
     body.pop("count", None)
     many = session.create_many(resource.plural, body, count, call.params(), place.context)
     return json_reply(batch_body(resource.plural, many))
@@ -262,7 +263,7 @@ def _attach(place: Place, site: Site, call: Call, _args: Args) -> Reply:
 
 def _get(place: Place, site: Site, call: Call, _args: Args) -> Reply:
     found = site.session(call).get(place.resource.plural, place.ident, call.params(), place.context)
-    return _one(place.resource, openstack_bodies.shown(call, place.resource, found))
+    return _one(place.resource, openstack_bodies.shown(site, call, place.resource, found))
 
 
 def _update(place: Place, site: Site, call: Call, _args: Args) -> Reply:
@@ -270,8 +271,9 @@ def _update(place: Place, site: Site, call: Call, _args: Args) -> Reply:
     sent = optional_envelope(call.body, resource.singular)
     session = site.session(call)
     body = openstack_bodies.received(call, resource, sent, changing=(session, place.ident))
+    body = openstack_bodies.make_region(call, resource, body, session)
     changed = session.update(resource.plural, place.ident, body, call.params(), place.context)
-    return _one(resource, openstack_bodies.shown(call, resource, changed))
+    return _one(resource, openstack_bodies.shown(site, call, resource, changed))
 
 
 def _delete(place: Place, site: Site, call: Call, _args: Args) -> Reply:

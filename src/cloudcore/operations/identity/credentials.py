@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,13 +41,14 @@ from cloudcore.operations.rows import detail_rows
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.assignment import IN_PROJECT
-from cloudcore.resources.identity.credential import AKSK, CERT, CREDENTIALS, RECOVERY, TOTP, TYPES
+from cloudcore.resources.identity.credential import AKSK, CREDENTIALS, RECOVERY, TOTP, TYPES
 from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.project import PROJECTS
 from cloudcore.resources.identity.user import USERS
 
 MAX_PER_USER = 64
 MAX_BLOB = 8192
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*", re.ASCII)
 _NEEDED = {AKSK: "secret", "oidc": "secret", "enc_key": "key"}
 
 
@@ -58,9 +60,9 @@ def create_credential(platform: Platform, tx: Transaction, caller: Caller, body:
         ForbiddenError: the user is somebody whose credentials the caller may not make, or has a role that can do more than
             the caller.
     """
-    kind = read_str(body.get("type") or "", "type", 32)
-    if kind not in TYPES:
-        raise InvalidInputError(f"type must be one of {', '.join(TYPES)}", field="type")
+    kind = read_str(body.get("type", ""), "type", 32)
+    if not _WORD.fullmatch(kind):
+        raise InvalidInputError(f"type must be one of {', '.join(TYPES)} or another word", field="type")
     if kind == AKSK and caller.access_key:
         raise ForbiddenError("an access key makes no other one: log in by password", field="type")
     if caller.application_credential:
@@ -88,7 +90,7 @@ def update_credential(
 ) -> JsonObject:
     """Change a credential; what was logged in by one that is switched off is void.
 
-    Only the text of type cert is changed; what logs in is made anew, and what it is of stays.
+    Only a text that has no form is changed; what logs in is made anew, and what it is of stays.
 
     Raises:
         NotSupportedError: its secret, type, user or project would be another.
@@ -100,9 +102,9 @@ def update_credential(
         if body.get(name) not in (None, "", value):
             raise NotSupportedError(f"{name} of a credential is not changed: make another one", field=name)
     if body.get("blob") not in (None, ""):
-        if own.type != CERT:
+        if own.type in TYPES:
             raise NotSupportedError("the secret of a credential is not changed: make another one", field="blob")
-        tx.of(CREDENTIALS, PLATFORM).save(evolve(own, blob=_blob(platform, CERT, body["blob"])[0]))
+        tx.of(CREDENTIALS, PLATFORM).save(evolve(own, blob=_blob(platform, own.type, body["blob"])[0]))
     answer = update_row(platform, tx, caller, CREDENTIALS, own.id, body, context)
     if own.enabled and answer.get("enabled") is False:
         void(tx, own.id)
@@ -237,7 +239,7 @@ def _blob(platform: Platform, kind: str, sent: Any) -> tuple[str, datetime | Non
         raise MissingParameterError("blob is missing", field="blob")
     text = sent if isinstance(sent, str) else json.dumps(sent)
     read_str(text, "blob", MAX_BLOB, allow_newlines=True)
-    if kind == CERT:
+    if kind not in TYPES:
         return text, None
     if kind == RECOVERY and text.lstrip().startswith("["):
         return recovery_blob(text), None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cloudcore.auth.caller import Caller
-from cloudcore.model.errors import MissingParameterError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.names import validate_name
 from cloudcore.model.reading import read_str
@@ -16,15 +15,13 @@ from cloudcore.resources.identity.region import REGIONS
 
 
 def create_region(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
-    """Make a region under the id that the caller sends.
+    """Make a region under the id that the caller sends, or under one that is made.
 
     Raises:
-        MissingParameterError: there is no id.
         DuplicateResourceError: the id is taken.
     """
     reach(platform, caller, REGIONS, "create")
-    if body.get("id") in (None, ""):
-        raise MissingParameterError("id is missing", field="id")
-    ident = validate_name(read_str(body["id"], "id", 64), field="id")
+    sent = body.get("id")
+    ident = tx.new_id() if sent in (None, "") else validate_name(read_str(sent, "id", 64), field="id")
     stored = insert(platform, tx, caller, REGIONS, {"name": ident, **body}, given={"id": ident})
     return detail_rows(platform, tx, REGIONS, [stored])[0]

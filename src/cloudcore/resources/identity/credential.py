@@ -14,10 +14,9 @@ from cloudcore.model.resource import Level, OnDelete, Ref, Resource, Show, Spec
 from cloudcore.ports.unit_of_work import Transaction
 
 AKSK = "aksk"
-CERT = "cert"
-"""What OpenStack's clients keep: any text."""
 TOTP, RECOVERY = "totp", "recovery_secret"
-TYPES = (AKSK, TOTP, RECOVERY, "oidc", "enc_key", "container_image", "container_secret", CERT)
+TYPES = (AKSK, TOTP, RECOVERY, "oidc", "enc_key", "container_image", "container_secret")
+"""Those whose secret has a form. Any other word is a type, too, whose secret is any text: OpenStack's clients choose it."""
 
 
 @entity
@@ -25,7 +24,9 @@ class Credential(UserOwned):
     """One secret. Its id is the access key; the blob is shown once, in the answer that makes it."""
 
     name: Annotated[str, Spec("Name", create=True, update=True, width=128, search=True, index=True)] = ""
-    type: Annotated[str, Spec("Kind", create=True, required=True, width=32, choices=TYPES, index=True)]
+    type: Annotated[
+        str, Spec(f"Kind: {', '.join(TYPES)}; or any word", create=True, required=True, width=32, index=True)
+    ]
     project_id: Annotated[
         str | None,
         Spec("Project that the access key logs in to", width=64, index=True),
