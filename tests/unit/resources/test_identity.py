@@ -216,7 +216,7 @@ def test_an_access_key_ends_by_itself(people: Any) -> None:
     ("body", "field"),
     [
         ({}, "type"),
-        ({"type": "gold"}, "type"),
+        ({"type": "g old"}, "type"),
         ({"type": "aksk", "blob": "x"}, "blob"),
         ({"type": "aksk", "blob": '{"secret": "short"}'}, "blob"),
         ({"type": "aksk", "blob": '{"secret": 7}'}, "blob"),
