@@ -10,6 +10,8 @@ import attrs
 from cloudcore.auth.tokens import TokenPayload, TokenScope
 from cloudcore.model.json import JsonObject
 
+ADMIN_PROJECT = ("system", "default")
+"""Name and domain of the project in which the role `admin` is over all."""
 API_INTERFACES = ("public", "internal", "admin", "slave", "apigateway")
 
 
@@ -133,6 +135,9 @@ def token_v3(payload: TokenPayload, facts: TokenFacts, *, token_id: str = "") ->
             token["system"] = {"all": True}
         else:
             token["project"] = facts.scope.body()
+        if payload.scope is TokenScope.PROJECT:
+            # Services of OpenStack take a project for that of administrators where nothing is said.
+            token["is_admin_project"] = (facts.scope.name, facts.scope.domain_id) == ADMIN_PROJECT
         if payload.scope is TokenScope.DOMAIN:
             token["domain"] = {"id": facts.scope.id, "name": facts.scope.name}
         token["roles"] = [{"id": role.id, "name": role.name} for role in facts.roles]

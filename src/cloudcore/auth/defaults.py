@@ -13,6 +13,7 @@ import attrs
 
 from cloudcore.auth.bindings import BoundPolicy
 from cloudcore.auth.caller import Caller
+from cloudcore.auth.catalog import ADMIN_PROJECT
 from cloudcore.auth.documents import PolicyDocument, PolicyRule
 from cloudcore.auth.natural import natural_scope
 from cloudcore.auth.scopes import WIDEST_FIRST, Scope
@@ -171,7 +172,7 @@ def default_policies() -> tuple[DefaultPolicy, ...]:
 def default_roles() -> tuple[DefaultRole, ...]:
     """All generated roles; every policy that they name is one of `default_policies`."""
     roles = [
-        DefaultRole(name="admin", description="administrator of the system", policies=("sysadmin",), project="system"),
+        DefaultRole(name="admin", description="administrator of the system", policies=("sysadmin",), project=ADMIN_PROJECT[0]),
         DefaultRole(name="domainadmin", description="administrator of a domain", policies=("domain-admin",)),
         DefaultRole(name="project_owner", description="administrator of a project", policies=("project-admin",)),
         DefaultRole(name="fa", description="finance of the system", policies=("sys-meter-admin", "sys-dashboard")),
@@ -209,8 +210,7 @@ def bootstrap_bindings(caller: Caller) -> tuple[BoundPolicy, ...]:
         not caller.is_guest
         and caller.user_name == "sysadmin"
         and caller.user_domain_id == "default"
-        and caller.project_name == "system"
-        and caller.project_domain_id == "default"
+        and (caller.project_name, caller.project_domain_id) == ADMIN_PROJECT
         and "admin" in caller.roles
     )
     if not is_first:

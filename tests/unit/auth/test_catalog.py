@@ -121,6 +121,7 @@ def test_project_scoped_reply():
         "issued_at": "2026-08-21T01:00:00.000000Z",
         "expires_at": "2026-08-22T01:00:00.000000Z",
         "is_domain": False,
+        "is_admin_project": False,
         "user": {"id": "u1", "name": "ops1", "domain": DEFAULT, "displayname": "Ops", "is_system_account": False},
         "project": {"id": "p1", "name": "demo", "domain": DEFAULT},
         "roles": [{"id": "r1", "name": "project_owner"}],
@@ -193,3 +194,11 @@ def test_unscoped_v2_reply_lists_tenants():
 def test_times_are_utc_with_microseconds():
     east = timezone(timedelta(hours=8))
     assert wire_time(datetime(2026, 8, 21, 9, 0, 0, 5, tzinfo=east)) == "2026-08-21T01:00:00.000005Z"
+
+
+@pytest.mark.parametrize(
+    ("name", "domain", "admin"), [("system", "default", True), ("system", "d2", False), ("web", "default", False)]
+)
+def test_one_project_is_that_of_administrators(name, domain, admin):
+    facts = attrs.evolve(FACTS, scope=Identified(id="p", name=name, domain_id=domain, domain_name="any"))
+    assert token_v3(PAYLOAD, facts)["token"]["is_admin_project"] is admin

@@ -103,6 +103,7 @@ TOKEN: JsonObject = {
                 "methods": {"type": "array", "items": {"type": "string"}},
                 "user": _PLACE,
                 "is_domain": {"type": "boolean"},
+                "is_admin_project": {"type": "boolean"},
                 "project": _PLACE,
                 "domain": _NAMED,
                 "system": {"type": "object", "required": ["all"], "properties": {"all": {"const": True}}},
