@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 import attrs
+import pytest
 
 from cloudcore.auth.catalog import (
     Endpoint,
