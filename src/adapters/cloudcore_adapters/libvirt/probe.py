@@ -7,14 +7,18 @@ mode, CPUID. Then it writes a token to QEMU's debug port and ends QEMU through i
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import attrs
 
 TOKEN = b"CLOUDCORE-VIRT-OK"
 _EXIT_STATUS = 0x10 << 1 | 1
+_DYING_S = 2.0
+"""So long a killed guest is waited for."""
 _SECTOR = 512
 _FLOPPY = 1440 * 1024
 
@@ -71,19 +75,39 @@ def boots(*, accel: str, cpu: str, emulator: str = "qemu-system-x86_64", timeout
         command += ["-no-user-config", "-display", "none", "-no-reboot", "-debugcon", f"file:{port}"]
         command += ["-device", "isa-debug-exit,iobase=0xf4,iosize=0x04"]
         command += ["-drive", f"file={floppy},format=raw,if=floppy"]
-        try:
-            done = subprocess.run(  # noqa: S603 - a fixed command
-                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout_s, check=False
-            )
-        except FileNotFoundError:
+        if shutil.which(emulator) is None:
             return f"{emulator} is not installed"
-        except subprocess.TimeoutExpired:
+        ended = _run(command, timeout_s)
+        if ended is None:
             return f"the guest did not end within {timeout_s:g} s"
+        status, words = ended
         said = port.read_bytes() if port.exists() else b""
-        if done.returncode == _EXIT_STATUS and said.endswith(TOKEN):
+        if status == _EXIT_STATUS and said.endswith(TOKEN):
             return ""
-        words = done.stderr.decode(errors="replace").strip().splitlines()
-        return words[-1][:300] if words else f"{emulator} ended with status {done.returncode}"
+        return words[-1][:300] if words else f"{emulator} ended with status {status}"
+
+
+def _run(command: list[str], timeout_s: float) -> tuple[int, list[str]] | None:
+    """The status that a command ended with, and what it complained of; None when it had to be killed.
+
+    It does not outlive whoever asks: the kernel kills it when the thread that started it ends, and that waits here.
+    """
+    leash = ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
+    process = subprocess.Popen(  # noqa: S603 - a fixed command
+        [*leash, *command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    try:
+        _, words = process.communicate(timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        # Where KVM is broken the kernel may hold a guest for ever: then it is left to the kernel.
+        with suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=_DYING_S)
+        return None
+    except BaseException:
+        process.kill()
+        raise
+    return process.returncode, words.decode(errors="replace").strip().splitlines()
 
 
 def boot_image() -> bytes:
