@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from tests.contracts.storage_suite import AUTHOR, Storage, again
 from tests.contracts.storage_types import ITEMS, SHELVES, item, shelf
 
 from cloudcore.model.entity import evolve
-from cloudcore.model.errors import CloudcoreError
+from cloudcore.model.errors import BackendError, CloudcoreError
 from cloudcore.model.history import HISTORY, REDACTED, Fact
 from cloudcore.model.query import EVERYTHING, Compare, IsNull, Op, Order, Query
 from cloudcore.ports.unit_of_work import Author
@@ -199,6 +201,46 @@ class ConcurrencyContract:
         kept = storage.get(ITEMS, "a")
         assert (kept.size, kept.update_version) == (24, 24)
         assert [r.version for r in storage.history("a")] == list(range(25))
+
+    def test_what_is_steady_nobody_changes_until_the_unit_ends(self, storage: Storage) -> None:
+        storage.put(SHELVES, shelf("a"))
+        order = list[str]()
+
+        def change() -> None:
+            with storage.uow.write(AUTHOR) as tx:
+                assert tx.of(SHELVES, EVERYTHING).adjust("a", {"used": 1})
+                tx.commit()
+            order.append("changed")
+
+        with ThreadPoolExecutor(1) as pool:
+            with storage.uow.write(AUTHOR) as tx:
+                assert tx.of(SHELVES, EVERYTHING).get("a", steady=True) is not None
+                changing = pool.submit(lambda: again(change))
+                time.sleep(0.3)
+                row = tx.of(SHELVES, EVERYTHING).get("a", steady=True)
+                assert row is not None
+                assert row.used == 0
+                order.append("steady")
+                tx.commit()
+            changing.result(30)
+        assert order == ["steady", "changed"]
+        assert storage.get(SHELVES, "a").used == 1
+
+    def test_several_have_one_row_steady(self, storage: Storage) -> None:
+        storage.put(SHELVES, shelf("a"))
+        if not storage.parallel:
+            return
+        with storage.uow.write(AUTHOR) as one, storage.uow.write(AUTHOR) as other:
+            assert one.of(SHELVES, EVERYTHING).get("a", steady=True) is not None
+            assert other.of(SHELVES, EVERYTHING).get("a", steady=True) is not None
+            assert other.of(SHELVES, EVERYTHING).get("b", steady=True) is None
+            other.commit()
+            one.commit()
+
+    def test_a_unit_that_reads_has_nothing_steady(self, storage: Storage) -> None:
+        storage.put(SHELVES, shelf("a"))
+        with storage.uow.read() as tx, pytest.raises(BackendError):
+            tx.of(SHELVES, EVERYTHING).get("a", steady=True)
 
 
 def _number(storage: Storage) -> None:

@@ -157,7 +157,7 @@ def refused(call: Callable[[], Any]) -> CloudcoreError | None:
     return None
 
 
-def meet(world: World, first: Callable[[], Any], halting: Halting, second: Callable[[], Any]) -> list[bool]:
+def meet(_world: object, first: Callable[[], Any], halting: Halting, second: Callable[[], Any]) -> list[bool]:
     """Whether each of the two came through: the first begins, and stands still before its commit while the second runs."""
     came = [True, True]
 

@@ -117,6 +117,18 @@ def read_flag(values: JsonMapping, name: str) -> bool:
     return value not in (None, "") and read_bool(value, name)
 
 
+def said(values: JsonMapping, *names: str, otherwise: Json = "") -> Json:
+    """What was sent under the first of these names that says something; clients send null, an empty text or 0 for nothing.
+
+    An empty list, an empty object and false are no such values: whoever reads a text refuses them.
+    """
+    for name in names:
+        value = values.get(name)
+        if value not in (None, "", 0) or isinstance(value, bool):
+            return value
+    return otherwise
+
+
 def read_str(value: Json, field: str, max_length: int = 256, *, allow_newlines: bool = False) -> str:
     """Read a text of at most `max_length` code points; a whole number is taken as its decimal text.
 

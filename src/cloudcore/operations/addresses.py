@@ -21,7 +21,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, IsNull, Not, Order, Query, both, eq
-from cloudcore.model.reading import read_flag, read_int, read_list_of_str, read_str
+from cloudcore.model.reading import read_flag, read_int, read_list_of_str, read_str, said
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import check_idle
 from cloudcore.operations.creating import insert
@@ -37,7 +37,7 @@ from cloudcore.resources.compute.instancegroup import INSTANCEGROUPS
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.network.eip import EIPS, OF_GROUP, OF_SERVER
 from cloudcore.resources.network.network import NETWORKS
-from cloudcore.resources.network.ranges import allocate_address
+from cloudcore.resources.network.ranges import allocate_address, alone
 from cloudcore.resources.network.reservedip import RESERVEDIPS, Liveness, Reservedip
 
 MOST_RESERVED = 256
@@ -59,6 +59,7 @@ def reserve_ip(platform: Platform, tx: Transaction, _caller: Caller, network: An
     status = read_str(body.get("status") or Liveness.UNKNOWN.value, "status", 12)
     if status not in tuple(Liveness):
         raise InvalidInputError("status must be one of online, offline, unknown", field="status")
+    network = alone(tx, network)
     for ident in idents:
         address = allocate_address(tx, network, random=platform.ids.random_bytes, wanted=ident)
         _drop_expired(tx, network.id, address)
@@ -111,10 +112,10 @@ def create_eip(platform: Platform, tx: Transaction, caller: Caller, body: JsonMa
         InsufficientResourceError: none is free.
     """
     reach(platform, caller, EIPS, "create")
-    wanted = body.get("ip_addr") or body.get("ip")
-    named = body.get("network_id") or body.get("network")
+    wanted = read_str(said(body, "ip_addr", "ip"), "ip_addr", 64)
+    named = read_str(said(body, "network_id", "network"), "network_id", 128)
     if named:
-        networks = [fetch(platform, tx, caller, NETWORKS, read_str(named, "network_id", 128))]
+        networks = [fetch(platform, tx, caller, NETWORKS, named)]
         if networks[0].server_type != "eip":
             raise InvalidInputError("the network is not of type eip", field="network_id")
     else:
@@ -125,13 +126,13 @@ def create_eip(platform: Platform, tx: Transaction, caller: Caller, body: JsonMa
         try:
             address = allocate_address(
                 tx,
-                network,
+                alone(tx, network),
                 random=platform.ids.random_bytes,
-                wanted=read_str(wanted, "ip_addr", 64) if wanted else None,
+                wanted=wanted or None,
             )
         except InsufficientResourceError:
             continue
-        except InvalidInputError:
+        except (InvalidInputError, ResourceNotFoundError):
             if named:
                 raise
             continue

@@ -25,7 +25,7 @@ from cloudcore.quotas.ties import hold
 from cloudcore.resources.compute.groupnetwork import GROUPNETWORKS, Groupnetwork
 from cloudcore.resources.network.eip import EIPS, OF_GROUP
 from cloudcore.resources.network.network import NETWORKS
-from cloudcore.resources.network.ranges import allocate_address
+from cloudcore.resources.network.ranges import allocate_address, alone
 from cloudcore.resources.network.reservedip import RESERVEDIPS
 
 MOST = 64
@@ -45,7 +45,8 @@ def attach_network(platform: Platform, tx: Transaction, caller: Caller, group: A
     """
     if not hold(tx, "instancegroups", group.id):
         raise Contention("the object has changed meanwhile", internal=f"instancegroups {group.id} is gone")
-    network = fetch(platform, tx, caller, NETWORKS, read_str(body.get("network_id") or "", "network_id", 128))
+    named = read_str(body.get("network_id") or "", "network_id", 128)
+    network = alone(tx, fetch(platform, tx, caller, NETWORKS, named))
     if network.server_type != "guest":
         raise InvalidInputError(f"network {network.name} is for {network.server_type}, not guest", field="network_id")
     wanted = read_str(body.get("ip_addr") or "", "ip_addr", 64)

@@ -48,8 +48,15 @@ class Adjustment:
 class Repository(Protocol[E]):
     """The rows of one type that a scope lets through. Rows outside it do not exist here, for reading and for writing."""
 
-    def get(self, ident: str) -> E | None:
-        """The row with this id."""
+    def get(self, ident: str, *, steady: bool = False) -> E | None:
+        """The row with this id.
+
+        steady: nobody else changes, adjusts or removes it until the unit ends, which is one that may write; other units
+            may have it steady as well.
+
+        Raises:
+            Contention: it is to be steady, and another open unit is changing it.
+        """
         ...
 
     def find(self, query: Query = ...) -> Sequence[E]:

@@ -31,9 +31,11 @@ class MemoryRepository(Generic[E]):
         self._resource = resource
         self._scope = scope
 
-    def get(self, ident: str) -> E | None:
+    def get(self, ident: str, *, steady: bool = False) -> E | None:
         """The row with this id."""
-        self._enter("get")
+        self._enter("get", write=steady)
+        if steady:
+            self._tx.share((self._resource.plural, ident))
         row: E | None = self._tx.look(self._resource.plural, ident)
         if row is None or not self._in_scope(row):
             return None

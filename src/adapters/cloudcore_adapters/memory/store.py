@@ -52,6 +52,7 @@ class MemoryStore:
             (r.plural, names): {} for r in resources for names in r.unique
         }
         self.locks: dict[tuple[Any, ...], MemoryTransaction] = {}
+        self.shares: dict[tuple[Any, ...], list[MemoryTransaction]] = {}
         self.clock = clock
         self.ids = ids
         self.pause = pause or (lambda _where: None)
@@ -117,6 +118,7 @@ class MemoryTransaction:
         self._open = True
         self._now = store.clock.now()
         self._held: list[tuple[Any, ...]] = []
+        self._shared: list[tuple[Any, ...]] = []
         self._announced: dict[str, None] = {}
 
     @property
@@ -191,7 +193,12 @@ class MemoryTransaction:
         with self.store.guard:
             for key in self._held:
                 self.store.locks.pop(key, None)
-        self._held = []
+            for key in self._shared:
+                holders = self.store.shares[key]
+                holders.remove(self)
+                if not holders:
+                    del self.store.shares[key]
+        self._held, self._shared = [], []
 
     # What the repositories need.
 
@@ -225,12 +232,24 @@ class MemoryTransaction:
     def lock(self, key: tuple[Any, ...]) -> None:
         """Take a lock until the end of the unit."""
         with self.store.guard:
-            holder = self.store.locks.get(key)
-            if holder is not None and holder is not self:
+            if self._is_kept_by_others(key) or any(unit is not self for unit in self.store.shares.get(key, ())):
                 raise Contention("somebody else is changing this", internal=f"lock {key}")
-            if holder is None:
+            if key not in self.store.locks:
                 self.store.locks[key] = self
                 self._held.append(key)
+
+    def share(self, key: tuple[Any, ...]) -> None:
+        """Keep others from taking a lock until the end of the unit."""
+        with self.store.guard:
+            if self._is_kept_by_others(key):
+                raise Contention("somebody else is changing this", internal=f"share {key}")
+            holders = self.store.shares.setdefault(key, [])
+            if self not in holders:
+                holders.append(self)
+                self._shared.append(key)
+
+    def _is_kept_by_others(self, key: tuple[Any, ...]) -> bool:
+        return self.store.locks.get(key, self) is not self
 
     def put(self, resource: Resource[Any], ident: str, row: Any) -> None:
         """Set (or, with None, remove) a row in this unit, keeping the unique sets."""

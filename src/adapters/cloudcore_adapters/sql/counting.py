@@ -7,6 +7,7 @@ counted instead of the many.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,3 +36,15 @@ def counting_shown(table: sa.Table, hidden: str) -> Callable[[Slots], sa.Select[
         return sa.select(everything.scalar_subquery() - few.scalar_subquery())
 
     return build
+
+
+def total_of(row: Sequence[Any], by: Sequence[str], readers: Sequence[Any], sums: Sequence[str]) -> dict[str, Any]:
+    """One group of rows: the values that they share, how many they are, and the sums, as whole numbers."""
+    values = list(row)
+    total: dict[str, Any] = {}
+    for name, reader, value in zip(by, readers, values, strict=False):
+        total[name] = reader(value) if reader is not None and value is not None else value
+    total["count"] = int(values[len(by)])
+    for name, value in zip(sums, values[len(by) + 1 :], strict=True):
+        total[name] = int(value) if isinstance(value, Decimal) else value
+    return total

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
@@ -16,7 +15,7 @@ from cloudcore.model.query import EVERYTHING, PLATFORM, Compare, Expr, In, Op, Q
 from cloudcore.model.resource import Resource
 from cloudcore_adapters.sql.adjusting import Addition, add_all, adding, bounds_of
 from cloudcore_adapters.sql.compile import LONGEST_KEPT, Prepared, Slots, Source
-from cloudcore_adapters.sql.counting import counting_shown, is_of_shown
+from cloudcore_adapters.sql.counting import counting_shown, is_of_shown, total_of
 from cloudcore_adapters.sql.driver import Row
 from cloudcore_adapters.sql.lowering import Shape, Values
 from cloudcore_adapters.sql.paging import arranged, page_shape
@@ -43,11 +42,17 @@ class SqlRepository(Generic[E]):
         self._lifted = Values()
         self._scope = _ANY if scope is PLATFORM else unit.compiler.lowering.shape(source.codec, scope, self._lifted)
 
-    def get(self, ident: str) -> E | None:
+    def get(self, ident: str, *, steady: bool = False) -> E | None:
         """The row with this id."""
-        row = self._unit.known(self._plural, ident) if self._scope == _ANY else None
+        unit = self._unit
+        if steady:
+            unit.check_writable()
+        locks = steady and not unit.compiler.dialect.single_writer
+        row = None
+        if self._scope == _ANY:
+            row = unit.owned(self._plural, ident) if locks else unit.known(self._plural, ident)
         if row is None:
-            row = self._row(ident)
+            row = self._row(ident, locks=locks)
         return None if row is None else self._entity(row)
 
     def find(self, query: Query = _ALL) -> Sequence[E]:
@@ -116,7 +121,7 @@ class SqlRepository(Generic[E]):
 
         statement = self._statement(("totals", shape, tuple(sums), tuple(by)), values, build)
         readers = [decoder(self._source.field(name)) for name in by]
-        return [_total(row, by, readers, sums) for row in self._unit.rows(statement, values.found)]
+        return [total_of(row, by, readers, sums) for row in self._unit.rows(statement, values.found)]
 
     def add(self, entity: E, *, action: str = "create") -> E:
         """Insert."""
@@ -270,13 +275,19 @@ class SqlRepository(Generic[E]):
             unit.answered(self._plural, question, rows)
         return rows
 
-    def _row(self, ident: str) -> Row | None:
+    def _row(self, ident: str, *, locks: bool = False) -> Row | None:
         if UNSTORABLE.search(ident):
             return None
-        values = [*self._lifted.found, ident]
-        statement = self._statement(("get",), self._lifted, lambda slots: self._by_id(self._codec.select, slots))
-        found = self._unit.rows(statement, values)
+
+        def build(slots: Slots) -> sa.Select[Any]:
+            found: sa.Select[Any] = self._by_id(self._codec.select, slots)
+            return found.with_for_update(read=True) if locks else found
+
+        statement = self._statement(("get", locks), self._lifted, build)
+        found = self._unit.rows(statement, [*self._lifted.found, ident])
         self._unit.read(self._plural, found, self._codec.id_place)
+        if locks and found:
+            self._unit.locked(self._plural, ident, found[0])
         return found[0] if found else None
 
     def _entity(self, row: Row) -> E:
@@ -385,14 +396,3 @@ class SqlRepository(Generic[E]):
     def _moved(self, entity: E) -> Contention:
         what = f"{self._codec.resource.singular} {entity.id}"
         return Contention("the object has changed meanwhile", internal=what)
-
-
-def _total(row: Sequence[Any], by: Sequence[str], readers: Sequence[Any], sums: Sequence[str]) -> dict[str, Any]:
-    values = list(row)
-    total: dict[str, Any] = {}
-    for name, reader, value in zip(by, readers, values, strict=False):
-        total[name] = reader(value) if reader is not None and value is not None else value
-    total["count"] = int(values[len(by)])
-    for name, value in zip(sums, values[len(by) + 1 :], strict=True):
-        total[name] = int(value) if isinstance(value, Decimal) else value
-    return total

@@ -151,8 +151,14 @@ class Unit:
         self._grown[id(row)] = (row, make)
 
     def owned(self, plural: str, ident: str) -> Row | None:
-        """A row that this unit has written, and nobody else can have changed since."""
+        """A row that this unit has written or locked, and nobody else can have changed since."""
         return self._own.get((plural, ident))
+
+    def locked(self, plural: str, ident: str, row: Row) -> None:
+        """Note a row that this unit has read, and keeps others from changing. It may have waited for them."""
+        self._answers.clear()
+        self._own[plural, ident] = row
+        self._current = dict(self._own)
 
     def counted(self, plural: str, ident: str, *, adjusted: bool) -> None:
         """Note a row whose numbers were adjusted, or were not because of a limit."""

@@ -226,10 +226,10 @@ class SqlRows:
     def __init__(self, unit: SqlTransaction, plural: str, inner: Repository[Any]) -> None:
         self._unit, self._plural, self._inner = unit, plural, inner
 
-    def get(self, ident: str) -> Any:
+    def get(self, ident: str, *, steady: bool = False) -> Any:
         """See `Repository.get`."""
         self._unit.within(f"get {self._plural}")
-        return self._inner.get(ident)
+        return self._inner.get(ident, steady=steady)
 
     def find(self, query: Query = Query()) -> Sequence[Any]:  # noqa: B008 - frozen
         """See `Repository.find`."""

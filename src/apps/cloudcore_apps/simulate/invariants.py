@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from cloudcore.model.history import HISTORY
@@ -22,6 +23,12 @@ ELSEWHERE = frozenset(("domains", "projects", "users"))
 """Whose ids a directory of somebody else knows."""
 HALF_GONE = ("delete_fail", "dealloc_failed", "rebuild_root_fail", "init", "migrate_failed")
 """What an operation that is not taken back got to before it failed is there, or is not; it is repeated by who asks again."""
+
+
+HOLDERS = ("guestnetworks", "groupnetworks", "reservedips", "eips")
+"""What has an address of a network."""
+CLOCK_JUMPS = timedelta(hours=1)
+"""More than the clock of the database goes back in one life."""
 
 
 def check(cloud: Cloud) -> None:
@@ -186,10 +193,21 @@ def _of_claim(claim: Any) -> dict[str, int]:
 
 
 def check_addresses(cloud: Cloud) -> None:
-    """No address and no card is given twice."""
-    nics = cloud.rows("guestnetworks")
-    for values in ([(nic.network_id, nic.ip_addr) for nic in nics], [nic.mac_addr for nic in nics]):
-        assert [value for value, count in Counter(values).items() if count > 1] == []
+    """No address has two holders, whatever holds it, and no two cards are one."""
+    macs = Counter(nic.mac_addr for nic in cloud.rows("guestnetworks"))
+    assert [mac for mac, count in macs.items() if count > 1] == []
+    # What was over when somebody else took the address is not over any more where the clock has jumped back.
+    still = cloud.clock.now() + CLOCK_JUMPS
+    holders: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for plural in HOLDERS:
+        for row in cloud.rows(plural):
+            if row.ip_addr and (getattr(row, "expired_at", None) or still) >= still:
+                holders[row.network_id, row.ip_addr].append(f"{plural} {row.id}")
+    twice = {address: found for address, found in holders.items() if len(found) > 1}
+    assert twice == {}, f"held twice: {twice}"
+    groups = Counter(row.network_id for row in cloud.rows("groupnetworks"))
+    counted = {network.id: network.group_count for network in cloud.rows("networks") if network.group_count}
+    assert counted == dict(groups), f"addresses of groups: {counted} are counted where {dict(groups)} are there"
 
 
 def check_orphans(cloud: Cloud) -> None:

@@ -139,6 +139,8 @@ def deletion(cloud: Cloud, resource: Resource[Any], row: Any) -> Iterator[Callab
     for note in cloud.rows("storagecachedimages") if plural == "cachedimages" else ():
         if note.cachedimage_id == ident:
             yield partial(_uncache, note.storagecache_id, ident)
+    if plural == "instancegroups" and any(held.group_id == ident for held in cloud.rows("groupnetworks")):
+        yield lambda session: session.perform(plural, ident, "detachnetwork", {})
     options: JsonObject = {"override_pending_delete": True, "delete_snapshots": True}
     yield lambda session: session.delete(plural, ident, options)
 

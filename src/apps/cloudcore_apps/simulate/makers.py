@@ -127,6 +127,7 @@ PARAMETERS: Mapping[str, Maker] = MappingProxyType(
         "network": _of(""),
         "net_desc": lambda draw: draw.of({"network": "n1"}, f"n1:{_ADDRESS(draw)}"),
         "net_id": _of("n1"),
+        "network_id": lambda _draw: "n1",
         "nets": lambda draw: draw.of(["n1"], [f"n1:{_ADDRESS(draw)}"], [{"network": "n1"}, {"network": "n1"}]),
         "notes": _of("", "kept"),
         "object_id": _row("hosts"),

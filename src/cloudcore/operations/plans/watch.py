@@ -167,8 +167,8 @@ class _Repository(Generic[E]):
         self._resource = resource
         self._seen = seen
 
-    def get(self, ident: str) -> E | None:
-        row = self._inner.get(ident)
+    def get(self, ident: str, *, steady: bool = False) -> E | None:
+        row = self._inner.get(ident, steady=steady)
         self._seen.note(self._resource, ident, row)
         return row
 

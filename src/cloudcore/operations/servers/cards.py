@@ -221,7 +221,7 @@ def _address(
     platform: Platform, tx: Transaction, candidates: Sequence[str], wanted: str, taken: Collection[str]
 ) -> tuple[Any, str]:
     for ident in candidates:
-        network = tx.of(NETWORKS, PLATFORM).get(ident)
+        network = tx.of(NETWORKS, PLATFORM).get(ident, steady=True)
         if network is None:
             continue
         mine = [key.partition("/")[2] for key in taken if key.startswith(f"{ident}/")]

@@ -1,6 +1,10 @@
 """Address ranges of networks: what a range may be, and taking addresses out of it.
 
 Two changes of ranges on one wire exclude each other: each counts the wire's `ranges_version` up before it looks.
+
+An address of a network has one holder at a time: a card of a server, a group, a reservation or a public address. Cards are
+made side by side, and a unique set decides between two that take the same address. Whoever else takes addresses has the
+network to himself before he looks (`alone`), and whoever gives one to a card has it steady meanwhile.
 """
 
 from __future__ import annotations
@@ -54,6 +58,18 @@ def range_of(network: Network) -> IPv4Range:
     return IPv4Range(IPv4Address(network.guest_ip_start), IPv4Address(network.guest_ip_end))
 
 
+def alone(tx: Transaction, network: Network) -> Network:
+    """The network as it is; until the unit ends nobody else takes an address of it or changes it.
+
+    Raises:
+        ResourceNotFoundError: it was deleted.
+    """
+    repository = tx.of(networks.NETWORKS, PLATFORM)
+    if repository.adjust(network.id, {"update_version": 0}) and (found := repository.get(network.id)) is not None:
+        return found
+    raise ResourceNotFoundError(f"network {network.name} was deleted", field="network_id")
+
+
 def prepare(tx: Transaction, draft: JsonObject) -> JsonObject:
     """Check the range of a network that is to be made, filling it in from `guest_ip_prefix`.
 
@@ -86,8 +102,9 @@ def check_update(tx: Transaction, network: Network, changes: JsonObject) -> Json
         return changes
     merged = {name: changes.get(name, getattr(network, name)) for name in _RANGE_FIELDS}
     wanted = _checked(merged)
+    present = alone(tx, network)
     _check_overlap(tx, network.wire_id, wanted, but=network.id)
-    for address in used_addresses(tx, network):
+    for address in used_addresses(tx, present):
         if address not in wanted:
             raise ConflictError(f"address {address} is in use and would fall out of the range", field="guest_ip_start")
     return {**changes, "guest_ip_start": str(wanted.first), "guest_ip_end": str(wanted.last)}
@@ -140,7 +157,7 @@ def allocate_address(
     wanted: str | None = None,
     taken_in_unit: Collection[str] = (),
 ) -> str:
-    """A free address of the network; the unique set (network_id, ip_addr) decides between units that pick the same.
+    """A free address of the network, which the unit has steady, for a card, or `alone`, for others.
 
     random: bytes for the policy `random`. taken_in_unit: addresses that this unit has picked but not yet stored.
 

@@ -12,6 +12,7 @@ from cloudcore.model.errors import ResourceNotFoundError
 from cloudcore.model.query import PLATFORM
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
 from cloudcore.resources.compute.server import ServerStatus
+from cloudcore.resources.network.network import NETWORKS
 from cloudcore.resources.network.reservedip import RESERVEDIPS
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
 from cloudcore.tasks.flows.guest import SYNC_S, back, move, sync_effect
@@ -28,6 +29,8 @@ def _undo(ctx: Context) -> Effects:
     before = {"network_id": ctx.params["network_id"], "ip_addr": ctx.params["ip_addr"]}
     if (nic.network_id, nic.ip_addr) != (before["network_id"], before["ip_addr"]):
         now = {"network_id": nic.network_id, "ip_addr": nic.ip_addr}
+        # Nobody may see the old address without a holder, or the new one, while the two change places.
+        ctx.tx.of(NETWORKS, PLATFORM).get(before["network_id"], steady=True)
         if kept is not None:
             ctx.tx.of(RESERVEDIPS, PLATFORM).save(evolve(kept, **now))
         ctx.tx.of(GUESTNETWORKS, PLATFORM).save(evolve(nic, **before))
