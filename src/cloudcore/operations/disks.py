@@ -20,7 +20,7 @@ from cloudcore.model.errors import (
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.param import read_params
 from cloudcore.model.query import PLATFORM, Query, either, eq
-from cloudcore.model.reading import read_flag
+from cloudcore.model.reading import read_flag, read_str, said
 from cloudcore.model.wire import read_create
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import begin, check_idle, start_transition
@@ -62,7 +62,7 @@ def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
     told = read_create(DISKS, body, admin=granted.scope.covers(Scope.DOMAIN))
     entry = {k: v for k, v in body.items() if k not in ("name", "description", "generate_name")}
     spec = parse_disk(entry, 0)
-    driver = driver_for(str(body.get("hypervisor") or "kvm"))
+    driver = driver_for(read_str(said(body, "hypervisor", otherwise="kvm"), "hypervisor", 16))
     if spec.backup_id or spec.disk_id or spec.existing_path:
         raise NotSupportedError("a disk is made empty, or from an image or a snapshot")
     source = disk_source(platform, tx, caller, spec, driver, attached=False)

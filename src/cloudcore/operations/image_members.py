@@ -7,7 +7,7 @@ from typing import Any
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import InvalidInputError, MissingParameterError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping
-from cloudcore.model.reading import read_str
+from cloudcore.model.reading import read_str, said
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.sharing import share, shown_to, unshare
 from cloudcore.ports.unit_of_work import Transaction
@@ -53,7 +53,7 @@ def _members(platform: Platform, tx: Transaction, image: Any) -> dict[str, str]:
 
 
 def _project(body: JsonMapping) -> str:
-    project = read_str(body.get("project") or body.get("member_id") or "", "project", 128)
+    project = read_str(said(body, "project", "member_id"), "project", 128)
     if not project:
         raise MissingParameterError("project is missing", field="project")
     return project

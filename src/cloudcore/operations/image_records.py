@@ -18,7 +18,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM
-from cloudcore.model.reading import read_bool, read_flag, read_str
+from cloudcore.model.reading import read_bool, read_flag, read_str, said
 from cloudcore.model.remote import parse_url
 from cloudcore.operations.access import fetch, fetch_for
 from cloudcore.operations.begin import begin, check_idle, start_transition
@@ -124,7 +124,7 @@ def read_checksum(body: JsonMapping) -> str:
     Raises:
         InvalidInputError: it is neither.
     """
-    text = read_str(body.get("checksum") or "", "checksum", 64).lower()
+    text = read_str(said(body, "checksum"), "checksum", 64).lower()
     if text and not _CHECKSUM.fullmatch(text):
         raise InvalidInputError("checksum must be an MD5 or SHA-256 in hex", field="checksum")
     return text

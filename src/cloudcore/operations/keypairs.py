@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.reading import read_str, said
 from cloudcore.operations.creating import insert
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
@@ -16,8 +17,8 @@ SCHEMES = ("RSA", "ECDSA", "ED25519")
 def create_keypair(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
     """Store a public key, or generate a pair whose private key is handed out once by `privatekey`."""
     given: JsonObject = {}
-    if not body.get("public_key"):
-        scheme = str(body.get("scheme") or "RSA").upper()
+    if said(body, "public_key") == "":
+        scheme = read_str(said(body, "scheme", otherwise="RSA"), "scheme", 16).upper()
         if scheme in SCHEMES:
             public, private = platform.key_generator.generate(scheme)
             given = {"public_key": public, "private_key": private, "scheme": scheme}

@@ -9,7 +9,7 @@ from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import ConflictError, InvalidInputError, MissingParameterError, OutOfRangeError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Expr, IsNull, Not, Order, Query, both, eq, one_of
-from cloudcore.model.reading import format_time, read_str
+from cloudcore.model.reading import format_time, read_str, said
 from cloudcore.model.resource import Resource
 from cloudcore.operations.access import fetch, reach, widest
 from cloudcore.operations.generic import create_row
@@ -42,17 +42,17 @@ def create_network(platform: Platform, tx: Transaction, caller: Caller, body: Js
         InvalidInputError: none does.
     """
     reach(platform, caller, NETWORKS, "create")
-    if not (body.get("wire_id") or body.get("wire")):
+    if said(body, "wire_id", "wire") == "":
         body = {**body, "wire_id": _only_wire(platform, tx, caller, body)}
     return create_row(platform, tx, caller, NETWORKS, body)
 
 
 def _only_wire(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> str:
     where: list[Expr] = []
-    if vpc := body.get("vpc_id") or body.get("vpc"):
-        where.append(eq("vpc_id", fetch(platform, tx, caller, VPCS, read_str(vpc, "vpc", 128)).id))
-    if zone := body.get("zone_id") or body.get("zone"):
-        where.append(eq("zone_id", fetch(platform, tx, caller, ZONES, read_str(zone, "zone", 128)).id))
+    if vpc := read_str(said(body, "vpc_id", "vpc"), "vpc", 128):
+        where.append(eq("vpc_id", fetch(platform, tx, caller, VPCS, vpc).id))
+    if zone := read_str(said(body, "zone_id", "zone"), "zone", 128):
+        where.append(eq("zone_id", fetch(platform, tx, caller, ZONES, zone).id))
     if not where:
         raise MissingParameterError("wire_id is missing", field="wire_id")
     seen = reach(platform, caller, WIRES, "get").where

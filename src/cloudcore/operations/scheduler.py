@@ -19,7 +19,7 @@ from cloudcore.model.errors import (
     NotSupportedError,
 )
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.reading import read_bool, read_int, read_list_of_str, read_str
+from cloudcore.model.reading import read_flag, read_int, read_list_of_str, read_str, said
 from cloudcore.operations.access import fetch, reach
 from cloudcore.operations.allowances import with_allowances
 from cloudcore.operations.batch_plan import batch_of
@@ -86,9 +86,9 @@ def _placed(platform: Platform, caller: Caller, question: str, asked: JsonMappin
     decision = reading(platform, lambda tx: _decide(platform, tx, caller, question, asked))
     there = reading(platform, lambda tx: _occupants(platform, tx, caller, question, decision))
     answer, refusal = _shaped(question, decision, asked, session, there)
-    if read_bool(asked.get("record_to_history") or False, "record_to_history"):
+    if read_flag(asked, "record_to_history"):
         told = explanation(decision.refusal) if decision.refusal is not None else {}
-        name = read_str(asked.get("name") or "", "name", 128)
+        name = read_str(said(asked, "name"), "name", 128)
         told = refusal.data if refusal is not None else told
 
         def note(tx: Transaction) -> None:
@@ -109,9 +109,9 @@ def _shaped(
     if question == "forecast":
         return forecast(decision, session_id=session), None
     if question == "test":
-        everyone = read_bool(asked.get("suggestion_all") or False, "suggestion_all")
-        limit = read_int(asked.get("suggestion_limit") or SUGGESTIONS, "suggestion_limit", 1, MAX_COUNT)
-        rows = suggestions(decision, details=read_bool(asked.get("details") or False, "details"))
+        everyone = read_flag(asked, "suggestion_all")
+        limit = read_int(said(asked, "suggestion_limit", otherwise=SUGGESTIONS), "suggestion_limit", 1, MAX_COUNT)
+        rows = suggestions(decision, details=read_flag(asked, "details"))
         page = rows if everyone else rows[:limit]
         answer: JsonObject = {"data": page, "total": len(page), "limit": len(page) if everyone else limit, "offset": 0}
         return answer | ({"not_allow_reasons": reasons(decision)} if decision.refusal is not None else {}), None
@@ -131,12 +131,12 @@ def _occupants(
 def _decide(platform: Platform, tx: Transaction, caller: Caller, question: str, asked: JsonMapping) -> Decision:
     if moving := next((name for name in _MOVING if asked.get(name) not in (None, False, "", "false")), ""):
         raise NotSupportedError(f"{moving}: servers do not move while they run here", field=moving)
-    count = read_int(asked.get("count") or 1, "count", 1, MAX_COUNT)
-    present = read_str(asked.get("host_id") or "", "host_id", 128)
+    count = read_int(said(asked, "count", otherwise=1), "count", 1, MAX_COUNT)
+    present = read_str(said(asked, "host_id"), "host_id", 128)
     wanted = read_wanted(platform, tx, caller, asked, count, placing=True)
     request = attrs.evolve(
         wanted.request,
-        best_effort=read_bool(asked.get("best_effort") or False, "best_effort"),
+        best_effort=read_flag(asked, "best_effort"),
         ignore_filters=_ignored(asked),
         seed=read_str(asked.get("session_id") or caller.request_id, "session_id", 128),
         present_host=str(fetch(platform, tx, caller, HOSTS, present).id) if present else "",
@@ -155,7 +155,7 @@ def _decide(platform: Platform, tx: Transaction, caller: Caller, question: str, 
 
 def _ignored(asked: JsonMapping) -> list[str]:
     known = [each.name for each in FILTERS]
-    wanted = read_list_of_str(asked.get("ignore_filters") or [], "ignore_filters", 64)
+    wanted = read_list_of_str(said(asked, "ignore_filters", otherwise=[]), "ignore_filters", 64)
     if wrong := [name for name in wanted if name not in known]:
         raise InvalidInputError(
             f"ignore_filters: there is no {wrong[0][:40]}, only {', '.join(known)}", field="ignore_filters"
@@ -213,7 +213,7 @@ def _nothing_kept(platform: Platform, caller: Caller, _body: JsonMapping) -> Jso
 
 
 def _ident(body: JsonMapping) -> str:
-    ident = read_str(body.get(IDENT) or "", IDENT, 128)
+    ident = read_str(said(body, IDENT), IDENT, 128)
     if not ident:
         raise MissingParameterError("the path lacks an id", field=IDENT)
     return ident

@@ -21,7 +21,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq
-from cloudcore.model.reading import read_bool, read_str, read_time
+from cloudcore.model.reading import read_flag, read_str, read_time, said
 from cloudcore.operations.access import fetch_for
 from cloudcore.operations.creating import insert
 from cloudcore.operations.generic import delete_row
@@ -52,14 +52,14 @@ def create_application_credential(platform: Platform, tx: Transaction, caller: C
     owned = tx.of(APPLICATION_CREDENTIALS, PLATFORM).count(eq("owner_id", caller.user_id))
     if owned >= MAX_PER_USER:
         raise OutOfRangeError(f"a user has at most {MAX_PER_USER} application credentials", field="name")
-    read_str(body.get("name") or "", "name", 128)
+    read_str(said(body, "name"), "name", 128)
     secret = _secret(platform, body)
     given: JsonObject = {
         "id": tx.new_id().replace("-", ""),
         "owner_id": caller.user_id,
         "project_id": caller.project_id,
         "role_ids": _roles(caller, body.get("roles")),
-        "unrestricted": read_bool(body.get("unrestricted") or False, "unrestricted"),
+        "unrestricted": read_flag(body, "unrestricted"),
         "expires_at": _end(tx, body.get("expires_at"), parent),
         "secret": platform.hasher.hash(secret),
     }

@@ -28,7 +28,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq
-from cloudcore.model.reading import read_int, read_object_text, read_str
+from cloudcore.model.reading import read_int, read_object_text, read_str, said
 from cloudcore.operations.access import fetch, fetch_for, reach, widest
 from cloudcore.operations.creating import insert
 from cloudcore.operations.generic import delete_row, update_row
@@ -60,7 +60,7 @@ def create_credential(platform: Platform, tx: Transaction, caller: Caller, body:
         ForbiddenError: the user is somebody whose credentials the caller may not make, or has a role that can do more than
             the caller.
     """
-    kind = read_str(body.get("type", ""), "type", 32)
+    kind = read_str(said(body, "type"), "type", 32)
     if not _WORD.fullmatch(kind):
         raise InvalidInputError(f"type must be one of {', '.join(TYPES)} or another word", field="type")
     if kind == AKSK and caller.access_key:
@@ -179,7 +179,7 @@ def holder_of(tx: Transaction, signed: Signed, now: datetime) -> KeyHolder:
 
 def reset_credentials(_platform: Platform, tx: Transaction, caller: Caller, user: Any, body: JsonMapping) -> None:
     """Remove a user's credentials of a type, second factors unless another is named."""
-    kind = read_str(body.get("type") or TOTP, "type", 32)
+    kind = read_str(said(body, "type", otherwise=TOTP), "type", 32)
     check_proved(tx, caller, user.id, kind)
     repository = tx.of(CREDENTIALS, PLATFORM)
     for held in repository.find(Query(where=both(eq("owner_id", user.id), eq("type", kind)))):
@@ -192,10 +192,10 @@ def _over(ends: list[datetime], now: datetime) -> bool:
 
 
 def _owner(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> str:
-    sent = body.get("user_id") or body.get("user")
+    sent = read_str(said(body, "user_id", "user"), "user_id", 128)
     if not sent:
         return caller.user_id
-    user = fetch(platform, tx, caller, USERS, read_str(sent, "user_id", 128))
+    user = fetch(platform, tx, caller, USERS, sent)
     granted = reach(platform, caller, CREDENTIALS, "create").scope
     within = granted.covers(Scope.SYSTEM) or (granted.covers(Scope.DOMAIN) and user.domain_id == caller.scope_domain_id)
     if user.id == caller.user_id:
@@ -211,15 +211,15 @@ def _project(platform: Platform, tx: Transaction, caller: Caller, owner: str, bo
 
     Whether the user has a role there is asked at each login.
     """
-    sent = body.get("project_id") or body.get("project")
-    if not sent or sent == "default":
+    sent = read_str(said(body, "project_id", "project"), "project_id", 128)
+    if sent in ("", "default"):
         return (caller.project_id or None) if owner == caller.user_id else None
-    project = platform.directory.find_project(read_str(sent, "project_id", 128), None)
+    project = platform.directory.find_project(sent, None)
     if project is None or (
         project.id not in (caller.project_id, *targets_of(tx, owner, IN_PROJECT))
         and not _sees(platform, tx, caller, project.id)
     ):
-        raise ResourceNotFoundError(f"project {str(sent)[:128]} not found", field="project_id")
+        raise ResourceNotFoundError(f"project {sent} not found", field="project_id")
     return project.id
 
 
@@ -249,7 +249,7 @@ def _blob(platform: Platform, kind: str, sent: Any) -> tuple[str, datetime | Non
         raise InvalidInputError(f"blob must be a JSON object with {needed}", field="blob")
     if kind == AKSK and len(values["secret"]) < MIN_SECRET:
         raise OutOfRangeError(f"blob.secret must have at least {MIN_SECRET} characters", field="blob")
-    expire = read_int(values.get("expire") or 0, "blob.expire", 0, 253_402_300_799)
+    expire = read_int(said(values, "expire", otherwise=0), "blob.expire", 0, 253_402_300_799)
     return text, datetime.fromtimestamp(expire, UTC) if expire else None
 
 

@@ -10,7 +10,7 @@ from cloudcore.auth.caller import GUEST, Caller
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.errors import ForbiddenError
 from cloudcore.model.json import JsonMapping
-from cloudcore.model.reading import read_flag, read_list_of_str, read_str
+from cloudcore.model.reading import read_flag, read_list_of_str, read_str, said
 from cloudcore.operations.access import fetch
 from cloudcore.operations.identity.grants import system_project
 from cloudcore.operations.identity.scoping import roles_in, roles_of
@@ -34,7 +34,7 @@ def subject_of(platform: Platform, tx: Transaction, caller: Caller, body: JsonMa
         ResourceNotFoundError: one of them is not there, or not for the caller.
         ForbiddenError: he may not ask about others.
     """
-    ip = read_str(body.get("login_ip") or body.get("ip") or "", "login_ip", 64)
+    ip = read_str(said(body, "login_ip", "ip"), "login_ip", 64)
     user, roles = _text(body, "user"), _texts(body, "roles", "role", "role_id")
     project, domain = _text(body, "project"), _text(body, "domain")
     wide = read_flag(body, "system") and not (project or domain)
@@ -67,7 +67,7 @@ def subject_of(platform: Platform, tx: Transaction, caller: Caller, body: JsonMa
 
 def guest_from(body: JsonMapping) -> Caller:
     """Somebody who has not logged in, from an address."""
-    return attrs.evolve(GUEST, client_ip=read_str(body.get("login_ip") or "", "login_ip", 64))
+    return attrs.evolve(GUEST, client_ip=read_str(said(body, "login_ip"), "login_ip", 64))
 
 
 def _held(tx: Transaction, user_id: str, place: Any, home: Any, *, wide: bool) -> tuple[str, ...]:
@@ -91,7 +91,7 @@ def _may_ask(platform: Platform, caller: Caller, domains: list[str], *, wide: bo
 
 
 def _text(body: JsonMapping, name: str) -> str:
-    return read_str(body.get(name) or body.get(f"{name}_id") or "", name, 128)
+    return read_str(said(body, name, f"{name}_id"), name, 128)
 
 
 def _texts(body: JsonMapping, *names: str) -> list[str]:

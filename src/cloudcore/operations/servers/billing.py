@@ -14,7 +14,7 @@ from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import InvalidInputError, InvalidStatusError, MissingParameterError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.reading import read_flag, read_str, read_time
+from cloudcore.model.reading import read_flag, read_str, read_time, said
 from cloudcore.model.term import read_term
 from cloudcore.operations.access import reach
 from cloudcore.operations.platform import Platform
@@ -31,7 +31,7 @@ def read_terms(body: JsonMapping, now: datetime) -> JsonObject:
         MissingParameterError: it is paid in advance, and nothing says for how long.
         InvalidInputError: a value is none, or goes with the other way to pay only.
     """
-    kind = read_str(body.get("billing_type") or POSTPAID, "billing_type", 36)
+    kind = read_str(said(body, "billing_type", otherwise=POSTPAID), "billing_type", 36)
     if kind not in (PREPAID, POSTPAID):
         raise InvalidInputError(f"billing_type must be {POSTPAID} or {PREPAID}", field="billing_type")
     name = next((key for key in ("duration", "billing_cycle") if body.get(key) not in (None, "")), "")

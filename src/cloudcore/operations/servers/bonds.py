@@ -17,7 +17,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
-from cloudcore.model.reading import read_str
+from cloudcore.model.reading import read_str, said
 from cloudcore.operations.access import fetch_for
 from cloudcore.operations.members import check_dispersed, join_groups
 from cloudcore.operations.platform import Platform
@@ -210,7 +210,7 @@ def _crowded(tx: Transaction, groups: Sequence[Any]) -> list[Mark]:
 
 
 def _eip(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping, count: int) -> str:
-    named = read_str(body.get("eip") or body.get("eip_id") or "", "eip", 128)
+    named = read_str(said(body, "eip", "eip_id"), "eip", 128)
     if not named:
         return ""
     if body.get("eip_bw"):

@@ -19,7 +19,7 @@ from cloudcore.model.errors import (
 from cloudcore.model.json import Json, JsonMapping, JsonObject
 from cloudcore.model.names import derive_hostname
 from cloudcore.model.query import PLATFORM, Query, one_of
-from cloudcore.model.reading import read_bool
+from cloudcore.model.reading import read_flag
 from cloudcore.operations.access import check_limits
 from cloudcore.operations.allowances import with_allowances
 from cloudcore.operations.begin import begin
@@ -95,7 +95,7 @@ def create_servers(
     """
     if not 1 <= count <= MOST_IN_ONE_UNIT:
         raise OutOfRangeError(f"count must be between 1 and {MOST_IN_ONE_UNIT}", field="count")
-    dry = read_bool(body.get("dry_run") or body.get("suggestion") or False, "dry_run")
+    dry = read_flag(body, "dry_run") or read_flag(body, "suggestion")
     if context:
         body = reading(platform, lambda tx: _under(platform, tx, caller, body, context))
     request: Json = asked or ["create", "servers", count, body]

@@ -7,7 +7,7 @@ import re
 
 from cloudcore.model.errors import InvalidInputError, MissingParameterError, TooLargeError
 from cloudcore.model.json import Json, JsonMapping, JsonObject
-from cloudcore.model.reading import read_str
+from cloudcore.model.reading import read_str, said
 from cloudcore.resources.compute.spec.text import absolute_path, as_list, as_object
 
 MAX_FILES = 16
@@ -50,10 +50,10 @@ def _dotted(body: JsonMapping) -> list[Json]:
 
 def _file(value: Json, where: str) -> JsonObject:
     data = as_object(value, where)
-    path = absolute_path(data.get("path") or "", f"{where}.path")
+    path = absolute_path(said(data, "path"), f"{where}.path")
     if not path or path == "/":
         raise MissingParameterError(f"{where}.path is missing", field=f"{where}.path")
-    action = read_str(data.get("action") or "create", f"{where}.action", 16)
+    action = read_str(said(data, "action", otherwise="create"), f"{where}.action", 16)
     if action not in _ACTIONS:
         raise InvalidInputError(f"{where}.action must be create or append", field=f"{where}.action")
     content = data.get("content")

@@ -18,7 +18,8 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.names import validate_hostname
-from cloudcore.model.reading import read_flag, read_list_of_str, read_str
+from cloudcore.model.param import read_params
+from cloudcore.model.reading import read_flag, read_list_of_str, read_str, said
 from cloudcore.model.wire import read_create
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.creating import owner
@@ -98,9 +99,10 @@ def read_wanted(
         ForbiddenError: he may not create servers.
     """
     granted = reach(platform, caller, SERVERS, "create")
+    read_params(SERVERS.extra_params, body)
     body = like_guest_image(platform, tx, caller, like_snapshot(platform, tx, caller, body))
     check_server(body)
-    driver = driver_for(str(body.get("hypervisor") or "kvm"))
+    driver = driver_for(read_str(said(body, "hypervisor", otherwise="kvm"), "hypervisor", 16))
     medium = read_medium(platform, tx, caller, body, driver)
     if placing or medium is not None:
         driver = attrs.evolve(driver, needs_image=False)
@@ -117,15 +119,8 @@ def read_wanted(
     driver.check_machine(draft.get("machine") or "", draft.get("os_arch") or "x86_64")
     bonds = read_bonds(platform, tx, caller, body, belongs, count, nics)
     bonds = attrs.evolve(bonds, marks=(*bonds.marks, *(one.mark for one in existing)))
-    marks = read_marks(
-        platform,
-        tx,
-        caller,
-        {**body, **{key: draft[key] for key in _SHOWN}},
-        belongs,
-        disks,
-        nics,
-    )
+    shown = {**body, **{key: draft[key] for key in _SHOWN}}
+    marks = read_marks(platform, tx, caller, shown, belongs, disks, nics)
     return Wanted(
         driver=driver,
         draft=draft,
@@ -308,7 +303,7 @@ def _request(
     scope: Scope,
 ) -> Request:
     preferred = {name: _preferred(platform, tx, caller, body, name, kind) for name, kind in _PREFER}
-    region = body.get("prefer_region") or body.get("prefer_region_id") or ""
+    region = said(body, "prefer_region", "prefer_region_id")
     if count > 1 and any(nic.address for nic in nics):
         raise InvalidInputError("one address cannot be given to several servers", field="nets")
     zones, regions = sold_where(tx, body, preferred["prefer_zone"])
@@ -320,7 +315,7 @@ def _request(
         nets=_nic_requests(nics, marks),
         hypervisor=driver.hypervisor if driver.host_type == "hypervisor" else driver.host_type,
         arch=draft.get("os_arch", ""),
-        resource_type=read_str(body.get("resource_type") or "shared", "resource_type", 32),
+        resource_type=read_str(said(body, "resource_type", otherwise="shared"), "resource_type", 32),
         prefer_region=read_str(region, "prefer_region", 128),
         prefer_zone=preferred["prefer_zone"],
         prefer_zones=_zones(platform, tx, caller, body),
@@ -371,10 +366,10 @@ def _nic_requests(nics: Sequence[NicSpec], marks: Marks) -> tuple[NicRequest, ..
 
 
 def _preferred(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping, name: str, kind: Any) -> str:
-    value = body.get(name) or body.get(f"{name}_id")
-    return str(fetch(platform, tx, caller, kind, read_str(value, name, 128)).id) if value else ""
+    value = read_str(said(body, name, f"{name}_id"), name, 128)
+    return str(fetch(platform, tx, caller, kind, value).id) if value else ""
 
 
 def _zones(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> tuple[str, ...]:
-    named = read_list_of_str(body.get("prefer_zones") or body.get("prefer_zone_ids") or [], "prefer_zones", 64, 128)
+    named = read_list_of_str(said(body, "prefer_zones", "prefer_zone_ids", otherwise=[]), "prefer_zones", 64, 128)
     return tuple(str(fetch(platform, tx, caller, ZONES, name).id) for name in named)

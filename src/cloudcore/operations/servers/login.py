@@ -18,7 +18,7 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM
-from cloudcore.model.reading import format_time, read_flag, read_str
+from cloudcore.model.reading import format_time, read_flag, read_str, said
 from cloudcore.operations.access import fetch, fetch_for
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.platform import Platform
@@ -65,7 +65,7 @@ def read_user_data(body: JsonMapping) -> str:
     Raises:
         OutOfRangeError: it is too long.
     """
-    text = read_str(body.get("user_data") or "", "user_data", MAX_USER_DATA * 2, allow_newlines=True)
+    text = read_str(said(body, "user_data"), "user_data", MAX_USER_DATA * 2, allow_newlines=True)
     try:
         decoded = base64.b64decode(text, validate=True).decode() if text and not text.startswith("#") else text
     except ValueError:

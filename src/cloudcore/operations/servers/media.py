@@ -10,7 +10,7 @@ from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import InvalidInputError, InvalidStatusError, MissingParameterError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, eq, one_of
-from cloudcore.model.reading import read_int, read_str
+from cloudcore.model.reading import read_int, read_str, said
 from cloudcore.operations.access import fetch
 from cloudcore.operations.begin import start_transition
 from cloudcore.operations.image_records import check_startable
@@ -48,7 +48,7 @@ def read_medium(
         InvalidStatusError: it is not active, or no ISO image.
         InvalidInputError: this driver has no drives.
     """
-    named = read_str(body.get("cdrom") or body.get("cdrom_id") or "", "cdrom", 128)
+    named = read_str(said(body, "cdrom", "cdrom_id"), "cdrom", 128)
     if not named:
         return None
     if not driver.supports_cdrom:
@@ -81,7 +81,7 @@ def insert_iso(platform: Platform, tx: Transaction, caller: Caller, server: Any,
     """
     driver = driver_for(server.hypervisor)
     _check_drive(driver, body)
-    named = read_str(body.get("image_id") or body.get("image") or body.get("cdrom") or "", "image_id", 128)
+    named = read_str(said(body, "image_id", "image", "cdrom"), "image_id", 128)
     if not named:
         raise MissingParameterError("image_id is missing", field="image_id")
     image = _image(platform, tx, caller, named, "image_id")

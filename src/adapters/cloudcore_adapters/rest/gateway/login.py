@@ -17,7 +17,7 @@ from cloudcore.model.errors import (
     UnauthorizedError,
 )
 from cloudcore.model.json import Json, JsonObject
-from cloudcore.model.reading import read_str
+from cloudcore.model.reading import read_str, said
 from cloudcore.operations.identity.profile import widest_scope
 from cloudcore_adapters.rest.gateway.passes import (
     Pass,
@@ -62,7 +62,7 @@ def login(site: Site, call: Call, _args: Args) -> Reply:
     if missing := next((what for name, what in _ELSEWHERE.items() if body.get(name)), ""):
         raise NotSupportedError(f"{missing} is not offered here: log in by name and password")
     region = _region(site, body)
-    wanted = read_str(body.get("tenantId") or "", "tenantId", 64)
+    wanted = read_str(said(body, "tenantId"), "tenantId", 64)
     if body.get("username") or not wanted:
         return _enter(site, call, _by_password(site, call), wanted, region)
     held = pass_of(site, call)
@@ -92,7 +92,7 @@ def _end(site: Site, call: Call, token: str) -> None:
 
 def _region(site: Site, body: Mapping[str, Any]) -> str:
     known: list[str] = site.cloud.login_choices()["regions"]
-    wanted = read_str(body.get("region") or "", "region", 128)
+    wanted = read_str(said(body, "region"), "region", 128)
     if wanted and wanted not in known:
         raise InvalidInputError("there is no such region", field="region")
     return wanted or next(iter(known), "")
@@ -100,11 +100,11 @@ def _region(site: Site, body: Mapping[str, Any]) -> str:
 
 def _by_password(site: Site, call: Call) -> Pass:
     """Proof of the password, as at identity: the same answers, in the same time, with the same count of failures."""
-    name = read_str(call.body.get("username") or "", "username", 256)
+    name = read_str(said(call.body, "username"), "username", 256)
     if not name or not call.body.get("password"):
         raise MissingParameterError("username and password are needed", field="username")
     user: JsonObject = {"name": name.rpartition("/")[2], "password": password_of(call.body["password"])}
-    if domain := read_str(call.body.get("domain") or "", "domain", 128):
+    if domain := read_str(said(call.body, "domain"), "domain", 128):
         user["domain"] = {"name": domain}
     return Pass(current=authenticate(site, call, {"methods": ["password"], "password": {"user": user}}, {})[0])
 
@@ -141,7 +141,7 @@ def _enter(site: Site, call: Call, root: Pass, wanted: str, region: str) -> Repl
     """
     session = site.cloud.session_for(root.current, peer=call.peer, request_id=call.request_id)
     call.user_id = getattr(getattr(session, "caller", None), "user_id", "")
-    name = read_str(call.body.get("username") or "", "username", 256)
+    name = read_str(said(call.body, "username"), "username", 256)
     scope: JsonObject = {"id": wanted}
     if "/" in name and not wanted:
         scope = {"name": name.rpartition("/")[0]}

@@ -14,7 +14,7 @@ from typing import Any
 from cloudcore.auth.totp import DIGITS
 from cloudcore.model.errors import InvalidCredentialError, InvalidInputError
 from cloudcore.model.json import JsonObject
-from cloudcore.model.reading import read_str
+from cloudcore.model.reading import read_str, said
 from cloudcore.ports.session import Session
 from cloudcore_adapters.rest.gateway.login import authenticate, hand_over
 from cloudcore_adapters.rest.gateway.passes import UNKEPT, Pass, cookies_of, enter
@@ -67,7 +67,7 @@ def proof(body: JsonObject, token: str) -> JsonObject:
     Raises:
         InvalidInputError: it is none.
     """
-    passcode = read_str(body.get("passcode") or "", "passcode", 16)
+    passcode = read_str(said(body, "passcode"), "passcode", 16)
     if not _PASSCODE.fullmatch(passcode):
         raise InvalidInputError(f"passcode must be {DIGITS} digits", field="passcode")
     return {"methods": ["token", "totp"], "token": {"id": token}, "totp": {"user": {"passcode": passcode}}}

@@ -12,7 +12,7 @@ import attrs
 
 from cloudcore.model.errors import InvalidInputError, NotSupportedError
 from cloudcore.model.json import Json
-from cloudcore.model.reading import read_int, read_str
+from cloudcore.model.reading import read_int, read_str, said
 from cloudcore.resources.compute.spec.text import as_object, reference, split_outside_brackets, whole
 
 DEVICE_TYPES = (
@@ -91,5 +91,7 @@ def _of_object(value: Json, entry: str) -> DeviceWish:
         if data.get(name) not in (None, "") and read_int(data[name], f"{entry}.{name}", -1, 255) >= 0:
             raise NotSupportedError(f"{entry}.{name} is not supported", field=f"{entry}.{name}")
     names = ("id", "dev_type", "model", "vendor", "device_path")
-    texts = {name: reference(data.get(name) or "", f"{entry}.{name}") for name in names}
-    return DeviceWish(**texts, memory_mib=whole(0, 1 << 30)(data.get("memory_mib") or 0, f"{entry}.memory_mib"))
+    texts = {name: reference(said(data, name), f"{entry}.{name}") for name in names}
+    return DeviceWish(
+        **texts, memory_mib=whole(0, 1 << 30)(said(data, "memory_mib", otherwise=0), f"{entry}.memory_mib")
+    )

@@ -9,7 +9,7 @@ import attrs
 from cloudcore.model.addresses import parse_ipv4, parse_ipv6
 from cloudcore.model.errors import InvalidFormatError, InvalidInputError
 from cloudcore.model.json import Json
-from cloudcore.model.reading import read_int, read_list_of_str, read_str
+from cloudcore.model.reading import read_int, read_list_of_str, read_str, said
 from cloudcore.resources.compute.spec.text import MAX_ENTRIES, as_list, as_object, choice, word
 
 MAX_PORT = 65535
@@ -49,17 +49,17 @@ def _mapping(value: Json, field: str) -> PortMappingSpec:
     host_port, host_range, rule = data.get("host_port"), data.get("host_port_range"), data.get("rule")
     offset = None if rule is None else as_object(rule, f"{field}.rule").get("first_port_offset")
     return PortMappingSpec(
-        protocol=choice("tcp", "udp")(data.get("protocol") or "tcp", f"{field}.protocol"),
+        protocol=choice("tcp", "udp")(said(data, "protocol", otherwise="tcp"), f"{field}.protocol"),
         port=read_int(data.get("port"), f"{field}.port", 1, MAX_PORT),
         host_port=None if host_port in (None, 0, "") else read_int(host_port, f"{field}.host_port", 1, MAX_PORT),
-        host_ip=_host_address(data.get("host_ip") or "", f"{field}.host_ip"),
+        host_ip=_host_address(said(data, "host_ip"), f"{field}.host_ip"),
         host_port_range=None if host_range is None else _range(host_range, f"{field}.host_port_range"),
         remote_ips=tuple(
             _subnet(text, f"{field}.remote_ips")
             for text in read_list_of_str(data.get("remote_ips"), f"{field}.remote_ips", MAX_ENTRIES)
         ),
         first_port_offset=None if offset is None else read_int(offset, f"{field}.rule.first_port_offset", 0, MAX_PORT),
-        envs=_envs(data.get("envs") or [], f"{field}.envs"),
+        envs=_envs(said(data, "envs", otherwise=[]), f"{field}.envs"),
     )
 
 
@@ -73,10 +73,10 @@ def _envs(value: Json, field: str) -> tuple[tuple[str, str], ...]:
     pairs: list[tuple[str, str]] = []
     for index, item in enumerate(as_list(value, field, MAX_ENTRIES)):
         data = as_object(item, f"{field}.{index}")
-        key = word(data.get("key") or "", f"{field}.{index}.key")
+        key = word(said(data, "key"), f"{field}.{index}.key")
         if not key:
             raise InvalidInputError(f"{field}.{index}.key: is missing", field=f"{field}.{index}.key")
-        pairs.append((key, word(data.get("value_from") or "", f"{field}.{index}.value_from")))
+        pairs.append((key, word(said(data, "value_from"), f"{field}.{index}.value_from")))
     return tuple(pairs)
 
 

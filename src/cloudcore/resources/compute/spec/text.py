@@ -10,7 +10,7 @@ import attrs
 
 from cloudcore.model.errors import InvalidFormatError, InvalidInputError, OutOfRangeError
 from cloudcore.model.json import Json, JsonMapping
-from cloudcore.model.reading import read_int, read_str
+from cloudcore.model.reading import read_int, read_str, said
 
 MAX_ENTRIES = 64
 MAX_TEXT = 4096
@@ -212,14 +212,14 @@ def parse_schedtag(value: Json, field: str) -> SchedtagSpec:
         data: JsonMapping = dict(zip(("id", "strategy", "resource_type"), parts, strict=False))
     else:
         data = as_object(value, field)
-    tag = reference(data.get("id") or data.get("schedtag") or "", f"{field}.id")
+    tag = reference(said(data, "id", "schedtag"), f"{field}.id")
     if not tag:
         raise InvalidInputError(f"{field}.id: is missing", field=f"{field}.id")
     return SchedtagSpec(
         id=tag,
-        strategy=choice(*STRATEGIES)(data.get("strategy") or "", f"{field}.strategy"),
-        resource_type=word(data.get("resource_type") or "", f"{field}.resource_type"),
-        weight=read_int(data.get("weight") or 1, f"{field}.weight", 0, 1000),
+        strategy=choice(*STRATEGIES)(said(data, "strategy"), f"{field}.strategy"),
+        resource_type=word(said(data, "resource_type"), f"{field}.resource_type"),
+        weight=read_int(said(data, "weight", otherwise=1), f"{field}.weight", 0, 1000),
     )
 
 
@@ -233,7 +233,7 @@ def device(value: Json, field: str) -> DeviceSpec:
     """Read `{id, model}` of a device to pass through."""
     data = as_object(value, field)
     return DeviceSpec(
-        id=reference(data.get("id") or "", f"{field}.id"), model=reference(data.get("model") or "", f"{field}.model")
+        id=reference(said(data, "id"), f"{field}.id"), model=reference(said(data, "model"), f"{field}.model")
     )
 
 
