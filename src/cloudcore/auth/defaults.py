@@ -172,7 +172,9 @@ def default_policies() -> tuple[DefaultPolicy, ...]:
 def default_roles() -> tuple[DefaultRole, ...]:
     """All generated roles; every policy that they name is one of `default_policies`."""
     roles = [
-        DefaultRole(name="admin", description="administrator of the system", policies=("sysadmin",), project=ADMIN_PROJECT[0]),
+        DefaultRole(
+            name="admin", description="administrator of the system", policies=("sysadmin",), project=ADMIN_PROJECT[0]
+        ),
         DefaultRole(name="domainadmin", description="administrator of a domain", policies=("domain-admin",)),
         DefaultRole(name="project_owner", description="administrator of a project", policies=("project-admin",)),
         DefaultRole(name="fa", description="finance of the system", policies=("sys-meter-admin", "sys-dashboard")),
