@@ -48,7 +48,6 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
             "disks": "change-billing-type change-storage-type migrate private public purge rebuild reset-template syncstatus",
             "snapshots": "deleted purge syncstatus",
             "instance_snapshots": "purge",
-            "snapshotpolicies": "syncstatus",
             "hosts": (
                 "add-netif convert-hypervisor disable-netif eject-iso "
                 "enable-netif initialize insert-iso ipmi-probe login-info "
@@ -61,12 +60,12 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
             "storages": "ceph-run force-detach-host set-hardware-info",
             "cachedimages": "cache-image refresh uncache-image",
             "cloudregions": "default-vpc purge sync-images sync-skus",
-            "vpcs": "sync syncstatus",
+            "vpcs": "sync",
             "wires": "merge-from merge-network merge-to",
-            "networks": "merge set-bgp-type split switch-wire sync sync-additional-wires syncstatus",
-            "secgroups": "clean syncstatus",
+            "networks": "merge set-bgp-type split switch-wire sync sync-additional-wires",
+            "secgroups": "clean",
             "images": "update-torrent-status",
-            "eips": "purge remote-update sync syncstatus",
+            "eips": "purge remote-update sync",
             "users": "link-idp unlink-idp",
             "domains": "unlink-idp",
         }.items()
@@ -135,6 +134,21 @@ TYPES: frozenset[str] = frozenset(
         *("scope-resources", "history-data-clean", "db_stats", "misc"),
         *("cloudproviderregions", "instancebackupjoints"),
         *("instancebackups", "diskbackups", "backupstorages", "hostbackupstorages", "historyusages"),
+        *("scheduledtasks", "scheduledtaskactivities", "scalingpolicies", "scalingactivities"),
+        *("loadbalancers", "loadbalancerlisteners", "loadbalancerlistenerrules", "loadbalancernetworks"),
+        *("loadbalancerbackendgroups", "loadbalancerbackends", "loadbalanceracls", "loadbalancercertificates"),
+        *("loadbalancerclusters", "loadbalanceragents"),
+        *("dns_zones", "dnsrecords", "dns_recordsets", "natgateways", "natsentries", "natdentries", "nat_skus"),
+        *("globalvpcs", "inter_vpc_networks", "vpc_peering_connections", "route_tables", "networkinterfaces"),
+        *("buckets", "file_systems", "access_groups", "dbinstances", "dbinstance_skus", "elasticcaches"),
+        *(
+            "elasticcacheskus",
+            "waf_instances",
+            "kube_clusters",
+            "proxysettings",
+            "project_mappings",
+            "externalprojects",
+        ),
     )
 )
 """Types of compute that are not served, and what it is asked besides types."""

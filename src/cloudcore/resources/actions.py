@@ -13,6 +13,14 @@ PURGE = Action(
 )
 """Of what a cloud may have lost."""
 
+OWN_STATUS = Action(
+    name="syncstatus",
+    doc="Tell how it is: the platform's own record is all there is of it.",
+    run=lambda _tx, _caller, _row, _body: None,
+    params=(),
+)
+"""Of what no host or cloud knows anything about."""
+
 CAPABILITY = Action(name="capability", doc="What servers can be made of there.", kind=ActionKind.SPEC, params=())
 """Of the places that servers are made in."""
 

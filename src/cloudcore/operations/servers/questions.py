@@ -56,9 +56,9 @@ def send_keys(platform: Platform, caller: Caller, ident: str, body: JsonMapping)
         InvalidInputError: there is no such key.
         Others of `screen_dump`.
     """
+    server_id, guests = _running(platform, caller, ident, "sendkeys")
     keys = pressed(read_str(body.get("keys", ""), "keys", MOST_KEYS), "keys")
     held = read_int(body.get("duration") or HOLD_MS, "duration", 1, LONGEST_HOLD_MS)
-    server_id, guests = _running(platform, caller, ident, "sendkeys")
     guests.press_keys(server_id, keys, held)
 
     def tell(tx: Transaction) -> JsonObject:

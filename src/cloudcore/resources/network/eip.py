@@ -15,6 +15,7 @@ from cloudcore.model.query import PLATFORM, Order, Query, one_of
 from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.actions import OWN_STATUS
 from cloudcore.resources.compute import guestnetwork, instancegroup, server
 from cloudcore.resources.network.filters import EIP_FILTERS, EIP_ORDERS
 
@@ -100,6 +101,7 @@ EIPS = Resource(
     unique=(("network_id", "ip_addr"), ("name", "tenant_id")),
     lifecycle=Lifecycle(states=EipStatus, initial=EipStatus.READY, stable=tuple(EipStatus), transitions=()),
     actions=(
+        OWN_STATUS,
         Action(
             name="associate",
             doc="Give it to a server.",

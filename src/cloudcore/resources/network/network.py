@@ -19,7 +19,7 @@ from cloudcore.model.query import PLATFORM, Expr, one_of
 from cloudcore.model.resource import Action, ActionKind, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.actions import PURGE, SET_SCHEDTAG
+from cloudcore.resources.actions import OWN_STATUS, PURGE, SET_SCHEDTAG
 from cloudcore.resources.compute import schedtag
 from cloudcore.resources.network import ranges
 from cloudcore.resources.network.filters import NETWORK_FILTERS
@@ -209,6 +209,7 @@ NETWORKS = Resource(
             ),
         ),
         PURGE,
+        OWN_STATUS,
         Action(name="addresses", doc="Addresses in use, and who has them.", kind=ActionKind.SPEC, params=()),
         Action(
             name="available-addresses",

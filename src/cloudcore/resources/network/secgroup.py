@@ -14,6 +14,7 @@ from cloudcore.model.param import ANY, param
 from cloudcore.model.query import PLATFORM, Order, Query, both, eq, one_of
 from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.actions import OWN_STATUS
 from cloudcore.resources.compute import guestsecgroup
 from cloudcore.resources.network import secgrouprule
 from cloudcore.resources.network.filters import SECGROUP_FILTERS, SECGROUP_ORDERS
@@ -96,6 +97,7 @@ SECGROUPS = Resource(
         states=SecgroupStatus, initial=SecgroupStatus.READY, stable=tuple(SecgroupStatus), transitions=()
     ),
     actions=(
+        OWN_STATUS,
         Action(
             name="add-rule",
             doc="Add one rule.",

@@ -14,7 +14,7 @@ from cloudcore.model.lifecycle import Lifecycle
 from cloudcore.model.query import PLATFORM, Query, one_of
 from cloudcore.model.resource import Level, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.actions import PURGE
+from cloudcore.resources.actions import OWN_STATUS, PURGE
 from cloudcore.resources.network import network, wire
 from cloudcore.resources.network.filters import VPC_FILTERS, VPC_ORDERS
 
@@ -89,7 +89,7 @@ VPCS = Resource(
     plural="vpcs",
     doc="Address spaces of a region.",
     level=Level.DOMAIN,
-    actions=(PURGE,),
+    actions=(PURGE, OWN_STATUS),
     filters=VPC_FILTERS,
     orders=VPC_ORDERS,
     columns=("id", "name", "enabled", "status", "cloudregion_id", "is_default", "cidr_block"),

@@ -18,6 +18,7 @@ from cloudcore.model.query import PLATFORM, eq, one_of
 from cloudcore.model.reading import read_int
 from cloudcore.model.resource import READ_ONLY, Action, Joint, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.actions import OWN_STATUS
 from cloudcore.resources.storage.filters import POLICY_FILTERS, POLICY_ORDERS
 
 MAX_DAYS = 65_535
@@ -151,6 +152,7 @@ SNAPSHOTPOLICIES = Resource(
     unique=(("name", "tenant_id"),),
     lifecycle=Lifecycle(states=PolicyStatus, initial=PolicyStatus.READY, stable=tuple(PolicyStatus), transitions=()),
     actions=(
+        OWN_STATUS,
         Action(name="bind-disks", doc="Let the policy hold for disks.", params=_DISKS),
         Action(name="unbind-disks", doc="Take disks out of the policy.", params=_DISKS),
         Action(name="bind-resources", doc="Let the policy hold for disks or servers.", params=_RESOURCES),
