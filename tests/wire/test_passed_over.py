@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from tests.wire.every_type import ROWS, SERVED, Place, url
 
+from cloudcore.auth.caller import platform_caller
+from cloudcore.model.entity import evolve
+from cloudcore.model.query import PLATFORM, Query, eq
 from cloudcore.model.resource import Resource
+from cloudcore.operations.run import writing
+from cloudcore.resources.identity.password import PASSWORDS
 
 NOTHING = "no-such-thing"
 ANY_LIST = ("status", "user", "brand", "provider", "account", "manager", "cloud_env", "project_organizations")
@@ -27,7 +34,9 @@ OWN = {
     "isolated_devices": "show_baremetal_isolated_devices=true dev_type model vendor host numa_node=77",
     "keypairs": "scheme=DSA",
     "networks": "host route_table_id lb_cluster_id wire vpc city host_type ip=203.0.113.9",
-    "projects": "idp_id user_id group_id",
+    "projects": "idp_id user_id group_id is_domain=true name__endswith",
+    "roles": "user_id group_id project_id name__contains",
+    "services": "type name__contains",
     "schedtags": "cloudprovider_id resource_type zone_id",
     "secgrouprules": "ip projects secgroup_name secgroup protocol ports",
     "secgroups": "equals dbinstance loadbalancer_id ip_set_id server ip ports",
@@ -40,7 +49,10 @@ OWN = {
     "storagecaches": "cloudregion_id zone path",
     "storages": "host_id host_schedtag_id image_id schedtag zone",
     "tasks": "parent_task_id parent_id is_root=false is_multi=true task_name obj_type obj_id stage=failed not_stage=complete",
-    "users": "idp_id idp_entity_id role role_assignment_project_id",
+    "users": (
+        "idp_id idp_entity_id role role_assignment_project_id inactive=true protocol_id unique_id "
+        "name__contains name__icontains email__startswith password_expires_at=lt:2000-01-01T00:00:00Z"
+    ),
     "vpcs": "globalvpc dns_zone_id inter_vpc_network_id usable_for_inter_vpc_network_id zone_id",
     "zones": "capability service read_only=true city region",
 }  # fmt: skip
@@ -48,7 +60,7 @@ REFUSED = {
     ("disks", "cloud_type"), ("hosts", "storage_not_attached"), ("isolated_devices", "show_baremetal_isolated_devices"),
     ("networks", "route_table_id"), ("networks", "lb_cluster_id"), ("schedtags", "cloudprovider_id"),
     ("secgroups", "equals"), ("secgroups", "dbinstance"), ("secgroups", "loadbalancer_id"), ("secgroups", "ip_set_id"),
-    ("servers", "scaling_group"), ("serverskus", "spec"), ("vpcs", "globalvpc"), ("vpcs", "dns_zone_id"),
+    ("users", "inactive"), ("servers", "scaling_group"), ("serverskus", "spec"), ("vpcs", "globalvpc"), ("vpcs", "dns_zone_id"),
     ("vpcs", "inter_vpc_network_id"), ("vpcs", "usable_for_inter_vpc_network_id"),
 }  # fmt: skip
 """What there is nothing of here to narrow by."""
@@ -138,3 +150,37 @@ def test_rules_are_found_by_their_group_and_its_project(place: Place) -> None:
         found = place.get(f"/compute/secgrouprules?{asked}").json()["secgrouprules"]
         assert {rule["secgroup"] for rule in found} == {"sg-mine"}, asked
     assert place.get("/compute/secgrouprules?secgroup_name=sg-mine&projects=proj1").json()["secgrouprules"] == []
+
+
+def test_identity_is_asked_as_openstack_asks(place: Place) -> None:
+    def names(asked: str) -> set[str]:
+        answer = place.get(f"/v3/{asked}")
+        assert answer.status_code == 200, answer.text
+        return {row["name"] for row in answer.json()[asked.partition("?")[0]]}
+
+    assert names("users?name__contains=SADM") == names("users?name__istartswith=sys") == {"sysadmin"}
+    assert names("users?name__contains=b&name__endswith=b&enabled=true") == {"bob"}
+    assert names("roles?name__startswith=project_v") == {"project_viewer"}
+    assert names("projects?is_domain=false") == names("projects")
+    assert "project_viewer" in names("roles?project_id=proj1")
+    wrong = place.get("/v3/users?enabled__contains=x")
+    assert (wrong.status_code, wrong.json()["class"]) == (400, "InputParameterError")
+
+
+def test_users_are_found_by_when_their_password_ends(place: Place) -> None:
+    platform = place.place.cloud.platform
+    ends = datetime(2027, 1, 2, tzinfo=UTC)
+
+    def set_end(tx: Any) -> None:
+        repository = tx.of(PASSWORDS, PLATFORM)
+        (held,) = repository.find(Query(where=eq("user_id", place.words["bob"])))
+        repository.save(evolve(held, expires_at=ends))
+
+    writing(platform, platform_caller("test"), set_end)
+    at = "2027-01-02T00:00:00Z"
+    for op, there in (("lt", False), ("lte", True), ("eq", True), ("gte", True), ("gt", False), ("neq", False)):
+        found = place.get(f"/v3/users?password_expires_at={op}:{at}").json()["users"]
+        assert [user["name"] for user in found] == (["bob"] if there else []), op
+    for asked in (at, f"before:{at}", "lt:soon"):
+        wrong = place.get(f"/v3/users?password_expires_at={asked}")
+        assert (wrong.status_code, wrong.json()["data"]["field"]) == (400, "password_expires_at"), asked

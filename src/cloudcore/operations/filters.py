@@ -160,19 +160,24 @@ def joint_filter(text: str) -> JointFilter:
 
 
 def at_columns(resource: Resource[Any], params: JsonMapping) -> Expr:
-    """All of the `@column` and `@column__operator` parameters.
+    """All of the `@column` and `@column__operator` parameters, and `column__operator`, as OpenStack's clients write it.
 
     Raises:
         InvalidInputError: as for `condition`.
     """
-    return both(*(_at_column(resource, key, params[key]) for key in params if key.startswith("@") and len(key) > 1))
+    return both(*(_at_column(resource, key, params[key]) for key in params if _is_condition(resource, key)))
+
+
+def _is_condition(resource: Resource[Any], key: str) -> bool:
+    name, divided, suffix = key.rpartition("__")
+    return (key.startswith("@") and len(key) > 1) or bool(divided and suffix in _SUFFIXES and is_column(resource, name))
 
 
 def _at_column(resource: Resource[Any], key: str, value: Any) -> Expr:
-    name, _, suffix = key[1:].rpartition("__")
+    name, _, suffix = key.removeprefix("@").rpartition("__")
     known = _SUFFIXES.get(suffix)
     if not name or known is None:
-        name, known = key[1:], "equals"
+        name, known = key.removeprefix("@"), "equals"
     field = column(resource, name, key[:66])
     if known in _ARGLESS:
         found = _built(OPERATORS[known], name, field, [])

@@ -133,6 +133,8 @@ TIES: Mapping[tuple[str, str], tuple[Way, ...]] = {
     ("projects", "users"): (((_GIVEN,), "actor_id"), (_GIVEN_TO_GROUP, "user_id")),
     ("projects", "groups"): (((_GIVEN,), "actor_id"),),
     ("roles", "users"): (((_BORNE,), "actor_id"), ((_BORNE, Via("memberships", "actor_id", "group_id")), "user_id")),
+    ("roles", "groups"): (((_BORNE,), "actor_id"),),
+    ("roles", "projects"): (((_BORNE,), "target_id"),),
     ("users", "roles"): (((_HELD,), "role_id"), (_HELD_BY_GROUP, "role_id")),
     ("groups", "roles"): (((_HELD,), "role_id"),),
 }

@@ -14,7 +14,7 @@ from cloudcore.model.resource import Action, Level, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity import assignment
 from cloudcore.resources.identity.actions import DISABLE, ENABLE
-from cloudcore.resources.identity.filters import FROM_PROVIDERS
+from cloudcore.resources.identity.filters import PROJECT_FILTERS
 
 SYSTEM_PROJECT = "system"
 
@@ -103,7 +103,7 @@ PROJECTS = Resource(
             params=(param("user_id", "One of its users", refers="users", alias=("user",), required=True),),
         ),
     ),
-    filters=FROM_PROVIDERS,
+    filters=PROJECT_FILTERS,
     details=_details,
     check_delete=_check_delete,
     counts_as="identity_project",

@@ -17,7 +17,7 @@ from cloudcore.model.resource import Action, Level, OnDelete, Ref, Resource, Spe
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity import assignment, credential, group
 from cloudcore.resources.identity.actions import DISABLE, ENABLE, GRANT, JOIN_PROJECTS, LEAVE_PROJECTS, WITHDRAW
-from cloudcore.resources.identity.filters import FROM_PROVIDERS
+from cloudcore.resources.identity.filters import USER_FILTERS
 from cloudcore.resources.identity.password import EXPIRED, PASSWORDS
 
 
@@ -128,7 +128,7 @@ USERS = Resource(
     level=Level.DOMAIN,
     columns=("id", "name", "project_domain", "enabled", "email", "displayname"),
     filters=(
-        *FROM_PROVIDERS,
+        *USER_FILTERS,
         ListFilter(
             name="role_assignment_project",
             doc="Project in which they have a role",
