@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from typing import Any, cast
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from cloudcore.model.errors import ConflictError, InvalidInputError
+from cloudcore_adapters.libvirt import migration
 from cloudcore_adapters.libvirt.migration import as_there, check_uri
 
 RUNNING = """
@@ -78,3 +81,37 @@ def test_daemons_are_reached_by_their_addresses(uri: str) -> None:
 def test_what_runs_a_command_or_is_no_daemon_is_refused(uri: str) -> None:
     with pytest.raises(InvalidInputError):
         check_uri(uri)
+
+
+class Leaving:
+    """A domain whose way ends between a look at its state and one at its way."""
+
+    def __init__(self, libvirt: Any) -> None:
+        self._libvirt = libvirt
+        self.is_gone = False
+        self.arrives = threading.Event()
+        self.way = threading.Thread(target=self.arrives.wait)
+
+    def state(self) -> list[int]:
+        return [self._libvirt.VIR_DOMAIN_RUNNING, 0]
+
+    def jobInfo(self) -> list[int]:  # noqa: N802 - libvirt's
+        if self.way.is_alive():
+            self.arrives.set()
+            self.way.join()
+            self.is_gone = True
+        return [self._libvirt.VIR_DOMAIN_JOB_NONE]
+
+
+def test_a_way_that_ends_between_two_looks_has_not_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    domain = Leaving(pytest.importorskip("libvirt"))
+    find = cast("Any", lambda _: None if domain.is_gone else domain)
+    sending = migration._Sending("g1", "d1", find, cast("Any", None), most_mib_s=0, hurry=False)
+
+    def begin(_self: Any, _domain: Any) -> None:
+        domain.way.start()
+        sending._thread = domain.way
+
+    monkeypatch.setattr(migration._Sending, "_begin", begin)
+    monkeypatch.setattr(migration._Sending, "_state_there", lambda _self: "on")
+    assert sending.send(lambda _: None, lambda: False) == "on"

@@ -96,13 +96,15 @@ class _Sending:
     def send(self, progress: Callable[[float], None], cancelled: Callable[[], bool]) -> str:
         """Until it runs there, or it is known that it does not; the power state there."""
         while True:
+            # Before the guest is looked at: a way that ends after that look would seem to have left it here.
+            is_over = self._thread is not None and not self._thread.is_alive()
             domain = self.find(self.guest_id)
             state = MISSING if domain is None else power_state(domain)
             if domain is None or state not in (ON, PAUSED):
                 return self._state_there()
             if _is_on_its_way(domain):
                 self._look_after(domain, progress, cancelled)
-            elif self._thread is not None and not self._thread.is_alive():
+            elif is_over:
                 self._ended(domain, state)
             elif self._thread is None and state == PAUSED:
                 if (settled := self._settle(domain)) is not None:
