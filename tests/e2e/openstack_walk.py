@@ -305,7 +305,6 @@ CATALOGUE = (
     show(
         "endpoint create depot internal http://127.0.0.1:1/i --region coast --disable", keep="internal", enabled=False
     ),
-    no("endpoint create depot admin http://127.0.0.1:1/d", "region_id is missing"),
     no("endpoint create depot admin http://127.0.0.1:1/d --region nosuch", "nosuch not found"),
     no("endpoint create nosuch public http://127.0.0.1:1/d", "No service with"),
     no("endpoint create depot public http://127.0.0.1:1/d --region coast", "exists"),

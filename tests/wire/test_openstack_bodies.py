@@ -261,3 +261,44 @@ def test_any_word_is_a_type_of_credential(cloud):
     for kind in ("", "a b", "x" * 33, "<b>", None, {}, []):
         refused = ask(cloud, "POST", "/v3/credentials", {"credential": {"type": kind, "blob": "x"}})
         assert (refused.status_code, refused.json()["data"]["field"]) == (400, "type")
+
+
+def test_an_endpoint_without_a_region_is_in_the_first_one(cloud):
+    service = ask(cloud, "POST", "/v3/services", {"service": {"name": "first", "type": "first"}}).json()["service"]
+    body = {"service_id": service["id"], "interface": "public", "url": "http://127.0.0.1:1/"}
+    refused = ask(cloud, "POST", "/v3/endpoints", {"endpoint": body}, Accept="*/*")
+    assert (refused.status_code, refused.json()["data"]["field"]) == (400, "region_id")
+    assert ask(cloud, "POST", "/v3/endpoints", {"endpoint": body}).json()["endpoint"]["region_id"] == "region0"
+
+
+def test_inexact_filters_narrow(cloud):
+    for name in ("walnut", "chestnut", "oak"):
+        assert ask(cloud, "POST", "/v3/users", {"user": {"name": name}}).status_code == 201
+
+    def found(query):
+        return sorted(row["name"] for row in ask(cloud, "GET", f"/v3/users?{query}").json()["users"])
+
+    assert found("name__contains=nut") == ["chestnut", "walnut"]
+    assert found("name__icontains=NUT&name__startswith=w") == ["walnut"]
+    assert found("name__endswith=oak") == ["oak"]
+    assert ask(cloud, "GET", "/v3/users?nosuch__contains=x").status_code == 400
+    assert ask(cloud, "GET", "/v3/users?password_expires_at=lt:2190-01-01T00:00:00Z").status_code in (200, 400, 406)
+
+
+@pytest.mark.parametrize("plural", ["users", "groups", "projects", "roles"])
+def test_nothing_goes_into_another_domain_by_a_change(cloud, plural):
+    one = plural[:-1]
+    made = ask(cloud, "POST", f"/v3/{plural}", {one: {"name": f"stays-{one}"}}).json()[one]
+    other = ask(cloud, "POST", "/v3/domains", {"domain": {"name": f"other-{one}"}}).json()["domain"]
+    url = f"/v3/{plural}/{made['id']}"
+    refused = ask(cloud, "PATCH", url, {one: {"domain_id": other["id"], "description": "x"}})
+    assert (refused.status_code, refused.json()["data"]["field"]) == (400, "domain_id")
+    assert ask(cloud, "PATCH", url, {one: {"domain_id": made["domain_id"], "description": "y"}}).status_code == 200
+    assert ask(cloud, "GET", url).json()[one]["description"] == "y"
+
+
+def test_a_tag_that_is_none_is_refused_however_it_is_sent(cloud):
+    for tags in (",", "a/b", [""], {"a": 1}, 7.5):
+        body = {"name": "wrong-tags", "domain_id": cloud.ids["domain"], "tags": tags}
+        refused = ask(cloud, "POST", "/v3/projects", {"project": body})
+        assert (refused.status_code, refused.json()["data"]["field"].partition(".")[0]) == (400, "tags")

@@ -35,6 +35,7 @@ OWN = "user:"
 GONE = "none"
 """The value that removes a tag."""
 MOST_TAGS = 80
+_IN_A_DOMAIN = frozenset({"users", "groups", "roles", PROJECTS})
 _WITH_PROPERTIES = frozenset({"users", PROJECTS})
 """Types that keep what OpenStack's clients send of their own."""
 _OF_ALL_DOMAINS = frozenset({"users", "groups", "credentials", PROJECTS})
@@ -61,18 +62,26 @@ def received(
     if resource.service != SERVICE:
         return body
     _check_options(body)
+    if changing is not None and speaks(call):
+        _check_domain(resource, body, *changing)
     if resource.plural == "policies" and isinstance(body.get("blob"), str):
         return {**body, "blob": read_object_text(body["blob"], "blob", "an object, or its text as JSON")}
     return _with_properties(call, resource, body, changing) if resource.plural in _WITH_PROPERTIES else body
 
 
-def make_region(call: Call, resource: Resource[Any], body: JsonObject, session: Session) -> JsonObject:
+def make_region(call: Call, resource: Resource[Any], body: JsonObject, session: Session, *, new: bool) -> JsonObject:
     """An endpoint's body as the wire has it: `region` is a region that is made where it is not there.
 
-    OpenStack's clients count on that; `region_id` names one that is there, for them too.
+    OpenStack's clients count on that; `region_id` names one that is there, for them too. new: where they name none, it is
+    in the deployment's first one.
     """
     region = body.get("region")
-    if resource.plural != "endpoints" or not isinstance(region, str) or not region or not speaks(call):
+    if resource.plural != "endpoints" or not speaks(call):
+        return body
+    if not region and not body.get("region_id"):
+        first = session.list("regions", {"order_by": "created_at", "order": "asc", "limit": 1}).items if new else []
+        return {**body, "region_id": first[0]["id"]} if first else body
+    if not isinstance(region, str) or not region:
         return body
     try:
         session.get("regions", region)
@@ -111,6 +120,10 @@ def filters(call: Call, resource: Resource[Any], params: JsonObject) -> JsonObje
     """
     if resource.plural in _OF_ALL_DOMAINS and asks(call):
         params = {"scope": "max", **params}
+    if resource.service == SERVICE and any("__" in name for name in params):
+        # The wire says the same with an @ before it.
+        inexact = (name for name in params if not name.startswith(("@", "__")) and "__" in name)
+        params = {**params, **{f"@{name}": params[name] for name in inexact}}
     if resource.plural != PROJECTS or not any(isinstance(params.get(name), str) for name in (*_FILTERS, "parent_id")):
         return params
     found = {name: value for name, value in params.items() if name not in _FILTERS or not isinstance(value, str)}
@@ -215,7 +228,7 @@ def _with_properties(
     if resource.plural == PROJECTS:
         _check_flat(body)
         found = {name: value for name, value in body.items() if name not in ("parent_id", "is_domain", "tags")}
-        if isinstance(body.get("tags"), list):
+        if isinstance(body.get("tags"), list) or (speaks(call) and body.get("tags") is not None):
             meta |= _replacing(_held(*changing) if changing is not None else {}, _read(body["tags"]))
     if speaks(call):
         known = _EXPECTED | field_map(resource.entity).keys() | _words(resource)
@@ -238,6 +251,12 @@ def _check_flat(body: JsonMapping) -> None:
         raise NotSupportedError("no project lies below another one: its parent is its domain", field="parent_id")
     if body.get("is_domain") is True:
         raise NotSupportedError("a project is no domain: make one at /v3/domains", field="is_domain")
+
+
+def _check_domain(resource: Resource[Any], body: JsonMapping, session: Session, ident: str) -> None:
+    wanted = body.get("domain_id")
+    if wanted and resource.plural in _IN_A_DOMAIN and session.get(resource.plural, ident).get("domain_id") != wanted:
+        raise InvalidInputError(f"a {resource.singular} stays in its domain", field="domain_id")
 
 
 def _check_options(body: JsonMapping) -> None:

@@ -247,7 +247,7 @@ def _create(place: Place, site: Site, call: Call, _args: Args) -> Reply:
     count = 1 if sent is None else read_int(sent, "count", 0, MAX_COUNT)
     session = site.session(call)
     if count <= 1:
-        body = openstack_bodies.make_region(call, resource, body, session)
+        body = openstack_bodies.make_region(call, resource, body, session, new=True)
         made = session.create(resource.plural, body, call.params(), place.context)
         return _one(resource, openstack_bodies.shown(site, call, resource, made))
     body.pop("count", None)
@@ -271,7 +271,7 @@ def _update(place: Place, site: Site, call: Call, _args: Args) -> Reply:
     sent = optional_envelope(call.body, resource.singular)
     session = site.session(call)
     body = openstack_bodies.received(call, resource, sent, changing=(session, place.ident))
-    body = openstack_bodies.make_region(call, resource, body, session)
+    body = openstack_bodies.make_region(call, resource, body, session, new=False)
     changed = session.update(resource.plural, place.ident, body, call.params(), place.context)
     return _one(resource, openstack_bodies.shown(site, call, resource, changed))
 
