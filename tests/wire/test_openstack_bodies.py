@@ -227,6 +227,8 @@ def test_things_have_links_and_a_description_for_openstack_s_clients_alone(cloud
 
 
 def test_what_openstack_s_clients_say_of_a_user_on_their_own_is_kept(cloud):
+    group = ask(cloud, "POST", "/v3/groups", {"group": {"name": "extra", "email": "g@x"}}).json()["group"]
+    assert group["email"] == "g@x"
     made = ask(cloud, "POST", "/v3/users", {"user": {"name": "extra", "cost_centre": "12"}}).json()["user"]
     assert made["cost_centre"] == "12"
     url = f"/v3/users/{made['id']}"

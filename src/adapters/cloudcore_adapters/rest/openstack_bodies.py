@@ -36,7 +36,7 @@ GONE = "none"
 """The value that removes a tag."""
 MOST_TAGS = 80
 _IN_A_DOMAIN = frozenset({"users", "groups", "roles", PROJECTS})
-_WITH_PROPERTIES = frozenset({"users", PROJECTS})
+_WITH_PROPERTIES = frozenset({"users", "groups", PROJECTS})
 """Types that keep what OpenStack's clients send of their own."""
 _OF_ALL_DOMAINS = frozenset({"users", "groups", "credentials", PROJECTS})
 _FILTERS = {"tags": "tags", "tags-any": "obj_tags", "not-tags": "no_tags", "not-tags-any": "no_obj_tags"}

@@ -26,7 +26,7 @@ class User(DomainOwned):
     """Somebody who logs in. The password is kept elsewhere."""
 
     displayname: Annotated[str, Spec("Name for people", create=True, update=True, width=128)] = ""
-    email: Annotated[str, Spec("Mail address", create=True, update=True, width=64)] = ""
+    email: Annotated[str, Spec("Mail address", create=True, update=True, width=255)] = ""
     mobile: Annotated[str, Spec("Telephone number", create=True, update=True, width=20)] = ""
     enabled: Annotated[bool, Spec("May log in", create=True, update=True)] = True
     is_system_account: Annotated[bool, Spec("Account of the platform itself", create=True, admin=True)] = False
