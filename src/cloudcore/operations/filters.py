@@ -165,12 +165,12 @@ def at_columns(resource: Resource[Any], params: JsonMapping) -> Expr:
     Raises:
         InvalidInputError: as for `condition`.
     """
-    return both(*(_at_column(resource, key, params[key]) for key in params if _is_condition(resource, key)))
+    return both(*(_at_column(resource, key, params[key]) for key in params if _is_condition(key)))
 
 
-def _is_condition(resource: Resource[Any], key: str) -> bool:
-    name, divided, suffix = key.rpartition("__")
-    return (key.startswith("@") and len(key) > 1) or bool(divided and suffix in _SUFFIXES and is_column(resource, name))
+def _is_condition(key: str) -> bool:
+    name, _, suffix = key.rpartition("__")
+    return (key.startswith("@") and len(key) > 1) or bool(name and suffix in _SUFFIXES)
 
 
 def _at_column(resource: Resource[Any], key: str, value: Any) -> Expr:

@@ -120,10 +120,6 @@ def filters(call: Call, resource: Resource[Any], params: JsonObject) -> JsonObje
     """
     if resource.plural in _OF_ALL_DOMAINS and asks(call):
         params = {"scope": "max", **params}
-    if resource.service == SERVICE and any("__" in name for name in params):
-        # The wire says the same with an @ before it.
-        inexact = (name for name in params if not name.startswith(("@", "__")) and "__" in name)
-        params = {**params, **{f"@{name}": params[name] for name in inexact}}
     if resource.plural != PROJECTS or not any(isinstance(params.get(name), str) for name in (*_FILTERS, "parent_id")):
         return params
     found = {name: value for name, value in params.items() if name not in _FILTERS or not isinstance(value, str)}
