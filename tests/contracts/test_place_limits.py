@@ -121,6 +121,28 @@ def test_whoever_finds_no_place_is_told_the_limit_the_hosts_and_what_helps(town:
     assert len(town.cloud.rows("servers")) == 1
 
 
+def test_a_limit_that_no_choice_of_a_host_avoids_is_explained_too(town: Town) -> None:
+    with town.cloud.store.write(Author()) as tx:
+        limit = Quotalimit(id=tx.new_id(), domain_id=PROJECT.domain_id, tenant_id=PROJECT.id, count=3, memory=2048)
+        tx.of(QUOTALIMITS, PLATFORM).add(limit)
+        tx.commit()
+    town.server("a", auto_start=False)
+    with pytest.raises(
+        OutOfQuotaError, match=r"count: limit 3, used 1, requested 4; .* it would fit with a higher limit"
+    ) as refused:
+        town.session.create_many("servers", server_body("b", auto_start=False), 4)
+    assert {one["filter_name"]: one["removed"] for one in refused.value.data["filters"]} == {"quota": 0}
+    assert set(refused.value.data["relaxations"]) == {"with a higher limit of project", "servers 2 instead of 4"}
+    with pytest.raises(OutOfQuotaError) as refused:
+        town.session.create("servers", server_body("b", auto_start=False, vmem_size=4096))
+    (memory,) = [text for text in refused.value.data["relaxations"] if text.startswith("memory")]
+    fits = int(memory.split()[1])
+    with pytest.raises(OutOfQuotaError):
+        town.session.create("servers", server_body("b", auto_start=False, vmem_size=fits + 1))
+    town.session.create("servers", server_body("b", auto_start=False, vmem_size=fits))
+    town.settle()
+
+
 @pytest.mark.parametrize("how", MOVES)
 def test_a_server_moves_to_where_the_limits_leave_room(town: Town, how: str) -> None:
     town.limit("z-other", count=0)
@@ -164,6 +186,7 @@ def test_a_plan_promises_no_more_than_the_moves_get(town: Town) -> None:
     assert not told["can_be_lost"]
     assert town.zones[told["moved"][0]["host_id"]] == "z-other"
     (stays,) = told["stay"]
+    assert stays["relaxations"][0].startswith("with a higher limit of project (hypervisor kvm zone_id z-other)")
     assert "by quota (project (hypervisor kvm zone_id z-other) count: request: 1, left: 0)" in stays["reason"]
     assert town.session.perform_class("scheduler", "emptied", {})["hosts"] == []
     plan = town.session.perform("hosts", "h1", "drain")

@@ -37,7 +37,11 @@ _CARD_OF_AGENT = (
         of=(Key("ip-address", "Address"), Key("ip-address-type", "ipv4 or ipv6"), Key("prefix", "Prefix length", int)),
     ),
 )
-_WITH_REASON = (*_NAMED, Key("reason", "Why"))
+_WITH_REASON = (
+    *_NAMED,
+    Key("reason", "Why"),
+    Key("relaxations", "What would help, each tried out", list, of=str, optional=True),
+)
 _MOVED = Key("moved", "The servers that move", list, of=(*_NAMED, Key("host_id", "Where to")))
 _MOVES = Key(
     "moved",

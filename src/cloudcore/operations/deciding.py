@@ -24,6 +24,7 @@ MAX_RELAXED_HOSTS = 2000
 SPARE = 2
 """So many other places are tried at first when others have taken the one decided on; then it is decided again."""
 MOST_SPARE = 256
+_OWN_WORDS = ("with ", "without ", "also with ", "outside ", "while ")
 
 
 def spare_at(look: int) -> int:
@@ -58,7 +59,9 @@ def refused(decision: Decision, refusal: Refusal, occupants: Iterable[Occupant] 
     """The error of a request that does not fit: which filter removed how many hosts, and what would help."""
     inventory, request = decision.walk.inventory, decision.request
     proposals = relaxations(inventory, request, occupants) if refusal.hosts <= MAX_RELAXED_HOSTS else ()
-    helps = f"; it would fit with {' or '.join(p.text for p in proposals[:3])}" if proposals else ""
+    texts = [proposal.text for proposal in proposals[:3]]
+    word = "" if texts and texts[0].startswith(_OWN_WORDS) else "with "
+    helps = f"; it would fit {word}{' or '.join(texts)}" if texts else ""
     data: JsonObject = dict(explanation(refusal, proposals))
     return InsufficientResourceError(f"{refusal.summary()}{helps}", data=data)
 

@@ -24,7 +24,7 @@ from cloudcore.operations.servers.live import Wish as LiveWish
 from cloudcore.operations.servers.live import move_live
 from cloudcore.operations.servers.moving import guests_of
 from cloudcore.operations.servers.relocate import move
-from cloudcore.operations.whatif import moves_of, told_move
+from cloudcore.operations.whatif import moves_of, told_move, told_stay
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.server import SERVERS, PowerState
 from cloudcore.resources.infrastructure.host import HOSTS, AgentStatus, HostStatus
@@ -84,9 +84,7 @@ def drain_host(platform: Platform, tx: Transaction, _caller: Caller, host: Any, 
         "name": host.name,
         "status": HostStatus.MAINTAINING.value,
         "moved": [told_move(one) for one in moves if one.host_id],
-        "stay": [
-            {"id": one.guest.id, "name": one.guest.name, "reason": one.reason} for one in moves if not one.host_id
-        ],
+        "stay": [told_stay(one) for one in moves if not one.host_id],
     }
 
 

@@ -60,7 +60,7 @@ def evacuate_host(platform: Platform, tx: Transaction, caller: Caller, host: Any
         try:
             moved.append({**line, "host_id": rescue(platform, tx, caller, server)})
         except CloudcoreError as error:
-            stay.append({**line, "reason": str(error)})
+            stay.append({**line, "reason": str(error), "relaxations": error.data.get("relaxations", [])})
     return {"id": host.id, "name": host.name, "moved": moved, "stay": stay}
 
 

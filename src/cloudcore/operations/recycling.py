@@ -7,6 +7,8 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+import attrs
+
 from cloudcore.auth.caller import Caller, platform_caller
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.entity import evolve
@@ -21,13 +23,18 @@ from cloudcore.model.names import generate_name
 from cloudcore.model.query import EVERYTHING, PLATFORM, Compare, Expr, IsNull, Op, Order, Query, both, eq, one_of
 from cloudcore.model.reading import read_flag
 from cloudcore.operations.begin import check_idle
+from cloudcore.operations.deciding import decide
 from cloudcore.operations.generic import check_deletable
+from cloudcore.operations.occupants import occupants_of
+from cloudcore.operations.placement import inventory_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.room import limits_for
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.run import reading, writing
+from cloudcore.operations.servers.moving import described
 from cloudcore.operations.shares import claim_share
 from cloudcore.operations.sharing import need
+from cloudcore.operations.veil import hosts_shown, veil
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.counting import charged_of
 from cloudcore.quotas.holdings import disk_amounts, doomed_disks, drop_server, server_amounts
@@ -50,7 +57,7 @@ def goes_to_bin(platform: Platform, row: Any, options: JsonMapping) -> bool:
     return platform.settings.recycle_s > 0 and not at_once and not row.pending_deleted
 
 
-def restore_server(platform: Platform, tx: Transaction, _caller: Caller, server: Any, _body: JsonMapping) -> JsonObject:
+def restore_server(platform: Platform, tx: Transaction, caller: Caller, server: Any, _body: JsonMapping) -> JsonObject:
     """Take a server with its disks out of the recycle bin; its name gets a number where another has it by now.
 
     Raises:
@@ -66,7 +73,7 @@ def restore_server(platform: Platform, tx: Transaction, _caller: Caller, server:
     if host is None:
         raise InvalidStatusError("its host is gone", field="host_id")
     changed = evolve(server, name=free_name(platform, tx, SERVERS, server), **OUT, name_key="")
-    changed = evolve(changed, cpu_numa_pin=_claimed(platform, tx, server, host))
+    changed = evolve(changed, cpu_numa_pin=_claimed(platform, tx, caller, server, host))
     restored = tx.of(SERVERS, PLATFORM).save(changed, action="cancel_delete")
     disks = [tx.of(DISKS, PLATFORM).get(ident) for ident in doomed_disks(tx, server.id)]
     recycled = [disk for disk in disks if disk is not None and disk.pending_deleted]
@@ -77,15 +84,36 @@ def restore_server(platform: Platform, tx: Transaction, _caller: Caller, server:
     return detail_rows(platform, tx, SERVERS, [restored])[0]
 
 
-def _claimed(platform: Platform, tx: Transaction, server: Any, host: Any) -> list[JsonObject]:
+def _claimed(platform: Platform, tx: Transaction, caller: Caller, server: Any, host: Any) -> list[JsonObject]:
     """Take the server's share of its host again; what it has of NUMA nodes."""
     request = Request(vcpus=int(server.vcpu_count + server.extra_cpu_count), memory_mib=server.vmem_size)
     # Its devices went when it did.
     limits = limits_for(tx, host, platform.settings, has_devices=False)
     pins = claim_share(tx, platform.settings, host, request, limits=limits, extra=int(server.extra_cpu_count))
     if pins is None:
-        raise InsufficientResourceError(f"host {host.name} has no room for the server any more", field="host_id")
+        raise _no_room(platform, tx, caller, server, host)
     return pins
+
+
+def _no_room(platform: Platform, tx: Transaction, caller: Caller, server: Any, host: Any) -> InsufficientResourceError:
+    """Why the host of a server does not take it back, and whose end would help."""
+    (guest,) = described(tx, [server])
+    # It was there: only the room is asked for.
+    request = attrs.evolve(
+        guest.request,
+        present_host="",
+        prefer_host=host.id,
+        given=guest.request.given | {"size"},
+        ignore_filters=frozenset({"resource_type", "host_domain"}),
+    )
+    inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=[], host_id=host.id)
+    text = f"the host of server {server.name} has no room for it any more"
+    try:
+        decide(inventory, request, lambda: occupants_of(platform, tx, caller, request))
+    except InsufficientResourceError as error:
+        shown = veil(error.data, hosts_shown(platform, tx, caller))
+        return InsufficientResourceError(f"{text}: {error}", field="host_id", data=shown)
+    return InsufficientResourceError(text, field="host_id")
 
 
 def restore_disk(platform: Platform, tx: Transaction, _caller: Caller, disk: Any, _body: JsonMapping) -> JsonObject:

@@ -56,6 +56,8 @@ def _row(row: JsonObject, shown: AbstractSet[str]) -> JsonObject:
     if ident in shown:
         return row
     veiled: JsonObject = {key: "" if key in _NAMING else value for key, value in row.items()}
+    if isinstance(veiled.get("filters"), list):
+        veiled["filters"] = [_filter(one, shown) for one in cast("list[JsonObject]", veiled["filters"])]
     if isinstance(veiled.get("disks"), list):
         veiled["disks"] = [_disk(disk) for disk in cast("list[JsonObject]", veiled["disks"])]
     return veiled

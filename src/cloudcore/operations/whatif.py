@@ -17,6 +17,7 @@ from cloudcore.model.query import Compare, Op, Order, Query, both, eq, one_of
 from cloudcore.model.reading import read_int, read_str
 from cloudcore.operations.access import fetch_for, reach
 from cloudcore.operations.allowances import for_moves, with_allowances
+from cloudcore.operations.deciding import MAX_RELAXED_HOSTS
 from cloudcore.operations.decisions import told_of
 from cloudcore.operations.explaining import today
 from cloudcore.operations.history import visible
@@ -41,6 +42,8 @@ MOST_DAYS = 90
 DAYS = 30
 MOST_WISHES = 200
 MOST_RECORDS = 200_000
+MOST_EXPLAINED = 10
+"""Servers that go nowhere of which it is said what would help."""
 EVACUATE = "evacuate"
 
 
@@ -153,14 +156,15 @@ def without(platform: Platform, tx: Transaction, caller: Caller, ident: str) -> 
         "name": host.name,
         "can_be_lost": not stay,
         "moved": [told_move(one) for one in moves if one.host_id],
-        "stay": [{"id": one.guest.id, "name": one.guest.name, "reason": one.reason} for one in stay],
+        "stay": [told_stay(one) for one in stay],
     }
 
 
 def moves_of(platform: Platform, tx: Transaction, hosts: Sequence[str]) -> list[Move]:
     """Where the servers of these hosts would go, if nothing were placed on the hosts any more."""
     inventory = everything(tx, platform.settings, networks=[])
-    return resettle(inventory, for_moves(tx, guests_of(tx, hosts)), hosts)
+    explained = MOST_EXPLAINED if len(inventory.hosts) <= MAX_RELAXED_HOSTS else 0
+    return resettle(inventory, for_moves(tx, guests_of(tx, hosts)), hosts, explained=explained)
 
 
 def told_move(move: Move) -> JsonObject:
@@ -173,6 +177,12 @@ def told_move(move: Move) -> JsonObject:
         "host_id": move.host_id,
         "host": move.host_name,
     }
+
+
+def told_stay(move: Move) -> JsonObject:
+    """A server that goes nowhere as JSON."""
+    guest = move.guest
+    return {"id": guest.id, "name": guest.name, "reason": move.reason, "relaxations": list(move.helps)}
 
 
 def queue(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:

@@ -88,6 +88,8 @@ def plan_batch(
             third.seat(puzzle, laid(puzzle.vectors, effort))
             third.place(order)
             best = min(best, third, key=Desk.cost)
+    # What was refused is told beside all that have a place, or has one after all where others gave theirs back.
+    best.place(sorted(best.decisions))
     return Batch(
         placements=tuple(tuple(best.placed[place]) for place in range(len(wanted))),
         decisions=best.decisions,

@@ -57,6 +57,7 @@ class Desk:
                 self._give_back(position)
                 answer = self.pool.place(self._now(position, wanted.count))
             self._note(position, answer.placements)
+            self.decisions.pop(position, None)
             if answer.refusal is not None and answer.decision is not None and not self.placed[position]:
                 self.decisions[position] = answer.decision
 

@@ -11,10 +11,8 @@ from cloudcore.scheduling.allowance import Drawn
 from cloudcore.scheduling.columns import Memo, frozen
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.pool import Pool
-from cloudcore.scheduling.request import Mark, Request
-
-TAKES_RUNNING = "a way in for servers that run"
-"""The tag that a request has for hosts that take running servers of hosts like the present one."""
+from cloudcore.scheduling.relaxation import relaxations
+from cloudcore.scheduling.request import TAKES_RUNNING, Mark, Request
 
 
 @attrs.frozen(kw_only=True)
@@ -35,12 +33,16 @@ class Guest:
 
 @attrs.frozen(kw_only=True)
 class Move:
-    """What becomes of one server. host_id, host_name: where it goes; empty where nowhere, with the reason."""
+    """What becomes of one server. host_id, host_name: where it goes; empty where nowhere, with the reason.
+
+    helps: what would help then, beside all others that go.
+    """
 
     guest: Guest
     host_id: str = ""
     host_name: str = ""
     reason: str = ""
+    helps: tuple[str, ...] = ()
 
     @property
     def is_live(self) -> bool:
@@ -48,16 +50,22 @@ class Move:
         return self.host_id in self.guest.live_hosts
 
 
-def resettle(inventory: Inventory, guests: Iterable[Guest], gone: Sequence[str]) -> list[Move]:
+def resettle(inventory: Inventory, guests: Iterable[Guest], gone: Sequence[str], *, explained: int = 0) -> list[Move]:
     """Find places for servers when these hosts take none: the largest first, each beside those before it, and where it can run
     on before where it can't.
 
     What they hold where they are now is not given back: nothing else could use it. Limits that several of them share are drawn
-    down by each that goes to where they are narrowed to.
+    down by each that goes to where they are narrowed to. explained: of so many that go nowhere it is said what would help.
     """
     pool, drawn = Pool(without_hosts(inventory, gone)), Drawn()
     ordered = sorted(guests, key=lambda one: (-one.request.memory_mib, -one.request.vcpus, one.id))
-    return [_move(pool, drawn, guest) for guest in ordered]
+    moves = [_move(pool, drawn, guest) for guest in ordered]
+    left = [place for place, one in enumerate(moves) if not one.host_id and not one.guest.stuck][:explained]
+    for place in left:
+        request = drawn.now(moves[place].guest.request)
+        texts = tuple(one.text for one in relaxations(pool.inventory(), request))
+        moves[place] = attrs.evolve(moves[place], helps=texts)
+    return moves
 
 
 def _move(pool: Pool, drawn: Drawn, guest: Guest) -> Move:

@@ -36,7 +36,10 @@ _FEW = 8
 """So many hosts are sooner judged one by one than together."""
 _NOWHERE = -np.inf
 _SCALE = 10.0**DECIMALS
-_PARTICULAR = frozenset({"count", "seed", "best_effort", "rooms", "allowances", "present_host", "stays"})
+_PARTICULAR = frozenset(
+    {"count", "seed", "best_effort", "rooms", "allowances", "present_host", "stays"}
+    | {"given", "least_vcpus", "least_memory_mib"}
+)
 _shape_of = attrgetter(*(each.name for each in attrs.fields(Request) if each.name not in _PARTICULAR))
 
 

@@ -11,7 +11,7 @@ from cloudcore.scheduling.columns import frozen
 from cloudcore.scheduling.filters import FILTERS
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.pipeline import filter_hosts, fitting
-from cloudcore.scheduling.request import Request
+from cloudcore.scheduling.request import KEEPS_NODES, TAKES_RUNNING, Request
 
 MAX_RELAXATIONS = 5
 _SERVERS = "servers"
@@ -64,12 +64,13 @@ class _Drop:
 
 @attrs.frozen
 class _Amount:
-    """An amount that can be lowered: where it stands, how to set it, and what to call it."""
+    """An amount that can be lowered: where it stands, how to set it, what to call it, and how far down it goes."""
 
     name: str
     unit: str
     value: int
     put: Scale
+    least: int = 1
 
     def lowered(self, request: Request, value: int) -> Request:
         return self.put(request, value)
@@ -145,12 +146,12 @@ def _fits(inventory: Inventory, request: Request) -> bool:
 
 
 def _largest(inventory: Inventory, request: Request, amount: _Amount) -> int:
-    """Search the largest lower value that fits by halving; 0 when even 1 does not."""
+    """Search the largest lower value that fits by halving; 0 when not even the least does."""
     if amount.name == _SERVERS:
         return fitting(inventory, request)
-    if not _fits(inventory, amount.put(request, 1)):
+    if not _fits(inventory, amount.put(request, amount.least)):
         return 0
-    low, high = 1, amount.value
+    low, high = amount.least, amount.value
     while high - low > 1:
         middle = (low + high) // 2
         if _fits(inventory, amount.put(request, middle)):
@@ -163,7 +164,7 @@ def _largest(inventory: Inventory, request: Request, amount: _Amount) -> int:
 def _combined(inventory: Inventory, request: Request) -> tuple[Relaxation, ...]:
     """Relax everything, then take each change back, or as far back as it goes, while the request still fits."""
     amounts, drops = _amounts(request), _drops(request)
-    lowered: dict[str, int] = {amount.name: 1 for amount in amounts}
+    lowered: dict[str, int] = {amount.name: amount.least for amount in amounts}
 
     def build(kept: list[_Drop]) -> Request:
         relaxed = request
@@ -192,21 +193,17 @@ def _combined(inventory: Inventory, request: Request) -> tuple[Relaxation, ...]:
 
 def _drops(request: Request) -> list[_Drop]:
     """Every wish that could be given up."""
-    found: list[_Drop] = []
-    for name, words in _PLACES.items():
-        value = getattr(request, name)
-        if value:
-            wanted = value if isinstance(value, str) else ", ".join(value)
-            nothing = "" if isinstance(value, str) else ()
-            found.append(_Drop(f"{words} instead of {wanted}", _setting(name, nothing)))
-    if request.arch:
+    found = _place_drops(request)
+    if request.live is not None:
+        found.append(_Drop("while it is off", _off))
+    if request.arch and "arch" not in request.given:
         found.append(_Drop(f"any architecture instead of {request.arch}", _setting("arch", "")))
     found += _tag_drops(request)
     for place, room in enumerate(request.rooms):
         found.append(_Drop(f"outside of group {room.name}", _leaving("rooms", place)))
     for place, one in enumerate(request.allowances):
         found.append(_Drop(f"with a higher limit of {one.name}", _leaving("allowances", place)))
-    if request.numa_nodes:
+    if request.numa_nodes and "numa_nodes" not in request.given:
         text = f"any number of NUMA nodes instead of {request.numa_nodes}"
         found.append(_Drop(text, _setting("numa_nodes", 0)))
     for place, device in enumerate(request.devices):
@@ -215,7 +212,8 @@ def _drops(request: Request) -> list[_Drop]:
         if nic.device is not None:
             plain = (*request.nets[:place], attrs.evolve(nic, device=None), *request.nets[place + 1 :])
             found.append(_Drop(f"card {nic.index} as an ordinary one", _setting("nets", plain)))
-    if any(disk.backend or disk.medium or disk.storage_id for disk in request.disks):
+    is_wished = "storages" not in request.given
+    if is_wished and any(disk.backend or disk.medium or disk.storage_id for disk in request.disks):
         anywhere = tuple(attrs.evolve(disk, backend="", medium="", storage_id="") for disk in request.disks)
         found.append(_Drop("any kind of storage", _setting("disks", anywhere)))
     if any(nic.network_id or nic.wire_id for nic in request.nets):
@@ -224,11 +222,22 @@ def _drops(request: Request) -> list[_Drop]:
     return found
 
 
+def _place_drops(request: Request) -> list[_Drop]:
+    found: list[_Drop] = []
+    for name, words in _PLACES.items():
+        value = getattr(request, name)
+        if value:
+            wanted = value if isinstance(value, str) else ", ".join(value)
+            nothing = "" if isinstance(value, str) else ()
+            found.append(_Drop(f"{words} instead of {wanted}", _setting(name, nothing)))
+    return found
+
+
 def _tag_drops(request: Request) -> list[_Drop]:
     """Every tag that could be given up; those of disks, and of cards, all together."""
     found: list[_Drop] = []
     for place, mark in enumerate(request.marks):
-        if mark.strategy in ("require", "exclude"):
+        if mark.is_hard and mark.name not in request.given:
             word = "without" if mark.strategy == "require" else "also with"
             found.append(_Drop(f"{word} tag {mark.name}", _leaving("marks", place)))
     for name, words in (("disks", "storages"), ("nets", "networks")):
@@ -237,6 +246,12 @@ def _tag_drops(request: Request) -> list[_Drop]:
             bare = tuple(attrs.evolve(part, marks=()) for part in parts)
             found.append(_Drop(f"without tags of {words}", _setting(name, bare)))
     return found
+
+
+def _off(request: Request) -> Request:
+    """The same for a server that is switched off to move."""
+    marks = tuple(mark for mark in request.marks if mark.name not in (TAKES_RUNNING, KEEPS_NODES))
+    return attrs.evolve(request, live=None, marks=marks, numa_nodes=0)
 
 
 def _setting(name: str, value: object) -> Change:
@@ -254,18 +269,33 @@ def _leaving(name: str, place: int) -> Change:
 
 
 def _amounts(request: Request) -> list[_Amount]:
-    amounts = [
-        _Amount(_SERVERS, "", request.count, lambda r, value: attrs.evolve(r, count=value)),
-        _Amount("memory", " MiB", request.memory_mib, lambda r, value: attrs.evolve(r, memory_mib=value)),
-        _Amount("CPUs", "", request.vcpus, lambda r, value: attrs.evolve(r, vcpus=value)),
-    ]
+    amounts = [_Amount(_SERVERS, "", request.count, lambda r, value: attrs.evolve(r, count=value))]
+    if "size" not in request.given:
+        amounts += [
+            _Amount(
+                name="memory",
+                unit=" MiB",
+                value=request.memory_mib,
+                put=lambda r, value: attrs.evolve(r, memory_mib=value),
+                least=max(request.least_memory_mib, 1),
+            ),
+            _Amount(
+                name="CPUs",
+                unit="",
+                value=request.vcpus,
+                put=lambda r, value: attrs.evolve(r, vcpus=value),
+                least=max(request.least_vcpus, 1),
+            ),
+        ]
     if request.disks:
-        at, size = max(enumerate(disk.size_mib for disk in request.disks), key=lambda pair: pair[1])
-        name = f"size of disk {request.disks[at].index}"
-        amounts.append(_Amount(name, " MiB", size, lambda r, value: _with_disk(r, at, value)))
+        at, disk = max(enumerate(request.disks), key=lambda pair: pair[1].size_mib)
+        name = f"size of disk {disk.index}"
+        amounts.append(
+            _Amount(name, " MiB", disk.size_mib, lambda r, value: _with_disk(r, at, value), least=disk.least_mib)
+        )
     if request.count > _MOST_SEARCHED:
         amounts = amounts[:1]
-    return [amount for amount in amounts if amount.value > 1]
+    return [amount for amount in amounts if amount.value > amount.least]
 
 
 def _with_disk(request: Request, at: int, size_mib: int) -> Request:

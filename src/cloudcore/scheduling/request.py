@@ -77,6 +77,7 @@ class DiskRequest:
 
     index: its position in the server; the disk at 0 holds the system.
     marks: scheduling tags of storages, which don't matter for a disk that names its storage.
+    least_mib: less would not hold what it is made of.
     """
 
     size_mib: int = attrs.field(validator=_between(1, MAX_MIB))
@@ -85,6 +86,7 @@ class DiskRequest:
     storage_id: str = ""
     marks: tuple[Mark, ...] = ()
     index: int = attrs.field(default=0, validator=_between(0, MAX_PARTS))
+    least_mib: int = attrs.field(default=1, validator=_between(1, MAX_MIB))
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
@@ -123,6 +125,12 @@ class DeviceRequest:
     path: str = ""
     memory_mib: int = attrs.field(default=0, validator=_between(0, MAX_MIB))
     index: int = attrs.field(default=0, validator=_between(0, MAX_PARTS))
+
+
+TAKES_RUNNING = "a way in for servers that run"
+"""The mark of hosts that take running servers of hosts like the present one."""
+KEEPS_NODES = "keeps servers on NUMA nodes"
+"""The mark of hosts that do, for a server that runs on several."""
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
@@ -215,6 +223,8 @@ class Request:
     numa_nodes: on so many NUMA nodes each, where a host keeps guests on nodes; 0 for as few as will do.
     prefer_numa_nodes: ids of nodes that are taken first where they do.
     marks: scheduling tags that it or the platform asks for. rooms: groups whose servers are kept apart. allowances: of limits.
+    given: what of it is no wish that could be given up: `arch`, `size`, `storages`, `numa_nodes`, and names of marks.
+    least_vcpus, least_memory_mib: a server does with no less.
     stays: the probability that a server of it is still there after each of `horizon.HORIZON`; none: nothing is known.
 
     Raises:
@@ -261,6 +271,9 @@ class Request:
     marks: tuple[Mark, ...] = ()
     rooms: tuple[Room, ...] = ()
     allowances: tuple[Allowance, ...] = ()
+    given: frozenset[str] = attrs.field(default=frozenset[str](), converter=_names)
+    least_vcpus: int = attrs.field(default=1, validator=_between(0, MAX_VCPUS))
+    least_memory_mib: int = attrs.field(default=1, validator=_between(0, MAX_MIB))
     stays: tuple[float, ...] = attrs.field(default=(), converter=horizon.probabilities, validator=horizon.check)
 
     def __attrs_post_init__(self) -> None:

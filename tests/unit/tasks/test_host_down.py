@@ -108,7 +108,7 @@ def test_a_server_whose_disk_is_on_its_host_stays_and_says_why(town: Town) -> No
     town.live(DOWN_S)
     server = town.get(ident)
     assert (server.host_id, server.status, server.power_states) == ("h1", "unknown", "on")
-    assert "is on a storage of host h1 alone" in server.status_reason
+    assert "is on a storage of its host alone: the server is there again when host h1 is" in server.status_reason
     town.heal()
     town.live(int(RENEW_S))
     follow(town, "h1")

@@ -37,6 +37,19 @@ _FORECAST = (
     Key("not_allow_reasons", "Why not more", list, of=str),
     Key("filtered_candidates", "Hosts that are refused", list, of=_REFUSED),
 )
+_REMOVED = (
+    Key("filter_name", "Which filter"),
+    Key("reason", "What it removes"),
+    Key("removed", "Hosts that it took of what earlier ones had left", int),
+    Key("alone", "Hosts that it would refuse by itself", int),
+    Key("limits", "Hosts on which it bounds how many fit", int),
+    Key("text", "Figures of all of them"),
+    Key("examples", "At most five", list, of=(*_NAMED, Key("reason", "Figures of this one"))),
+)
+_TOLD = (
+    Key("filters", "What each filter removed, in order", list, of=_REMOVED, optional=True),
+    Key("relaxations", "What would make it fit, each tried out", list, of=str, optional=True),
+)
 _PAGE = (Key("total", "How many", int), Key("limit", "Of a page", int), Key("offset", "Before it", int))
 _SUGGESTED = (
     *_NAMED,
@@ -68,10 +81,10 @@ _DECIDED = (
 ANSWERED: JsonObject = {
     "description": "By the word: test, forecast, candidate-list, history-list, and what forgets something",
     "anyOf": [
-        keys_schema(Key("data", "Suggestions, best first", list, of=_SUGGESTED), *_PAGE),
+        keys_schema(Key("data", "Suggestions, best first", list, of=_SUGGESTED), *_PAGE, *_TOLD),
         keys_schema(Key("data", "Hosts by name", list, of=_HOST), *_PAGE),
         keys_schema(Key("history", "Decisions, newest first", list, of=_DECIDED), *_PAGE),
-        keys_schema(*_FORECAST),
+        keys_schema(*_FORECAST, *_TOLD),
         keys_schema(Key("scheduler", "Done", dict)),
     ],
 }

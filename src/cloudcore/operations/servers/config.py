@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import attrs
+
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import (
     Contention,
@@ -19,16 +21,20 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.model.reading import read_flag, read_int
 from cloudcore.operations.access import fetch_for
+from cloudcore.operations.allowances import for_move
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.deciding import decide
+from cloudcore.operations.occupants import occupants_of
 from cloudcore.operations.placement import inventory_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.room import limits_for
 from cloudcore.operations.servers.devices import devices_of
 from cloudcore.operations.servers.disks import charge_disks, free_indexes, is_on, links_of, make_disks
+from cloudcore.operations.servers.moving import described
 from cloudcore.operations.servers.resize import growth
 from cloudcore.operations.servers.size import find_size
 from cloudcore.operations.shares import free_in_words, resized_pins
+from cloudcore.operations.veil import hosts_shown, veil
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import hold_hosts, resize_host
 from cloudcore.quotas.ledger import charge
@@ -39,8 +45,9 @@ from cloudcore.resources.compute.spec import DiskSpec, collect, parse_disk, pars
 from cloudcore.resources.image.image import IMAGES
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.infrastructure.host.nodes import keeps_nodes
-from cloudcore.scheduling import Request
+from cloudcore.scheduling import Occupant, Request, schedule
 from cloudcore.scheduling.claims import with_kept
+from cloudcore.scheduling.relaxation import without
 
 SIZES = ("vcpu_count", "vmem_size", "instance_type")
 _LATER = ("set_traffic_limits", "reset_traffic_limits")
@@ -181,20 +188,40 @@ def _grown(platform: Platform, tx: Transaction, caller: Caller, server: Any, dis
 
 
 def _admit(platform: Platform, tx: Transaction, caller: Caller, server: Any, *, vcpus: int, memory_mib: int) -> None:
-    """Claim what the server grows by of its host, or say in the scheduler's words why it does not fit."""
+    """Claim what the server grows by of its host, or say in the scheduler's words why it does not fit in its new size."""
     if not vcpus and not memory_mib:
         return
     host = tx.of(HOSTS, PLATFORM).get(server.host_id) if server.host_id else None
     if host is None:
         raise InvalidStatusError(f"server {server.name} is on no host", field="status")
-    driver = driver_for(server.hypervisor)
-    inventory = inventory_of(tx, platform.settings, host_type=driver.host_type, networks=(), host_id=host.id)
     has_devices = bool(devices_of(tx, server))
+    request = _grown_request(caller, server, host, vcpus=vcpus, memory_mib=memory_mib)
+    inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=(), host_id=host.id)
     if has_devices:
         inventory = with_kept(inventory, {})
-    request = Request(
-        vcpus=vcpus,
-        memory_mib=memory_mib,
+    held = Occupant(id=server.id, host_id=host.id, vcpus=_vcpus(server), memory_mib=server.vmem_size)
+
+    def others() -> list[Occupant]:
+        return [one for one in occupants_of(platform, tx, caller, request) if one.id != server.id]
+
+    try:
+        decide(without(inventory, held), request, others)
+    except InsufficientResourceError as error:
+        raise _no_room(platform, tx, caller, server, request, error) from error
+    cpu_limit, memory_limit = limits_for(tx, host, platform.settings, has_devices=has_devices)
+    fits = resize_host(tx, host.id, vcpus=vcpus, memory_mib=memory_mib, cpu_limit=cpu_limit, memory_limit=memory_limit)
+    if not fits:
+        raise Contention("the room was taken by others", internal=host.id)
+
+
+def _grown_request(caller: Caller, server: Any, host: Any, *, vcpus: int, memory_mib: int) -> Request:
+    """The server in its new size on its host."""
+    driver = driver_for(server.hypervisor)
+    return Request(
+        vcpus=_vcpus(server) + vcpus,
+        memory_mib=server.vmem_size + memory_mib,
+        least_vcpus=_vcpus(server),
+        least_memory_mib=server.vmem_size,
         hypervisor=driver.hypervisor if driver.host_type == "hypervisor" else driver.host_type,
         prefer_host=host.id,
         project_id=server.tenant_id,
@@ -204,17 +231,29 @@ def _admit(platform: Platform, tx: Transaction, caller: Caller, server: Any, *, 
         # The server is on its host already, whatever else that may take; its nodes are chosen for all of it.
         ignore_filters=frozenset({"resource_type", "host_domain", "host_numa"}),
     )
-    try:
-        decide(inventory, request)
-    except InsufficientResourceError as error:
-        more = f"{vcpus} CPUs and {memory_mib} MiB"
-        raise InsufficientResourceError(
-            f"server {server.name} does not get {more} more on its host: {error}", data=error.data
-        ) from error
-    cpu_limit, memory_limit = limits_for(tx, host, platform.settings, has_devices=has_devices)
-    fits = resize_host(tx, host.id, vcpus=vcpus, memory_mib=memory_mib, cpu_limit=cpu_limit, memory_limit=memory_limit)
-    if not fits:
-        raise Contention("the room was taken by others", internal=host.id)
+
+
+def _no_room(
+    platform: Platform, tx: Transaction, caller: Caller, server: Any, request: Request, error: InsufficientResourceError
+) -> InsufficientResourceError:
+    """Why its host has no room for it, and whether another one has to which it could move first."""
+    size = f"{request.vcpus} CPUs and {request.memory_mib} MiB"
+    found, helps = dict(error.data), ""
+    (guest,) = described(tx, [server])
+    if not guest.stuck:
+        elsewhere = attrs.evolve(guest.request, vcpus=request.vcpus, memory_mib=request.memory_mib)
+        inventory = inventory_of(tx, platform.settings, host_type=elsewhere.host_type, networks=[])
+        if schedule(inventory, for_move(tx, server, elsewhere)).refusal is None:
+            helps = "; another host has room for it: migrate it first"
+            found["relaxations"] = [*found.get("relaxations", []), "on another host, after `migrate`"]
+    return InsufficientResourceError(
+        f"server {server.name} does not get {size} on its host: {error}{helps}",
+        data=veil(found, hosts_shown(platform, tx, caller)),
+    )
+
+
+def _vcpus(server: Any) -> int:
+    return int(server.vcpu_count + server.extra_cpu_count)
 
 
 def _pins(platform: Platform, tx: Transaction, server: Any, after: JsonMapping, *, stops: bool) -> list[Any]:

@@ -2,66 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count as count_from
-from typing import Any
 
 import attrs
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import (
-    Contention,
-    DuplicateNameError,
+    CloudcoreError,
     InsufficientResourceError,
     OutOfQuotaError,
     OutOfRangeError,
 )
 from cloudcore.model.json import Json, JsonMapping, JsonObject
-from cloudcore.model.names import derive_hostname
-from cloudcore.model.query import PLATFORM, Query, one_of
 from cloudcore.model.reading import read_flag
-from cloudcore.operations.access import check_limits
 from cloudcore.operations.allowances import with_allowances
-from cloudcore.operations.begin import begin
 from cloudcore.operations.creating import under_parents
 from cloudcore.operations.crowds import crowded
-from cloudcore.operations.deciding import refused, seats, spare_at
-from cloudcore.operations.decisions import keep, keep_refusal
+from cloudcore.operations.deciding import refused, spare_at
+from cloudcore.operations.decisions import keep_refusal
 from cloudcore.operations.foresight import bring_times, with_foresight
 from cloudcore.operations.idempotency import once, remembered
 from cloudcore.operations.occupants import occupants_of
 from cloudcore.operations.out_of_quota import but_for_quota, retold
-from cloudcore.operations.placement import Seat, admit, inventory_of
+from cloudcore.operations.placement import inventory_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.pools import bring_project, bring_up_to_date, find_place, has_narrowed, settle
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.run import again, reading, try_once, would_be, write_once
-from cloudcore.operations.servers.bonds import bind, check_room
-from cloudcore.operations.servers.cards import add_card, gateway_card
-from cloudcore.operations.servers.devices import claim_devices, device_rows
-from cloudcore.operations.servers.disks import add_disk
-from cloudcore.operations.servers.existing import take
+from cloudcore.operations.servers.devices import device_rows
 from cloudcore.operations.servers.input import Wanted, read_wanted
-from cloudcore.operations.servers.media import store_for
-from cloudcore.operations.servers.names import names_of, pattern_of
-from cloudcore.operations.shares import check_kept
-from cloudcore.operations.staying import keep_owner
+from cloudcore.operations.servers.inserting import charge_rows, insert_rows
 from cloudcore.operations.veil import veiled_refusal
 from cloudcore.operations.watermark import mark
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.quotas.claims import hold_hosts
-from cloudcore.quotas.counting import Charged, charged_of
-from cloudcore.quotas.holdings import server_amounts
-from cloudcore.quotas.ledger import charge, usage_of
+from cloudcore.quotas.ledger import usage_of
 from cloudcore.quotas.limits import limits_of
-from cloudcore.resources.compute.disk import DISKS
-from cloudcore.resources.compute.server import SERVERS, Server, ServerStatus
-from cloudcore.resources.infrastructure.host import HOSTS
-from cloudcore.scheduling import Answer, Decision, Placement, schedule
+from cloudcore.resources.compute.server import SERVERS
+from cloudcore.scheduling import Answer, Decision, schedule
 from cloudcore.scheduling.claims import with_devices
 from cloudcore.scheduling.pipeline import ALTERNATIVES
-from cloudcore.scheduling.pool import Terms
 
 MOST_IN_ONE_UNIT = 50
 LOOKS = 3
@@ -127,7 +109,7 @@ def create_servers(
         try:
             return _committed(platform, caller, wanted, decision, insert)
         except OutOfQuotaError as error:
-            raise retold(error, told, again=look <= LOOKS) from error
+            raise _out_of_quota(platform, caller, wanted, error, told, again=look <= LOOKS) from error
 
     return again(platform, attempt)
 
@@ -194,8 +176,10 @@ def _decide(platform: Platform, wanted: Wanted, *, spare: int, pooled: bool, cla
     return reading(platform, lambda tx: _decide_now(platform, tx, wanted, max(spare, ALTERNATIVES)))
 
 
-def _decide_now(platform: Platform, tx: Transaction, wanted: Wanted, spare: int = ALTERNATIVES) -> Decision:
-    request = with_allowances(tx, wanted.request, extra_cpus=_extra(wanted))
+def _decide_now(
+    platform: Platform, tx: Transaction, wanted: Wanted, spare: int = ALTERNATIVES, *, everywhere: bool = False
+) -> Decision:
+    request = with_allowances(tx, wanted.request, extra_cpus=_extra(wanted), everywhere=everywhere)
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=_networks(wanted))
     inventory = crowded(tx, inventory, request.project_id)
     inventory, request = with_foresight(platform, tx, inventory, request, wanted.draft)
@@ -226,6 +210,31 @@ def _refused(
     return reading(platform, lambda tx: veiled_refusal(platform, tx, caller, error))
 
 
+def _out_of_quota(
+    platform: Platform,
+    caller: Caller,
+    wanted: Wanted,
+    error: OutOfQuotaError,
+    told: InsufficientResourceError | None,
+    *,
+    again: bool,
+) -> CloudcoreError:
+    found = retold(error, told, again=again)
+    if told is None and isinstance(found, OutOfQuotaError):
+        return reading(platform, partial(_with_limits, platform, caller, wanted, found))
+    return found
+
+
+def _with_limits(
+    platform: Platform, caller: Caller, wanted: Wanted, error: OutOfQuotaError, tx: Transaction
+) -> CloudcoreError:
+    """An error of limits that no choice of a host avoids, with what would help against them and everything else."""
+    decision = _decide_now(platform, tx, wanted, everywhere=True)
+    if decision.refusal is None:
+        return error
+    return retold(error, veiled_refusal(platform, tx, caller, refused(decision, decision.refusal)), again=False)
+
+
 def _whole_story(decided: Decision | Answer) -> Decision | None:
     return decided if isinstance(decided, Decision) else decided.decision
 
@@ -249,130 +258,12 @@ def _preview(
 def _insert(
     platform: Platform, tx: Transaction, caller: Caller, wanted: Wanted, decision: Decision | Answer
 ) -> list[JsonObject]:
-    names = names_of(platform, tx, wanted)
-    if len(names) > 1:
-        hold_hosts(tx, {one.host_id for one in decision.placements})
-    candidates = seats(decision)
-    terms: Mapping[str, Terms] = decision.terms if isinstance(decision, Answer) else {}
-    taken: set[str] = set()
-    made = [
-        _one(platform, tx, caller, wanted, name, _seat(platform, tx, wanted, candidates, terms), position, taken)
-        for position, name in enumerate(names)
-    ]
-    check_room(tx, wanted.bonds)
-    check_limits(platform, tx, caller, SERVERS, [server.id for server in made])
-    placed = [(server.id, server.host_id) for server in made]
-    keep(tx, caller, decision, wanted.request, name=made[0].name, placed=placed)
-    # Quota rows come last in the order of locks, and are the hottest: held for the shortest time.
-    amounts = server_amounts(made[0])
-    total = {key: value * len(made) for key, value in amounts.items()}
-    total["storage"] = sum(wanted.sizes) * len(made)
-    ids = [server.id for server in made]
-    charge(tx, wanted.owner["domain_id"], wanted.owner["tenant_id"], total, lambda: _charged(tx, wanted, ids))
-    keep_owner(tx, made[0], charged=True)
-    # Details look at parts of these rows twice, and need not ask for what the unit knows.
-    check_kept(made, tx.of(HOSTS, PLATFORM).find(Query(where=one_of("id", sorted({one.host_id for one in made})))))
+    made = insert_rows(platform, tx, caller, wanted, decision)
+    charge_rows(tx, [(wanted, made)])
     return detail_rows(platform, tx, SERVERS, made)
-
-
-def _charged(tx: Transaction, wanted: Wanted, servers: Sequence[str]) -> Charged:
-    """What is charged anew: disks that were there are charged already."""
-    found, before = charged_of(tx, servers), [one.disk_id for one in wanted.existing]
-    return {**found, DISKS.plural: [ident for ident in found[DISKS.plural] if ident not in before]}
-
-
-def _seat(
-    platform: Platform,
-    tx: Transaction,
-    wanted: Wanted,
-    candidates: Iterator[Placement],
-    terms: Mapping[str, Terms],
-) -> Seat:
-    for placement in candidates:
-        try:
-            extra = int(wanted.draft.get("extra_cpu_count") or 0)
-            seat = admit(tx, platform.settings, placement, wanted.request, terms, extra=extra)
-        except InsufficientResourceError as error:
-            raise Contention("the place was taken by others", internal=str(error)) from error
-        if seat is not None:
-            return seat
-    raise Contention("the places were taken by others")
-
-
-def _one(
-    platform: Platform,
-    tx: Transaction,
-    caller: Caller,
-    wanted: Wanted,
-    name: str,
-    seat: Seat,
-    position: int,
-    taken: set[str],
-) -> Any:
-    try:
-        server = tx.of(SERVERS, PLATFORM).add(_server(tx, wanted, name, seat))
-    except DuplicateNameError as error:
-        if not pattern_of(wanted):
-            raise
-        raise Contention("others took the name that was made up", internal=name) from error
-    _add_disks(tx, wanted, server, seat)
-    take(tx, server, wanted.driver, wanted.existing)
-    _add_nics(platform, tx, wanted, server, seat, position, taken)
-    claim_devices(tx, server, seat.devices, zip([nic.index for nic in wanted.nics], seat.functions, strict=True))
-    bind(platform, tx, caller, server, wanted.bonds)
-    params: JsonObject = {"auto_start": wanted.auto_start}
-    if wanted.existing:
-        params["existing"] = [one.disk_id for one in wanted.existing]
-    begin(platform, tx, caller, SERVERS, server, "server-create", params, is_new=True)
-    return server
 
 
 def _under(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping, context: Context) -> JsonMapping:
     """The body of a server that is made under something; a host is the one that it is wanted on."""
     named = under_parents(platform, tx, caller, SERVERS, {}, context)
     return {**body, **named, **({"prefer_host": named["host_id"]} if "host_id" in named else {})}
-
-
-def _server(tx: Transaction, wanted: Wanted, name: str, seat: Seat) -> Server:
-    values: JsonObject = {
-        "hostname": derive_hostname(name, windows=str(wanted.draft.get("os_type") or "").lower() == "windows"),
-        **{key: value for key, value in wanted.draft.items() if value not in (None, "")},
-        **wanted.owner,
-        "secgrp_id": wanted.bonds.secgroups[0] if wanted.bonds.secgroups else "",
-        "id": tx.new_id(),
-        "name": name,
-        "host_id": seat.host_id,
-        "cpu_numa_pin": seat.pins,
-        "had_devices": wanted.request.has_devices,
-        **_in_drive(tx, wanted, seat),
-        "status": ServerStatus.SCHEDULE.value,
-    }
-    return Server(**values)
-
-
-def _in_drive(tx: Transaction, wanted: Wanted, seat: Seat) -> JsonObject:
-    if wanted.medium is None:
-        return {}
-    return {
-        "cdrom_image_id": wanted.medium.image_id,
-        "cdrom_storage_id": store_for(tx, seat.host_id, seat.storages[0]),
-        "cdrom_boot_index": wanted.medium.boot_index,
-    }
-
-
-def _add_disks(tx: Transaction, wanted: Wanted, server: Any, seat: Seat) -> None:
-    for spec, size, source, storage_id in zip(wanted.disks, wanted.sizes, wanted.sources, seat.storages, strict=True):
-        add_disk(tx, server, wanted.driver, spec, size, source, storage_id, is_new=True)
-
-
-def _add_nics(
-    platform: Platform, tx: Transaction, wanted: Wanted, server: Any, seat: Seat, position: int, taken: set[str]
-) -> None:
-    gateway = gateway_card(wanted.nics)
-    for spec, candidates in zip(wanted.nics, seat.networks, strict=True):
-        add_card(
-            *(platform, tx, server, wanted.driver, spec, candidates),
-            position=position,
-            taken=taken,
-            is_default=spec.index == gateway,
-        )

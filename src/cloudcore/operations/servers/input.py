@@ -30,10 +30,11 @@ from cloudcore.operations.servers.bonds import Bonds, read_bonds
 from cloudcore.operations.servers.devices import read_devices
 from cloudcore.operations.servers.existing import Existing, read_existing
 from cloudcore.operations.servers.files import read_deploy_configs
-from cloudcore.operations.servers.functions import check_functions, function_wanted, read_function
+from cloudcore.operations.servers.functions import check_functions, read_function
 from cloudcore.operations.servers.login import default_account, read_login, read_user_data
 from cloudcore.operations.servers.marks import Marks, read_marks
 from cloudcore.operations.servers.media import Medium, read_medium
+from cloudcore.operations.servers.parts import disk_requests, given_of, nic_requests, read_nodes
 from cloudcore.operations.servers.size import SIZE_KEYS, size_of, sold_where
 from cloudcore.operations.servers.source import Source, disk_size, disk_source, like_snapshot, located
 from cloudcore.operations.servers.unsupported import check_card, check_disk, check_server
@@ -54,7 +55,7 @@ from cloudcore.resources.infrastructure.zone import ZONES
 from cloudcore.resources.network.network import NETWORKS
 from cloudcore.resources.network.wire import WIRES
 from cloudcore.resources.storage.storage import STORAGES
-from cloudcore.scheduling import DiskRequest, NicRequest, Request
+from cloudcore.scheduling import Request
 from cloudcore.scheduling.switches import as_counted
 
 _SHOWN = ("vcpu_count", "vmem_size", "hypervisor")
@@ -133,7 +134,8 @@ def read_wanted(
         medium=medium,
         bonds=bonds,
         request=_request(
-            platform, tx, caller, body, draft, driver, disks, sizes, nics, bonds, marks, belongs, count, granted.scope
+            *(platform, tx, caller, body, draft, driver, disks, sizes, sources),
+            *(nics, bonds, marks, belongs, count, granted.scope),
         ),
         auto_start=read_flag(body, "auto_start"),
         name=_text(body, "name"),
@@ -295,6 +297,7 @@ def _request(
     driver: Driver,
     disks: Sequence[DiskSpec],
     sizes: Sequence[int],
+    sources: Sequence[Source | None],
     nics: Sequence[NicSpec],
     bonds: Bonds,
     marks: Marks,
@@ -311,8 +314,8 @@ def _request(
         count=count,
         vcpus=draft["vcpu_count"] + draft.get("extra_cpu_count", 0),
         memory_mib=draft["vmem_size"],
-        disks=_disk_requests(disks, sizes, marks),
-        nets=_nic_requests(nics, marks),
+        disks=disk_requests(disks, sizes, sources, marks, driver),
+        nets=nic_requests(nics, marks),
         hypervisor=driver.hypervisor if driver.host_type == "hypervisor" else driver.host_type,
         arch=draft.get("os_arch", ""),
         resource_type=read_str(said(body, "resource_type", otherwise="shared"), "resource_type", 32),
@@ -325,44 +328,17 @@ def _request(
         rooms=bonds.rooms,
         devices=read_devices(platform, tx, caller, body),
         prefer_wire=preferred["prefer_wire"],
+        prefer_numa_nodes=read_nodes(body),
         prefer_host=preferred["prefer_host"],
         project_id=belongs["tenant_id"],
         domain_id=belongs["domain_id"],
         is_admin=scope is Scope.SYSTEM,
         is_domain_admin=scope is Scope.DOMAIN,
         seed=caller.request_id,
+        given=given_of(draft, sources, bonds),
+        least_memory_mib=max([driver.min_memory_mib, *(one.min_ram for one in sources[:1] if one is not None)]),
     )
     return as_counted(request)
-
-
-def _disk_requests(disks: Sequence[DiskSpec], sizes: Sequence[int], marks: Marks) -> tuple[DiskRequest, ...]:
-    return tuple(
-        DiskRequest(
-            size_mib=size,
-            backend=d.backend,
-            medium=d.medium,
-            storage_id=d.storage_id,
-            marks=tags,
-            index=d.index,
-        )
-        for d, size, tags in zip(disks, sizes, marks.disks, strict=True)
-    )
-
-
-def _nic_requests(nics: Sequence[NicSpec], marks: Marks) -> tuple[NicRequest, ...]:
-    return tuple(
-        NicRequest(
-            network_id=n.network,
-            wire_id=n.wire,
-            exit=n.exit,
-            private=n.private,
-            address=n.address,
-            device=function_wanted(n.sriov_device),
-            marks=tags,
-            index=n.index,
-        )
-        for n, tags in zip(nics, marks.nics, strict=True)
-    )
 
 
 def _preferred(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping, name: str, kind: Any) -> str:

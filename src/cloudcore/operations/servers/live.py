@@ -22,6 +22,7 @@ from cloudcore.quotas.ledger import check_move
 from cloudcore.resources.compute.server import SERVERS, PowerState
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.scheduling import Mark, Request
+from cloudcore.scheduling.request import KEEPS_NODES
 
 LIVE_MIGRATE, FLOW = "live-migrate", "server-live-migrate"
 SLOWEST_MIB_S = 100
@@ -123,7 +124,7 @@ def _on_as_many_nodes(tx: Transaction, server: Any, request: Request) -> Request
         request = attrs.evolve(request, numa_nodes=nodes)
     if nodes == 1:
         return request
-    mark = Mark(name="keeps servers on NUMA nodes", strategy="require", hosts=hosts)
+    mark = Mark(name=KEEPS_NODES, strategy="require", hosts=hosts)
     return attrs.evolve(request, marks=(*request.marks, mark))
 
 

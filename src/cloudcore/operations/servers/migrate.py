@@ -9,37 +9,35 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import attrs
+
 from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import InsufficientResourceError, InvalidStatusError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import PLATFORM, Query, eq, one_of
+from cloudcore.model.query import PLATFORM, Query, eq
 from cloudcore.model.reading import read_bool, read_str
 from cloudcore.operations.access import fetch
 from cloudcore.operations.allowances import for_move
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.deciding import decide, seats
 from cloudcore.operations.host_leases import lease_of
+from cloudcore.operations.occupants import occupants_of
 from cloudcore.operations.placement import inventory_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.room import limits_for
 from cloudcore.operations.servers.devices import devices_of
 from cloudcore.operations.servers.media import EMPTY
+from cloudcore.operations.servers.moving import described
 from cloudcore.operations.servers.relocate import move
 from cloudcore.operations.shares import claim_share
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.claims import release_host
 from cloudcore.quotas.ledger import check_move
-from cloudcore.resources.compute.disk import DISKS
-from cloudcore.resources.compute.guestdisk import GUESTDISKS
-from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS
 from cloudcore.resources.compute.server import SERVERS, PowerState
 from cloudcore.resources.compute.server.lifecycle import SAVED
 from cloudcore.resources.infrastructure.host import HOSTS
-from cloudcore.resources.network.network import NETWORKS
-from cloudcore.resources.storage.hostwire import HOSTWIRES
-from cloudcore.resources.storage.storage import LOCAL, STORAGES
-from cloudcore.scheduling import DiskRequest, Request
+from cloudcore.scheduling import Request
 from cloudcore.tasks.fenced import while_fenced
 
 MOVE = "migrate"
@@ -87,8 +85,7 @@ def rescue(
             f"server {server.name} has devices of host {old.name}: it cannot move", field="host_id"
         )
     _check_fenced(tx, old)
-    request = _request(tx, server, old, prefer)
-    target, pins = _claimed(platform, tx, server, request)
+    target, pins = _claimed(platform, tx, caller, server, _request(tx, server, old, prefer))
     release_host(tx, old.id, vcpus=_vcpus(server), memory_mib=server.vmem_size, pins=server.cpu_numa_pin)
     was_on = server.power_states == PowerState.ON
     params = {"source": old.id, "auto_start": start or was_on, "reason": f"moved from host {old.name}, which was down"}
@@ -112,57 +109,29 @@ def _check_fenced(tx: Transaction, host: Any) -> None:
 
 
 def _request(tx: Transaction, server: Any, old: Any, prefer: str) -> Request:
-    """Where the server may go: to hosts that reach all its storages. Their space is taken already."""
-    links = tx.of(GUESTDISKS, PLATFORM).find(Query(where=eq("guest_id", server.id)))
-    disks = tx.of(DISKS, PLATFORM).find(Query(where=one_of("id", [link.disk_id for link in links])))
-    storages = tx.of(STORAGES, PLATFORM).find(Query(where=one_of("id", sorted({disk.storage_id for disk in disks}))))
-    own = {storage.id for storage in storages if storage.storage_type in LOCAL}
-    if stuck := sorted(disk.name for disk in disks if disk.storage_id in own):
-        raise InvalidStatusError(
-            f"disk {stuck[0]} is on a storage of host {old.name} alone: the server is there again when the host is",
-            field="host_id",
-        )
-    wanted = tuple(DiskRequest(size_mib=1, storage_id=one.id, index=place) for place, one in enumerate(storages))
-    return Request(
-        vcpus=_vcpus(server),
-        memory_mib=server.vmem_size,
-        disks=wanted,
-        hypervisor=server.hypervisor or "kvm",
-        arch=server.os_arch or "",
-        present_host=old.id,
-        prefer_host=prefer,
-        project_id=server.tenant_id,
-        domain_id=server.domain_id,
-        is_admin=True,
-        seed=server.id,
-    )
+    """Where the server may go: to hosts that reach all its storages, whose space is taken already, and its networks."""
+    (guest,) = described(tx, [server])
+    if guest.stuck:
+        raise InvalidStatusError(f"{guest.stuck}: the server is there again when host {old.name} is", field="host_id")
+    return attrs.evolve(guest.request, prefer_host=prefer)
 
 
-def _claimed(platform: Platform, tx: Transaction, server: Any, request: Request) -> tuple[str, list[JsonObject]]:
+def _claimed(
+    platform: Platform, tx: Transaction, caller: Caller, server: Any, request: Request
+) -> tuple[str, list[JsonObject]]:
     """The host that was chosen and whose share was taken, and what the server has of its NUMA nodes."""
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=[])
     request = for_move(tx, server, request)
-    decision = decide(inventory, request)
-    wires = _wires(tx, server)
+    decision = decide(inventory, request, lambda: occupants_of(platform, tx, caller, request))
     for placement in seats(decision):
         host = tx.of(HOSTS, PLATFORM).get(placement.host_id)
-        if host is None or not wires <= _wires_of(tx, host.id):
+        if host is None:
             continue
         limits = limits_for(tx, host, platform.settings, has_devices=False)
         pins = claim_share(tx, platform.settings, host, request, limits=limits, extra=int(server.extra_cpu_count))
         if pins is not None:
             return str(host.id), pins
-    raise InsufficientResourceError("no host that has room reaches all networks of the server", field="prefer_host_id")
-
-
-def _wires(tx: Transaction, server: Any) -> set[str]:
-    cards = tx.of(GUESTNETWORKS, PLATFORM).find(Query(where=eq("guest_id", server.id)))
-    networks = tx.of(NETWORKS, PLATFORM).find(Query(where=one_of("id", [card.network_id for card in cards])))
-    return {network.wire_id for network in networks}
-
-
-def _wires_of(tx: Transaction, host_id: str) -> set[str]:
-    return {wire for (wire,) in tx.of(HOSTWIRES, PLATFORM).columns(("wire_id",), Query(where=eq("host_id", host_id)))}
+    raise InsufficientResourceError("the places were taken by others meanwhile", field="host_id")
 
 
 def _vcpus(server: Any) -> int:

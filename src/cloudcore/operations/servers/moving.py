@@ -21,10 +21,13 @@ from cloudcore.resources.storage.hostwire import HOSTWIRES
 from cloudcore.resources.storage.storage import LOCAL, STORAGES
 from cloudcore.scheduling import DiskRequest, Mark, Request
 from cloudcore.scheduling.moving import Guest
+from cloudcore.scheduling.request import KEEPS_NODES, TAKES_RUNNING
 
 _NOWHERE = frozenset[str]()
 NETWORKS_OF = "its networks"
 """The tag that a request has for hosts that reach all networks of a server."""
+_GIVEN = frozenset({"arch", "size", "storages", "numa_nodes", NETWORKS_OF, TAKES_RUNNING, KEEPS_NODES})
+"""What of a server that moves is as it is."""
 
 
 def guests_of(tx: Transaction, hosts: Sequence[str] | None = None) -> list[Guest]:
@@ -138,6 +141,7 @@ def _request(row: Any, stores: Sequence[str], wires: frozenset[str], reach: dict
         arch=row.os_arch or "",
         present_host=row.host_id,
         marks=marks,
+        given=_GIVEN,
         project_id=row.tenant_id,
         domain_id=row.domain_id,
         is_admin=True,

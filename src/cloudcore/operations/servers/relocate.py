@@ -14,6 +14,7 @@ from cloudcore.operations.allowances import for_move
 from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.deciding import decide, seats
 from cloudcore.operations.decisions import keep
+from cloudcore.operations.occupants import occupants_of
 from cloudcore.operations.placement import inventory_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.room import limits_for
@@ -112,7 +113,7 @@ def claimed_host(
     """
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=[])
     request = for_move(tx, server, request)
-    decision = decide(inventory, request)
+    decision = decide(inventory, request, lambda: occupants_of(platform, tx, caller, request))
     for placement in seats(decision):
         host = tx.of(HOSTS, PLATFORM).get(placement.host_id)
         if host is None:

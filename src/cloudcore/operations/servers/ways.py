@@ -9,8 +9,7 @@ from typing import Any
 import attrs
 
 from cloudcore.model.json import JsonMapping
-from cloudcore.scheduling.moving import TAKES_RUNNING
-from cloudcore.scheduling.request import Live, Mark
+from cloudcore.scheduling.request import TAKES_RUNNING, Live, Mark
 
 EMULATED = "qemu"
 COLUMNS = ("id", "name", "migrate_uri", "sys_info", "cpu_desc", "cpu_microcode", "page_size_kb")
