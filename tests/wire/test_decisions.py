@@ -127,3 +127,17 @@ def test_a_dry_run_keeps_nothing_and_a_plan_nothing_until_it_is_applied(place):
     place.ann.perform("plans", plan["id"], "apply")
     assert place.ask("history-list", {})["total"] == before + 1
     assert told(place, "later", who="ann")["status"] == "ok"
+
+
+def test_a_batch_is_made_once_under_a_key():
+    made = Place()
+    made.admin.upload(None, {"name": "tiny", "disk_format": "raw", "is_public": True}, [DISK])
+    made.place.settle()
+    body = {"servers": [{**BODY, "name": "slim", "count": 2}, {**BODY, "name": "wide", "vcpu_count": 2}], "apply": True}
+    headers = {"X-Auth-Token": made.tokens["ann"], "Idempotency-Key": "k1"}
+    first, again = (made.client.post("/scheduler/scheduler/batch", json=body, headers=headers) for _ in range(2))
+    assert first.status_code == again.status_code == 200, first.text
+    assert [one["id"] for one in first.json()["servers"]] == [one["id"] for one in again.json()["servers"]]
+    made.place.settle()
+    rows = made.place.cloud.login("ann", "Secret-word-12345", project="p1").list("servers").items
+    assert sorted((row["vcpu_count"], row["status"]) for row in rows) == [(1, "ready"), (1, "ready"), (2, "ready")]

@@ -112,6 +112,19 @@ def test_forecast_says_why_it_does_not_fit(place):
     assert all("request: 921600 MiB" in one["reasons"][0] for one in told["filtered_candidates"])
 
 
+@pytest.mark.parametrize("word", ["forecast", "test"])
+def test_questions_say_what_would_help(place, word):
+    told = place.ask(word, SENT | {"vmem_size": "900g"})
+    assert [(one["filter_name"], one["removed"], one["alone"]) for one in told["filters"]] == [("host_memory", 3, 3)]
+    assert {one["id"] for one in told["filters"][0]["examples"]} == set(place.hosts.values())
+    (memory,) = [text for text in told["relaxations"] if text.startswith("memory")]
+    assert place.ask("forecast", SENT | {"vmem_size": int(memory.split()[1])})["can_create"]
+    assert not place.ask("forecast", SENT | {"vmem_size": int(memory.split()[1]) + 1})["can_create"]
+    hidden = place.ask(word, SENT | {"vmem_size": "900g"}, who="ann")
+    assert hidden["relaxations"]
+    assert not [name for name in place.hosts if name in str(hidden)]
+
+
 def test_refusal_is_an_error_that_says_what_would_help(place):
     told = place.ask("", SENT | {"vmem_size": "900g"}, status=400)
     assert told["code"] == 400
@@ -332,6 +345,12 @@ def test_servers_of_different_shapes_are_placed_together(place):
     assert len({one["host_id"] for one in placed}) == told["opened"] == told["opened_singly"] == 1
     assert all(place.hosts[one["name"]] == one["host_id"] and one["disks"] and one["nets"] for one in placed)
     assert "3 by host_memory" in refused["reason"]
+    (memory,) = refused["relaxations"]
+    assert [(one["filter_name"], one["removed"], one["alone"]) for one in refused["filters"]] == [("host_memory", 3, 3)]
+    less = SENT | {"name": "huge", "count": 1, "vmem_size": int(memory.split()[1])}
+    for more, fits in ((0, 5), (1, 4)):
+        again = place.ask("batch", {"servers": [slim, wide, less | {"vmem_size": less["vmem_size"] + more}]})
+        assert again["allow_count"] == fits
     assert (told["req_count"], told["allow_count"]) == (5, 4)
     assert 0 <= told["stranded"]["cpu"] <= 1
     hidden = place.ask("batch", {"servers": [slim]}, who="ann")["candidates"]

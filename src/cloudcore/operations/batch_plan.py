@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import attrs
 
 from cloudcore.auth.caller import Caller
-from cloudcore.model.errors import CloudcoreError, InvalidInputError, MissingParameterError, OutOfRangeError
+from cloudcore.model.errors import CloudcoreError, Contention, InvalidInputError, MissingParameterError, OutOfRangeError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.reading import read_bool, read_int
 from cloudcore.operations.allowances import with_allowances
+from cloudcore.operations.deciding import refused
 from cloudcore.operations.placement import inventory_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import reading
@@ -25,6 +27,8 @@ from cloudcore.scheduling.forecast import OUT_OF_RESOURCE, candidate
 
 MOST_SERVERS = 2000
 MOST_SHAPES = 500
+MOST_EXPLAINED = 10
+"""Requests of which it is said what would help: each is tried many times."""
 
 
 def batch_of(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObject:
@@ -40,12 +44,7 @@ def batch_of(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObjec
 
     def work(tx: Transaction) -> JsonObject:
         wanted = _requests(platform, tx, caller, body)
-        inventories: dict[str, Inventory] = {}
-        for _, one in wanted:
-            if one.host_type not in inventories:
-                found = inventory_of(tx, platform.settings, host_type=one.host_type, networks=None)
-                some = any(each.has_devices for _, each in wanted)
-                inventories[one.host_type] = with_devices(found, device_rows(tx)) if some else found
+        inventories = inventories_of(platform, tx, [one for _, one in wanted])
         return veil(_planned(inventories, wanted), hosts_shown(platform, tx, caller))
 
     return reading(platform, work)
@@ -55,6 +54,7 @@ def _planned(inventories: dict[str, Inventory], wanted: Sequence[tuple[str, Requ
     """Plan each type of host by itself, for no server can go to another."""
     rows: list[tuple[int, JsonObject]] = []
     batches: list[Batch] = []
+    explained = MOST_EXPLAINED
     for host_type, inventory in inventories.items():
         places = [place for place, (_, one) in enumerate(wanted) if one.host_type == host_type]
         batch = plan_batch(inventory, [wanted[place][1] for place in places])
@@ -66,7 +66,16 @@ def _planned(inventories: dict[str, Inventory], wanted: Sequence[tuple[str, Requ
             ]
             refusal = batch.refusals.get(nth)
             if refusal is not None:
-                told: JsonObject = {"error": OUT_OF_RESOURCE, "reason": refusal.summary()}
+                told: JsonObject = {
+                    "error": OUT_OF_RESOURCE,
+                    "reason": refusal.summary(),
+                    "filters": [],
+                    "relaxations": [],
+                }
+                if explained:
+                    explained -= 1
+                    found = refused(batch.decisions[nth], refusal).data
+                    told |= {name: found[name] for name in ("filters", "relaxations")}
                 rows.append((place, {"index": place, "server": wanted[place][0], **told}))
     rows.sort(key=lambda row: row[0])
     placed = sum(len(one) for batch in batches for one in batch.placements)
@@ -84,8 +93,22 @@ def _planned(inventories: dict[str, Inventory], wanted: Sequence[tuple[str, Requ
     }
 
 
-def _requests(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> list[tuple[str, Request]]:
-    """Name and request of each of the servers."""
+def inventories_of(platform: Platform, tx: Transaction, requests: Sequence[Request]) -> dict[str, Inventory]:
+    """The columns of each type of host that any of these requests is for."""
+    some = any(one.has_devices for one in requests)
+    found: dict[str, Inventory] = {}
+    for host_type in dict.fromkeys(one.host_type for one in requests):
+        columns = inventory_of(tx, platform.settings, host_type=host_type, networks=None)
+        found[host_type] = with_devices(columns, device_rows(tx)) if some else columns
+    return found
+
+
+def shapes_of(body: JsonMapping) -> list[JsonObject]:
+    """The bodies of the servers of a batch.
+
+    Raises:
+        MissingParameterError, InvalidInputError, OutOfRangeError: there are none, or it is no list of up to `MOST_SHAPES`.
+    """
     sent: Any = body.get("servers")
     if sent in (None, []):
         raise MissingParameterError("servers is missing: a list of what the servers are to be", field="servers")
@@ -96,17 +119,29 @@ def _requests(platform: Platform, tx: Transaction, caller: Caller, body: JsonMap
         raise OutOfRangeError(
             f"at most {MOST_SHAPES} servers at once; say count for those that are alike", field="servers"
         )
+    return servers
+
+
+@contextmanager
+def in_shape(place: int) -> Iterator[None]:
+    """Let errors say of which body they are; whoever tries again what was lost to others is not told."""
+    try:
+        yield
+    except Contention:
+        raise
+    except CloudcoreError as error:
+        where = f"servers.{place}.{error.field}" if error.field else f"servers.{place}"
+        raise type(error)(f"servers.{place}: {error}", internal=error.internal, field=where, data=error.data) from error
+
+
+def _requests(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> list[tuple[str, Request]]:
+    """Name and request of each of the servers."""
     found: list[tuple[str, Request]] = []
-    for place, one in enumerate(servers):
-        try:
+    for place, one in enumerate(shapes_of(body)):
+        with in_shape(place):
             count = read_int(one.get("count") or 1, "count", 1, MOST_SERVERS)
             wanted = read_wanted(platform, tx, caller, one, count, placing=True)
             some = read_bool(one.get("best_effort") or False, "best_effort")
-        except CloudcoreError as error:
-            where = f"servers.{place}.{error.field}" if error.field else f"servers.{place}"
-            raise type(error)(
-                f"servers.{place}: {error}", internal=error.internal, field=where, data=error.data
-            ) from error
         request = with_allowances(tx, wanted.request)
         request = attrs.evolve(request, best_effort=some, seed=f"{caller.request_id}.{place}")
         found.append((wanted.name or wanted.generate_name, request))

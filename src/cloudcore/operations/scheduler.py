@@ -1,4 +1,4 @@
-"""The scheduler as a service: what would be chosen, and why not. It decides and claims nothing.
+"""The scheduler as a service: what would be chosen, and why not. It decides and claims nothing, unless a batch is to be made.
 
 So there is nothing to release: what a session reserved elsewhere, the unit of work that makes a server claims here.
 """
@@ -36,6 +36,7 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import reading, writing
 from cloudcore.operations.servers.devices import device_rows
 from cloudcore.operations.servers.input import read_wanted
+from cloudcore.operations.servers.together import create_together
 from cloudcore.operations.veil import hosts_shown, veil
 from cloudcore.operations.whatif import queue, room_for, snapshot, without
 from cloudcore.ports.unit_of_work import Transaction
@@ -59,13 +60,15 @@ _WORDS = frozenset({"schedule", "test", "forecast"})
 Answer: TypeAlias = Callable[[Platform, Caller, JsonMapping], JsonObject]
 
 
-def ask_scheduler(platform: Platform, caller: Caller, question: str, body: JsonMapping) -> JsonObject:
+def ask_scheduler(platform: Platform, caller: Caller, question: str, body: JsonMapping, *, key: str = "") -> JsonObject:
     """Answer `schedule`, `test` or `forecast` of a server's create body with `count`, or one of `ANSWERS`.
 
     Beside the server the body may say: best_effort, ignore_filters, host_id (the host to move away from), session_id,
     record_to_history, suggestion_limit, suggestion_all, details.
 
     Hosts that the caller may not list stand in the answers without id and name.
+
+    A `batch` with `apply` makes the servers: the one thing here that does. key: as of `create_servers`, for that.
 
     Raises:
         InsufficientResourceError: `schedule` finds no place for all.
@@ -75,6 +78,8 @@ def ask_scheduler(platform: Platform, caller: Caller, question: str, body: JsonM
     asked: JsonObject = {**(cast("JsonObject", sent) if isinstance(sent, dict) else {}), **body}
     if question in _WORDS:
         return _placed(platform, caller, question, asked)
+    if question == "batch" and read_flag(asked, "apply"):
+        return create_together(platform, caller, asked, key=key)
     answer = ANSWERS.get(question)
     if answer is None:
         raise InvalidInputError(f"the scheduler has no action {question[:64]}", field="action")
@@ -84,7 +89,7 @@ def ask_scheduler(platform: Platform, caller: Caller, question: str, body: JsonM
 def _placed(platform: Platform, caller: Caller, question: str, asked: JsonMapping) -> JsonObject:
     session = read_str(asked.get("session_id") or caller.request_id or platform.ids.new_id(), "session_id", 128)
     decision = reading(platform, lambda tx: _decide(platform, tx, caller, question, asked))
-    there = reading(platform, lambda tx: _occupants(platform, tx, caller, question, decision))
+    there = reading(platform, lambda tx: _occupants(platform, tx, caller, decision))
     answer, refusal = _shaped(question, decision, asked, session, there)
     if read_flag(asked, "record_to_history"):
         told = explanation(decision.refusal) if decision.refusal is not None else {}
@@ -107,23 +112,31 @@ def _shaped(
     question: str, decision: Decision, asked: JsonMapping, session: str, there: Sequence[Occupant]
 ) -> tuple[JsonObject, InsufficientResourceError | None]:
     if question == "forecast":
-        return forecast(decision, session_id=session), None
+        return forecast(decision, session_id=session) | _told(decision, there), None
     if question == "test":
         everyone = read_flag(asked, "suggestion_all")
         limit = read_int(said(asked, "suggestion_limit", otherwise=SUGGESTIONS), "suggestion_limit", 1, MAX_COUNT)
         rows = suggestions(decision, details=read_flag(asked, "details"))
         page = rows if everyone else rows[:limit]
         answer: JsonObject = {"data": page, "total": len(page), "limit": len(page) if everyone else limit, "offset": 0}
-        return answer | ({"not_allow_reasons": reasons(decision)} if decision.refusal is not None else {}), None
+        if decision.refusal is not None:
+            answer |= {"not_allow_reasons": reasons(decision)} | _told(decision, there)
+        return answer, None
     if decision.refusal is not None:
         return {}, refused(decision, decision.refusal, there)
     return {"candidates": candidates(decision, session_id=session)}, None
 
 
-def _occupants(
-    platform: Platform, tx: Transaction, caller: Caller, question: str, decision: Decision
-) -> Sequence[Occupant]:
-    if question != "schedule" or decision.refusal is None:
+def _told(decision: Decision, there: Sequence[Occupant]) -> JsonObject:
+    """How many hosts each filter removed, and what would help, of a question that finds no place for all."""
+    if decision.refusal is None:
+        return {"filters": [], "relaxations": []}
+    told = refused(decision, decision.refusal, there).data
+    return {name: told[name] for name in ("filters", "relaxations")}
+
+
+def _occupants(platform: Platform, tx: Transaction, caller: Caller, decision: Decision) -> Sequence[Occupant]:
+    if decision.refusal is None:
         return ()
     return occupants_of(platform, tx, caller, decision.request)
 

@@ -220,7 +220,7 @@ class CoreSession:
         if wants_plan(params):
             return self._planned(Call(verb=Kind.PERFORM_CLASS, plural=plural, action=action, body=body, params=params))
         if plural == SCHEDULER:
-            return ask_scheduler(self._platform, self.caller, action, body)
+            return ask_scheduler(self._platform, self.caller, action, body, key=str(params.get(PARAMETER) or ""))
         if plural in NUMBERED:
             return log_action(action, body)
         if action == CHECK and "create" in self._type(plural).verbs:

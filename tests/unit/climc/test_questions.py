@@ -84,6 +84,22 @@ def test_scheduler_places_servers_of_different_shapes_together(climc: Climc, tmp
     assert "servers.1" in err
 
 
+def test_servers_of_different_shapes_are_made_together(climc: Climc, place: InProcess) -> None:
+    more = {"disks": [{"size": 1024, "image_id": "tiny"}], "nets": [{"network": "default"}], "disable_delete": False}
+    slim, wide = {**more, "name": "slim", "vmem_size": 512, "count": 2}, {**more, "name": "wide", "vmem_size": "4g"}
+    code, _, err = climc("scheduler-batch", "--apply", json.dumps([slim, {**wide, "vmem_size": "900g"}]))
+    assert code != 0
+    assert "servers.1: beside the others no host fits: 2 by host_memory" in err
+    assert _json(climc, "server-list") == []
+    rows = _json(climc, "scheduler-batch", "--apply", json.dumps([slim, wide]))
+    assert [row["name"] for row in rows] == ["slim", "slim-2", "wide"]
+    place.settle()
+    assert {row["status"] for row in _json(climc, "server-list")} <= {"running", "ready"}
+    for row in rows:
+        assert climc("server-delete", row["id"], "--override-pending-delete")[0] == 0
+    place.settle()
+
+
 def test_values_of_a_list_are_told(climc: Climc) -> None:
     assert _json(climc, "distinct-field", "hosts", "name") == {"name": ["sim-1", "sim-2"]}
     code, out, _ = climc("distinct-field", "host", "name")

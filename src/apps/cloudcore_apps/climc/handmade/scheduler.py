@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from cloudcore.resources.compute.server import SERVERS
 from cloudcore_apps.climc import options
 from cloudcore_apps.climc.handmade.servers import PLACES
 from cloudcore_apps.climc.runtime import runtime
@@ -20,7 +21,7 @@ _FILTER = ("filter_name", "removed", "alone", "limits", "text")
 _WEIGHED = ("name", "count", "score", "weighers", "filter_name", "reason")
 _ROOM = ("name", "zone_id", "count", "capacity", "filter_name")
 _REFUSED = ("name", "filter_name", "reasons")
-_BATCH = ("index", "server", "name", "host_id", "error", "reason")
+_BATCH = ("index", "server", "name", "host_id", "error", "reason", "relaxations")
 _BATCH_SUM = ("req_count", "allow_count", "opened", "opened_singly", "stranded")
 
 
@@ -56,7 +57,7 @@ def _forecast(**values: Any) -> None:
     if run.is_raw:
         run.show_one(told)
         return
-    run.show_one({k: told[k] for k in ("can_create", "req_count", "allow_count", "not_allow_reasons")})
+    run.show_one({k: told[k] for k in ("can_create", "req_count", "allow_count", "not_allow_reasons", "relaxations")})
     if told["filtered_candidates"]:
         run.show_list(told["filtered_candidates"], _REFUSED)
 
@@ -64,11 +65,16 @@ def _forecast(**values: Any) -> None:
 def _test(**values: Any) -> None:
     run, told = runtime(), _ask("test", _body(values))
     why = "; ".join(told.get("not_allow_reasons", ()))
+    if told.get("relaxations"):
+        why += f"; it would fit with {' or '.join(told['relaxations'])}"
     run.show_list(told["data"], _SUGGESTED, why or f"{told['total']} hosts")
 
 
-def _batch(servers: Any) -> None:
-    run, told = runtime(), _ask("batch", {"servers": servers})
+def _batch(servers: Any, *, apply: bool) -> None:
+    run, told = runtime(), _ask("batch", {"servers": servers, **({"apply": True} if apply else {})})
+    if apply:
+        run.show_list(told["servers"], SERVERS.columns)
+        return
     if run.is_raw:
         run.show_one(told)
         return
@@ -131,7 +137,10 @@ def _lost(ident: str) -> None:
         run.show_one(told)
         return
     run.show_one({k: told[k] for k in ("id", "name", "can_be_lost")})
-    for word, columns in (("moved", ("id", "name", "is_on", "host")), ("stay", ("id", "name", "reason"))):
+    for word, columns in (
+        ("moved", ("id", "name", "is_on", "host")),
+        ("stay", ("id", "name", "reason", "relaxations")),
+    ):
         if told[word]:
             run.show_list(told[word], columns, word)
 
@@ -175,7 +184,10 @@ test = _command(
 batch = _command(
     "scheduler-batch",
     _batch,
-    [click.Argument(["servers"], type=options.Json(), metavar="JSON|@FILE")],
+    [
+        click.Argument(["servers"], type=options.Json(), metavar="JSON|@FILE"),
+        click.Option(["--apply"], is_flag=True, help="Make them there, all or none."),
+    ],
     "Say where servers of different shapes would go together: a list of objects as for making servers, each with a count.",
 )
 candidate_list = _command(
