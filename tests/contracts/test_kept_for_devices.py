@@ -9,7 +9,7 @@ import pytest
 from tests.simulation.cloud import CALLER, Cloud, server_body
 from tests.simulation.invariants import check
 
-from cloudcore.model.errors import CloudcoreError, InsufficientResourceError, OutOfRangeError
+from cloudcore.model.errors import CloudcoreError, InsufficientResourceError, NotSupportedError, OutOfRangeError
 from cloudcore.operations.session import CoreSession
 
 MEMORY = 4096
@@ -77,6 +77,10 @@ def test_what_is_kept_is_changed_with_the_device(town: Town) -> None:
     with pytest.raises(OutOfRangeError) as refused:
         town.session.update("isolated_devices", "gpu", {"reserved_memory": -1})
     assert refused.value.field == "reserved_memory"
+    with pytest.raises(NotSupportedError) as unsupported:
+        town.session.update("isolated_devices", "gpu", {"reserved_storage": 1024})
+    assert unsupported.value.field == "reserved_storage"
+    town.session.update("isolated_devices", "gpu", {"reserved_storage": 0})
     town.server("a", 1024)
     with pytest.raises(InsufficientResourceError):
         town.server("b", 1024)

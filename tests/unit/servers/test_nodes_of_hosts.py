@@ -9,6 +9,7 @@ import pytest
 from tests.unit.servers.world import World
 
 from cloudcore.model.errors import (
+    CloudcoreError,
     ForbiddenError,
     InsufficientResourceError,
     InvalidStatusError,
@@ -112,6 +113,18 @@ def test_a_server_gets_cpus_and_memory_of_one_node(kept: World) -> None:
     agrees(kept)
     (pin,) = kept.guest(first["id"]).pins
     assert (pin.node, pin.cpus, pin.memory_mib, pin.extra) == (0, (0, 2), 2048, ())
+
+
+def test_nodes_that_are_preferred_are_taken_first_where_they_do(kept: World) -> None:
+    made = [kept.server(kept.alice, f"s{n}", vcpu_count=2, vmem_size=512, prefer_numa_nodes=[1, 0]) for n in range(3)]
+    assert [pins(one) for one in made] == [[(1, [4, 6], 512)], [(1, [5, 7], 512)], [(0, [0, 2], 512)]]
+    unknown = kept.server(kept.alice, "unknown", vcpu_count=1, vmem_size=512, prefer_numa_nodes=[7])
+    assert pins(unknown) == [(0, [1], 512)]
+    agrees(kept)
+    for wrong, field in ((["x"], "prefer_numa_nodes.0"), ([-1], "prefer_numa_nodes.0"), ({}, "prefer_numa_nodes")):
+        with pytest.raises(CloudcoreError) as refused:
+            kept.server(kept.alice, "wrong", prefer_numa_nodes=wrong)
+        assert refused.value.field == field
 
 
 def test_a_large_server_is_parted_equally(kept: World) -> None:

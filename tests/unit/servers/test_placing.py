@@ -248,7 +248,7 @@ def test_no_disk_goes_where_measuring_found_no_room(world: World) -> None:
     assert "2 by host_storage (disk 0: request: 1024 MiB, free at most: 100 MiB)" in refusal(world)
 
 
-def test_nodes_of_a_host_are_not_asked_for_by_hand(world: World) -> None:
+def test_cpus_of_a_host_are_not_asked_for_by_hand(world: World) -> None:
     with pytest.raises(NotSupportedError) as refused:
-        world.alice.create("servers", {**BODY, "prefer_numa_nodes": [0]})
-    assert refused.value.field == "prefer_numa_nodes"
+        world.alice.create("servers", {**BODY, "cpu_numa_pin": [{"node_id": 0, "cpu_pin": [0]}]})
+    assert refused.value.field == "cpu_numa_pin"

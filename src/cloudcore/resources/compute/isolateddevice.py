@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import attrs
 
 from cloudcore.model.entity import DomainOwned, External, Sharable, entity
-from cloudcore.model.errors import ConflictError, ResourceNotFoundError
+from cloudcore.model.errors import ConflictError, NotSupportedError, ResourceNotFoundError
 from cloudcore.model.filter import ListFilter
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, Expr, Like, Match, Query, both, either, eq, one_of
@@ -95,12 +95,22 @@ def _prepare(tx: Transaction, _caller: Any, draft: JsonObject) -> JsonObject:
     if draft.get("addr") and tx.of(ISOLATED_DEVICES, PLATFORM).count(where):
         raise ConflictError("the host has a device at this address already", field="addr")
     _keep_wire(tx, draft)
+    _check_reserved(draft)
     return {**draft, "domain_id": owner.domain_id}
 
 
 def _check_update(tx: Transaction, _caller: Any, _device: IsolatedDevice, changes: JsonObject) -> JsonObject:
     _keep_wire(tx, changes)
+    _check_reserved(changes)
     return changes
+
+
+def _check_reserved(values: JsonObject) -> None:
+    """Refuse what would be kept with the device and bound nothing."""
+    if values.get("reserved_storage"):
+        raise NotSupportedError(
+            "reserved_storage: storage is not kept for servers with devices", field="reserved_storage"
+        )
 
 
 def _keep_wire(tx: Transaction, values: JsonObject) -> None:

@@ -40,6 +40,13 @@ PARAMS: list[click.Parameter] = [
     _text("--user-data-file", "File with cloud-init user data.", "user_data_file", type=click.Path(dir_okay=False)),
     *(_text(f"--prefer-{p}", f"Only in this {p}.", f"prefer_{p}", noun=noun) for p, noun in PLACES.items()),
     _text("--prefer-zones", "Only in one of these zones.", "prefer_zones", noun="zone", multiple=True),
+    _text(
+        "--prefer-numa-node",
+        "NUMA node to take first, where the host keeps servers on nodes.",
+        "prefer_numa_nodes",
+        type=click.IntRange(0, 1023),
+        multiple=True,
+    ),
     _text("--schedtag", "TAG:STRATEGY for the choice of the host.", "schedtags", multiple=True),
     _text("--deploy", DEPLOY_HELP, "deploy", multiple=True, metavar="[+]PATH:CONTENT"),
     _text("--group", "Group whose members are kept apart.", "groups", noun="instancegroup", multiple=True),

@@ -226,6 +226,7 @@ SERVERS = Resource(
         param(
             "prefer_zones", "Zones, of which it goes to one", list, of=str, refers="zones", alias=("prefer_zone_ids",)
         ),
+        param("prefer_numa_nodes", "NUMA nodes to take first where its host keeps servers on nodes", list, of=int),
         param(
             "instance_snapshot_id",
             "Instance snapshot to make it of",
