@@ -13,6 +13,7 @@ from cloudcore.operations.decisions import prune
 from cloudcore.operations.draining import drain
 from cloudcore.operations.evacuation import evacuate
 from cloudcore.operations.host_leases import HostWatch
+from cloudcore.operations.quota_watch import watch_limits
 from cloudcore.operations.reservations import end_overdue
 from cloudcore.operations.terms import follow_terms
 from cloudcore.ports.effects import EffectPort
@@ -26,6 +27,7 @@ from cloudcore_apps.runner import HISTORY, NUMBER_EVERY_S, Chore, Runner
 POLICIES_S = 60.0
 TERMS_S = 60.0
 RESERVATIONS_S = 15.0
+ALERTS_S = 60.0
 EMPTY_BIN_S = 600.0
 DECISIONS_S = 120.0
 SIMULATION_S = 0.02
@@ -69,6 +71,7 @@ def open_runner(
     chores.append(Chore("terms", lambda: follow_terms(cloud.platform, _not_followed_term), TERMS_S))
     chores.append(Chore("old decisions", lambda: prune(cloud.platform), DECISIONS_S))
     chores.append(Chore("quota reservations", lambda: end_overdue(cloud.platform, _not_ended), RESERVATIONS_S))
+    chores.append(Chore("quota alerts", lambda: watch_limits(cloud.platform, _not_watched), ALERTS_S))
     if cloud.platform.settings.recycle_s:
         every_s = min(EMPTY_BIN_S, cloud.platform.settings.recycle_s)
         chores.append(Chore("recycle bin", lambda: cloud.empty_bin(_not_emptied), every_s))
@@ -88,6 +91,10 @@ def _not_followed_term(ident: str, error: CloudcoreError) -> None:
 
 def _not_ended(ident: str, error: CloudcoreError) -> None:
     _log.warning("the quota reservation %s stays: %s", ident, error)
+
+
+def _not_watched(ident: str, error: CloudcoreError) -> None:
+    _log.warning("the quota alerts of %s are looked at later: %s", ident, error)
 
 
 def _not_emptied(ident: str, error: CloudcoreError) -> None:

@@ -24,7 +24,7 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.books import Books, read_books
 from cloudcore.quotas.counting import owned
 from cloudcore.quotas.family import FAMILIES, Family
-from cloudcore.quotas.ledger import end, hold, watch
+from cloudcore.quotas.ledger import end, hold, watch, watch_counted
 from cloudcore.quotas.limits import limits_of
 from cloudcore.quotas.recount import recount
 from cloudcore.quotas.reserving import reserved
@@ -101,6 +101,7 @@ def set_quota(
         change_limits(tx, family, (owner.domain_id, owner.project_id), wish)
         if owner.domain_id:
             watch(tx, owner.domain_id, owner.project_id)
+            watch_counted(tx, owner.domain_id, owner.project_id)
         return _rows(tx, family, owner, primary=False)
 
     return writing(platform, caller, work)

@@ -14,12 +14,12 @@ from cloudcore.model.errors import BackendError, Contention, DuplicateResourceEr
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.ports.unit_of_work import Adjustment, Transaction
-from cloudcore.quotas.alerts import alerting, quiet, review
+from cloudcore.quotas.alerts import alerting, quiet, review, review_counted
 from cloudcore.quotas.arriving import Arrivals
 from cloudcore.quotas.counting import Charged, counted_now, owned
 from cloudcore.quotas.family import COUNTED, COUNTERS, FAMILIES, WIRE_NAMES
 from cloudcore.quotas.limits import Limits, limits_of
-from cloudcore.quotas.narrowing import read_keys
+from cloudcore.quotas.narrowing import read_keys, write_keys
 from cloudcore.quotas.places import PLACED, has_place, held_in, knows
 from cloudcore.quotas.reserving import draw, kept_for, overdue
 from cloudcore.resources.compute.server import Server
@@ -223,12 +223,7 @@ def _check_counted(
     inserted: bool,
 ) -> None:
     """Check limits that have no ledger: while the owner's row is held, what is there is counted."""
-    checks = [(NO_KEYS, {key: limits.whole[key] for key in COUNTED if limits.whole[key] >= 0})]
-    checks += [
-        (read_keys(text), {key: number for key, number in row.items() if number >= 0 and key in _NARROWED})
-        for text, row in limits.narrowed.items()
-    ]
-    checks = [(keys, bounds) for keys, bounds in checks if bounds]
+    checks = _counted_limits(limits)
     if not checks:
         return
     _adjusted(tx, usage_id(*owner), {"update_version": 0}, {})
@@ -245,6 +240,34 @@ def _check_counted(
         over = {key: bounds[key] for key in asked if used[key] + asked[key] > bounds[key]}
         if over:
             raise _refusal(owner[1], over, used, asked, keys)
+        text = write_keys(keys)
+        found = [(text, key, used[key] + asked[key], bounds[key]) for key in asked]
+        review_counted(tx, *owner, limits, found, only_up=True)
+
+
+def _counted_limits(limits: Limits) -> list[tuple[Mapping[str, str], dict[str, int]]]:
+    """The limits that have no ledger, with what each is narrowed to."""
+    checks = [(NO_KEYS, {key: limits.whole[key] for key in COUNTED if limits.whole[key] >= 0})]
+    checks += [
+        (read_keys(text), {key: number for key, number in row.items() if number >= 0 and key in _NARROWED})
+        for text, row in limits.narrowed.items()
+    ]
+    return [(keys, bounds) for keys, bounds in checks if bounds]
+
+
+def watch_counted(tx: Transaction, domain_id: str, project_id: str) -> None:
+    """Let the alerts of an owner follow what there is under limits that have no ledger."""
+    owner = (domain_id, project_id)
+    if not tx.of(QUOTAUSAGES, PLATFORM).adjust(usage_id(*owner), {"count": 0}):
+        return
+    limits = limits_of(tx, domain_id, (project_id,))[project_id]
+    arrivals, found = Arrivals(tx, *owner), list[tuple[str, str, int, int]]()
+    for keys, bounds in _counted_limits(limits):
+        there = counted_now(tx, *owner, tuple(bounds), keys)
+        moving, coming = under_way(tx, owner, dict.fromkeys(bounds, 0)), arrivals.amounts(keys)
+        text = write_keys(keys)
+        found += [(text, key, there[key] + moving[key] + coming.get(key, 0), bound) for key, bound in bounds.items()]
+    review_counted(tx, *owner, limits, found)
 
 
 def _new(

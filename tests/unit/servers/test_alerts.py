@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
 from tests.unit.servers.world import World
 
 from cloudcore.model.errors import OutOfQuotaError, ResourceNotFoundError
+from cloudcore.operations.quota_watch import watch_limits
 from cloudcore.resources.quota.quotaalert import QUOTAALERTS
 
 GROUP = "instancegroups"
@@ -98,3 +100,43 @@ def test_alerts_go_with_their_project(world: World) -> None:
     assert len(world.rows(QUOTAALERTS)) == 2
     world.alice.delete(GROUP, "g")
     assert world.rows(QUOTAALERTS) == []
+
+
+def _counted(world: World) -> list[tuple[str, str, int, int, int]]:
+    rows = world.alice.list("quota_alerts").items
+    return [(row["counter"], row.get("keys", ""), row["percent"], row["used"], row["bound"]) for row in rows]
+
+
+def _look(world: World) -> None:
+    refused: list[str] = []
+    watch_limits(world.cloud.platform, lambda ident, error: refused.append(f"{ident}: {error}"))
+    assert refused == []
+
+
+def test_limits_without_a_ledger_fire_when_something_is_made(world: World) -> None:
+    world.admin.perform("region_quotas", "projects", "alices", {"port": 2, "alert_at": "50,100"})
+    world.admin.perform("quotas", "projects", "alices", {"hypervisor": "kvm", "count": 4, "cpu": 100})
+    world.server(world.alice, "a", on=False)
+    assert _counted(world) == [("port", "", 50, 1, 2)]
+    world.server(world.alice, "b", on=False)
+    kvm = '{"hypervisor":"kvm"}'
+    assert sorted(_counted(world)) == [("count", kvm, 50, 2, 4), ("port", "", 100, 2, 2)]
+    _look(world)
+    assert _events(world) == ["alert", "alert", "alert"], "looking again changes nothing"
+    for name in "ab":
+        world.alice.delete("servers", name, {"override_pending_delete": True})
+        world.settle()
+        _look(world)
+    assert _counted(world) == []
+    assert Counter(_events(world)) == {"alert": 3, "ease": 1, "clear": 2}
+
+
+def test_limits_without_a_ledger_fire_and_clear_when_they_change(world: World) -> None:
+    world.server(world.alice, "a", on=False)
+    world.admin.perform("quotas", "projects", "alices", {"hypervisor": "kvm", "count": 1})
+    assert _counted(world) == [("count", '{"hypervisor":"kvm"}', 95, 1, 1)]
+    world.admin.perform("quotas", "projects", "alices", {"hypervisor": "kvm", "count": 2})
+    assert _counted(world) == []
+    world.admin.perform("quotas", "projects", "alices", {"hypervisor": "kvm", "count": 1})
+    world.admin.perform("quotas", "projects", "alices", {"hypervisor": "kvm", "action": "delete"})
+    assert _counted(world) == []

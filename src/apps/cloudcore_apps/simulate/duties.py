@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cloudcore.model.errors import CloudcoreError
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.quota_watch import watch_limits
 from cloudcore.operations.recycling import expire
 from cloudcore.operations.reservations import end_overdue
 from cloudcore.operations.session import CoreSession
@@ -22,6 +23,7 @@ DUTIES: tuple[tuple[str, Duty], ...] = (
     ("terms", follow_terms),
     ("recycle bin", expire),
     ("quota reservations", end_overdue),
+    ("quota alerts", watch_limits),
     ("snapshot policies", keep_by_policy),
     ("old snapshots", drop_by_policy),
 )

@@ -11,7 +11,7 @@ from typing import Any
 from cloudcore.model.history import HISTORY
 from cloudcore.model.host import FoundKind
 from cloudcore.model.resource import fields_of
-from cloudcore.quotas.alerts import expected
+from cloudcore.quotas.alerts import expected, is_counted
 from cloudcore.quotas.family import COUNTERS, LIMITED
 from cloudcore.quotas.limits import OWNED, limits_among
 from cloudcore_apps.simulate.cloud import DEPLOYMENT, SHARED, Cloud
@@ -97,6 +97,8 @@ def check_alerts(cloud: Cloud) -> None:
     """Who has reached a threshold of a limit is told of, and nobody else."""
     there: dict[str, dict[str, int]] = {}
     for row in cloud.rows("quota_alerts"):
+        if is_counted(row.field, row.keys):
+            continue
         there.setdefault(f"{row.domain_id}/{row.tenant_id}", {})[row.field] = row.percent
     limited = [[getattr(row, name) for name in (*OWNED, *LIMITED)] for row in cloud.rows("quotalimits")]
     for usage in cloud.rows("quotausages"):
