@@ -7,7 +7,6 @@ from typing import Any
 from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import (
     ConflictError,
-    Contention,
     InvalidInputError,
     InvalidStatusError,
     MissingParameterError,
@@ -20,9 +19,10 @@ from cloudcore.model.reading import read_flag, read_str
 from cloudcore.operations import addresses
 from cloudcore.operations.access import fetch, fetch_for
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.staying import steady
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.quotas.ties import hold
 from cloudcore.resources.compute.groupnetwork import GROUPNETWORKS, Groupnetwork
+from cloudcore.resources.compute.instancegroup import INSTANCEGROUPS
 from cloudcore.resources.network.eip import EIPS, OF_GROUP
 from cloudcore.resources.network.network import NETWORKS
 from cloudcore.resources.network.ranges import allocate_address, alone
@@ -43,8 +43,7 @@ def attach_network(platform: Platform, tx: Transaction, caller: Caller, group: A
         InsufficientResourceError: none is free.
         OutOfRangeError: the group has as many as it may.
     """
-    if not hold(tx, "instancegroups", group.id):
-        raise Contention("the object has changed meanwhile", internal=f"instancegroups {group.id} is gone")
+    steady(tx, INSTANCEGROUPS, group.id)
     named = read_str(body.get("network_id") or "", "network_id", 128)
     network = alone(tx, fetch(platform, tx, caller, NETWORKS, named))
     if network.server_type != "guest":

@@ -14,10 +14,12 @@ from cloudcore.model.reading import read_list_of_str, read_str
 from cloudcore.model.resource import Resource, field_map
 from cloudcore.operations.access import fetch, fetch_for
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.staying import steady
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.quotas.ties import hold
+from cloudcore.quotas.ties import GOING, hold
 from cloudcore.resources.compute import tagging
 from cloudcore.resources.compute.groupguest import GROUPGUESTS, Groupguest
+from cloudcore.resources.compute.instancegroup import INSTANCEGROUPS
 from cloudcore.resources.compute.isolateddevice import ISOLATED_DEVICES
 from cloudcore.resources.compute.schedtag import SCHEDTAGS
 from cloudcore.resources.compute.server import SERVERS
@@ -41,6 +43,7 @@ def add(tx: Transaction, joint: Resource[Any], left: str, rights: Sequence[str])
     """Connect the left side with each of the right ones; what is connected stays so."""
     sides = joint.joint
     assert sides is not None
+    _hold(tx, joint, sides.left, left)
     repository = tx.of(joint, PLATFORM)
     held = {row[0] for row in repository.columns((sides.right,), Query(where=eq(sides.left, left)))}
     for right in dict.fromkeys(rights):
@@ -70,12 +73,17 @@ def replace(tx: Transaction, joint: Resource[Any], field: str, ident: str, other
             repository.remove(row)
     for value in dict.fromkeys(wanted):
         if value not in held:
+            _hold(tx, joint, other, value)
             repository.add(joint.entity(**{"id": tx.new_id(), field: ident, other: value}))
 
 
 def _hold(tx: Transaction, joint: Resource[Any], field: str, ident: str) -> None:
     ref = field_map(joint.entity)[field].ref
-    if ref is not None and not hold(tx, ref.target, ident):
+    if ref is None:
+        return
+    if ref.target not in GOING:
+        steady(tx, BY_PLURAL[ref.target], ident)
+    elif not hold(tx, ref.target, ident):
         raise Contention("the object has changed meanwhile", internal=f"{ref.target} {ident} is gone")
 
 
@@ -118,6 +126,7 @@ def check_dispersed(tx: Transaction, group: Any) -> None:
 def join_groups(tx: Transaction, server_id: str, groups: Sequence[str]) -> None:
     """Put a new server into its groups."""
     for group in dict.fromkeys(groups):
+        steady(tx, INSTANCEGROUPS, group)
         tx.of(GROUPGUESTS, PLATFORM).add(Groupguest(id=tx.new_id(), group_id=group, guest_id=server_id))
 
 

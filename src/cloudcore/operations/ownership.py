@@ -187,7 +187,7 @@ def _leave(tx: Transaction, server: Any, disks: Sequence[Any], project_id: str) 
     _drop(tx, SNAPSHOTPOLICYDISKS, one_of("disk_id", [disk.id for disk in disks]))
     _drop(tx, GUESTSECGROUPS, eq("guest_id", server.id))
     usual = default_for(tx, project_id)
-    if tx.of(SECGROUPS, PLATFORM).get(usual) is not None:
+    if tx.of(SECGROUPS, PLATFORM).get(usual, steady=True) is not None:
         tx.of(GUESTSECGROUPS, PLATFORM).add(Guestsecgroup(id=tx.new_id(), guest_id=server.id, secgroup_id=usual))
         return str(usual)
     return ""

@@ -69,6 +69,18 @@ def keep_row(tx: Transaction, resource: Resource[Any], ident: str) -> bool:
     return tx.of(resource, PLATFORM).adjust(ident, _NOTHING)
 
 
+def steady(tx: Transaction, resource: Resource[Any], ident: str) -> Any:
+    """The row that something new names: it stays until the unit ends, and others may name it meanwhile, too.
+
+    Raises:
+        ResourceNotFoundError: it was deleted.
+    """
+    row = tx.of(resource, PLATFORM).get(ident, steady=True)
+    if row is None:
+        raise ResourceNotFoundError(f"{resource.singular} {ident} was deleted", field=resource.singular)
+    return row
+
+
 def keep_named(platform: Platform, tx: Transaction, resource: Resource[Any], values: JsonMapping) -> None:
     """Have what these values of a row name stay; who its owner is says `keep_owner`.
 

@@ -27,7 +27,7 @@ _OF_SERVERS: tuple[tuple[Resource[Any], str], ...] = (
 )
 
 
-_NUMBERS: Mapping[str, tuple[Resource[Any], str]] = MappingProxyType(
+GOING: Mapping[str, tuple[Resource[Any], str]] = MappingProxyType(
     {"servers": (SERVERS, "vcpu_count"), "disks": (DISKS, "disk_size")}
 )
 """By plural: what is removed by tasks, and a number of it."""
@@ -38,9 +38,9 @@ def hold(tx: Transaction, plural: str, ident: str) -> bool:
 
     Who ties and who removes both begin with this: otherwise something could be tied to what is removed at the same time.
     """
-    if plural not in _NUMBERS:
+    if plural not in GOING:
         return True
-    resource, number = _NUMBERS[plural]
+    resource, number = GOING[plural]
     return tx.of(resource, PLATFORM).adjust(ident, {number: 0})
 
 

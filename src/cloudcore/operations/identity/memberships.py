@@ -26,6 +26,7 @@ from cloudcore.operations.identity.grants import (
 from cloudcore.operations.identity.policies import unbound
 from cloudcore.operations.identity.revocations import revoke
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.staying import keep_known, steady
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.assignment import ASSIGNMENTS
 from cloudcore.resources.identity.group import GROUPS, MEMBERSHIPS, Membership, members_of
@@ -213,6 +214,10 @@ def _bind(platform: Platform, tx: Transaction, caller: Caller, role_id: str, bod
     if found:
         repository.save(evolve(found[0], **values))
     else:
+        steady(tx, ROLES, role_id)
+        steady(tx, POLICIES, policy.id)
+        if project:
+            keep_known(tx, PROJECTS, project)
         repository.add(RolePolicy(id=tx.new_id(), role_id=role_id, policy_id=policy.id, project_id=project, **values))
 
 

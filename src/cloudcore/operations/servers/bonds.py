@@ -24,10 +24,12 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.eips import give_new, give_taken
 from cloudcore.operations.servers.marks import ASKED, OF_SERVER, marks_now
 from cloudcore.operations.servers.security import MOST, named_secgroups
+from cloudcore.operations.staying import steady
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.groupguest import GROUPGUESTS
 from cloudcore.resources.compute.guestsecgroup import GUESTSECGROUPS, Guestsecgroup
 from cloudcore.resources.compute.instancegroup import INSTANCEGROUPS
+from cloudcore.resources.compute.keypair import KEYPAIRS
 from cloudcore.resources.compute.server import SERVERS
 from cloudcore.resources.compute.spec import NicSpec, collect, parse_bandwidth_mbps
 from cloudcore.resources.infrastructure.host import HOSTS
@@ -84,7 +86,10 @@ def read_bonds(
 
 def bind(platform: Platform, tx: Transaction, caller: Caller, server: Any, bonds: Bonds) -> None:
     """Tie a server that was just inserted, with its cards, before its long operation begins."""
+    if server.keypair_id:
+        steady(tx, KEYPAIRS, server.keypair_id)
     for ident in bonds.secgroups:
+        steady(tx, SECGROUPS, ident)
         tx.of(GUESTSECGROUPS, PLATFORM).add(Guestsecgroup(id=tx.new_id(), guest_id=server.id, secgroup_id=ident))
     if bonds.groups:
         join_groups(tx, server.id, [group.id for group in bonds.groups])

@@ -24,6 +24,7 @@ from cloudcore.operations.begin import check_idle, start_transition
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import reading
 from cloudcore.operations.servers.files import read_deploy_configs
+from cloudcore.operations.staying import steady
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.drivers import driver_for
 from cloudcore.resources.compute.keypair import KEYPAIRS
@@ -177,6 +178,8 @@ def set_user_data(_platform: Platform, tx: Transaction, _caller: Caller, server:
 
 def deployed(tx: Transaction, server: Any, changes: JsonObject) -> Any:
     """Keep a new login; cloud-init sees another instance at the next start and begins anew."""
+    if changes.get("keypair_id"):
+        steady(tx, KEYPAIRS, changes["keypair_id"])
     known = {**changes, "deployments": server.deployments + 1}
     if "login_password" in changes:
         known["login_account"] = changes.get("login_account") or server.login_account or default_account(server.os_type)

@@ -13,6 +13,7 @@ from cloudcore.model.query import PLATFORM, Query, eq
 from cloudcore.model.reading import read_list_of_str, read_str
 from cloudcore.operations.access import fetch
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.staying import steady
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.guestsecgroup import GUESTSECGROUPS, Guestsecgroup
 from cloudcore.resources.compute.server import SERVERS, ServerStatus
@@ -102,6 +103,7 @@ def _keep(tx: Transaction, server: Any, wanted: Sequence[str]) -> None:
         repository.remove(rows[ident])
     for ident in wanted:
         if ident not in rows:
+            steady(tx, SECGROUPS, ident)
             repository.add(Guestsecgroup(id=tx.new_id(), guest_id=server.id, secgroup_id=ident))
     first = wanted[0] if wanted else ""
     tx.of(SERVERS, PLATFORM).save(evolve(server, secgrp_id=first), action="set_secgroup")

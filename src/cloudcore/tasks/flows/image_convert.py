@@ -8,7 +8,7 @@ from typing import Any
 
 from cloudcore.model.effects import Effect
 from cloudcore.model.entity import evolve
-from cloudcore.model.errors import InvalidStatusError, ResourceNotFoundError
+from cloudcore.model.errors import Contention, InvalidStatusError, ResourceNotFoundError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.ports.unit_of_work import Transaction
@@ -40,6 +40,9 @@ def start_conversion(
     repository = tx.of(SUBIMAGES, PLATFORM)
     row = subimage_of(tx, image.id, image_format)
     if row is None:
+        present = tx.of(IMAGES, PLATFORM).get(image.id, steady=True)
+        if present is None or present.status != image.status:
+            raise Contention("the object has changed meanwhile", internal=f"image {image.id} goes")
         row = repository.add(Subimage(id=tx.new_id(), image_id=image.id, format=image_format))
     if row.status == SubimageStatus.ACTIVE:
         return row
