@@ -61,6 +61,7 @@ UNSCOPED_OPERATIONS = {
     "guest_images.py",
     "host_care.py",
     "markers.py",
+    "network_ranges.py",
     "networks.py",
     "records.py",
     "statistics.py",

@@ -62,7 +62,7 @@ ACTIONS: Mapping[str, frozenset[str]] = MappingProxyType(
             "cloudregions": "default-vpc purge sync-images sync-skus",
             "vpcs": "sync",
             "wires": "merge-from merge-network merge-to",
-            "networks": "merge set-bgp-type split switch-wire sync sync-additional-wires",
+            "networks": "set-bgp-type sync sync-additional-wires",
             "secgroups": "clean",
             "images": "update-torrent-status",
             "eips": "purge remote-update sync",

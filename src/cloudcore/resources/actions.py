@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from cloudcore.model.param import param
 from cloudcore.model.resource import Action, ActionKind
@@ -13,10 +14,15 @@ PURGE = Action(
 )
 """Of what a cloud may have lost."""
 
+
+def _as_it_is(_tx: Any, _caller: Any, _row: Any, _body: Any) -> None:
+    """Nothing: the answer is what the row says."""
+
+
 OWN_STATUS = Action(
     name="syncstatus",
     doc="Tell how it is: the platform's own record is all there is of it.",
-    run=lambda _tx, _caller, _row, _body: None,
+    run=_as_it_is,
     params=(),
 )
 """Of what no host or cloud knows anything about."""

@@ -51,6 +51,8 @@ HANDMADE: Mapping[str, Handmade] = {
     "server-set-user-data": Handmade("userdata:set_user_data", "Replace the cloud-init data of a server by a file"),
     "server-screen-dump": Handmade("screen:dump", "Write what the screen of a server shows into a file"),
     "server-sendkeys": Handmade("screen:sendkeys", "Press keys on the keyboard of a running server"),
+    "network-split": Handmade("networks:split", "Make another network of the addresses from one on"),
+    "network-merge": Handmade("networks:merge", "Add the addresses of a network to one beside it"),
     "server-ssh": Handmade("ssh:ssh", "Log in to a server by SSH"),
     "image-upload": Handmade("images:upload", "Upload an image from a file"),
     "image-import": Handmade("images:import_", "Have the cloud fetch an image from a URL"),

@@ -223,6 +223,24 @@ NETWORKS = Resource(
             doc="Give a reserved address back.",
             params=(param("ip", "Address", width=64, alias=("ip_addr",), required=True, example="10.0.0.9"),),
         ),
+        Action(
+            name="split",
+            doc="Make another network of the addresses from one on.",
+            params=(
+                param("split_ip", "First address of the new one", width=64, required=True, example="10.0.0.128"),
+                param("name", "Name of the new one", width=128),
+            ),
+        ),
+        Action(
+            name="merge",
+            doc="Add its addresses to a network that lies beside it; it goes.",
+            params=(param("target", "That network", refers="networks", required=True),),
+        ),
+        Action(
+            name="switch-wire",
+            doc="Move it to another wire of its VPC; refused while it is in use.",
+            params=(param("wire_id", "Wire", refers="wires", alias=("wire",), required=True),),
+        ),
         SET_SCHEDTAG,
     ),
     prepare=_prepare,

@@ -87,7 +87,7 @@ def prepare(tx: Transaction, draft: JsonObject) -> JsonObject:
             raise MissingParameterError(f"{name} is missing: send guest_ip_prefix, or start, end and mask", field=name)
     wanted = _checked(values)
     _check_other_fields(values)
-    _check_overlap(tx, values["wire_id"], wanted, but="")
+    check_overlap(tx, values["wire_id"], wanted, but="")
     return {**values, "guest_ip_start": str(wanted.first), "guest_ip_end": str(wanted.last)}
 
 
@@ -103,7 +103,7 @@ def check_update(tx: Transaction, network: Network, changes: JsonObject) -> Json
     merged = {name: changes.get(name, getattr(network, name)) for name in _RANGE_FIELDS}
     wanted = _checked(merged)
     present = alone(tx, network)
-    _check_overlap(tx, network.wire_id, wanted, but=network.id)
+    check_overlap(tx, network.wire_id, wanted, but=network.id)
     for address in used_addresses(tx, present):
         if address not in wanted:
             raise ConflictError(f"address {address} is in use and would fall out of the range", field="guest_ip_start")
@@ -282,7 +282,13 @@ def _check_server(text: str, field: str) -> None:
         raise InvalidInputError(f"{field}: {text[:64]!a} is no host name", field=field)
 
 
-def _check_overlap(tx: Transaction, wire_id: str, wanted: IPv4Range, *, but: str) -> None:
+def check_overlap(tx: Transaction, wire_id: str, wanted: IPv4Range, *, but: str) -> None:
+    """Refuse addresses that another network of the wire has; until the unit ends nobody else changes ranges there.
+
+    Raises:
+        ConflictError: one has.
+        ResourceNotFoundError: the wire was deleted.
+    """
     if not tx.of(wires.WIRES, PLATFORM).adjust(wire_id, {"ranges_version": 1}):
         raise ResourceNotFoundError("the wire is gone", field="wire_id")
     for other in tx.of(networks.NETWORKS, PLATFORM).find(Query(where=eq("wire_id", wire_id))):
