@@ -54,7 +54,7 @@ def for_moves(tx: Transaction, guests: Sequence[Guest]) -> list[Guest]:
     """Servers that move, with what limits leave where each is not yet; one statement where none is narrowed, and else as many
     for each owner who has such limits.
     """
-    narrowed = narrowed_owners(tx) if guests else frozenset()
+    narrowed = narrowed_owners(tx) if guests else frozenset[tuple[str, str]]()
     bound = [one for one in guests if is_narrowed(one.request, narrowed)]
     if not bound:
         return list(guests)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -123,7 +123,7 @@ def shapes_of(body: JsonMapping) -> list[JsonObject]:
 
 
 @contextmanager
-def in_shape(place: int) -> Iterator[None]:
+def in_shape(place: int) -> Generator[None]:
     """Let errors say of which body they are; whoever tries again what was lost to others is not told."""
     try:
         yield

@@ -62,15 +62,30 @@ def review_counted(
     found: text of keys, field, usage and limit of each of them. only_up: of some of them, which have just risen.
     """
     owner = (domain_id, project_id)
+    wanted = _reached(limits, found)
+    if only_up and not wanted:
+        return
+    there = _there(tx, owner, counted=True)
+    _settle(tx, owner, {key: row for key, row in there.items() if key in wanted} if only_up else there, wanted)
+
+
+def says_so(
+    tx: Transaction, domain_id: str, project_id: str, limits: Limits, found: Iterable[tuple[str, str, int, int]]
+) -> bool:
+    """Whether the alerts of an owner say already what `review_counted` would have them say."""
+    there = _there(tx, (domain_id, project_id), counted=True)
+    wanted = _reached(limits, found)
+    return {key: row.percent for key, row in there.items()} == {key: one[0] for key, one in wanted.items()}
+
+
+def _reached(limits: Limits, found: Iterable[tuple[str, str, int, int]]) -> dict[tuple[str, str], tuple[int, int, int]]:
+    """Field and keys → the highest threshold that is reached, with usage and limit."""
     wanted: dict[tuple[str, str], tuple[int, int, int]] = {}
     for keys, field, used, bound in found:
         reached = [percent for percent in limits.alert_at if bound > 0 and used * 100 >= percent * bound]
         if reached:
             wanted[field, keys] = max(reached), used, bound
-    if only_up and not wanted:
-        return
-    there = _there(tx, owner, counted=True)
-    _settle(tx, owner, {key: row for key, row in there.items() if key in wanted} if only_up else there, wanted)
+    return wanted
 
 
 def _there(tx: Transaction, owner: tuple[str, str], *, counted: bool) -> dict[tuple[str, str], Quotaalert]:

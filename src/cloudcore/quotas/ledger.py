@@ -14,7 +14,7 @@ from cloudcore.model.errors import BackendError, Contention, DuplicateResourceEr
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM
 from cloudcore.ports.unit_of_work import Adjustment, Transaction
-from cloudcore.quotas.alerts import alerting, quiet, review, review_counted
+from cloudcore.quotas.alerts import alerting, quiet, review, review_counted, says_so
 from cloudcore.quotas.arriving import Arrivals
 from cloudcore.quotas.counting import Charged, counted_now, owned
 from cloudcore.quotas.family import COUNTED, COUNTERS, FAMILIES, WIRE_NAMES
@@ -257,9 +257,18 @@ def _counted_limits(limits: Limits) -> list[tuple[Mapping[str, str], dict[str, i
 
 def watch_counted(tx: Transaction, domain_id: str, project_id: str) -> None:
     """Let the alerts of an owner follow what there is under limits that have no ledger."""
+    if tx.of(QUOTAUSAGES, PLATFORM).adjust(usage_id(domain_id, project_id), {"count": 0}):
+        review_counted(tx, domain_id, project_id, *_counted_usage(tx, domain_id, project_id))
+
+
+def is_watched(tx: Transaction, domain_id: str, project_id: str) -> bool:
+    """Whether `watch_counted` would find nothing to do, as far as a look can tell that holds nobody up."""
+    return says_so(tx, domain_id, project_id, *_counted_usage(tx, domain_id, project_id))
+
+
+def _counted_usage(tx: Transaction, domain_id: str, project_id: str) -> tuple[Limits, list[tuple[str, str, int, int]]]:
+    """The limits of an owner; and of those without a ledger: text of keys, field, usage and limit."""
     owner = (domain_id, project_id)
-    if not tx.of(QUOTAUSAGES, PLATFORM).adjust(usage_id(*owner), {"count": 0}):
-        return
     limits = limits_of(tx, domain_id, (project_id,))[project_id]
     arrivals, found = Arrivals(tx, *owner), list[tuple[str, str, int, int]]()
     for keys, bounds in _counted_limits(limits):
@@ -267,7 +276,7 @@ def watch_counted(tx: Transaction, domain_id: str, project_id: str) -> None:
         moving, coming = under_way(tx, owner, dict.fromkeys(bounds, 0)), arrivals.amounts(keys)
         text = write_keys(keys)
         found += [(text, key, there[key] + moving[key] + coming.get(key, 0), bound) for key, bound in bounds.items()]
-    review_counted(tx, *owner, limits, found)
+    return limits, found
 
 
 def _new(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from cloudcore.model.errors import InvalidFormatError, OutOfRangeError
 from cloudcore.model.json import Json, JsonMapping, JsonObject
@@ -39,9 +40,10 @@ def read_nodes(body: JsonMapping) -> tuple[int, ...]:
         return ()
     if not isinstance(sent, list):
         raise InvalidFormatError("prefer_numa_nodes must be a list of numbers", field="prefer_numa_nodes")
-    if len(sent) > MOST_NODES:
+    wanted = cast("list[Json]", sent)
+    if len(wanted) > MOST_NODES:
         raise OutOfRangeError(f"prefer_numa_nodes: more than {MOST_NODES} nodes", field="prefer_numa_nodes")
-    found = [read_int(one, f"prefer_numa_nodes.{place}", 0, 1023) for place, one in enumerate(sent)]
+    found = [read_int(one, f"prefer_numa_nodes.{place}", 0, 1023) for place, one in enumerate(wanted)]
     return tuple(dict.fromkeys(found))
 
 
