@@ -112,6 +112,8 @@ def watched() -> Watched:
         {"secgroup_id": "secgroups", "direction": "in", "action": "allow", "protocol": "any", "priority": 1},
     )
     do(session.create, "roles", {"name": "role"})
+    do(session.create, "projects", {"name": "place"})
+    do(session.create, "users", {"name": "user", "default_project_id": "place"})
     do(
         session.create,
         "policies",
@@ -139,6 +141,7 @@ def test_what_something_new_names_is_held_or_written_down(watched: Watched) -> N
         *("snapshotpolicydisks.snapshotpolicy_id → snapshotpolicies", "snapshotpolicydisks.disk_id → disks"),
         *("schedtaghosts.schedtag_id → schedtags", "schedtaghosts.host_id → hosts"),
         *("rolepolicies.role_id → roles", "rolepolicies.policy_id → policies"),
+        "users.default_project_id → projects",
         *("secgrouprules.secgroup_id → secgroups", "subimages.image_id → images"),
         *("servers.host_id → hosts", "disks.storage_id → storages", "servers.tenant_id → projects"),
     ],

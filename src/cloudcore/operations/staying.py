@@ -90,7 +90,18 @@ def keep_named(platform: Platform, tx: Transaction, resource: Resource[Any], val
     for field in refs_of(resource.entity):
         target = platform.types.get(field.ref.target) if field.ref is not None else None
         ident = values.get(field.name)
-        if target is None or not ident or target.plural in IDENTITY:
+        if target is None or not ident or field.name in _owning(resource):
             continue
-        if not keep_row(tx, target, str(ident)):
+        if target.plural in IDENTITY:
+            keep_known(tx, target, str(ident))
+        elif not keep_row(tx, target, str(ident)):
             raise ResourceNotFoundError(f"{target.singular} {ident} was deleted", field=field.name)
+
+
+def _owning(resource: Resource[Any]) -> tuple[str, ...]:
+    """The fields of a type that say who owns a row."""
+    if issubclass(resource.entity, ProjectOwned):
+        return ("domain_id", "tenant_id")
+    if issubclass(resource.entity, DomainOwned):
+        return ("domain_id",)
+    return ("owner_id",) if issubclass(resource.entity, UserOwned) else ()
