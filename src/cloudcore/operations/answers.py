@@ -130,6 +130,8 @@ ANSWERS: Mapping[tuple[str, str], Answer] = MappingProxyType(
         **{(plural, "purge"): ROW for plural in ("zones", "vpcs", "networks", "hosts", "servers")},
         **{(plural, "cancel-delete"): ROW for plural in ("servers", "disks", "images", "guestimages")},
         ("secgroups", "clone"): ROW,
+        ("networks", "merge"): ROW,
+        ("servers", "sendkeys"): ROW,
         **{(plural, "capability"): CAPABILITY for plural in ("zones", "cloudregions")},
         **{(plural, "evaluate"): _EVALUATED for plural in ("schedpolicies", "dynamicschedtags")},
         ("isolated_devices", "purge"): Answer((_ID,)),
