@@ -101,6 +101,22 @@ def test_what_every_list_takes_narrows_every_list(place: Place, resource: Resour
             assert (answer.status_code, answer.json()["class"]) == (406, "NotSupportedError"), name
 
 
+@pytest.mark.parametrize("resource", SERVED, ids=lambda r: r.plural)
+def test_tags_narrow_every_list(place: Place, resource: Resource[object]) -> None:
+    wanted = "0.key=user:none-has-it"
+    for asked in (f"tags.{wanted}", f"obj_tags.0.{wanted}", f"user_meta.{wanted}", "with_cloud_meta=true"):
+        answer = place.get(f"{url(resource)}?details=false&{asked}")
+        assert (answer.status_code, answer.json().get(resource.plural)) == (200, []), asked
+    for asked in (f"project_tags.0.{wanted}", f"domain_tags.0.{wanted}"):
+        answer = place.get(f"{url(resource)}?details=false&{asked}")
+        if answer.status_code == 200:
+            assert answer.json()[resource.plural] == [], asked
+        else:
+            assert (answer.status_code, answer.json()["class"]) == (406, "NotSupportedError"), asked
+    whole = place.get(f"{url(resource)}?details=false").json()[resource.plural]
+    assert place.get(f"{url(resource)}?details=false&no_tags.{wanted}").json()[resource.plural] == whole
+
+
 def test_what_is_no_clouds_is_found_as_that(place: Place) -> None:
     for asked in ("cloud_env=onpremise", "cloud_env=private_or_onpremise", "provider=OneCloud", "public_cloud=false"):
         assert len(place.get(f"/compute/keypairs?{asked}").json()["keypairs"]) == ROWS, asked

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, cast
 
 from cloudcore.model.errors import InvalidInputError, NotSupportedError, OutOfRangeError
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import EVERYTHING, Contains, Expr, HasKey, Not, both, either, one_of
+from cloudcore.model.query import EVERYTHING, NOTHING, Contains, Expr, HasKey, Not, both, either, one_of
 from cloudcore.model.reading import read_str
 from cloudcore.model.resource import Resource, field_map
 from cloudcore.operations.parameter import flag, texts
@@ -101,7 +101,7 @@ def tag_filters(platform: Platform, resource: Resource[Any], params: JsonMapping
 
     Raises:
         InvalidInputError: a set is no list of key and value.
-        NotSupportedError: it asks for an organisation.
+        NotSupportedError: it asks for an organisation, or for the tags of owners that rows of the type have not.
     """
     if params.get("project_organizations"):
         raise NotSupportedError("organisations are not supported", field="project_organizations")
@@ -114,6 +114,9 @@ def tag_filters(platform: Platform, resource: Resource[Any], params: JsonMapping
                     wanted = either(*(tagged(one) for one in sets))
                     parts.append(Not(wanted) if negative else wanted)
         parts += _existence(params)
+    elif any(params.get(name) for name in ("tags", "obj_tags")) or any(_wants_tags(params)):
+        # Rows without tags have none of these.
+        parts.append(NOTHING)
     return both(*parts) if parts else EVERYTHING
 
 
@@ -167,13 +170,20 @@ def _owner_tags(platform: Platform, resource: Resource[Any], params: JsonMapping
     names = field_map(resource.entity)
     for name, plural, column in _OWNERS:
         for key, negative in ((name, False), (f"no_{name}", True)):
-            if params.get(key) and column in names:
+            if params.get(key) and column not in names:
+                raise NotSupportedError(f"{key}: {resource.plural} belong to none of {plural}", field=key)
+            if params.get(key):
                 idents = platform.directory.tagged(plural, tuple(sets_of(params[key], key)))
                 wanted = one_of(column, idents)
                 yield Not(wanted) if negative else wanted
 
 
 _OWNERS = (("project_tags", "projects", "tenant_id"), ("domain_tags", "domains", "domain_id"))
+
+
+def _wants_tags(params: JsonMapping) -> Iterator[bool]:
+    yield from (flag(params, key) != turned for key, _, turned in _KINDS if key in params)
+    yield from (bool(params.get(key)) and isinstance(params[key], dict | list) for key in PREFIXES)
 
 
 def _existence(params: JsonMapping) -> Iterator[Expr]:
