@@ -72,6 +72,7 @@ def test_a_guest_keeps_its_memory_and_takes_other_logins_and_systems(machine: Ma
     cloud.climc("server-qga-ping", "web")
     assert server["ips"] in cloud.climc("server-qga-get-network", "web")
     picture = machine.folder / "screen.png"
+    cloud.climc("server-sendkeys", "web", "ctrl-alt-f2")
     cloud.climc("server-screen-dump", "web", "--file", str(picture))
     assert picture.read_bytes().startswith(b"\x89PNG")
 
