@@ -76,7 +76,9 @@ class IsolatedDevice(Sharable, External, DomainOwned):
     reserved_cpu: Annotated[
         int, Spec("CPUs kept for servers with devices", create=True, update=True, admin=True, minimum=0)
     ] = 0
-    reserved_storage: Annotated[int, Spec("Kept for it", create=True, update=True, admin=True, unit=Unit.MIB)] = 0
+    reserved_storage: Annotated[
+        int, Spec("Always 0: of storage nothing is kept", create=True, update=True, admin=True, unit=Unit.MIB)
+    ] = 0
     pcie_info: Annotated[JsonObject, Spec("Of its PCIe slot", create=True, update=True)] = attrs.field(
         factory=dict[str, Any]
     )
