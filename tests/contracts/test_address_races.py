@@ -152,11 +152,26 @@ def a_narrower_range(place: Place, session: Any) -> Any:
     return session.update("networks", place.network, changes)
 
 
+def a_division(place: Place, session: Any) -> Any:
+    return session.perform("networks", place.network, "split", {"split_ip": place.last})
+
+
+def a_union(place: Place, session: Any) -> Any:
+    """It goes into a neighbour."""
+    stem, number = place.last.removesuffix("3"), next(_NUMBERS)
+    there = place.admin.get("networks", place.network)
+    ends = {"guest_ip_start": f"{stem}4", "guest_ip_end": f"{stem}5", "guest_ip_mask": 24}
+    beside = place.admin.create("networks", {"name": f"beside-{number}", "wire_id": there["wire_id"], **ends})
+    return session.perform("networks", place.network, "merge", {"target": beside["id"]})
+
+
 BESIDE_SERVERS: dict[str, Taking] = {
     "reservation": a_reservation,
     "group": a_group,
     "deletion": a_deletion,
     "range": a_narrower_range,
+    "division": a_division,
+    "union": a_union,
 }
 
 
@@ -167,7 +182,7 @@ def test_a_server_that_is_being_made_has_its_address_for_itself(place: Place, na
 
     came = meet(place, lambda: a_server(place, place.halted), place.halting, second)
 
-    assert came == [True, name == "group"]
+    assert came == [True, name in ("group", "division", "union")]
     place.check()
 
 
@@ -178,7 +193,7 @@ def test_what_is_taken_out_of_a_network_meanwhile_no_server_gets(place: Place, n
 
     came = meet(place, first, place.halting, lambda: a_server(place, place.admin))
 
-    assert came == [True, name != "deletion"]
+    assert came == [True, name not in ("deletion", "union")]
     place.check()
 
 
