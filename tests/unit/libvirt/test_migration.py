@@ -103,15 +103,19 @@ class Leaving:
         return [self._libvirt.VIR_DOMAIN_JOB_NONE]
 
 
-def test_a_way_that_ends_between_two_looks_has_not_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+class Watched(migration._Sending):
+    """Sends such a domain, which arrives."""
+
+    def _begin(self, domain: Any) -> None:
+        self._thread = domain.way
+        domain.way.start()
+
+    def _state_there(self) -> str:
+        return "on"
+
+
+def test_a_way_that_ends_between_two_looks_has_not_failed() -> None:
     domain = Leaving(pytest.importorskip("libvirt"))
     find = cast("Any", lambda _: None if domain.is_gone else domain)
-    sending = migration._Sending("g1", "d1", find, cast("Any", None), most_mib_s=0, hurry=False)
-
-    def begin(_self: Any, _domain: Any) -> None:
-        domain.way.start()
-        sending._thread = domain.way
-
-    monkeypatch.setattr(migration._Sending, "_begin", begin)
-    monkeypatch.setattr(migration._Sending, "_state_there", lambda _self: "on")
+    sending = Watched("g1", "d1", find, cast("Any", None), most_mib_s=0, hurry=False)
     assert sending.send(lambda _: None, lambda: False) == "on"
