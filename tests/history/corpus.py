@@ -11,7 +11,7 @@ import json
 import lzma
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -76,13 +76,29 @@ class SqlStore(SqlUnitOfWork):
     """
 
     pause: Any = staticmethod(lambda _where: None)
+    unit: Any = None
+    """The one that is open. What is asked for meanwhile is read in it: SQLite has one connection."""
+
+    @contextmanager
+    def read(self) -> Iterator[Any]:  # type: ignore[override]
+        """See `SqlUnitOfWork.read`."""
+        with super().read() as tx, self._kept(tx):
+            yield tx
 
     @contextmanager
     def write(self, author: Author) -> Iterator[Any]:  # type: ignore[override]
         """See `SqlUnitOfWork.write`."""
-        with super().write(author) as tx:
+        with super().write(author) as tx, self._kept(tx):
             yield tx
         self.pause("kept")
+
+    @contextmanager
+    def _kept(self, tx: Any) -> Iterator[None]:
+        self.unit = tx
+        try:
+            yield
+        finally:
+            self.unit = None
 
     @property
     def rows(self) -> Mapping[str, dict[str, Any]]:
@@ -97,7 +113,7 @@ class _Rows(dict[str, dict[str, Any]]):
 
     def __missing__(self, plural: str) -> dict[str, Any]:
         resource = next(r for r in RESOURCES if r.plural == plural)
-        with self._store.read() as tx:
+        with nullcontext(self._store.unit) if self._store.unit else self._store.read() as tx:
             # As they came: by the versions of their objects, where the clock of a server is behind that of the record.
             found = sorted(
                 tx.of(resource, PLATFORM).find(Query()), key=lambda row: (getattr(row, "version", 0), row.created_at)
@@ -109,13 +125,17 @@ class _Rows(dict[str, dict[str, Any]]):
 class SqlCloud(Cloud):
     """A simulated cloud over a database that has its tables."""
 
-    def __init__(self, engine: sa.Engine, *, state: State | None = None, **options: Any) -> None:
-        """state: goes on from there instead of furnishing the database."""
+    def __init__(self, engine: sa.Engine, scenario: str, *, state: State | None = None) -> None:
+        """scenario: whose world it is. state: goes on from there instead of furnishing the database."""
         self._engine, self._state = engine, state
+        of = SCENARIOS[scenario]
         # Ids that were drawn before the stop are not drawn again.
-        super().__init__(hosts=1, seed=0 if state is None else 1, **options)
+        seed = 0 if state is None else 1
+        super().__init__(hosts=2 if of.leases else 1, leases=of.leases, recycle_s=of.recycle_s, seed=seed)
         if state is not None:
             self._go_on(state)
+            for ident in self.machines if of.leases else ():
+                self.keep_lease(ident)
 
     def _new_store(self, *, interleave: bool) -> Any:
         assert not interleave
@@ -196,7 +216,7 @@ def _recorded(name: str) -> list[State]:
             seen.append(json.loads(json.dumps(state_of(cloud))))
 
     scenario = SCENARIOS[name]
-    cloud = SqlCloud(engine, recycle_s=scenario.recycle_s)
+    cloud = SqlCloud(engine, name)
     existing = scenario.prepare(cloud)
     cloud.pause = cloud.store.pause = pause
     scenario.start(cloud, existing)

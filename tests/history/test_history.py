@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 import pytest
 import sqlalchemy as sa
-from tests.contracts.flow_scenarios import SCENARIOS, flow_of
+from tests.contracts.flow_scenarios import flow_of
 from tests.history.corpus import FOLDER, Corpus, Entry, SqlCloud, fill, read
 from tests.simulation.invariants import check
 
@@ -55,7 +55,7 @@ def replay(entry: Entry, revision: str) -> None:
     with engine.begin() as connection:
         fill(connection, entry.state)
     migrate(engine)
-    cloud = SqlCloud(engine, state=entry.state, recycle_s=SCENARIOS[entry.scenario].recycle_s)
+    cloud = SqlCloud(engine, entry.scenario, state=entry.state)
 
     cloud.settle()
 
@@ -125,7 +125,7 @@ def test_a_filled_database_keeps_its_values_and_works_after_the_upgrade(path: Pa
     with engine.begin() as connection:
         # Servers have a clock of their own, which is behind that of the record.
         connection.execute(sa.text("UPDATE tasks_tasks SET wake_at = 0"))
-    cloud = SqlCloud(engine, state=entry.state)
+    cloud = SqlCloud(engine, entry.scenario, state=entry.state)
     cloud.clock.advance(60)
     cloud.settle()
     assert [task.state for task in cloud.rows("tasks") if task.state is not TaskState.COMPLETE] == []
