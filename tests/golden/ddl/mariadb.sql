@@ -1102,7 +1102,7 @@ CREATE TABLE identity_users (
     domain_id VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
     domain_src VARCHAR(10) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT 'local',
     displayname VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
-    email VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
+    email VARCHAR(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     mobile VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     enabled BOOL NOT NULL DEFAULT true,
     is_system_account BOOL NOT NULL DEFAULT false,
@@ -1681,11 +1681,12 @@ CREATE TABLE quota_quota_alerts (
     family VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
     counter VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
     field VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL,
+    `keys` VARCHAR(512) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL DEFAULT '',
     percent BIGINT NOT NULL,
     used BIGINT NOT NULL,
     bound BIGINT NOT NULL,
     CONSTRAINT pk_quota_quota_alerts PRIMARY KEY (id),
-    CONSTRAINT uq_quota_quota_alerts_domain_id_tenant_id_field UNIQUE (domain_id, tenant_id, field)
+    CONSTRAINT uq_quota_quota_alerts_domain_id_tenant_id_field_keys UNIQUE (domain_id, tenant_id, field, `keys`)
 );
 CREATE INDEX ix_quota_quota_alerts_created_at_id ON quota_quota_alerts (created_at, id);
 CREATE INDEX ix_quota_quota_alerts_domain_id_created_at_id ON quota_quota_alerts (domain_id, created_at, id);

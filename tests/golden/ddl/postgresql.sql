@@ -1102,7 +1102,7 @@ CREATE TABLE identity_users (
     domain_id VARCHAR(64) COLLATE "C" NOT NULL,
     domain_src VARCHAR(10) COLLATE "C" DEFAULT 'local' NOT NULL,
     displayname VARCHAR(128) COLLATE "C" DEFAULT '' NOT NULL,
-    email VARCHAR(64) COLLATE "C" DEFAULT '' NOT NULL,
+    email VARCHAR(255) COLLATE "C" DEFAULT '' NOT NULL,
     mobile VARCHAR(20) COLLATE "C" DEFAULT '' NOT NULL,
     enabled BOOLEAN DEFAULT true NOT NULL,
     is_system_account BOOLEAN DEFAULT false NOT NULL,
@@ -1681,11 +1681,12 @@ CREATE TABLE quota_quota_alerts (
     family VARCHAR(32) COLLATE "C" NOT NULL,
     counter VARCHAR(32) COLLATE "C" NOT NULL,
     field VARCHAR(32) COLLATE "C" NOT NULL,
+    keys VARCHAR(512) COLLATE "C" DEFAULT '' NOT NULL,
     percent BIGINT NOT NULL,
     used BIGINT NOT NULL,
     bound BIGINT NOT NULL,
     CONSTRAINT pk_quota_quota_alerts PRIMARY KEY (id),
-    CONSTRAINT uq_quota_quota_alerts_domain_id_tenant_id_field UNIQUE (domain_id, tenant_id, field)
+    CONSTRAINT uq_quota_quota_alerts_domain_id_tenant_id_field_keys UNIQUE (domain_id, tenant_id, field, keys)
 );
 CREATE INDEX ix_quota_quota_alerts_created_at_id ON quota_quota_alerts (created_at, id);
 CREATE INDEX ix_quota_quota_alerts_domain_id_created_at_id ON quota_quota_alerts (domain_id, created_at, id);
