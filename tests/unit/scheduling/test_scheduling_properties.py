@@ -241,7 +241,7 @@ def test_placements_and_alternatives_together_never_exceed_any_capacity(world, r
     for one in request.allowances:
         hosts = inventory.hosts
         servers = sum(is_about(one, hosts, hosts.index[each.host_id]) for each in taken)
-        assert all(servers * takes(request, inventory).get(name, 0) <= free for name, free in one.free.items())
+        assert all(servers * takes(one, request, inventory).get(name, 0) <= free for name, free in one.free.items())
     for (host, ident), (cpus, memory) in per_node.items():
         row = inventory.hosts.index[host]
         place = inventory.hosts.node_ids[row].tolist().index(ident)
