@@ -20,6 +20,7 @@ from cloudcore.model.query import PLATFORM, Query, eq
 from cloudcore.operations.hosts import register_host
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.types import TYPES
+from cloudcore.ports.clock import Clock
 from cloudcore.ports.session import Session
 from cloudcore.ports.unit_of_work import Author
 from cloudcore.resources.quota.quotalimit import QUOTALIMITS, Quotalimit
@@ -51,6 +52,11 @@ class Town:
     defects: list[Exception]
     ended: threading.Event
     threads: list[threading.Thread] = attrs.field(factory=list)
+
+    @property
+    def clock(self) -> Clock:
+        """As the platform tells it."""
+        return self.platform.clock
 
     def rows(self, plural: str) -> Sequence[Any]:
         """All of a type."""

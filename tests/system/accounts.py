@@ -25,6 +25,7 @@ class Accounts:
     """All rows of the database in a data folder, at one moment."""
 
     platform = _Resources()
+    clock = SystemClock()
 
     def __init__(self, data: Path) -> None:
         # Sealed fields stay sealed: nothing here looks into them.

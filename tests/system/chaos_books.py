@@ -49,6 +49,8 @@ Machines = Callable[["Books"], Mapping[str, Any]]
 class Books:
     """All rows of the database, and what is on the hosts, at one moment."""
 
+    clock = SystemClock()
+
     def __init__(self, url: str, machines: Machines) -> None:
         uow = SqlUnitOfWork(url, TYPES, SystemIds(), clock=SystemClock(), sealer=None)
         try:
