@@ -129,7 +129,7 @@ def test_the_program_of_the_page_runs(shared: Up, capsys: pytest.CaptureFixture[
     import openstack
 
     page = (Path(__file__).parents[2] / "docs/how-to/use-openstack-clients.md").read_text("utf-8")
-    (program,) = re.findall(r"^```python\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
+    program, *_ = re.findall(r"^```python\n(.*?)^```$", page, flags=re.MULTILINE | re.DOTALL)
     written = "http://127.0.0.1:30300/identity/v3"
     assert written in program
     identity = openstack.connection.Connection(session=session_of(shared), region_name="region0").identity
