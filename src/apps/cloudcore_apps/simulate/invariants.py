@@ -312,9 +312,10 @@ def check_history(cloud: Cloud) -> None:
     """Each entity's versions follow each other without a gap, and begin and end with its row."""
     versions: dict[tuple[str, str], list[tuple[str, int]]] = defaultdict(list)
     for record in cloud.store.rows[HISTORY.plural].values():
-        if record.version or record.action in ("create", "delete"):
-            versions[record.obj_type, record.obj_id].append((record.action, record.version))
-        # All else are facts, such as keys that were pressed: they change nothing.
+        known = versions[record.obj_type, record.obj_id]
+        # Facts of what is there, such as keys that were pressed, have no version: they change nothing.
+        if record.version or not known:
+            known.append((record.action, record.version))
     there = {(kind.singular, row.id) for kind in cloud.platform.resources for row in cloud.rows(kind.plural)}
     for key, records in versions.items():
         numbers = [version for _, version in records]
