@@ -191,6 +191,8 @@ class Watch:
         if not gone:
             return
         for host, agent in sorted(self._cloud.machines.items()):
+            if host in self._cloud.hosts.partitioned:
+                continue  # what moved away from it is taken off when it is heard again; the whole world is looked at then
             kept = {domain.desc.guest_id for domain in agent.machine.domains.values()}
             for volume in agent.machine.volumes.values():
                 kept.update((volume.volume_id, *volume.snapshots))
