@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import attrs
 import pytest
 from tests.simulation.cloud import CALLER, Cloud, server_body
 
 from cloudcore.model.history import Fact
 from cloudcore.model.resource import refs_of
+from cloudcore.operations.identity.directory import LocalDirectory
 from cloudcore.operations.session import CoreSession
 
 LEDGERS = {"hosts": "hostclaims", "storages": "storageclaims", "projects": "quotausages", "domains": "quotausages"}
@@ -112,8 +114,13 @@ def watched() -> Watched:
         {"secgroup_id": "secgroups", "direction": "in", "action": "allow", "protocol": "any", "priority": 1},
     )
     do(session.create, "roles", {"name": "role"})
-    do(session.create, "projects", {"name": "place"})
-    do(session.create, "users", {"name": "user", "default_project_id": "place"})
+    place = do(session.create, "projects", {"name": "place"})["id"]
+    user = do(session.create, "users", {"name": "user", "default_project_id": "place"})["id"]
+    # The simulation's directory knows no other people than its own two.
+    platform = attrs.evolve(world.cloud.platform, directory=LocalDirectory(world.cloud.store))
+    own = CoreSession(platform, attrs.evolve(CALLER, user_id=user, project_id=place))
+    do(own.create, "credentials", {"type": "aksk", "project_id": place})
+    do(own.create, "application_credentials", {"name": "of an application"})
     do(
         session.create,
         "policies",
@@ -141,7 +148,8 @@ def test_what_something_new_names_is_held_or_written_down(watched: Watched) -> N
         *("snapshotpolicydisks.snapshotpolicy_id → snapshotpolicies", "snapshotpolicydisks.disk_id → disks"),
         *("schedtaghosts.schedtag_id → schedtags", "schedtaghosts.host_id → hosts"),
         *("rolepolicies.role_id → roles", "rolepolicies.policy_id → policies"),
-        "users.default_project_id → projects",
+        *("users.default_project_id → projects", "credentials.project_id → projects"),
+        *("credentials.owner_id → users", "application_credentials.project_id → projects"),
         *("secgrouprules.secgroup_id → secgroups", "subimages.image_id → images"),
         *("servers.host_id → hosts", "disks.storage_id → storages", "servers.tenant_id → projects"),
     ],

@@ -127,7 +127,7 @@ MADE: dict[str, dict[str, Any]] = {
         "disable_delete": False,
     },
     "networks": {
-        "wire_id": "wire-1", "guest_gateway": "10.0.0.1", "guest_ip_start": "10.0.0.2", "guest_ip_end": "10.0.0.99", "guest_ip_mask": 24,
+        "wire_id": "wire-1", "guest_gateway": "10.0.0.1", "guest_ip_start": "10.0.0.2", "guest_ip_end": "10.0.0.199", "guest_ip_mask": 24,
         "vlan_id": 77, "server_type": "eip",
     },
     "eips": {"network_id": "network-1"}, "policies": {"scope": "project", "blob": {"policy": {"compute": "deny"}}},
