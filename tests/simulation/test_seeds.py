@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 
 import pytest
@@ -20,6 +21,24 @@ def test_the_command_lives_seeds_and_says_how_fast() -> None:
     assert result.exit_code == 0
     assert "2 seeds from 4: nothing lost, nothing stuck" in result.output
     assert "times as fast as life" in result.output
+
+
+def test_several_processes_live_the_same_lives_and_tell_them_in_order() -> None:
+    wanted = ["--seeds", "13", "--first-seed", "4", "--rounds", "2", "--faults", "failure", "--coverage", "--story"]
+
+    alone, shared = (CliRunner().invoke(simulate, [*wanted, "--jobs", jobs]) for jobs in ("1", "2"))
+
+    assert "13 seeds from 4: nothing lost, nothing stuck" in shared.output
+    assert shared.output.splitlines()[:-1] == alone.output.splitlines()[:-1]
+
+
+def test_what_a_life_in_another_process_finds_is_told_as_if_it_were_found_here() -> None:
+    violation = Violation("ends", "a task that does not end")
+
+    copy = pickle.loads(pickle.dumps(violation))
+
+    assert (str(copy), copy.invariant) == ("ends: a task that does not end", "ends")
+    assert str(violation) == str(copy)
 
 
 def test_the_command_says_what_came_up_and_what_did_not() -> None:

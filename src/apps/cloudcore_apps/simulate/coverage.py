@@ -37,6 +37,11 @@ class Coverage:
         words = (line.split(" ") for line in life.stage.log)
         self.faults.update(line[2] for line in words if line[1] in ("fault:", "weather:"))
 
+    def update(self, other: Coverage) -> None:
+        """Count what another has counted."""
+        for name, counts in vars(other).items():
+            getattr(self, name).update(counts)
+
     def lines(self) -> Sequence[str]:
         """The figures, and what never came up."""
         names = [operation.name for operation in operations(RESOURCES)]

@@ -38,8 +38,11 @@ class Violation(AssertionError):  # noqa: N818 - what was found, and no failure 
     """Something that never holds has held, or the other way round. invariant: its name."""
 
     def __init__(self, invariant: str, text: str) -> None:
-        super().__init__(f"{invariant}: {text}")
+        super().__init__(invariant, text)  # both, for a copy in another process to be made of
         self.invariant = invariant
+
+    def __str__(self) -> str:
+        return "{}: {}".format(*self.args)
 
     @classmethod
     def of(cls, invariant: str, error: AssertionError) -> Violation:
