@@ -181,6 +181,16 @@ def owner_of(platform: Platform, caller: Caller, family: Family, params: JsonMap
     return Owner(domain_id=found.id, domain=found.name)
 
 
+def require_all(platform: Platform, caller: Caller, family: Family) -> None:
+    """Refuse who may not see the quotas of everybody.
+
+    Raises:
+        ForbiddenError: he is no administrator of the system.
+    """
+    if _granted(platform, caller, family, "get") is not Scope.SYSTEM:
+        raise _refused(family, "get")
+
+
 def _of_all(family: Family, kind: str, granted: Scope) -> Owner:
     if granted is not Scope.SYSTEM:
         raise _refused(family, "get")

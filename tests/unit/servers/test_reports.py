@@ -18,7 +18,7 @@ from cloudcore.ports.unit_of_work import Author
 GROUP = "instancegroups"
 
 
-def _shift(world: World, days: int) -> None:
+def shift(world: World, days: int) -> None:
     """Let everything so far have happened earlier."""
     store: Any = world.cloud.platform.uow
     with store.write(Author()) as tx:
@@ -38,18 +38,18 @@ def test_each_day_has_its_peak_and_its_last(world: World) -> None:
     world.server(world.alice, "b", on=False)
     world.alice.delete("servers", "b")
     world.settle()
-    _shift(world, 1)
+    shift(world, 1)
     world.act(world.alice, "a", "change-config", vcpu_count=3)
     for name in ("cpu", "count"):
-        found = world.alice.list("quota_reports", {"name": name, "since": _ago(world, 1)}).items
+        found = world.alice.list("quota_reports", {"name": name, "since": ago(world, 1)}).items
         told = [(row["peak"], row["last"]) for row in found]
         assert told == {"cpu": [(2, 1), (3, 3)], "count": [(2, 1), (1, 1)]}[name]
-    assert world.alice.list("quota_reports", {"name": "cpu", "until": _ago(world, 1)}).items[-1]["last"] == 1
+    assert world.alice.list("quota_reports", {"name": "cpu", "until": ago(world, 1)}).items[-1]["last"] == 1
 
 
 def test_what_changed_hands_counts_for_each_in_turn(world: World) -> None:
     world.alice.create(GROUP, {"name": "g"})
-    _shift(world, 2)
+    shift(world, 2)
     world.admin.perform(GROUP, _id(world), "change-owner", {"project": "bobs"})
     whose = {
         who: [(row["peak"], row["last"]) for row in session.list("quota_reports", {"name": "group"}).items]
@@ -77,12 +77,12 @@ def test_who_may_see_whose(world: World) -> None:
     with pytest.raises(InvalidInputError):
         world.bob.list("quota_reports", {"name": "teapots"})
     with pytest.raises(OutOfRangeError):
-        world.bob.list("quota_reports", {"since": _ago(world, 4000)})
+        world.bob.list("quota_reports", {"since": ago(world, 4000)})
 
 
 def _id(world: World) -> str:
     return str(world.alice.list(GROUP).items[0]["id"])
 
 
-def _ago(world: World, days: int) -> str:
+def ago(world: World, days: int) -> str:
     return format_time(world.cloud.platform.clock.now() - timedelta(days=days))

@@ -41,6 +41,11 @@ FEED = (
 REPORT = (
     query("project", {"type": "string"}, "Whose, by id or name; without this and `domain` the caller's own"),
     query("domain", {"type": "string"}, "Of a domain as a whole and each of its projects"),
+    query(
+        "scope",
+        {"type": "string"},
+        "`system`: of the whole cloud, each domain and each project; `domain`: the caller's",
+    ),
     query("since", {"type": "string"}, "The first day, as a time; 30 days ago"),
     query("until", {"type": "string"}, "The last day, as a time; today"),
     query("name", {"type": "string"}, "Only this counter"),

@@ -125,8 +125,8 @@ TABLES: JsonObject = {
 
 HELD_ON_A_DAY = keys_schema(
     Key("day", "Date in UTC"),
-    Key("domain_id", "Id of the domain"),
-    Key("domain", "Its name"),
+    Key("domain_id", "Id of the domain; absent for the whole cloud", optional=True),
+    Key("domain", "Its name", optional=True),
     Key("tenant_id", "Id of the project; absent for the domain as a whole", optional=True),
     Key("project", "Its name", optional=True),
     Key("family", "Family of quotas"),

@@ -106,6 +106,11 @@ def _report() -> click.Command:
         params=[
             click.Option(["--tenant", "--project", "project"], help="Of this project.", metavar="PROJECT"),
             click.Option(["--domain"], help="Of this domain and each of its projects.", metavar="DOMAIN"),
+            click.Option(
+                ["--scope"],
+                type=click.Choice(("domain", "system")),
+                help="Of your domain, or of the whole cloud, each domain and each project.",
+            ),
             click.Option(["--since"], help="The first day; 30 days ago.", metavar="TIME"),
             click.Option(["--until"], help="The last day; today.", metavar="TIME"),
             click.Option(["--name"], help="Only this counter, such as cpu.", metavar="NAME"),
