@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from cloudcore.model.errors import NotSupportedError
+from cloudcore.model.json import JsonMapping
 
 _MIGRATION = "migrate-forecast set-live-migrate-params migrate-network"
 _BACKUP = "create-backup start-backup delete-backup switch-to-backup reconcile-backup"
@@ -111,6 +113,27 @@ DETAILS: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 """Named details, by type."""
 
+PARAMETERS: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
+    {
+        ("servers", "start"): frozenset(("qemu_version", "auto_prepaid")),
+        ("servers", "stop"): frozenset(("stop_charging",)),
+        ("servers", "reset"): frozenset(("instance_snapshot", "instance_snapshot_id")),
+        ("servers", "change-disk-storage"): frozenset(("keep_origin_disk",)),
+        ("servers", "attachnetwork"): frozenset(("disable_sync_config",)),
+        ("servers", "detachnetwork"): frozenset(("ip6_addr",)),
+        ("servers", "change-ipaddr"): frozenset(("ip6_addr", "restart_network")),
+        ("hosts", "host-maintenance"): frozenset(("prefer_host_id", "prefer_host")),
+        **{
+            (plural, "cache-image"): frozenset(("format", "is_force"))
+            for plural in ("hosts", "storages", "storagecaches")
+        },
+        **{(plural, "uncache-image"): frozenset(("is_force",)) for plural in ("storages", "storagecaches")},
+    }
+)
+"""What may be sent with an action of a type and asks for something else than what is done, once it says anything."""
+
+_SILENT: tuple[Any, ...] = (None, "", [], {}, False, 0, "0", "false", "off", "no")
+
 COLLECTION: Mapping[str, frozenset[str]] = MappingProxyType(
     {"hosts": frozenset(("bm-start-register-script", "host-type-count", "k8s-master-node-ips", "node-count"))}
 )
@@ -131,6 +154,8 @@ TYPES: frozenset[str] = frozenset(
         *("baremetalagents", "baremetalnetworks", "baremetalprofiles", "hostcachedimages", "hostdmesgs"),
         *("networkaddresses", "network_interfaces", "networkinterfacenetworks"),
         *("cloudaccounts", "cloudproviders", "schedtagcloudproviders", "servertemplates", "scalinggroups"),
+        *("netinterfaces", "dns_zonevpcs", "dbinstancenetworks", "scalinggroupguests", "scalinggroupnetworks"),
+        *("policy_definitions", "policy_assignments"),
         *("scope-resources", "history-data-clean", "db_stats", "misc"),
         *("cloudproviderregions", "instancebackupjoints"),
         *("instancebackups", "diskbackups", "backupstorages", "hostbackupstorages", "historyusages"),
@@ -163,6 +188,22 @@ BESIDE: Mapping[tuple[str, str], str] = MappingProxyType(
     }
 )
 """Those of them that connect two others, by the plural of one and the word of the other in its path."""
+
+
+def check_parameters(plural: str, action: str, body: JsonMapping) -> None:
+    """Refuse what a body says with an action and nothing would come of.
+
+    Raises:
+        NotSupportedError: names the field.
+    """
+    for name in PARAMETERS.get((plural, action), ()):
+        if is_said(body.get(name)):
+            raise NotSupportedError(f"{name} of {action} is not supported", field=name)
+
+
+def is_said(value: Any) -> bool:
+    """Whether a value asks for anything: clients in Go send zeros for what was not said."""
+    return (value.lower() if isinstance(value, str) else value) not in _SILENT
 
 
 def is_later(table: Mapping[str, frozenset[str]], plural: str, name: str) -> bool:

@@ -18,7 +18,7 @@ from cloudcore.operations.begin import start_transition
 from cloudcore.operations.generic import check_not_frozen, check_not_recycled
 from cloudcore.operations.giving import CANDIDATES, candidate_domains
 from cloudcore.operations.ladder import Call, ladder_actions
-from cloudcore.operations.later import ACTIONS, CLASS_ACTIONS, COLLECTION, DETAILS, is_later, refused
+from cloudcore.operations.later import ACTIONS, CLASS_ACTIONS, COLLECTION, DETAILS, check_parameters, is_later, refused
 from cloudcore.operations.parameter import texts
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
@@ -44,7 +44,7 @@ def perform_action(
 
     Raises:
         ActionNotFoundError: the type has no such action.
-        NotSupportedError: the wire knows it, and this release does not offer it.
+        NotSupportedError: the wire knows it, or what is said with it, and this release does not offer it.
     """
     action = resource.action(name, ActionKind.PERFORM)
     common = ladder_actions(resource.entity).get(name)
@@ -58,6 +58,7 @@ def perform_action(
         check_not_frozen(row)
     if name not in OF_THE_BIN:
         check_not_recycled(row)
+    check_parameters(resource.plural, name, body)
     body = read_params((action or LADDER[name]).params, body)
     answer: Any = None
     if (own := PERFORM.get((resource.plural, name))) is not None:

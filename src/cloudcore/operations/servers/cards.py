@@ -316,11 +316,15 @@ def named_card(tx: Transaction, server: Any, body: JsonMapping) -> Any:
         wanted["ip_addr"] = read_str(body["ip_addr"], "ip_addr", 64)
     if body.get("index") not in (None, ""):
         wanted["index"] = read_int(body["index"], "index", 0, MAX_INDEX)
+    cards = cards_of(tx, server)
     if body.get("net_id"):
-        wanted["network_id"] = read_str(body["net_id"], "net_id", 128)
+        network = read_str(body["net_id"], "net_id", 128)
+        theirs = tx.of(NETWORKS, PLATFORM).find(Query(where=one_of("id", [card.network_id for card in cards])))
+        by_name = [one.id for one in theirs if one.name == network and network not in {one.id for one in theirs}]
+        wanted["network_id"] = by_name[0] if by_name else network
     if not wanted:
         raise MissingParameterError("mac is missing: name a card by mac, ip_addr, index or net_id", field="mac")
-    found = [card for card in cards_of(tx, server) if all(getattr(card, k) == v for k, v in wanted.items())]
+    found = [card for card in cards if all(getattr(card, k) == v for k, v in wanted.items())]
     field = next(key for key in ("mac", "ip_addr", "index", "net_id") if body.get(key) not in (None, ""))
     if not found:
         raise InvalidInputError(f"server {server.name} has no such network card", field=field)

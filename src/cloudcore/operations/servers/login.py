@@ -190,7 +190,7 @@ def deployed(tx: Transaction, server: Any, changes: JsonObject) -> Any:
 def _begin_deploy(
     platform: Platform, tx: Transaction, caller: Caller, server: Any, changes: JsonObject, body: JsonMapping
 ) -> None:
-    params = {"auto_start": read_flag(body, "auto_start")}
+    params = {"auto_start": read_flag(body, "auto_start") or read_flag(body, "restart")}
     check_idle(tx, SERVERS, server)
     kept = deployed(tx, server, changes)
     start_transition(platform, tx, caller, SERVERS, kept, "deploy", params)

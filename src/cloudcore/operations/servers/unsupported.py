@@ -7,6 +7,7 @@ from typing import Any
 
 from cloudcore.model.errors import NotSupportedError
 from cloudcore.model.json import JsonMapping
+from cloudcore.operations.later import is_said
 from cloudcore.resources.compute.guestnetwork import check_queues
 from cloudcore.resources.compute.spec import DiskSpec, NicSpec
 
@@ -42,9 +43,9 @@ def check_server(body: JsonMapping) -> None:
         NotSupportedError: names the field.
     """
     for key, value in body.items():
-        if _is_said(value) and (key in _KEYS or _DOTTED.fullmatch(key)):
+        if is_said(value) and (key in _KEYS or _DOTTED.fullmatch(key)):
             raise NotSupportedError(f"{key} is not supported when creating a server", field=key)
-        if _is_said(value) and key in _ONLY and _plain(value) not in _ONLY[key]:
+        if is_said(value) and key in _ONLY and _plain(value) not in _ONLY[key]:
             only = ", ".join(str(one) for one in _ONLY[key])
             raise NotSupportedError(f"{key} {str(value)[:64]!a} is not supported; there is {only}", field=key)
 
@@ -85,12 +86,6 @@ def check_card(card: NicSpec, *, placed: bool = False) -> None:
             where = f"nets.{card.index}.{name}"
             raise NotSupportedError(f"{where} is not supported of a card that is a device", field=where)
     check_queues(card.driver, card.num_queues, f"nets.{card.index}.num_queues")
-
-
-def _is_said(value: Any) -> bool:
-    """Whether a value asks for anything: clients in Go send zeros for what was not said."""
-    text = value.lower() if isinstance(value, str) else value
-    return text not in (None, "", [], {}, False, 0, "0", "false", "off", "no")
 
 
 def _plain(value: Any) -> Any:

@@ -50,6 +50,8 @@ def _capability(tx: Transaction, here: Expr, *, amounts_too: bool) -> JsonObject
         "brands": brands,
         "enabled_brands": brands,
         "disabled_brands": [],
+        "read_only_brands": [],
+        "read_only_disabled_brands": [],
         "resource_types": ["shared"] if names else [],
         "host_cpu_archs": sorted({row["cpu_architecture"] for row in hosts if row["cpu_architecture"]}),
         "available_host_count": sum(int(row["count"]) for row in hosts),
@@ -64,7 +66,8 @@ def _capability(tx: Transaction, here: Expr, *, amounts_too: bool) -> JsonObject
     }
     for area in (*_OURS, *_OTHERS):
         found[f"{area}_brands"] = brands if area in _OURS else []
-        found[f"disabled_{area}_brands"] = []
+        for word in ("disabled", "read_only", "read_only_disabled"):
+            found[f"{word}_{area}_brands"] = []
     return {**found, "usable": bool(names and found["auto_alloc_network_count"])}
 
 

@@ -211,6 +211,7 @@ SNAPSHOT_ACTIONS = (
         doc="Keep all its disks as they are at one moment.",
         params=(
             param("name", "Name of the snapshot", width=128),
+            param("generate_name", "Name that is numbered if it is taken", width=128),
             param("with_memory", "Keep the memory as well", bool),
         ),
     ),

@@ -20,7 +20,14 @@ LOGIN_ACTIONS: tuple[Action, ...] = (
         name="deploy",
         doc="Give a stopped server another login; cloud-init takes it up at the next start.",
         transition="deploy",
-        params=(*_KEYS, param("delete_keypair", "Take its SSH key away", bool), *_LOGIN, _FILES, _START),
+        params=(
+            *_KEYS,
+            param("delete_keypair", "Take its SSH key away", bool),
+            *_LOGIN,
+            _FILES,
+            _START,
+            param("restart", "The same as auto_start: it is off", bool),
+        ),
     ),
     Action(
         name="set-password",
