@@ -43,8 +43,8 @@ SENT = {
         create-eip: bandwidth charge_type bgp_type auto_dellocate
         migrate: prefer_host_id auto_start rescue_mode
         live-migrate: prefer_host_id skip_cpu_check skip_kernel_check enable_tls max_bandwidth_mb quickly_finish
-        save-image: name generate_name notes is_public format
-        save-guest-image: name generate_name notes
+        save-image: name generate_name notes is_public format auto_start restart os_type os_arch
+        save-guest-image: name generate_name notes auto_start
         instance-snapshot: name generate_name with_memory
         instance-snapshot-reset: instance_snapshot auto_start with_memory
         snapshot-and-clone: name count instance_snapshot_id auto_start prefer_host_id
@@ -68,7 +68,7 @@ SENT = {
     "disks": """
         resize: size
         disk-reset: snapshot_id auto_start
-        save: name format notes""",
+        save: name format notes os_arch""",
     "networks": """
         reserve-ip: ips notes duration status
         release-reserved-ip: ip

@@ -16,6 +16,7 @@ from cloudcore.operations.guest_images import keep_together
 from cloudcore.operations.image_records import new_image
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
+from cloudcore.operations.saving import is_started_after
 from cloudcore.operations.snapshots import enter
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.disk import DISKS
@@ -65,6 +66,8 @@ def save_guest_image(platform: Platform, tx: Transaction, caller: Caller, server
         "disks": [[image.id, disks[link.disk_id].id] for image, link in zip(images, links, strict=True)],
         "formats": list(platform.settings.image_formats),
     }
+    if is_started_after(body):
+        params["auto_start"] = True
     kept = tx.of(GUESTIMAGES, PLATFORM).get(row.id)
     begin(platform, tx, caller, GUESTIMAGES, kept, "guest-image-save", params, holding=(SERVERS, server))
     (shown,) = detail_rows(platform, tx, SERVERS, [tx.of(SERVERS, PLATFORM).get(server.id)])

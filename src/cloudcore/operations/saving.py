@@ -9,7 +9,7 @@ from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import MissingParameterError, NotSupportedError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, eq
-from cloudcore.model.reading import read_str, read_text
+from cloudcore.model.reading import read_flag, read_str, read_text
 from cloudcore.operations.begin import begin
 from cloudcore.operations.image_records import new_image
 from cloudcore.operations.images import Hashing
@@ -75,6 +75,11 @@ def saved_key(image_id: str) -> str:
     return f"staged/{image_id}"
 
 
+def is_started_after(body: JsonMapping) -> bool:
+    """Whether a server that is off shall be started once it is saved."""
+    return read_flag(body, "auto_start") or read_flag(body, "restart")
+
+
 def _begin(platform: Platform, tx: Transaction, caller: Caller, disk: Any, body: JsonMapping) -> Any:
     wanted = read_str(body.get("format") or FORMATS[0], "format", 20)
     if wanted not in FORMATS:
@@ -82,7 +87,9 @@ def _begin(platform: Platform, tx: Transaction, caller: Caller, disk: Any, body:
     if disk.disk_format != "qcow2":
         raise NotSupportedError(f"disk {disk.name} is {disk.disk_format}: only qcow2 is saved", field="format")
     host_id, server = busy(tx, disk, "save-image")
-    properties = {"os_type": server.os_type if server is not None else "", "os_arch": disk.os_arch}
+    os_type = read_str(body.get("os_type") or (server.os_type if server is not None else ""), "os_type", 36)
+    os_arch = read_str(body.get("os_arch") or disk.os_arch, "os_arch", 16)
+    properties = {"os_type": os_type, "os_arch": os_arch}
     sent: JsonObject = {
         "name": body.get("name"),
         "generate_name": body.get("generate_name"),
@@ -91,16 +98,18 @@ def _begin(platform: Platform, tx: Transaction, caller: Caller, disk: Any, body:
         "protected": False,
         "is_public": body.get("is_public"),
         "project_id": disk.tenant_id,
-        "os_arch": disk.os_arch,
+        "os_arch": os_arch,
         "properties": {key: value for key, value in properties.items() if value},
     }
     told = {k: v for k, v in sent.items() if v is not None}
     image = new_image(platform, tx, caller, told, status=ImageStatus.SAVING.value, is_data=disk.disk_type != "sys")
-    params = {
+    params: JsonObject = {
         "host_id": host_id,
         "server_id": server.id if server is not None else "",
         "disk_id": disk.id,
         "formats": list(platform.settings.image_formats),
     }
+    if is_started_after(body):
+        params["auto_start"] = True
     begin(platform, tx, caller, IMAGES, image, "image-save", params, holding=holding(disk, server))
     return image

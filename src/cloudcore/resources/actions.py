@@ -68,6 +68,8 @@ IMAGE_PARAMS = (
     param("notes", "Free text", width=1024, multiline=True, alias=("description",)),
     param("format", "Format of the image: qcow2", width=20),
     param("is_public", "Share it with everybody", bool),
+    param("os_type", "Operating system that is in it, if not what the server says", width=36),
+    param("os_arch", "Architecture, if not that of the disk", width=16),
 )
 """Of what is saved as an image."""
 

@@ -74,7 +74,11 @@ class Engine:
             task = self._turn(tx, flow, task)
             if no_further:
                 break
-        return self._save(tx, task, old)
+        saved = self._save(tx, task, old)
+        if saved.state is TaskState.COMPLETE and (follows := flow.then(self._context(tx, saved))) is not None:
+            tx.of(TASKS, PLATFORM).add(follows)
+            tx.announce("")
+        return saved
 
     def takes(self, task: Task, now: datetime) -> bool:
         """Whether this process can do what the task waits for, or give it up because nobody has done it in time."""

@@ -139,6 +139,7 @@ class Flow:
     obj_type: str
     steps: tuple[Step, ...]
     succeed: Callable[[Context], None] = _nothing
+    then: Callable[[Context], Task | None] = _nothing
     fail: Callable[[Context, str], None]
     version: int = 1
     objects: Resource[Any] | None = None

@@ -6,6 +6,7 @@ import pytest
 from tests.simulation.cloud import CALLER, Cloud, server_body
 from tests.simulation.invariants import check_ledgers, check_tasks
 
+from cloudcore.model.effects import Failed
 from cloudcore.model.errors import (
     DuplicateNameError,
     NotSupportedError,
@@ -60,6 +61,43 @@ def test_a_disk_that_no_server_has_is_saved(cloud: Cloud, client: CoreSession) -
 
     image = client.get("images", answer["image_id"])
     assert (image["status"], image["is_data"]) == ("active", True)
+
+
+@pytest.mark.parametrize("action", ["save-image", "save-guest-image"])
+def test_a_server_that_is_off_is_started_once_it_is_saved(cloud: Cloud, client: CoreSession, action: str) -> None:
+    client.perform("servers", "web", "stop")
+    cloud.settle()
+
+    client.perform("servers", "web", action, {"name": "golden"})
+    cloud.settle()
+    assert client.get("servers", "web")["status"] == "ready"
+
+    client.perform("servers", "web", action, {"name": "golden-2", "auto_start": True})
+    cloud.settle()
+    assert (client.get("servers", "web")["status"], client.get("servers", "web")["power_states"]) == ("running", "on")
+
+    client.perform("servers", "web", action, {"name": "golden-3", "restart": "true"})
+    cloud.settle()
+    assert client.get("servers", "web")["status"] == "running"
+    started = [task for task in client.list("tasks").items if task["flow"] == "server-start"]
+    assert [task["state"] for task in started] == ["complete"]
+    check_tasks(cloud)
+
+
+def test_what_was_saved_stays_if_the_server_does_not_start(cloud: Cloud, client: CoreSession) -> None:
+    client.perform("servers", "web", "stop")
+    cloud.settle()
+    client.perform("servers", "web", "save-image", {"name": "golden", "auto_start": True})
+    cloud.machines["h1"]._failures = lambda effect, _n: Failed("no kernel") if effect.kind == "guest-start" else None
+    cloud.settle()
+    assert client.get("images", "golden")["status"] == "active"
+    assert client.get("servers", "web")["status"] == "start_fail"
+
+
+def test_what_is_in_an_image_may_be_said(cloud: Cloud, client: CoreSession) -> None:
+    said = {"name": "golden", "os_type": "Windows", "os_arch": "aarch64"}
+    image = client.get("images", client.perform("servers", "web", "save-image", said)["image_id"])
+    assert (image["properties"], image["os_arch"]) == ({"os_type": "Windows", "os_arch": "aarch64"}, "aarch64")
 
 
 def test_what_is_being_saved_is_left_alone(cloud: Cloud, client: CoreSession) -> None:

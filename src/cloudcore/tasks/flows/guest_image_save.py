@@ -31,6 +31,7 @@ from cloudcore.tasks.flows.image_upload import (
     remove_effect,
     store_effect,
 )
+from cloudcore.tasks.flows.server_start import start_after
 from cloudcore.tasks.flows.snapshots import SNAPSHOT_S, occupy, release
 from cloudcore.tasks.flows.volumes import COPY_S, reached
 
@@ -164,5 +165,6 @@ GUEST_IMAGE_SAVE = Flow(
         Step(name="probe", do=_probe_do, done=_probe_done, undo=_probe_undo, deadline_s=PROBE_S),
         Step(name="promote", do=_promote_do, done=_promote_done, deadline_s=MOVE_S),
     ),
+    then=start_after,
     fail=_fail,
 )

@@ -19,6 +19,7 @@ from cloudcore.tasks.flow import Context, Effects, Flow, Step
 from cloudcore.tasks.flows.guest import mounts_of
 from cloudcore.tasks.flows.image_convert import measured
 from cloudcore.tasks.flows.image_upload import ADMISSION, fail_image, image_of, move_image, store_effect
+from cloudcore.tasks.flows.server_start import start_after
 from cloudcore.tasks.flows.snapshots import SNAPSHOT_S, occupy, release
 from cloudcore.tasks.flows.volumes import COPY_S, reached
 
@@ -110,5 +111,6 @@ IMAGE_SAVE = Flow(
         Step(name="drop", do=_drop, done=_dropped, deadline_s=SNAPSHOT_S, attempts=5),
         *ADMISSION,
     ),
+    then=start_after,
     fail=_fail,
 )

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 
 import attrs
 
+from cloudcore.model.entity import evolve
 from cloudcore.model.json import JsonObject
-from cloudcore.resources.compute.server import ServerStatus
+from cloudcore.model.query import PLATFORM
+from cloudcore.resources.compute.server import SERVERS, ServerStatus
 from cloudcore.tasks.flow import Context, Effects, Flow, Step
 from cloudcore.tasks.flows.guest import START_S, move, start_effect, stop_effect
 from cloudcore.tasks.flows.server_resume import RESUME, SERVER_RESUME
+from cloudcore.tasks.task import Task, new_task
 
 
 def _do(ctx: Context) -> Effects:
@@ -49,3 +52,25 @@ SERVER_START = Flow(
     steps=(attrs.evolve(POWER_ON, when=_cold), attrs.evolve(RESUME, when=_saved)),
     fail=_fail,
 )
+
+
+def start_after(ctx: Context) -> Task | None:
+    """The task that starts the server whose disks a task has worked on (`server_id`), if `auto_start` asked for it.
+
+    It is a task of its own: what was made of the disks stays, whether or not the server starts.
+    """
+    server = ctx.tx.of(SERVERS, PLATFORM).get(str(ctx.params.get("server_id") or ""))
+    if not ctx.params.get("auto_start") or server is None or server.status != ServerStatus.READY:
+        return None
+    moved = ctx.tx.of(SERVERS, PLATFORM).save(evolve(server, status=str(ServerStatus.START_START)), action="start")
+    return new_task(
+        ident=ctx.tx.new_id(),
+        flow=SERVER_START.name,
+        flow_version=SERVER_START.version,
+        subject=moved,
+        obj_type=SERVERS.singular,
+        params={},
+        actor=ctx.task.actor,
+        request_id=ctx.task.request_id,
+        now=ctx.now,
+    )

@@ -15,6 +15,7 @@ _CARD = (
 _DISK = param("disk_id", "Disk", refers="disks", alias=("disk",), required=True)
 _NAME = param("name", "Name of the new server; of several a pattern", width=128, required=True, example="web-2")
 _START = param("auto_start", "Start it afterwards", bool)
+_RESTART = param("restart", "The same as auto_start; one that runs goes on meanwhile", bool)
 _DISKS = param("disks", "Disks, as when a server is created", ANY, alias=("disk",), example=["10g"])
 _DRIVE = param("cdrom_ordinal", "Which drive; there is 0", int, minimum=0, maximum=255)
 _DEVICES = param("device", "Devices", list, of=str, refers="isolated_devices", alias=("devices",))
@@ -195,7 +196,7 @@ SNAPSHOT_ACTIONS = (
     Action(
         name="save-image",
         doc="Save its system disk as an image; it may run.",
-        params=IMAGE_PARAMS,
+        params=(*IMAGE_PARAMS, _START, _RESTART),
     ),
     Action(
         name="save-guest-image",
@@ -204,6 +205,8 @@ SNAPSHOT_ACTIONS = (
             param("name", "Name of the guest image", width=128),
             param("generate_name", "Pattern of its name", width=128),
             param("notes", "Free text", width=1024, alias=("description",)),
+            _START,
+            _RESTART,
         ),
     ),
     Action(
