@@ -14,8 +14,8 @@ from cloudcore_adapters.memory.world import ManualClock
 TOGETHER = 16
 ASKED = 40
 """Statements of one request, the beginnings of its transactions among them."""
-LOOKED = 24
-"""More of them after a while: the process looks through its columns of hosts, and reads policies in a unit of their own."""
+LOOKED = 26
+"""More of them after a while: the process looks through its columns of hosts, and reads policies and the class of a project, each in a unit of its own."""
 ANEW = 15
 """More of them still where it finds that networks or storages have changed, and makes its columns anew."""
 A_WHILE = 60

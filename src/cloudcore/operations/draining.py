@@ -98,7 +98,7 @@ def drain(platform: Platform) -> Sequence[str]:
 
 
 def _empty(platform: Platform, host: Any, wish: Wish) -> Sequence[str]:
-    wanted, room = reading(platform, lambda tx: _next(tx, host, wish))
+    wanted, room = reading(platform, lambda tx: _next(platform, tx, host, wish))
     moving: list[str] = []
     for ident in wanted:
         if len(moving) >= room:
@@ -115,11 +115,11 @@ def _wanted(tx: Transaction) -> list[tuple[Any, Wish]]:
     return [(row, wish) for row, wish in found if row.host_status == AgentStatus.ONLINE]
 
 
-def _next(tx: Transaction, host: Any, wish: Wish) -> tuple[list[str], int]:
+def _next(platform: Platform, tx: Transaction, host: Any, wish: Wish) -> tuple[list[str], int]:
     """The servers that are tried next, the largest first, and how many may begin to move."""
     known = tx.of(TASKS, PLATFORM).find(Query(where=both(one_of("flow", (COLD, LIVE)), eq("ended_at", None))))
     moving = {task.obj_id for task in known if task.params.get("source") == host.id}
-    guests = [one for one in guests_of(tx, [host.id]) if one.id not in moving]
+    guests = [one for one in guests_of(platform, tx, [host.id]) if one.id not in moving]
     failed = _failed(tx, [one.id for one in guests], host, wish)
     ready = [one for one in guests if one.id not in failed]
     ready.sort(key=lambda one: (bool(one.stuck), -one.request.memory_mib, -one.request.vcpus, one.id))

@@ -36,7 +36,7 @@ def emptied_hosts(platform: Platform, caller: Caller, body: JsonMapping) -> Json
 
     def work(tx: Transaction) -> JsonObject:
         inventory = everything(tx, platform.settings, networks=[])
-        found = emptied(inventory, for_moves(tx, guests_of(tx)), most=most)
+        found = emptied(inventory, for_moves(tx, guests_of(platform, tx)), most=most)
         names = inventory.hosts
         return {
             "hosts": [

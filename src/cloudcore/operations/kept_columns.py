@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from cloudcore.operations.pools import KeptPool
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 class KeptColumns:
     """Pools by type of host. Who looks into one or changes it holds `lock`, and asks nobody meanwhile.
 
-    lifetimes: what was learned of the lives of servers, and when.
+    lifetimes: what was learned of the lives of servers, and when. classes: project → when its class was looked up, what had been
+        written of projects until then, and the labels.
     """
 
     def __init__(self, lock: AbstractContextManager[Any] | None = None) -> None:
@@ -23,6 +25,7 @@ class KeptColumns:
         self.lock: AbstractContextManager[Any] = lock or nullcontext()
         self._known: dict[str, KeptPool] = {}
         self.lifetimes: tuple[datetime, Lifetimes] | None = None
+        self.classes: dict[str, tuple[datetime, int, Mapping[str, str]]] = {}
 
     def get(self, host_type: str) -> KeptPool | None:
         """The pool of a type, if there is one."""
@@ -36,3 +39,4 @@ class KeptColumns:
         """Keep nothing: the next decision reads it all anew."""
         self._known = {}
         self.lifetimes = None
+        self.classes = {}

@@ -20,7 +20,7 @@ from cloudcore.operations.access import widest
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.sharing import need, share, unshare
 from cloudcore.operations.staying import keep_owner
-from cloudcore.operations.tags import merged, read_tags
+from cloudcore.operations.tags import CLASS, merged, read_tags
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.counted import count_in, count_out
 from cloudcore.resources.actions import BATCH, LADDER
@@ -185,8 +185,8 @@ _LADDER: tuple[tuple[type, Mapping[str, Callable[[Call, Any], Any]]], ...] = (
             "metadata": _metadata,
             "user-metadata": _adding("user-metadata", "user:"),
             "set-user-metadata": _replacing("set-user-metadata", "user:"),
-            "class-metadata": _adding("class-metadata", "cls:"),
-            "set-class-metadata": _replacing("set-class-metadata", "cls:"),
+            "class-metadata": _adding("class-metadata", CLASS),
+            "set-class-metadata": _replacing("set-class-metadata", CLASS),
             "org-metadata": _adding("org-metadata", "org:"),
             "set-org-metadata": _replacing("set-org-metadata", "org:"),
         },

@@ -16,6 +16,7 @@ from cloudcore.model.errors import InsufficientResourceError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import EVERYTHING, PLATFORM, Compare, Expr, Op, Query, both, eq, one_of
 from cloudcore.model.resource import Resource
+from cloudcore.operations.classes import classes_of
 from cloudcore.operations.packing import Packing, packing_of
 from cloudcore.operations.platform import Settings
 from cloudcore.operations.room import limits_for, storage_limit
@@ -134,7 +135,7 @@ HOST_COLUMNS = (
     *("id", "name", "zone_id", "domain_id", "is_public", "public_scope", "status", "host_status", "enabled"),
     *("host_type", "cpu_architecture", "resource_type", "cpu_count", "cpu_cmtbound", "cpu_reserved"),
     *("mem_size", "mem_cmtbound", "mem_reserved", "kvm_cap_max_vcpu", "cpu_desc", "cpu_microcode", "page_size_kb"),
-    *("enable_numa_allocate", "topology"),
+    *("enable_numa_allocate", "topology", "metadata"),
 )
 NODE_CLAIM = ("host_id", "node", "vcpus", "memory_mib")
 _CLAIM = ("id", "vcpus", "memory_mib", "guests", "update_version")
@@ -298,6 +299,7 @@ def host_row(host: Any, settings: Settings, beside: Surroundings) -> HostRow:
         page_size_kb=host.page_size_kb,
         shared_domain_ids=beside.shared.get(host.id, ()) if host.is_public else (),
         nodes=node_rows(host),
+        classes=classes_of(host.metadata),
     )
 
 

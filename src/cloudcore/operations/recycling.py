@@ -97,14 +97,14 @@ def _claimed(platform: Platform, tx: Transaction, caller: Caller, server: Any, h
 
 def _no_room(platform: Platform, tx: Transaction, caller: Caller, server: Any, host: Any) -> InsufficientResourceError:
     """Why the host of a server does not take it back, and whose end would help."""
-    (guest,) = described(tx, [server])
+    (guest,) = described(platform, tx, [server])
     # It was there: only the room is asked for.
     request = attrs.evolve(
         guest.request,
         present_host="",
         prefer_host=host.id,
         given=guest.request.given | {"size"},
-        ignore_filters=frozenset({"resource_type", "host_domain"}),
+        ignore_filters=frozenset({"resource_type", "host_domain", "class_metadata"}),
     )
     inventory = inventory_of(tx, platform.settings, host_type=request.host_type, networks=[], host_id=host.id)
     text = f"the host of server {server.name} has no room for it any more"

@@ -21,6 +21,8 @@ MOST_KEPT = 1024
 MOST_TEXT = 1 << 20
 """Characters in all tags of one thing."""
 REMOVE = ("none", "null")
+CLASS = "cls:"
+"""Tags that say of which class something is: servers go to hosts of the class of their project and image."""
 PREFIXES = {"user_meta": "user:", "cloud_meta": "ext:", "sys_meta": "sys:"}
 """Kinds of tags, by the parameter that asks for them."""
 MAX_SETS = 32

@@ -164,7 +164,7 @@ def moves_of(platform: Platform, tx: Transaction, hosts: Sequence[str]) -> list[
     """Where the servers of these hosts would go, if nothing were placed on the hosts any more."""
     inventory = everything(tx, platform.settings, networks=[])
     explained = MOST_EXPLAINED if len(inventory.hosts) <= MAX_RELAXED_HOSTS else 0
-    return resettle(inventory, for_moves(tx, guests_of(tx, hosts)), hosts, explained=explained)
+    return resettle(inventory, for_moves(tx, guests_of(platform, tx, hosts)), hosts, explained=explained)
 
 
 def told_move(move: Move) -> JsonObject:
@@ -242,5 +242,5 @@ def snapshot(platform: Platform, tx: Transaction, caller: Caller) -> JsonObject:
             raise ForbiddenError(f"a snapshot has the {kind.plural} of everybody, which you may not list")
     inventory = with_devices(everything(tx, platform.settings, networks=None), device_rows(tx))
     # How hosts reach each other is no part of it.
-    servers = tuple(attrs.evolve(one, live_hosts=frozenset()) for one in guests_of(tx))
+    servers = tuple(attrs.evolve(one, live_hosts=frozenset()) for one in guests_of(platform, tx))
     return attrs.evolve(snapshot_of(inventory), servers=servers).written()

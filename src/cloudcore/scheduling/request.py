@@ -212,7 +212,7 @@ class Request:
     live: set for a server that runs on while it moves.
     image_zones, size_zones: where its image can be used and its size is for sale; None for anywhere.
     size_regions: where its size is for sale in every zone, beside `size_zones`.
-    classes: `class:` labels of its project and image.
+    classes, source_classes: labels of its project, and of the image that it is made of; None where it is made of none.
     network_types: server types of networks that may be chosen when none is named.
     is_admin, is_domain_admin: the caller may use any network, or any of the domain.
     seed: the request's id; among equally good hosts it decides, so a repeated request is placed alike.
@@ -254,6 +254,7 @@ class Request:
     size_zones: frozenset[str] | None = attrs.field(default=None, converter=_some_names)
     size_regions: frozenset[str] = attrs.field(default=frozenset[str](), converter=_names)
     classes: Labels = attrs.field(default=(), converter=labels_of)
+    source_classes: Labels | None = attrs.field(default=None, converter=attrs.converters.optional(labels_of))
     project_id: str = ""
     domain_id: str = ""
     is_admin: bool = False

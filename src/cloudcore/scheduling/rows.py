@@ -86,7 +86,7 @@ class HostRow:
     guests, creating: guests on the host, and how many of them are being created.
     project_guests: guests per project id, for keeping a project's guests apart.
     kernel, page_size_kb: what it runs; a server that moves while it runs may need the same.
-    classes: `class:` labels; a request has the same, or the host is not for it.
+    classes: labels of its class; a request has the same, or the host is not for it.
     drives, plugs: of a machine that is given out as a whole: its drives in the order of detection, and how many of its cards
         are plugged into each wire.
     firmware: such a machine starts by, `BIOS` or `UEFI`; empty: unknown. starts_from_cd: one can be put in from afar.

@@ -125,6 +125,20 @@ def test_a_class_is_equal_on_both_sides(make):
     }
 
 
+def test_the_image_is_of_the_same_class(make):
+    gold = {"tier": "gold"}
+    inventory = make.inventory([make.host("a"), make.host("b", classes=gold)])
+    assert kept(inventory, Request(classes=gold, source_classes=gold)) == ["b"]
+    assert kept(inventory, Request(source_classes={})) == ["a"]
+    assert words(inventory, Request(classes=gold, source_classes={})) == dict.fromkeys(
+        ("a", "b"), ("class_metadata", "project: tier=gold, image: no class")
+    )
+    assert words(inventory, Request(source_classes=gold))["b"] == (
+        "class_metadata",
+        "project: no class, image: tier=gold",
+    )
+
+
 def test_a_server_that_moves_while_it_runs_needs_what_it_runs_on(make):
     inventory = make.inventory(
         [make.host("a", cpu_desc="Xeon", kernel="6.1"), make.host("b", cpu_desc="EPYC", kernel="6.1", page_size_kb=64)]

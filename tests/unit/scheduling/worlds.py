@@ -251,6 +251,7 @@ def requests(draw) -> Request:
         size_regions=draw(st.sampled_from(((), ("r1",)))),
         size_zones=draw(st.sampled_from((None, None, ("z1", "z2"), ("z2",)))),
         classes=draw(st.sampled_from(({}, {}, {}, {"tier": "gold"}))),
+        source_classes=draw(st.sampled_from((None, None, {}, {"tier": "gold"}))),
         present_host=draw(st.sampled_from(("", "", "", "h2"))),
         arch=draw(st.sampled_from(("", "", "x86_64"))),
         resource_type=draw(st.sampled_from(("shared", "shared", "shared", "prepaid"))),

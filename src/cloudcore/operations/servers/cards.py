@@ -302,7 +302,7 @@ def _reachable(
         is_domain_admin=granted.scope is Scope.DOMAIN,
         seed=caller.request_id,
         # The server is on its host already, whatever else that may take.
-        ignore_filters=frozenset({"host_status", "host_domain", "resource_type"}),
+        ignore_filters=frozenset({"host_status", "host_domain", "resource_type", "class_metadata"}),
     )
     return [choice.network_ids for choice in decide(inventory, request).placements[0].nets]
 

@@ -229,7 +229,7 @@ def _grown_request(caller: Caller, server: Any, host: Any, *, vcpus: int, memory
         is_admin=True,
         seed=caller.request_id,
         # The server is on its host already, whatever else that may take; its nodes are chosen for all of it.
-        ignore_filters=frozenset({"resource_type", "host_domain", "host_numa"}),
+        ignore_filters=frozenset({"resource_type", "host_domain", "host_numa", "class_metadata"}),
     )
 
 
@@ -239,7 +239,7 @@ def _no_room(
     """Why its host has no room for it, and whether another one has to which it could move first."""
     size = f"{request.vcpus} CPUs and {request.memory_mib} MiB"
     found, helps = dict(error.data), ""
-    (guest,) = described(tx, [server])
+    (guest,) = described(platform, tx, [server])
     if not guest.stuck:
         elsewhere = attrs.evolve(guest.request, vcpus=request.vcpus, memory_mib=request.memory_mib)
         inventory = inventory_of(tx, platform.settings, host_type=elsewhere.host_type, networks=[])

@@ -22,6 +22,7 @@ from cloudcore.model.param import read_params
 from cloudcore.model.reading import read_flag, read_list_of_str, read_str, said
 from cloudcore.model.wire import read_create
 from cloudcore.operations.access import fetch, fetch_for, reach
+from cloudcore.operations.classes import classes_of_projects
 from cloudcore.operations.creating import owner
 from cloudcore.operations.guest_saving import like_guest_image
 from cloudcore.operations.platform import Platform
@@ -324,6 +325,8 @@ def _request(
         prefer_zones=_zones(platform, tx, caller, body),
         size_zones=zones,
         size_regions=regions,
+        classes=classes_of_projects(platform, [belongs["tenant_id"]])[belongs["tenant_id"]],
+        source_classes=next((one.classes for one in sources[:1] if one is not None), None),
         marks=(*marks.server, *bonds.marks),
         rooms=bonds.rooms,
         devices=read_devices(platform, tx, caller, body),

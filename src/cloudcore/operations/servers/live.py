@@ -86,7 +86,7 @@ def move_live(platform: Platform, tx: Transaction, caller: Caller, server: Any, 
     if server.power_states != PowerState.ON:
         raise InvalidStatusError(f"server {server.name} does not run: `migrate` moves it", field="status")
     source = check_source(tx, server)
-    (guest,) = described(tx, [server])
+    (guest,) = described(platform, tx, [server])
     ways = ways_of(tx)
     if stuck := guest.stuck or ways.barred(server):
         raise InvalidStatusError(f"server {server.name} can't move: {stuck}", field="host_id")

@@ -85,7 +85,7 @@ def rescue(
             f"server {server.name} has devices of host {old.name}: it cannot move", field="host_id"
         )
     _check_fenced(tx, old)
-    target, pins = _claimed(platform, tx, caller, server, _request(tx, server, old, prefer))
+    target, pins = _claimed(platform, tx, caller, server, _request(platform, tx, server, old, prefer))
     release_host(tx, old.id, vcpus=_vcpus(server), memory_mib=server.vmem_size, pins=server.cpu_numa_pin)
     was_on = server.power_states == PowerState.ON
     params = {"source": old.id, "auto_start": start or was_on, "reason": f"moved from host {old.name}, which was down"}
@@ -108,9 +108,9 @@ def _check_fenced(tx: Transaction, host: Any) -> None:
     )
 
 
-def _request(tx: Transaction, server: Any, old: Any, prefer: str) -> Request:
+def _request(platform: Platform, tx: Transaction, server: Any, old: Any, prefer: str) -> Request:
     """Where the server may go: to hosts that reach all its storages, whose space is taken already, and its networks."""
-    (guest,) = described(tx, [server])
+    (guest,) = described(platform, tx, [server])
     if guest.stuck:
         raise InvalidStatusError(f"{guest.stuck}: the server is there again when host {old.name} is", field="host_id")
     return attrs.evolve(guest.request, prefer_host=prefer)

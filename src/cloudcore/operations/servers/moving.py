@@ -6,7 +6,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+import attrs
+
 from cloudcore.model.query import PLATFORM, Order, Query, both, eq, one_of
+from cloudcore.operations.classes import classes_of_projects
+from cloudcore.operations.platform import Platform
 from cloudcore.operations.servers.ways import COLUMNS, Ways, ways
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.compute.disk import DISKS
@@ -30,13 +34,13 @@ _GIVEN = frozenset({"arch", "size", "storages", "numa_nodes", NETWORKS_OF, TAKES
 """What of a server that moves is as it is."""
 
 
-def guests_of(tx: Transaction, hosts: Sequence[str] | None = None) -> list[Guest]:
+def guests_of(platform: Platform, tx: Transaction, hosts: Sequence[str] | None = None) -> list[Guest]:
     """The servers of some hosts, or of all, the oldest first; a fixed number of queries. Those in the recycle bin are none."""
     on_hosts = (
         eq("pending_deleted", False) if hosts is None else both(eq("pending_deleted", False), one_of("host_id", hosts))
     )
     rows = tx.of(SERVERS, PLATFORM).find(Query(where=on_hosts, order=(Order("created_at"), Order("id"))))
-    return described(tx, [row for row in rows if row.host_id])
+    return described(platform, tx, [row for row in rows if row.host_id])
 
 
 def ways_of(tx: Transaction) -> Ways:
@@ -44,12 +48,13 @@ def ways_of(tx: Transaction) -> Ways:
     return ways(tx.of(HOSTS, PLATFORM).columns(COLUMNS))
 
 
-def described(tx: Transaction, rows: Sequence[Any]) -> list[Guest]:
+def described(platform: Platform, tx: Transaction, rows: Sequence[Any]) -> list[Guest]:
     """These servers, in their order."""
     idents = [row.id for row in rows]
     stores, own = _storages(tx, idents)
     wires = _wires(tx, idents)
     reach = _reaching(tx) if any(wires.values()) else {}
+    classes = classes_of_projects(platform, (row.tenant_id for row in rows))
     roads = ways_of(tx)
     like = roads.like()
     held = {
@@ -63,7 +68,7 @@ def described(tx: Transaction, rows: Sequence[Any]) -> list[Guest]:
             host_id=row.host_id,
             is_on=row.power_states == PowerState.ON,
             stuck=_stuck(row, own.get(row.id, ""), row.id in held),
-            request=_request(row, stores[row.id], wires[row.id], reach),
+            request=attrs.evolve(_request(row, stores[row.id], wires[row.id], reach), classes=classes[row.tenant_id]),
             live_hosts=like.get(row.host_id, _NOWHERE) if _could_run_on(row, roads) else _NOWHERE,
         )
         for row in rows

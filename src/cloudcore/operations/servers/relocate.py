@@ -59,7 +59,7 @@ def move(
     check_idle(tx, SERVERS, server)
     lifecycle.start(MOVE, server.status, what=f"server {server.name}")
     source = check_source(tx, server)
-    (guest,) = described(tx, [server])
+    (guest,) = described(platform, tx, [server])
     if guest.stuck:
         raise InvalidStatusError(f"server {server.name} can't move: {guest.stuck}", field="host_id")
     target, pins = claimed_host(platform, tx, caller, server, attrs.evolve(guest.request, prefer_host=prefer))

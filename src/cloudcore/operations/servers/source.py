@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -17,6 +18,7 @@ from cloudcore.model.errors import (
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import eq
 from cloudcore.operations.access import fetch
+from cloudcore.operations.classes import classes_of
 from cloudcore.operations.image_records import check_startable
 from cloudcore.operations.instancesnapshots import usable_parts
 from cloudcore.operations.platform import Platform
@@ -38,6 +40,7 @@ class Source:
 
     least: the smallest disk for it.
     storage_id: where the disk has to be made; empty for anywhere.
+    classes: labels of the class of an image; None of a snapshot, which is of that of its project.
     """
 
     what: str
@@ -48,6 +51,7 @@ class Source:
     image_id: str = ""
     snapshot_id: str = ""
     storage_id: str = ""
+    classes: Mapping[str, str] | None = None
 
 
 def disk_source(
@@ -90,6 +94,7 @@ def _of_image(
         os_type=str(image.properties.get("os_type") or "Linux"),
         os_arch=image.os_arch or "x86_64",
         image_id=image.id,
+        classes=classes_of(image.metadata),
     )
 
 
