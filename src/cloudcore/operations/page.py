@@ -19,8 +19,9 @@ from cloudcore.operations.export import cells
 from cloudcore.operations.filters import filterable
 from cloudcore.operations.listing import MOST_AT_ONCE, Paging, paging_of
 from cloudcore.operations.markers import marker_after, read_marker, starting_field
+from cloudcore.operations.permits import put_permits
 from cloudcore.operations.platform import Platform
-from cloudcore.operations.rows import detail_columns, page_fields, plain_columns, put_permits
+from cloudcore.operations.rows import detail_columns, page_fields, plain_columns
 from cloudcore.operations.selection import selection
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Repository, Transaction
@@ -123,7 +124,7 @@ def _shaped(
 ) -> Sequence[JsonObject]:
     shown = detail_columns(platform, tx, resource, page) if paging.details else plain_columns(resource, page)
     if paging.reasons and not paging.details:
-        put_permits(shown, page)
+        put_permits(resource, shown, page)
     if _tagged(resource, paging):
         shown.put_all(page_to_wire(resource, page, only=frozenset({"metadata"})))
     if not paging.exported:

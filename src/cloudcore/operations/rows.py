@@ -14,6 +14,7 @@ from cloudcore.model.reading import format_time
 from cloudcore.model.resource import Resource, field_map, fields_of
 from cloudcore.model.wire import page_to_wire, written_fields
 from cloudcore.operations.clouds import OF_NO_CLOUD, is_of_clouds
+from cloudcore.operations.permits import put_permits
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.refs import Rows
 from cloudcore.operations.sharing import shown_to
@@ -52,7 +53,7 @@ def detail_columns(platform: Platform, tx: Transaction, resource: Resource[Any],
             shown.fill(key, value)
     _put_owners(platform, resource, page, shown)
     _put_end(platform, page, shown)
-    put_permits(shown, page)
+    put_permits(resource, shown, page)
     return shown
 
 
@@ -129,22 +130,3 @@ def _constants(resource: Resource[Any]) -> JsonMapping:
     """What is the same of every row that is there: none is deleted, and none is emulated unless its type says so."""
     emulated = issubclass(resource.entity, Named) and "is_emulated" not in field_map(resource.entity)
     return {"deleted": False, **({"is_emulated": False} if emulated else {})}
-
-
-def put_permits(shown: Columns, page: Parts[Any]) -> None:
-    """Whether rows may be deleted and changed, and why not."""
-    shown.put_same("can_delete", value=True)
-    shown.put_same("can_update", value=True)
-    columns = [page.columns[name] for name in ("freezed", "disable_delete", "protected") if name in page.columns]
-    if any(True in column for column in columns):
-        frozen = page.columns.get("freezed") or [False] * len(page)
-        kept = [any(flags) for flags in zip(*columns, strict=True)]
-        shown.put("can_delete", [not one for one in kept])
-        shown.put("can_update", [not one for one in frozen])
-        reasons = [_reason(frozen=cold) if one else ABSENT for one, cold in zip(kept, frozen, strict=True)]
-        shown.put("delete_fail_reason", reasons, holed=True)
-
-
-def _reason(*, frozen: bool) -> JsonObject:
-    reason = "it is frozen" if frozen else "deletion is switched off (disable_delete)"
-    return {"class": "InvalidStatusError", "code": 400, "details": reason}
