@@ -28,8 +28,10 @@ from cloudcore.model.wire import read_create, sent
 from cloudcore.operations.access import fetch, parent_of, reach, rows_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.refs import sent_reference
+from cloudcore.operations.sharing import share_new
 from cloudcore.operations.staying import keep_named, keep_owner
 from cloudcore.operations.tags import first_tags
+from cloudcore.operations.unoffered import check_offered
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.counted import count_in
@@ -50,8 +52,12 @@ def insert(
     given: Mapping[str, Any] | None = None,
     position: int = 1,
 ) -> Any:
-    """Authorise, read, complete and insert one resource. `given`: values that the operation decides, not the caller."""
+    """Authorise, read, complete and insert one resource; shared at once where the body says so.
+
+    given: values that the operation decides, not the caller.
+    """
     granted = reach(platform, caller, resource, "create")
+    check_offered(resource.plural, body)
     body = read_params(resource.extra_params, body)
     draft = read_create(resource, body, admin=granted.scope.covers(Scope.DOMAIN))
     draft.update(references(platform, tx, caller, resource, body, context, creating=True))
@@ -78,7 +84,7 @@ def insert(
     keep_named(platform, tx, resource, draft)
     count_in(tx, resource, stored)
     keep_owner(tx, stored, charged=bool(resource.charged(stored)))
-    return stored
+    return share_new(platform, tx, caller, resource, stored, body)
 
 
 def owner(platform: Platform, caller: Caller, resource: Resource[Any], body: JsonMapping, granted: Scope) -> JsonObject:

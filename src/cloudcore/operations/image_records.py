@@ -28,7 +28,7 @@ from cloudcore.operations.ladder import Call, ladder_actions
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.recycling import goes_to_bin
 from cloudcore.operations.rows import detail_rows
-from cloudcore.operations.sharing import need, share
+from cloudcore.operations.sharing import need
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.holdings import recycle_image
@@ -58,9 +58,6 @@ def new_image(platform: Platform, tx: Transaction, caller: Caller, body: JsonMap
     image = insert(platform, tx, caller, IMAGES, body, given={**given, "quota_held": True})
     ident = image.id
     charge(tx, image.domain_id, image.tenant_id, {"image": 1}, lambda: {IMAGES.plural: [ident]})
-    if read_flag(body, "is_public"):
-        share(platform, tx, caller, IMAGES, image, {"scope": body.get("public_scope") or "system"})
-        image = tx.of(IMAGES, PLATFORM).get(image.id)
     return image
 
 

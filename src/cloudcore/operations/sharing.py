@@ -9,11 +9,11 @@ import attrs
 
 from cloudcore.auth.caller import Caller
 from cloudcore.auth.scopes import Scope
-from cloudcore.model.entity import ProjectOwned, UserOwned, evolve
+from cloudcore.model.entity import ProjectOwned, Sharable, UserOwned, evolve
 from cloudcore.model.errors import ForbiddenError, InvalidInputError, OutOfRangeError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
-from cloudcore.model.reading import read_list_of_str, read_str
+from cloudcore.model.reading import read_flag, read_list_of_str, read_str, said
 from cloudcore.model.resource import Resource
 from cloudcore.operations.access import widest
 from cloudcore.operations.platform import Platform
@@ -52,6 +52,29 @@ def share(
     _replace(tx, resource, row, wanted)
     changes = {"is_public": True, "public_scope": wanted.scope, "public_src": "local"}
     tx.of(resource, PLATFORM).save(evolve(row, **changes), action="public")
+
+
+def share_new(
+    platform: Platform, tx: Transaction, caller: Caller, resource: Resource[Any], row: Any, body: JsonMapping
+) -> Any:
+    """Show a new row to others where the body that made it says so; the row as it is then.
+
+    `is_public` alone is everybody, as the wire has it. A `public_scope` that leaves it with its owner asks for nothing.
+
+    Raises:
+        ForbiddenError: the caller may not share that widely.
+    """
+    if not issubclass(resource.entity, Sharable) or row.is_public:
+        return row
+    scope = read_str(said(body, "public_scope"), "public_scope", 16).lower()
+    if scope not in ("", "none", *SCOPES):
+        raise InvalidInputError(f"public_scope must be one of none, {', '.join(SCOPES)}", field="public_scope")
+    if not scope and read_flag(body, "is_public"):
+        scope = "system"
+    if scope != "system" and not (scope == "domain" and issubclass(resource.entity, ProjectOwned)):
+        return row
+    share(platform, tx, caller, resource, row, {"scope": scope})
+    return tx.of(resource, PLATFORM).get(row.id)
 
 
 def unshare(platform: Platform, tx: Transaction, caller: Caller, resource: Resource[Any], row: Any) -> None:

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from cloudcore.model.entity import Named, entity
+from cloudcore.model.filter import among
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import PLATFORM, Query, one_of
+from cloudcore.model.query import PLATFORM, Query, Via, one_of
 from cloudcore.model.resource import Level, OnDelete, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.service import SERVICES
@@ -63,6 +64,10 @@ ENDPOINTS = Resource(
     doc="Where services answer.",
     level=Level.SYSTEM,
     columns=("id", "region_id", "service_name", "service_type", "interface", "url", "enabled"),
+    filters=(
+        among("service_type", "Type of the service", "type", Via("services", "service_id", "id")),
+        among("service_name", "Name of the service", "name", Via("services", "service_id", "id")),
+    ),
     unique=(("service_id", "region_id", "interface"),),
     prepare=_prepare,
     details=_details,

@@ -25,7 +25,7 @@ class Policy(Sharable, DomainOwned):
 
     name: Annotated[str, Spec("Name", create=True, update=True, width=128, search=True, index=True, alias=("type",))]
     scope: Annotated[
-        str, Spec("How far it reaches", create=True, width=16, choices=("system", "domain", "project"))
+        str, Spec("How far it reaches", create=True, update=True, width=16, choices=("system", "domain", "project"))
     ] = "project"
     blob: Annotated[
         JsonObject,
@@ -34,7 +34,7 @@ class Policy(Sharable, DomainOwned):
         ),
     ] = attrs.field(factory=dict[str, Any])
     enabled: Annotated[bool, Spec("In force", create=True, update=True)] = True
-    is_system: Annotated[bool, Spec("Made by the platform")] = False
+    is_system: Annotated[bool, Spec("The platform's: only who may do so everywhere changes it")] = False
     domain_tags: Annotated[list[Any], Spec("Only in domains with these tags", create=True, update=True)] = attrs.field(
         factory=list[Any]
     )
