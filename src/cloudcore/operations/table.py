@@ -278,6 +278,7 @@ DELETE_OPTIONS: Mapping[str, str] = MappingProxyType(
         "purge": "Forget it here, whatever its host says",
         "delete_snapshots": "Delete its snapshots too",
         "delete_eip": "Delete its public addresses too",
+        "delete_disks": "Delete all its disks too, not only those that go with it anyway",
     }
 )
 """The truth values that may be sent to these; a type passes over those that mean nothing to it."""

@@ -79,7 +79,11 @@ ALIASES: Mapping[str, str] = {
 """Shorter options of some fields."""
 
 DELETING: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "servers": (("delete_snapshots", "With the snapshots of its disks"),),
+    "servers": (
+        ("delete_snapshots", "With the snapshots of its disks"),
+        ("delete_eip", "With its public address"),
+        ("delete_disks", "With all its disks"),
+    ),
     "disks": (("delete_snapshots", "With its snapshots"),),
 }
 """What can be said when deleting, yes or no."""

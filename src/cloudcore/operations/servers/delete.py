@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cloudcore.auth.caller import Caller
-from cloudcore.model.errors import InvalidInputError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.reading import read_flag
 from cloudcore.operations.access import fetch_for
@@ -12,7 +11,8 @@ from cloudcore.operations.generic import check_deletable, check_not_frozen
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.recycling import goes_to_bin, purge_server
 from cloudcore.operations.rows import detail_rows
-from cloudcore.operations.servers.disks import check_thawed
+from cloudcore.operations.servers.disks import check_thawed, take_disks_along
+from cloudcore.operations.servers.eips import take_address_along
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.holdings import doomed_disks
 from cloudcore.resources.compute.server import SERVER_LIFECYCLE, SERVERS
@@ -29,6 +29,7 @@ def delete_server(platform: Platform, tx: Transaction, caller: Caller, ident: st
         ResourceBusyError: another long operation holds it.
         NotEmptyError: there are snapshots of its disks, and `delete_snapshots` was not sent.
         InvalidInputError: its host cannot be reached.
+        ForbiddenError: `delete_eip` or `delete_disks` was sent, and the caller may not delete what would go with it.
     """
     server = fetch_for(platform, tx, caller, SERVERS, ident, "delete")
     check_not_frozen(server)
@@ -36,8 +37,10 @@ def delete_server(platform: Platform, tx: Transaction, caller: Caller, ident: st
         return purge_server(platform, tx, caller, server, {})
     check_deletable(server)
     SERVERS.check_delete(tx, caller, server)
-    if options.get("delete_eip"):
-        raise InvalidInputError("there are no public addresses to delete with a server", field="delete_eip")
+    if read_flag(options, "delete_eip"):
+        take_address_along(platform, tx, caller, server)
+    if read_flag(options, "delete_disks"):
+        take_disks_along(platform, tx, caller, server)
     doomed = doomed_disks(tx, server.id)
     check_thawed(tx, doomed)
     if not read_flag(options, "delete_snapshots"):

@@ -8,6 +8,7 @@ from typing import Any
 import attrs
 
 from cloudcore.auth.caller import Caller
+from cloudcore.model.entity import evolve
 from cloudcore.model.errors import (
     ConflictError,
     Contention,
@@ -354,3 +355,15 @@ def _room(platform: Platform, tx: Transaction, server: Any, spec: DiskSpec, size
         field=where,
         data={"size_mib": size, "free_mib": max(free.values())},
     )
+
+
+def take_disks_along(platform: Platform, tx: Transaction, caller: Caller, server: Any) -> None:
+    """Let all further disks of a server go with it.
+
+    Raises:
+        ForbiddenError: the caller may not delete one of them.
+    """
+    for link in tx.of(GUESTDISKS, PLATFORM).find(Query(where=eq("guest_id", server.id))):
+        if link.index != 0:
+            disk = fetch_for(platform, tx, caller, DISKS, link.disk_id, "delete")
+            tx.of(DISKS, PLATFORM).save(evolve(disk, auto_delete=True), action="update")

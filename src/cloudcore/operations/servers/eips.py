@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from cloudcore.auth.caller import Caller
+from cloudcore.model.entity import evolve
 from cloudcore.model.errors import InvalidStatusError, MissingParameterError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq
 from cloudcore.model.reading import read_str
 from cloudcore.operations import addresses
 from cloudcore.operations.access import fetch_for
+from cloudcore.operations.generic import check_not_frozen
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.network.eip import EIPS
@@ -58,3 +60,17 @@ def give_taken(platform: Platform, tx: Transaction, caller: Caller, server: Any,
     """Give a server the public address of that id; raises as `associate`."""
     eip = tx.of(EIPS, PLATFORM).get(eip_id)
     addresses.associate_eip(platform, tx, caller, eip, {"instance_id": server.id})
+
+
+def take_address_along(platform: Platform, tx: Transaction, caller: Caller, server: Any) -> None:
+    """Let the public address of a server go with it.
+
+    Raises:
+        ForbiddenError: the caller may not delete it.
+        BadRequestError: it is frozen.
+    """
+    where = both(eq("associate_type", "server"), eq("associate_id", server.id))
+    for held in tx.of(EIPS, PLATFORM).find(Query(where=where)):
+        eip = fetch_for(platform, tx, caller, EIPS, held.id, "delete")
+        check_not_frozen(eip)
+        tx.of(EIPS, PLATFORM).save(evolve(eip, auto_dellocate=True), action="update")
