@@ -45,6 +45,8 @@ BODIES: dict[str, tuple[str, dict[str, Any]]] = {
 
 READ_OTHERWISE = frozenset({"copy_from", "is_standard", "checksum", "is_public", "public_scope"})
 """No declared fields of callers, but operations read them and refuse what is wrong."""
+REFUSED_TO_OTHERS = {("policies", "is_system")}
+"""The same of a single type; `tests/wire/test_said_when_made.py` has who may send it."""
 
 PROTECTED = frozenset(
     [
@@ -114,7 +116,8 @@ def extras(plural: str, *, update: bool = False) -> dict[str, Any]:
     told = {one.name for one in BY_PLURAL[plural].extra_params}
     for field in fields_of(BY_PLURAL[plural].entity):
         allowed = field.spec.update if update else field.spec.create
-        if not allowed and field.name not in {"domain_id", "tenant_id", "name", *told, *READ_OTHERWISE}:
+        known = {"domain_id", "tenant_id", "name", *told, *READ_OTHERWISE}
+        if not allowed and field.name not in known and (plural, field.name) not in REFUSED_TO_OTHERS:
             found[field.name] = hostile(field)
     return found
 
