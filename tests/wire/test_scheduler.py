@@ -226,7 +226,7 @@ def test_wrong_questions_name_what_is_wrong(place, change, field):
     assert place.ask("test", SENT | change, status=400)["data"]["field"] == field
 
 
-@pytest.mark.parametrize("change", [{"live_migrate": True}, {"has_isolated_device": True}, {"backup": True}], ids=str)
+@pytest.mark.parametrize("change", [{"change_config": True}, {"has_isolated_device": True}, {"backup": True}], ids=str)
 def test_what_is_not_offered_says_so(place, change):
     told = place.ask("forecast", SENT | change, status=406)
     assert told["class"] == "NotSupportedError"

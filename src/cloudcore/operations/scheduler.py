@@ -15,6 +15,7 @@ from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import (
     InsufficientResourceError,
     InvalidInputError,
+    InvalidStatusError,
     MissingParameterError,
     NotSupportedError,
 )
@@ -36,12 +37,14 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import reading, writing
 from cloudcore.operations.servers.devices import device_rows
 from cloudcore.operations.servers.input import read_wanted
+from cloudcore.operations.servers.moving import ways_of
 from cloudcore.operations.servers.together import create_together
+from cloudcore.operations.servers.ways import EMULATED
 from cloudcore.operations.veil import hosts_shown, veil
 from cloudcore.operations.whatif import queue, room_for, snapshot, without
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.infrastructure.host import HOSTS
-from cloudcore.scheduling import Decision, Occupant, schedule
+from cloudcore.scheduling import Decision, Occupant, Request, schedule
 from cloudcore.scheduling.claims import with_devices
 from cloudcore.scheduling.filters import FILTERS
 from cloudcore.scheduling.forecast import candidates, explanation, forecast, reasons, suggestions
@@ -54,7 +57,7 @@ MAX_COUNT = 5000
 SUGGESTIONS = 50
 IDENT = "ident"
 """In a body: what stands behind the word in the URL."""
-_MOVING = ("live_migrate", "has_isolated_device", "change_config", "reset_cpu_numa_pin")
+_MOVING = ("has_isolated_device", "change_config", "reset_cpu_numa_pin")
 _WORDS = frozenset({"schedule", "test", "forecast"})
 
 Answer: TypeAlias = Callable[[Platform, Caller, JsonMapping], JsonObject]
@@ -63,7 +66,8 @@ Answer: TypeAlias = Callable[[Platform, Caller, JsonMapping], JsonObject]
 def ask_scheduler(platform: Platform, caller: Caller, question: str, body: JsonMapping, *, key: str = "") -> JsonObject:
     """Answer `schedule`, `test` or `forecast` of a server's create body with `count`, or one of `ANSWERS`.
 
-    Beside the server the body may say: best_effort, ignore_filters, host_id (the host to move away from), session_id,
+    Beside the server the body may say: best_effort, ignore_filters, host_id (the host to move away from), live_migrate (it runs
+    on while it moves) with skip_cpu_check, cpu_mode, cpu_desc, cpu_microcode and host_mem_page_size, session_id,
     record_to_history, suggestion_limit, suggestion_all, details.
 
     Hosts that the caller may not list stand in the answers without id and name.
@@ -143,7 +147,9 @@ def _occupants(platform: Platform, tx: Transaction, caller: Caller, decision: De
 
 def _decide(platform: Platform, tx: Transaction, caller: Caller, question: str, asked: JsonMapping) -> Decision:
     if moving := next((name for name in _MOVING if asked.get(name) not in (None, False, "", "false")), ""):
-        raise NotSupportedError(f"{moving}: servers do not move while they run here", field=moving)
+        raise NotSupportedError(
+            f"{moving} is not asked of the scheduler here: it follows from the server", field=moving
+        )
     count = read_int(said(asked, "count", otherwise=1), "count", 1, MAX_COUNT)
     present = read_str(said(asked, "host_id"), "host_id", 128)
     wanted = read_wanted(platform, tx, caller, asked, count, placing=True)
@@ -154,6 +160,8 @@ def _decide(platform: Platform, tx: Transaction, caller: Caller, question: str, 
         seed=read_str(asked.get("session_id") or caller.request_id, "session_id", 128),
         present_host=str(fetch(platform, tx, caller, HOSTS, present).id) if present else "",
     )
+    if read_flag(asked, "live_migrate"):
+        request = _running(tx, request, asked)
     if not present:
         extra = int(wanted.draft.get("extra_cpu_count") or 0)
         request = with_allowances(tx, request, extra_cpus=extra, everywhere=True)
@@ -164,6 +172,28 @@ def _decide(platform: Platform, tx: Transaction, caller: Caller, question: str, 
         inventory = with_devices(inventory, device_rows(tx))
     spare = MAX_COUNT if question == "test" else ALTERNATIVES
     return schedule(inventory, request, spare=spare)
+
+
+def _running(tx: Transaction, request: Request, asked: JsonMapping) -> Request:
+    """As for a server that runs on its present host and runs on while it moves."""
+    if not request.present_host:
+        raise MissingParameterError("host_id is missing: which host is it on?", field="host_id")
+    if said(asked, "target_host_kernel"):
+        raise NotSupportedError("target_host_kernel: kernels of hosts are not compared", field="target_host_kernel")
+    read_flag(asked, "skip_kernel_check")
+    roads = ways_of(tx)
+    if not roads.uri(request.present_host):
+        text = "it neither gives nor takes servers that run: it was started without --migrate-uri"
+        raise InvalidStatusError(text, field="host_id")
+    any_cpu = read_flag(asked, "skip_cpu_check") or said(asked, "cpu_mode") == EMULATED
+    needs = roads.needs(request.present_host, any_cpu=any_cpu)
+    if not any_cpu:
+        cpu, microcode = (read_str(said(asked, name), name, 256) for name in ("cpu_desc", "cpu_microcode"))
+        needs = attrs.evolve(needs, cpu_desc=cpu or needs.cpu_desc, cpu_microcode=microcode or needs.cpu_microcode)
+    if said(asked, "host_mem_page_size"):
+        size = read_int(asked["host_mem_page_size"], "host_mem_page_size", 1, 1 << 30)
+        needs = attrs.evolve(needs, page_size_kb=size)
+    return attrs.evolve(request, live=needs, marks=(*request.marks, roads.mark(request.present_host)))
 
 
 def _ignored(asked: JsonMapping) -> list[str]:

@@ -228,6 +228,11 @@ def test_tags_of_hosts_are_required_excluded_and_preferred(world: World) -> None
     world.admin.update("schedtags", "fast", {"default_strategy": "exclude"})
     assert place() == place("fast") == world.host_id
     assert place("fast:prefer") == other
+    # Who names the host wants that one, whatever holds by itself, unless he says so.
+    there = {**BODY, "prefer_host": other, "project": "alices", "dry_run": True}
+    assert world.admin.create("servers", there)["host_id"] == other
+    with pytest.raises(InsufficientResourceError, match="has tag fast"):
+        world.admin.create("servers", {**there, "schedtags": ["fast:exclude"]})
 
 
 def test_a_tag_that_is_kept_for_others_is_not_asked_for(world: World) -> None:

@@ -14,6 +14,7 @@ from cloudcore.model.entity import evolve
 from cloudcore.model.errors import (
     CloudcoreError,
     InsufficientResourceError,
+    InvalidInputError,
     InvalidStatusError,
     NotSupportedError,
     OutOfRangeError,
@@ -130,6 +131,30 @@ def test_hosts_without_a_way_in_or_with_another_processor_take_none(town: Town) 
     change_host(town, "h1", migrate_uri="")
     with pytest.raises(InvalidStatusError, match="neither gives nor takes"):
         ask(town, ident, skip_cpu_check=True)
+
+
+def test_the_scheduler_is_asked_where_a_running_server_could_go(town: Town) -> None:
+    def forecast(**more: Any) -> Any:
+        body = {"vcpu_count": 1, "vmem_size": 256, "host_id": "h1", "live_migrate": True, **more}
+        return town.session.perform_class("scheduler", "forecast", body)
+
+    change_host(town, "h1", cpu_desc="good")
+    change_host(town, "h2", cpu_desc="other")
+    told = forecast()
+    assert not told["can_create"]
+    assert "processor: good is wanted, host has other" in str(told["filtered_candidates"])
+    for wish in ({"skip_cpu_check": True}, {"cpu_mode": "qemu"}, {"cpu_desc": "other"}, {"live_migrate": False}):
+        assert [one["host_id"] for one in forecast(**wish)["candidates"]] == ["h2"], wish
+    assert not forecast(skip_cpu_check=True, host_mem_page_size=64)["can_create"]
+    for wish, field in (({"host_id": ""}, "host_id"), ({"host_mem_page_size": "large"}, "host_mem_page_size")):
+        with pytest.raises(InvalidInputError) as wrong:
+            forecast(**wish)
+        assert wrong.value.field == field
+    with pytest.raises(NotSupportedError, match="target_host_kernel"):
+        forecast(target_host_kernel="6.1")
+    change_host(town, "h1", migrate_uri="")
+    with pytest.raises(InvalidStatusError, match="neither gives nor takes"):
+        forecast()
 
 
 def test_another_processor_is_taken_by_who_says_so(town: Town) -> None:

@@ -2,7 +2,8 @@
 
 A tag is asked for by name, by a policy whose condition holds for the request, or holds by itself where it has a default
 strategy and nobody mentions it. It marks what was tagged with it, and what a dynamic tag's condition holds for. What is
-asked of hosts, zones and regions matters for the server, of storages for each disk, of networks for each card.
+asked of hosts, zones and regions matters for the server, of storages for each disk, of networks for each card. Where the
+request names its host or zone itself, only the tags of such matter that it asks for beside that.
 
 Source: scheduling tags, sched policies and dynamic tags on the wire.
 """
@@ -19,6 +20,7 @@ from cloudcore.model.condition import Condition, parse_condition
 from cloudcore.model.errors import InvalidInputError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Compare, Op, Query, both, eq, one_of
+from cloudcore.model.reading import said
 from cloudcore.model.resource import field_map
 from cloudcore.operations.access import reach
 from cloudcore.operations.members import check_tag_scope
@@ -37,6 +39,9 @@ OF_SERVER = ("hosts", "zones", "cloudregions")
 """Types whose tags matter for a server itself."""
 _FIELD = {"hosts": "hosts", "zones": "zones", "cloudregions": "regions", "storages": "storages", "networks": "networks"}
 """What a mark calls the ids of things of a type."""
+
+_NAMED = {"hosts": ("prefer_host", "prefer_host_id"), "zones": ("prefer_zone", "prefer_zone_id")}
+"""Where a request names the one thing of a type of `OF_SERVER` itself."""
 
 _Wish: TypeAlias = "tuple[Any, str, int]"
 """A tag, a strategy, and how much it counts."""
@@ -77,7 +82,8 @@ def read_marks(
     documents = _Documents.of(body, belongs, disks, nics)
     policies = asking.policies()
     mentioned = {tag.id for tag, _, _ in [*wishes, *[wish for each in (*of_disks, *of_nics) for wish in each]]}
-    wishes += asking.met(policies, documents.server, OF_SERVER)
+    open_kinds = tuple(kind for kind in OF_SERVER if not said(body, *_NAMED.get(kind, ())))
+    wishes += asking.met(policies, documents.server, open_kinds)
     usual = asking.usual(mentioned | {tag.id for tag, _, _ in wishes})
 
     def of_part(own: Sequence[_Wish], document: JsonMapping, kind: str) -> tuple[Mark, ...]:
@@ -87,7 +93,7 @@ def read_marks(
         return asking.marks([*mine, *[wish for wish in _of_kind(usual, (kind,)) if wish[0].id not in named]], document)
 
     return Marks(
-        server=asking.marks(_of_kind([*wishes, *usual], OF_SERVER), documents.server),
+        server=asking.marks([*_of_kind(wishes, OF_SERVER), *_of_kind(usual, open_kinds)], documents.server),
         disks=tuple(of_part(own, doc, "storages") for own, doc in zip(of_disks, documents.disks, strict=True)),
         nics=tuple(of_part(own, doc, "networks") for own, doc in zip(of_nics, documents.nics, strict=True)),
     )
