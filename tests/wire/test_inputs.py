@@ -169,6 +169,21 @@ def test_areas_tell_what_can_only_be_read_there_too(world: World) -> None:
             assert found[f"{word}{area}brands"] == []
 
 
+def test_what_is_frozen_refuses_as_clients_know_it(world: World) -> None:
+    assert world.ask("admin", "POST", "/compute/servers/vm2/freeze").status_code == 200
+    for method, path in (("PUT", "vm2"), ("POST", "vm2/start"), ("DELETE", "vm2"), ("POST", "vm2/freeze")):
+        answer = world.ask("admin", method, f"/compute/servers/{path}", json={"server": {"description": "x"}})
+        assert (answer.status_code, answer.json()["class"]) == (400, "BadRequestError"), (method, path, answer.text)
+    assert world.ask("admin", "POST", "/compute/servers/vm2/unfreeze").status_code == 200
+
+
+def test_what_is_shown_to_nobody_named_is_shown_to_everybody(world: World) -> None:
+    shown = world.ask("admin", "POST", "/compute/networks/net0/public").json()["network"]
+    assert (shown["is_public"], shown["public_scope"]) == (True, "system")
+    hidden = world.ask("admin", "POST", "/compute/networks/net0/private").json()["network"]
+    assert (hidden["is_public"], hidden["public_scope"]) == (False, "none")
+
+
 def _done(world: World, path: str, body: dict[str, Any]) -> list[str]:
     """Do that to a server; the networks of its cards."""
     answer = world.ask("admin", "POST", f"/compute/servers/{path}", json={"server": body})

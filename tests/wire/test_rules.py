@@ -375,7 +375,7 @@ def test_what_is_frozen_or_recycled_says_so(place: Place) -> None:
         for method, where in (("PUT", path), ("DELETE", path), ("POST", f"{path}/user-metadata")):
             if method in _verbs(resource) or method == "POST":
                 answer = place.ask("admin", method, where, json={"description": "x"})
-                assert failed(answer, 400, "InvalidStatusError"), (resource.plural, method, answer.text)
+                assert failed(answer, 400, "BadRequestError"), (resource.plural, method, answer.text)
         assert place.get(path).json()[resource.singular]["can_delete"] is False
         assert place.ask("admin", "POST", f"{path}/unfreeze").json()[resource.singular]["freezed"] is False
 

@@ -7,6 +7,7 @@
     │   ├── OutOfRangeError
     │   ├── WeakPasswordError
     │   └── InvalidStatusError       the object's status does not allow the action
+    │       └── FrozenError          it is frozen
     ├── OutOfQuotaError
     ├── InsufficientResourceError    nothing fits; carries the scheduler's explanation
     ├── UnauthorizedError            who are you?
@@ -93,6 +94,12 @@ class InvalidStatusError(InvalidInputError):
     """The object's present status does not allow the action."""
 
     code = "InvalidStatusError"
+
+
+class FrozenError(InvalidStatusError):
+    """The object is frozen: it takes nothing but to be unfrozen."""
+
+    code = "BadRequestError"
 
 
 class OutOfQuotaError(CloudcoreError):

@@ -12,6 +12,7 @@ from cloudcore.auth.caller import Caller
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.entity import Entity, evolve
 from cloudcore.model.errors import (
+    FrozenError,
     InvalidStatusError,
     NotEmptyError,
     ResourceNotFoundError,
@@ -220,10 +221,10 @@ def check_not_frozen(row: Any) -> None:
     """Refuse to change a frozen resource.
 
     Raises:
-        InvalidStatusError: it is frozen.
+        FrozenError: it is frozen.
     """
     if getattr(row, "freezed", False):
-        raise InvalidStatusError(f"{getattr(row, 'name', row.id)} is frozen: unfreeze it first", field="freezed")
+        raise FrozenError(f"{getattr(row, 'name', row.id)} is frozen: unfreeze it first", field="freezed")
 
 
 def check_not_recycled(row: Any) -> None:

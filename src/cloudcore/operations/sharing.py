@@ -135,7 +135,7 @@ def _wanted(platform: Platform, row: Any, body: JsonMapping, only: str) -> _Targ
     projects = read_list_of_str(body.get("shared_project_ids") or body.get("shared_projects"), "shared_project_ids")
     domains = read_list_of_str(body.get("shared_domain_ids") or body.get("shared_domains"), "shared_domain_ids")
     of_project = isinstance(row, ProjectOwned | UserOwned)
-    default = "project" if projects else "domain" if domains or of_project else "system"
+    default = "project" if projects else "domain" if domains else "system"
     scope = read_str(body.get("scope") or default, "scope", 16).lower()
     if scope not in SCOPES:
         raise InvalidInputError(f"scope must be one of {', '.join(SCOPES)}", field="scope")

@@ -116,7 +116,11 @@ LADDER: Mapping[str, Action] = MappingProxyType(
                 name="public",
                 doc="Show it to others",
                 params=(
-                    param("scope", "To whom", choices=("project", "domain", "system")),
+                    param(
+                        "scope",
+                        "To whom; system if no projects or domains are given",
+                        choices=("project", "domain", "system"),
+                    ),
                     param(
                         "shared_projects",
                         "Projects, with scope project",

@@ -16,7 +16,6 @@ from cloudcore.model.errors import CloudcoreError
 MAX_MESSAGE = 2000
 
 ALSO_CALLED: Mapping[str, type[CloudcoreError]] = {
-    "BadRequestError": errors.InvalidInputError,
     "EmptyRequestError": errors.MissingParameterError,
     "ServerStatusError": errors.InvalidStatusError,
     "OutOfLimit": errors.OutOfRangeError,

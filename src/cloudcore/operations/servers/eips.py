@@ -67,7 +67,7 @@ def take_address_along(platform: Platform, tx: Transaction, caller: Caller, serv
 
     Raises:
         ForbiddenError: the caller may not delete it.
-        BadRequestError: it is frozen.
+        FrozenError: it is frozen.
     """
     where = both(eq("associate_type", "server"), eq("associate_id", server.id))
     for held in tx.of(EIPS, PLATFORM).find(Query(where=where)):
