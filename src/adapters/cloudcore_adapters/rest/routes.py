@@ -219,6 +219,7 @@ ROUTES: tuple[Route, ...] = (
     Route("log", "POST", "/actions/{word}", services.action_action),
     Route("log", "GET", "/events", services.events),
     Route("log", "GET", "/history", services.history),
+    Route("log", "GET POST", "/baremetalevents", services.no_baremetal_events),
     Route("compute", "GET", "/quota_reports", quotas.reports),
     Route("compute", "GET", "/metadatas", services.metadatas),
     Route("compute", "GET", "/metadatas/{word}", services.tag_property),

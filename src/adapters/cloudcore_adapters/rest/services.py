@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import anyio
 
+from cloudcore.model.errors import NotSupportedError
 from cloudcore.model.listing import Listing
 from cloudcore.model.reading import read_float
 from cloudcore.tasks.task import ENDED
@@ -11,6 +12,8 @@ from cloudcore_adapters.rest.request import Call, optional_envelope, required_en
 from cloudcore_adapters.rest.responses import Reply, json_reply, list_reply
 from cloudcore_adapters.rest.site import Args, Site
 from cloudcore_adapters.rest.workers import TIDE_EVERY_S
+
+BOARDS = "baremetalevents"
 
 
 def actions(site: Site, call: Call, _args: Args) -> Reply:
@@ -43,6 +46,12 @@ def events(site: Site, call: Call, _args: Args) -> Reply:
 def event_property(site: Site, call: Call, args: Args) -> Reply:
     """`GET /events/distinct-field` and others: a property of the whole log, as each service has it."""
     return json_reply({"event": site.session(call).property("events", args["word"], call.params())})
+
+
+def no_baremetal_events(site: Site, call: Call, _args: Args) -> Reply:
+    """`/baremetalevents`: what the boards of bare machines report, of which there are none."""
+    site.session(call)
+    raise NotSupportedError(f"{BOARDS} are not supported: there are no bare machines", data={"plural": BOARDS})
 
 
 def metadatas(site: Site, call: Call, _args: Args) -> Reply:

@@ -4,6 +4,7 @@ P[/X[/W[/Y…]]]        the routes of every resource type, see `rest.patterns`
 P?id=a&id=b           PUT, PATCH, DELETE of each; P/A?id=a&id=b: the action A of each; P/X/Q?id=…: each relation
 P?id=a&batchGet=true  the details of each
 rpc/P[/X]/W           a named detail or property (GET), or an action (POST)
+schedulers/W          what the scheduler is asked (POST), as it answers
 """
 
 from __future__ import annotations
@@ -37,10 +38,11 @@ MOST_IDS = 500
 IDS = ("id", "ids")
 _OWN = (*IDS, "batchGet")
 """Parameters that the gateway reads itself."""
+SCHEDULER = "scheduler"
 _WRITTEN = frozenset(
     {
         *("actions", "events", "metadatas", "role_assignments", "groups", "projects", "archivedtasks"),
-        *("usages", "capabilities", "specs", *FAMILIES),
+        *("usages", "capabilities", "specs", SCHEDULER, *FAMILIES),
     }
 )
 """First words of the hand-written routes of services that are reached here too."""
@@ -48,7 +50,7 @@ _ENVELOPES = {"usages": "usage", "specs": "spec"}
 """Of those that answer with one thing, the name that it has there."""
 _GENERAL = ("usages", "general-usage")
 """What pages call the usage of everything."""
-_HOMES = (("log", ()), ("compute", ()), ("identity", ("v3",)), ("image", ("v1",)))
+_HOMES = (("log", ()), ("compute", ()), (SCHEDULER, ()), ("identity", ("v3",)), ("image", ("v1",)))
 
 
 def serve(site: Site, call: Call, _args: Args) -> Reply:
@@ -75,13 +77,18 @@ def serve(site: Site, call: Call, _args: Args) -> Reply:
 def _plain(parts: Parts, method: str) -> Parts:
     """The path without `rpc`: what it calls is a detail or an action of the same name."""
     if parts[:1] != ("rpc",):
-        return parts
+        return _singular(parts)
     if not 3 <= len(parts) <= 4:
         raise HandlerNotFoundError("a call is rpc/{type}[/{id}]/{name}")
     if parts[1:] == _GENERAL:
         return _GENERAL[:1]
     word = parts[-1].removeprefix("get-" if method == "GET" else "do-").removeprefix("perform-")
-    return (*parts[1:-1], word)
+    return _singular((*parts[1:-1], word))
+
+
+def _singular(parts: Parts) -> Parts:
+    """The scheduler is no type: pages call it by a plural that its service does not have."""
+    return (SCHEDULER, *parts[1:]) if parts[:1] == ("schedulers",) else parts
 
 
 def _idents(call: Call) -> list[str]:
@@ -143,6 +150,8 @@ class Asked:
         found = orjson.loads(reply.whole() or b"{}")
         if self.parts == ("capabilities",):  # one answer without an envelope, and full of lists
             return {"data": [found], "total": 1}
+        if self.parts[0] == SCHEDULER:
+            return found
         return _opened(found, self._words())
 
     def handler(self) -> Handler:
@@ -167,7 +176,7 @@ class Asked:
         call.request_id, call.held, call.peer = self.call.request_id, self.call.held, self.call.peer
         call.replace_query(self.params)
         body = self.call.body if self.body is None else self.body
-        call.body = dict.fromkeys(self._words(), body)
+        call.body = body if self.parts[0] == SCHEDULER else dict.fromkeys(self._words(), body)
         if key := call.headers.get("idempotency-key"):
             own = hashlib.sha256(key + b"\0" + self.ident.encode()).hexdigest() if self.ident else key.decode("latin-1")
             call.headers = {**call.headers, "idempotency-key": own.encode("latin-1")}
