@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, TypeAlias
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import InvalidStatusError, ResourceBusyError
 from cloudcore.model.json import JsonMapping
-from cloudcore.model.query import PLATFORM, Query, both, either, eq
+from cloudcore.model.query import PLATFORM, Query, both, either, eq, one_of
 from cloudcore.model.resource import Resource
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
@@ -89,6 +90,13 @@ def check_idle(tx: Transaction, resource: Resource[Any], row: Any) -> None:
             f"{resource.singular} {getattr(row, 'name', row.id)} is busy with {held[0].flow} (task {held[0].id})",
             data={"task_id": held[0].id, "flow": held[0].flow},
         )
+
+
+def held_of(tx: Transaction, resource: Resource[Any], idents: Collection[str]) -> set[str]:
+    """Those of these rows that open tasks hold."""
+    wanted = {f"{resource.singular}/{ident}": ident for ident in idents}
+    held = tx.of(TASKS, PLATFORM).columns(("exclusive",), Query(where=one_of("exclusive", sorted(wanted))))
+    return {wanted[text] for (text,) in held}
 
 
 def start_transition(

@@ -15,6 +15,7 @@ from cloudcore.model.errors import Contention, DuplicateResourceError, InvalidSt
 from cloudcore.model.history import HISTORY
 from cloudcore.model.lease import GRACE_S, TERM_S, Return
 from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
+from cloudcore.operations.begin import held_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import reading, writing
 from cloudcore.ports.unit_of_work import Transaction
@@ -174,17 +175,18 @@ def _newest_fence(tx: Transaction) -> int:
 
 
 def _lose_servers(tx: Transaction, host: Any) -> None:
-    tasks = tx.of(TASKS, PLATFORM).find(Query(where=eq("ended_at", None)))
-    busy = {(task.exclusive or "").removeprefix(f"{SERVERS.singular}/") for task in tasks}
     where = both(eq("host_id", host.id), eq("pending_deleted", False))
-    for server in tx.of(SERVERS, PLATFORM).find(Query(where=where)):
-        # Of one whose move failed the guest is nowhere, and that stays known: moving it again makes it.
-        is_there = server.status in CHANGEABLE and server.status != ServerStatus.MIGRATE_FAILED
-        if server.id not in busy and is_there:
-            # Its power stays as it was last known: it says whether the server is to be started elsewhere.
-            reason = f"its host {host.name} is down"
-            lost = evolve(server, status=ServerStatus.UNKNOWN.value, status_reason=reason)
-            tx.of(SERVERS, PLATFORM).save(lost, action="host_down")
+    # Of one whose move failed the guest is nowhere, and that stays known: moving it again makes it.
+    there = {
+        server.id: server
+        for server in tx.of(SERVERS, PLATFORM).find(Query(where=where))
+        if server.status in CHANGEABLE and server.status != ServerStatus.MIGRATE_FAILED
+    }
+    for ident in sorted(there.keys() - held_of(tx, SERVERS, there)):
+        # Its power stays as it was last known: it says whether the server is to be started elsewhere.
+        reason = f"its host {host.name} is down"
+        lost = evolve(there[ident], status=ServerStatus.UNKNOWN.value, status_reason=reason)
+        tx.of(SERVERS, PLATFORM).save(lost, action="host_down")
 
 
 def _deleted(tx: Transaction, idents: Sequence[str]) -> list[str]:

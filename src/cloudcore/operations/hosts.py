@@ -14,6 +14,7 @@ from cloudcore.model.host import BridgeFacts, Facts, StorageFacts
 from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq
 from cloudcore.model.resource import Resource
+from cloudcore.operations.begin import held_of
 from cloudcore.operations.host_leases import lease_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import writing
@@ -34,7 +35,6 @@ from cloudcore.resources.storage.hostwire import HOSTWIRES, Hostwire
 from cloudcore.resources.storage.storage import LOCAL, STORAGES, Storage, StorageStatus
 from cloudcore.resources.storage.storagecache import STORAGECACHES, Storagecache
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS, Storageclaim
-from cloudcore.tasks.task import TASKS
 
 DEFAULT_NETWORK = "default"
 KEPT_AT_START = 10
@@ -83,17 +83,20 @@ def sync_power(
     """
 
     def work(tx: Transaction) -> list[str]:
-        tasks = tx.of(TASKS, PLATFORM).find(Query(where=eq("ended_at", None)))
-        busy = {(task.exclusive or "").removeprefix(f"{SERVERS.singular}/") for task in tasks}
         found = tx.of(SERVERS, PLATFORM).find(Query(where=eq("host_id", host_id)))
-        told = [s for s in found if s.id in states and s.id not in busy]
-        fresh = [s for s in told if seen_at is None or (s.updated_at or seen_at) <= seen_at]
-        return [s.id for s in fresh if _follow(tx, s, states[s.id])]
+        fresh = [s for s in found if s.id in states and (seen_at is None or (s.updated_at or seen_at) <= seen_at)]
+        # The tasks are asked about few servers or none: thousands may be open, and each host tells of its guests.
+        changed = {s.id: now for s in fresh if (now := _followed(s, states[s.id])) is not None}
+        told = changed.keys() - held_of(tx, SERVERS, changed)
+        for ident in sorted(told):
+            tx.of(SERVERS, PLATFORM).save(changed[ident], action="sync_power")
+        return [s.id for s in fresh if s.id in told]
 
     return writing(platform, platform_caller("power sync"), work)
 
 
-def _follow(tx: Transaction, server: Any, power: str) -> bool:
+def _followed(server: Any, power: str) -> Any:
+    """The server as it is when its host says this of it; None where that is known."""
     if power == "on" and server.status != ServerStatus.RUNNING:
         status, state, reason = ServerStatus.RUNNING, PowerState.ON, "it was found running"
     elif power == "saved" and server.status in (ServerStatus.RUNNING, ServerStatus.READY, ServerStatus.UNKNOWN):
@@ -103,10 +106,8 @@ def _follow(tx: Transaction, server: Any, power: str) -> bool:
     elif power == "missing" and server.status in _STABLE:
         status, state, reason = ServerStatus.UNKNOWN, PowerState.UNKNOWN, "its host does not have it"
     else:
-        return False
-    changed = evolve(server, status=status.value, power_states=state, status_reason=reason)
-    tx.of(SERVERS, PLATFORM).save(changed, action="sync_power")
-    return True
+        return None
+    return evolve(server, status=status.value, power_states=state, status_reason=reason)
 
 
 _STABLE = (ServerStatus.RUNNING, ServerStatus.READY, ServerStatus.SUSPEND)

@@ -69,7 +69,7 @@ QUESTIONS = {
 """What is asked like a property of what is no type: the action log, how much there is, what can be had, all tags."""
 CALLING = {("plans", "apply"): apply_plan}
 """`(platform, caller, ident, sessions) -> JsonObject`, by type and action: those that make another call."""
-MOST_AT_ONCE = 50
+MOST_AT_ONCE = 200
 CHECK = "check-create-data"
 """The class action of every type that means a create with `dry_run`."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -18,7 +18,7 @@ from cloudcore.resources.infrastructure.host.policy import moves_guests
 from cloudcore.tasks.processes import known
 from cloudcore_apps.data_folder import DataFolder
 from cloudcore_apps.doctor.finding import Finding, failed, note, ok, warning
-from cloudcore_apps.doctor.leftovers import Leftover, Verdict, leftovers, without_volume
+from cloudcore_apps.doctor.leftovers import Leftover, Verdict, in_work, leftovers, without_volume
 from cloudcore_apps.doctor.places import Place, places_of
 from cloudcore_apps.doctor.trouble import Trouble
 
@@ -65,15 +65,33 @@ def misplaced(uow: UnitOfWork, folder: DataFolder, *, running: bool, fix: bool) 
             detail = f" ({error.internal})" if error.internal else ""
             yield note("things", f"What is on the host cannot be looked at: {error}{detail}.", "Is libvirtd up?")
             return
-        told = [f for p in places if (host := uuids.get(p.uuid)) for f in _at(uow, deployment, host, p, running, fix)]
+        # What is there was looked at before; of one moment are the records, and the tasks, that it is compared with.
+        with uow.read() as tx:
+            busy = in_work(tx)
+            seen = [_compared(tx, deployment, host, p, busy) for p in places if (host := uuids.get(p.uuid))]
+        names = {host.id: host.name for host in uuids.values()}
+        told = [finding for one in seen for finding in _told(*one, names, running=running, fix=fix)]
     yield from told or [ok("things", "What is on the hosts of this folder is what the records say.")]
 
 
-def _at(uow: UnitOfWork, deployment: str, host: Any, place: Place, running: bool, fix: bool) -> Iterator[Finding]:
-    with uow.read() as tx:
-        left = list(leftovers(tx, deployment, host.id, place.found))
-        empty = list(without_volume(tx, deployment, host.id, place.found))
-        names = {row.id: row.name for row in tx.of(HOSTS, PLATFORM).find(Query())}
+def _compared(
+    tx: Transaction, deployment: str, host: Any, place: Place, busy: Collection[str]
+) -> tuple[Any, Place, Sequence[Leftover], Sequence[Any]]:
+    """The host and its place, with what should not be there and the disks that have no volume there."""
+    left = list(leftovers(tx, deployment, host.id, place.found, busy))
+    return host, place, left, list(without_volume(tx, deployment, host.id, place.found, busy))
+
+
+def _told(
+    host: Any,
+    place: Place,
+    left: Sequence[Leftover],
+    empty: Sequence[Any],
+    names: Mapping[str, str],
+    *,
+    running: bool,
+    fix: bool,
+) -> Iterator[Finding]:
     removed: set[tuple[str, str]] = set()
     for one in left:
         yield _leftover(one, host, place, names, removed, running=running, fix=fix)

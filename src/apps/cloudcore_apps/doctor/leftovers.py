@@ -6,7 +6,7 @@ deleted, or what belongs to another host by now. Everything else is told to a pe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -50,10 +50,11 @@ class Leftover:
     where: str = ""
 
 
-def leftovers(tx: Transaction, deployment: str, host_id: str, found: Sequence[Found]) -> Iterator[Leftover]:
-    """The things on a host with the deployment's mark that should not be there; those that open tasks hold are left out."""
+def leftovers(
+    tx: Transaction, deployment: str, host_id: str, found: Sequence[Found], busy: Collection[str]
+) -> Iterator[Leftover]:
+    """The things on a host with the deployment's mark that should not be there. busy: see `in_work`; these are left out."""
     ours = [thing for thing in found if thing.mark.deployment == deployment]
-    busy = _in_work(tx)
     for kind, resources in RECORDS.items():
         things = [t for t in ours if t.kind is kind and t.mark.resource not in busy]
         idents = sorted({thing.mark.resource for thing in things})
@@ -68,11 +69,12 @@ def leftovers(tx: Transaction, deployment: str, host_id: str, found: Sequence[Fo
                 yield Leftover(thing, Verdict.ELSEWHERE, places[ident] or "")
 
 
-def without_volume(tx: Transaction, deployment: str, host_id: str, found: Sequence[Found]) -> Iterator[Any]:
-    """Disks that are ready on a storage of the host, and of which it has no volume."""
+def without_volume(
+    tx: Transaction, deployment: str, host_id: str, found: Sequence[Found], busy: Collection[str]
+) -> Iterator[Any]:
+    """Disks that are ready on a storage of the host, and of which it has no volume; but for those in work."""
     volumes = {t.mark.resource for t in found if t.kind is FoundKind.VOLUME and t.mark.deployment == deployment}
     links = tx.of(HOSTSTORAGES, PLATFORM).find(Query(where=eq("host_id", host_id)))
-    busy = _in_work(tx)
     for link in links:
         where = both(eq("storage_id", link.storage_id), eq("status", DiskStatus.READY.value))
         for disk in tx.of(DISKS, PLATFORM).find(Query(where=where)):
@@ -80,7 +82,7 @@ def without_volume(tx: Transaction, deployment: str, host_id: str, found: Sequen
                 yield disk
 
 
-def _in_work(tx: Transaction) -> set[str]:
+def in_work(tx: Transaction) -> set[str]:
     """Ids that open tasks are about, hold, or were told of: what is there of these is not decided yet."""
     found: set[str] = set()
     for task in tx.of(TASKS, PLATFORM).find(Query(where=one_of("state", OPEN))):

@@ -6,8 +6,9 @@ instance snapshot's task its parts.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from cloudcore.model.query import PLATFORM, Query, one_of
@@ -20,16 +21,39 @@ from cloudcore.resources.compute.snapshot import SNAPSHOTS
 from cloudcore.resources.storage.storagecachedimage import STORAGECACHEDIMAGES
 from cloudcore.tasks.task import OPEN, TASKS
 
+_WORD = re.compile(r"[\w-]+")
+
 
 def owned(tx: Transaction, resource: Resource[Any], rows: Sequence[Any]) -> set[str]:
     """Ids of those rows on which an open task works; a fixed number of queries."""
     if not rows:
         return set()
     kin = _kin(tx, resource, rows)
-    tasks = tx.of(TASKS, PLATFORM).find(Query(where=one_of("state", OPEN)))
+    tasks = _by_word(tx.of(TASKS, PLATFORM).find(Query(where=one_of("state", OPEN))))
     return {
-        row.id for row in rows if any(works_on(task, kin[row.id], row) for task in tasks if _may(task, resource, row))
+        row.id
+        for row in rows
+        if any(
+            works_on(task, kin[row.id], row)
+            for task in _speaking_of(tasks, {*kin[row.id], row.id, getattr(row, "cachedimage_id", row.id)})
+            if _may(task, resource, row)
+        )
     }
+
+
+def _by_word(tasks: Sequence[Any]) -> Mapping[str, Sequence[Any]]:
+    """Tasks by each word of what they are about, hold and were told: ten thousand may be open, for as many rows."""
+    found = defaultdict[str, list[Any]](list)
+    for task in tasks:
+        for word in set(_WORD.findall(f"{task.obj_id} {task.exclusive} {task.params}")):
+            found[word].append(task)
+    return found
+
+
+def _speaking_of(tasks: Mapping[str, Sequence[Any]], idents: Collection[str]) -> Iterator[Any]:
+    for ident in idents:
+        # One that is no single word is spoken of by who has the first of its words.
+        yield from tasks.get(next(iter(_WORD.findall(ident)), ""), ())
 
 
 def _may(task: Any, resource: Resource[Any], row: Any) -> bool:

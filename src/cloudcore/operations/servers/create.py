@@ -1,4 +1,4 @@
-"""Making servers: one decision, and for up to fifty of them one commit with claims, quota, addresses, rows and tasks."""
+"""Making servers: one decision, and for up to two hundred of them one commit with claims, quota, addresses, rows and tasks."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from cloudcore.scheduling import Answer, Decision, schedule
 from cloudcore.scheduling.claims import with_devices
 from cloudcore.scheduling.pipeline import ALTERNATIVES
 
-MOST_IN_ONE_UNIT = 50
+MOST_IN_ONE_UNIT = 200
 LOOKS = 3
 """So many times the process's own columns are asked; then it is read what there is."""
 _SHOWN = ("count", "cpu", "memory", "storage")
