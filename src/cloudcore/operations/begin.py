@@ -94,6 +94,8 @@ def check_idle(tx: Transaction, resource: Resource[Any], row: Any) -> None:
 
 def held_of(tx: Transaction, resource: Resource[Any], idents: Collection[str]) -> set[str]:
     """Those of these rows that open tasks hold."""
+    if not idents:
+        return set()
     wanted = {f"{resource.singular}/{ident}": ident for ident in idents}
     held = tx.of(TASKS, PLATFORM).columns(("exclusive",), Query(where=one_of("exclusive", sorted(wanted))))
     return {wanted[text] for (text,) in held}

@@ -196,3 +196,15 @@ def test_a_suspended_guest_survives_its_hosts_power_cut() -> None:
 
     assert lab.power() == "saved"
     assert lab.do("resume") == "running"
+
+
+def test_a_host_that_tells_nothing_new_asks_for_no_tasks_and_one_that_does_for_few() -> None:
+    asked: list[str] = []
+    lab = Lab()
+    lab.cloud.store.pause = asked.append
+
+    assert sync_power(lab.cloud.platform, "h1", {lab.ident: "on"}) == []
+    assert [where for where in asked if "tasks" in where] == []
+
+    assert sync_power(lab.cloud.platform, "h1", {lab.ident: "off"}) == [lab.ident]
+    assert len([where for where in asked if "tasks" in where]) == 1
