@@ -226,6 +226,30 @@ def test_wrong_questions_name_what_is_wrong(place, change, field):
     assert place.ask("test", SENT | change, status=400)["data"]["field"] == field
 
 
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"prefer_region": "nowhere"}, "prefer_region"),
+        ({"prefer_zone": "nowhere"}, "prefer_zone"),
+        ({"prefer_zones": ["zone0", "nowhere"]}, "prefer_zones.1"),
+        ({"prefer_host": "nowhere"}, "prefer_host"),
+        ({"prefer_wire": "nowhere"}, "prefer_wire"),
+        ({"groups": ["nobody"]}, "groups.0"),
+    ],
+    ids=str,
+)
+def test_what_is_not_there_is_named_as_it_was_asked_for(place, change, field):
+    told = place.ask("forecast", SENT | change, status=404)
+    assert told["data"]["field"] == field
+    assert "nowhere" in told["details"] or "nobody" in told["details"]
+
+
+def test_a_region_is_preferred_by_name_or_id(place):
+    for named in ("default", "Default"):
+        assert len(place.ask("", SENT | {"prefer_region": named}, who="ann")["candidates"]) == 2
+    assert place.ask("forecast", SENT | {"resource_type": "weird"}, status=400)["data"]["field"] == "resource_type"
+
+
 @pytest.mark.parametrize("change", [{"change_config": True}, {"has_isolated_device": True}, {"backup": True}], ids=str)
 def test_what_is_not_offered_says_so(place, change):
     told = place.ask("forecast", SENT | change, status=406)

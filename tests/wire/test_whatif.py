@@ -98,6 +98,35 @@ def test_a_queue_says_which_are_refused_and_when(place):
     place.ask("queue", {"requests": []}, status=400)
 
 
+def test_a_filter_can_be_left_out_of_what_if(place):
+    big = {**WANTED, "vmem_size": "900g"}
+    assert place.ask("capacity", {**big, "ignore_filters": ["host_memory"]})["total"] > 0
+    wish = {**big, "at": "2030-01-01", "ignore_filters": ["host_memory"]}
+    assert place.ask("queue", {"requests": [wish]})["requests"][0]["placed"] == 1
+    told = place.ask("queue", {"requests": [{**wish, "ignore_filters": ["host_luck"]}]}, status=400)
+    assert told["data"]["field"] == "requests[0].ignore_filters"
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "field"),
+    [
+        ({"ignore_filters": ["host_luck"]}, 400, "ignore_filters"),
+        ({"host_id": "sim-1"}, 406, "host_id"),
+        ({"live_migrate": True}, 406, "live_migrate"),
+        ({"nets": [{"network": "default", "address": "10.99.0.20"}]}, 400, "nets"),
+    ],
+    ids=str,
+)
+def test_capacity_is_not_counted_of_what_is_no_new_server(place, change, status, field):
+    assert place.ask("capacity", {**WANTED, **change}, status=status)["data"]["field"] == field
+
+
+def test_a_queue_is_bounded_as_a_whole(place):
+    wish = {**WANTED, "at": "2030-01-01", "count": 10_000}
+    told = place.ask("queue", {"requests": [wish] * 11}, status=400)
+    assert told["data"]["field"] == "requests"
+
+
 def test_the_snapshot_decides_as_the_cloud_does(place):
     told = place.ask("snapshot", {})
     known = read_snapshot(told)

@@ -20,7 +20,7 @@ from cloudcore.model.errors import (
     NotSupportedError,
 )
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.reading import read_flag, read_int, read_list_of_str, read_str, said
+from cloudcore.model.reading import read_flag, read_int, read_str, said
 from cloudcore.operations.access import fetch, reach
 from cloudcore.operations.allowances import with_allowances
 from cloudcore.operations.batch_plan import batch_of
@@ -41,12 +41,11 @@ from cloudcore.operations.servers.moving import ways_of
 from cloudcore.operations.servers.together import create_together
 from cloudcore.operations.servers.ways import EMULATED
 from cloudcore.operations.veil import hosts_shown, veil
-from cloudcore.operations.whatif import queue, room_for, snapshot, without
+from cloudcore.operations.whatif import queue, read_ignored, room_for, snapshot, without
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.scheduling import Decision, Occupant, Request, schedule
 from cloudcore.scheduling.claims import with_devices
-from cloudcore.scheduling.filters import FILTERS
 from cloudcore.scheduling.forecast import candidates, explanation, forecast, reasons, suggestions
 from cloudcore.scheduling.pipeline import ALTERNATIVES
 
@@ -156,7 +155,7 @@ def _decide(platform: Platform, tx: Transaction, caller: Caller, question: str, 
     request = attrs.evolve(
         wanted.request,
         best_effort=read_flag(asked, "best_effort"),
-        ignore_filters=_ignored(asked),
+        ignore_filters=read_ignored(asked),
         seed=read_str(asked.get("session_id") or caller.request_id, "session_id", 128),
         present_host=str(fetch(platform, tx, caller, HOSTS, present).id) if present else "",
     )
@@ -194,16 +193,6 @@ def _running(tx: Transaction, request: Request, asked: JsonMapping) -> Request:
         size = read_int(asked["host_mem_page_size"], "host_mem_page_size", 1, 1 << 30)
         needs = attrs.evolve(needs, page_size_kb=size)
     return attrs.evolve(request, live=needs, marks=(*request.marks, roads.mark(request.present_host)))
-
-
-def _ignored(asked: JsonMapping) -> list[str]:
-    known = [each.name for each in FILTERS]
-    wanted = read_list_of_str(said(asked, "ignore_filters", otherwise=[]), "ignore_filters", 64)
-    if wrong := [name for name in wanted if name not in known]:
-        raise InvalidInputError(
-            f"ignore_filters: there is no {wrong[0][:40]}, only {', '.join(known)}", field="ignore_filters"
-        )
-    return wanted
 
 
 def _past(platform: Platform, caller: Caller, body: JsonMapping) -> JsonObject:

@@ -10,11 +10,11 @@ import attrs
 
 from cloudcore.auth.caller import Caller
 from cloudcore.auth.scopes import Scope
-from cloudcore.model.errors import ForbiddenError, InvalidInputError
+from cloudcore.model.errors import ForbiddenError, InvalidInputError, NotSupportedError, OutOfRangeError
 from cloudcore.model.history import HISTORY
 from cloudcore.model.json import Json, JsonMapping, JsonObject
 from cloudcore.model.query import Compare, Op, Order, Query, both, eq, one_of
-from cloudcore.model.reading import read_int, read_str
+from cloudcore.model.reading import read_int, read_list_of_str, read_str, said
 from cloudcore.operations.access import fetch_for, reach
 from cloudcore.operations.allowances import for_moves, with_allowances
 from cloudcore.operations.deciding import MAX_RELAXED_HOSTS
@@ -33,6 +33,7 @@ from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.scheduling import Request
 from cloudcore.scheduling.capacity import FEWEST_DAYS, Capacity, capacity, days_until_full, rate_of
 from cloudcore.scheduling.claims import with_devices
+from cloudcore.scheduling.filters import FILTERS
 from cloudcore.scheduling.moving import Move, resettle
 from cloudcore.scheduling.request import MAX_COUNT
 from cloudcore.scheduling.snapshot import snapshot_of
@@ -41,6 +42,8 @@ from cloudcore.scheduling.wishes import Fate, Wish, play
 MOST_DAYS = 90
 DAYS = 30
 MOST_WISHES = 200
+MOST_QUEUED = 100_000
+_MOVING = ("host_id", "live_migrate")
 MOST_RECORDS = 200_000
 MOST_EXPLAINED = 10
 """Servers that go nowhere of which it is said what would help."""
@@ -50,14 +53,18 @@ EVACUATE = "evacuate"
 def room_for(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
     """How many more servers of a create body fit: together, by zone and by host; what bounds them; when it is full.
 
-    body: also most (how many are tried), days (of history by which the rate is measured).
+    body: also most (how many are tried), days (of history by which the rate is measured), ignore_filters.
 
     Raises:
         Those of making a server.
     """
     most = read_int(body.get("most") or MAX_COUNT, "most", 1, MAX_COUNT)
     days = read_int(body.get("days") or DAYS, "days", 1, MOST_DAYS)
-    request = read_wanted(platform, tx, caller, body, 1, placing=True).request
+    if moving := next((name for name in _MOVING if said(body, name) not in (False, "", "false")), ""):
+        raise NotSupportedError(f"{moving}: room is counted for servers that are made", field=moving)
+    request = _wanted(platform, tx, caller, body, 1)
+    if any(nic.address for nic in request.nets):
+        raise InvalidInputError("one address cannot be given to several servers", field="nets")
     shown = hosts_shown(platform, tx, caller)
     # Who looks after the hosts asks how much room they have, and not what his own project may still have of it.
     request = with_allowances(tx, request, everywhere=shown is not None)
@@ -84,6 +91,27 @@ def room_for(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapp
     if shown is None:
         answer["growth"] = _growth(platform, tx, caller, request, found, days)
     return veil(answer, shown)
+
+
+def _wanted(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping, count: int) -> Request:
+    request = read_wanted(platform, tx, caller, body, count, placing=True).request
+    ignored = read_ignored(body)
+    return attrs.evolve(request, ignore_filters=ignored) if ignored else request
+
+
+def read_ignored(body: JsonMapping) -> list[str]:
+    """The names of filters that a question leaves out.
+
+    Raises:
+        InvalidInputError: there is no such filter.
+    """
+    known = [each.name for each in FILTERS]
+    wanted = read_list_of_str(said(body, "ignore_filters", otherwise=[]), "ignore_filters", 64)
+    if wrong := [name for name in wanted if name not in known]:
+        raise InvalidInputError(
+            f"ignore_filters: there is no {wrong[0][:40]}, only {', '.join(known)}", field="ignore_filters"
+        )
+    return wanted
 
 
 def _growth(
@@ -186,7 +214,8 @@ def told_stay(move: Move) -> JsonObject:
 
 
 def queue(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
-    """What becomes of servers that are wanted on days to come. body: requests: create bodies with `at`, `until`, `count`.
+    """What becomes of servers that are wanted on days to come. body: requests: create bodies with `at`, `until`, `count`,
+    `ignore_filters`.
 
     Raises:
         InvalidInputError: names the request and what is wrong with it.
@@ -198,6 +227,8 @@ def queue(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping
     wishes = [_wish(platform, tx, caller, one, f"requests[{n}]") for n, one in enumerate(cast("list[Json]", sent))]
     if len({wish.request.host_type for wish in wishes}) > 1:
         raise InvalidInputError("all requests of a queue are for one hypervisor", field="requests")
+    if sum(wish.request.count for wish in wishes) > MOST_QUEUED:
+        raise OutOfRangeError(f"requests: more than {MOST_QUEUED} servers in all", field="requests")
     fates = play(today(platform, tx, wishes[0].request), wishes)
     shown = hosts_shown(platform, tx, caller)
     return {"requests": [_told_fate(one, names=shown is None) for one in fates]}
@@ -209,7 +240,7 @@ def _wish(platform: Platform, tx: Transaction, caller: Caller, value: Json, plac
     entry = cast("JsonObject", value)
     count = read_int(entry.get("count") or 1, f"{place}.count", 1, MAX_COUNT)
     try:
-        request = with_allowances(tx, read_wanted(platform, tx, caller, entry, count, placing=True).request)
+        request = with_allowances(tx, _wanted(platform, tx, caller, entry, count))
         days = {name: read_str(entry.get(name) or "", name, 10) for name in ("at", "until")}
         return Wish(**days, name=read_str(entry.get("name") or "", "name", 128), request=request)
     except InvalidInputError as error:

@@ -14,6 +14,7 @@ from cloudcore.model.errors import (
     InvalidInputError,
     NotSupportedError,
     OutOfRangeError,
+    ResourceNotFoundError,
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
@@ -183,18 +184,21 @@ def _groups(
     names: list[Any] = [cast("JsonObject", entry).get("id") if isinstance(entry, dict) else entry for entry in entries]
     if len(names) > MOST_GROUPS:
         raise OutOfRangeError(f"a server is in at most {MOST_GROUPS} groups", field="groups")
-    found = [
-        fetch_for(
-            platform, tx, caller, INSTANCEGROUPS, read_str(name, f"groups.{place}", 128), "perform", "bind-guests"
-        )
-        for place, name in enumerate(names)
-    ]
+    found = [_group(platform, tx, caller, name, f"groups.{place}") for place, name in enumerate(names)]
     for place, group in enumerate(found):
         if group.tenant_id != belongs["tenant_id"]:
             raise InvalidInputError(
                 f"group {group.name} belongs to another project than the server", field=f"groups.{place}"
             )
     return [group for group in {group.id: group for group in found}.values() if group.enabled]
+
+
+def _group(platform: Platform, tx: Transaction, caller: Caller, name: Any, field: str) -> Any:
+    ident = read_str(name, field, 128)
+    try:
+        return fetch_for(platform, tx, caller, INSTANCEGROUPS, ident, "perform", "bind-guests")
+    except ResourceNotFoundError as error:
+        raise ResourceNotFoundError(f"group {ident[:64]} not found", field=field) from error
 
 
 def present_hosts(tx: Transaction, group: Any) -> dict[str, int]:

@@ -51,6 +51,7 @@ from cloudcore.resources.compute.spec import (
     parse_disk,
     parse_nic,
 )
+from cloudcore.resources.infrastructure.cloudregion import CLOUDREGIONS
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.infrastructure.zone import ZONES
 from cloudcore.resources.network.network import NETWORKS
@@ -61,7 +62,9 @@ from cloudcore.scheduling.switches import as_counted
 
 _SHOWN = ("vcpu_count", "vmem_size", "hypervisor")
 """What conditions of policies see as it was understood, and not as it was sent."""
-_PREFER = (("prefer_zone", ZONES), ("prefer_host", HOSTS), ("prefer_wire", WIRES))
+_PREFER = (("prefer_region", CLOUDREGIONS), ("prefer_zone", ZONES), ("prefer_host", HOSTS), ("prefer_wire", WIRES))
+_RESOURCE_TYPES = ("shared", "dedicated", "prepaid", "prepaid_recycle")
+"""How hosts are given out."""
 
 
 @attrs.frozen(kw_only=True)
@@ -307,7 +310,6 @@ def _request(
     scope: Scope,
 ) -> Request:
     preferred = {name: _preferred(platform, tx, caller, body, name, kind) for name, kind in _PREFER}
-    region = said(body, "prefer_region", "prefer_region_id")
     if count > 1 and any(nic.address for nic in nics):
         raise InvalidInputError("one address cannot be given to several servers", field="nets")
     zones, regions = sold_where(tx, body, preferred["prefer_zone"])
@@ -319,8 +321,8 @@ def _request(
         nets=nic_requests(nics, marks),
         hypervisor=driver.hypervisor if driver.host_type == "hypervisor" else driver.host_type,
         arch=draft.get("os_arch", ""),
-        resource_type=read_str(said(body, "resource_type", otherwise="shared"), "resource_type", 32),
-        prefer_region=read_str(region, "prefer_region", 128),
+        resource_type=_resource_type(body),
+        prefer_region=preferred["prefer_region"],
         prefer_zone=preferred["prefer_zone"],
         prefer_zones=_zones(platform, tx, caller, body),
         size_zones=zones,
@@ -346,9 +348,24 @@ def _request(
 
 def _preferred(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping, name: str, kind: Any) -> str:
     value = read_str(said(body, name, f"{name}_id"), name, 128)
-    return str(fetch(platform, tx, caller, kind, value).id) if value else ""
+    return _named(platform, tx, caller, kind, value, name) if value else ""
+
+
+def _named(platform: Platform, tx: Transaction, caller: Caller, kind: Any, value: str, field: str) -> str:
+    try:
+        return str(fetch(platform, tx, caller, kind, value).id)
+    except ResourceNotFoundError as error:
+        raise ResourceNotFoundError(f"{kind.singular} {value[:64]} not found", field=field) from error
+
+
+def _resource_type(body: JsonMapping) -> str:
+    kind = read_str(said(body, "resource_type", otherwise="shared"), "resource_type", 32)
+    if kind not in _RESOURCE_TYPES:
+        known = ", ".join(_RESOURCE_TYPES)
+        raise InvalidInputError(f"resource_type {kind!a} is none of {known}", field="resource_type")
+    return kind
 
 
 def _zones(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> tuple[str, ...]:
     named = read_list_of_str(said(body, "prefer_zones", "prefer_zone_ids", otherwise=[]), "prefer_zones", 64, 128)
-    return tuple(str(fetch(platform, tx, caller, ZONES, name).id) for name in named)
+    return tuple(_named(platform, tx, caller, ZONES, name, f"prefer_zones.{n}") for n, name in enumerate(named))
