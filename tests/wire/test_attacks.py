@@ -45,8 +45,8 @@ BODIES: dict[str, tuple[str, dict[str, Any]]] = {
 
 READ_OTHERWISE = frozenset({"copy_from", "is_standard", "checksum", "is_public", "public_scope"})
 """No declared fields of callers, but operations read them and refuse what is wrong."""
-REFUSED_TO_OTHERS = {("policies", "is_system")}
-"""The same of a single type; `tests/wire/test_said_when_made.py` has who may send it."""
+REFUSED_BY_NAME = {("policies", "is_system"), ("images", "encrypt_key_id")}
+"""The same of single types; `tests/wire/test_said_when_made.py` and `test_image_changes.py` have who may send what."""
 
 PROTECTED = frozenset(
     [
@@ -117,7 +117,7 @@ def extras(plural: str, *, update: bool = False) -> dict[str, Any]:
     for field in fields_of(BY_PLURAL[plural].entity):
         allowed = field.spec.update if update else field.spec.create
         known = {"domain_id", "tenant_id", "name", *told, *READ_OTHERWISE}
-        if not allowed and field.name not in known and (plural, field.name) not in REFUSED_TO_OTHERS:
+        if not allowed and field.name not in known and (plural, field.name) not in REFUSED_BY_NAME:
             found[field.name] = hostile(field)
     return found
 

@@ -24,6 +24,7 @@ from cloudcore.operations.access import fetch, fetch_for
 from cloudcore.operations.begin import begin, check_idle, start_transition
 from cloudcore.operations.creating import insert
 from cloudcore.operations.generic import check_deletable, check_not_frozen, get_row, update_row
+from cloudcore.operations.image_changes import follow, with_owner
 from cloudcore.operations.ladder import Call, ladder_actions
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.recycling import goes_to_bin
@@ -55,7 +56,7 @@ def new_image(platform: Platform, tx: Transaction, caller: Caller, body: JsonMap
     if read_flag(body, "is_standard"):
         need(platform, caller, IMAGES, "mark-standard", Scope.SYSTEM)
         given["is_standard"] = True
-    image = insert(platform, tx, caller, IMAGES, body, given={**given, "quota_held": True})
+    image = insert(platform, tx, caller, IMAGES, with_owner(body), given={**given, "quota_held": True})
     ident = image.id
     charge(tx, image.domain_id, image.tenant_id, {"image": 1}, lambda: {IMAGES.plural: [ident]})
     return image
@@ -83,9 +84,12 @@ def update_image(
 
     Raises:
         InvalidStatusError: it does not wait for bytes.
+        NotSupportedError: what an update cannot change would be another, see `follow`.
     """
     image = fetch_for(platform, tx, caller, IMAGES, ident, "update")
+    check_not_frozen(image)
     wanted = _import_of(platform, body)
+    image = follow(platform, tx, caller, image, body)
     shown = update_row(platform, tx, caller, IMAGES, ident, body, context)
     if wanted is None:
         return shown

@@ -23,14 +23,14 @@ from cloudcore.model.reading import read_int
 from cloudcore.operations.access import fetch, fetch_for
 from cloudcore.operations.begin import begin
 from cloudcore.operations.generic import check_not_frozen
-from cloudcore.operations.image_records import MAX_IMAGE_BYTES, new_image, read_checksum, taking
+from cloudcore.operations.image_records import MAX_IMAGE_BYTES, new_image, read_checksum, taking, update_image
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.run import reading, writing
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.holdings import release_image
 from cloudcore.resources.image.guestimage import follow_images
-from cloudcore.resources.image.image import IMAGES, ImageStatus
+from cloudcore.resources.image.image import IMAGES, UPLOADABLE, ImageStatus
 from cloudcore.resources.image.subimage import form_of
 
 _MD5_LENGTH = 32
@@ -102,6 +102,10 @@ def _saving(
         return new_image(platform, tx, caller, attributes, status=ImageStatus.SAVING.value, **upload), ""
     image = fetch_for(platform, tx, caller, IMAGES, ident, "update")
     check_not_frozen(image)
+    if image.status in UPLOADABLE and attributes.keys() - {"size", "checksum"}:
+        # What it is said to be beside its bytes holds as in an update; the name in the path may be another from now on.
+        update_image(platform, tx, caller, image.id, attributes, ())
+        image = fetch_for(platform, tx, caller, IMAGES, image.id, "update")
     return taking(tx, image, "upload", **upload), image.staged_key
 
 

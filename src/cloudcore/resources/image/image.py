@@ -15,7 +15,7 @@ from typing import Annotated, Any
 import attrs
 
 from cloudcore.model.entity import ProjectOwned, Sharable, Statused, entity
-from cloudcore.model.errors import InvalidInputError, NotSupportedError, OutOfRangeError, ProtectedResourceError
+from cloudcore.model.errors import InvalidInputError, OutOfRangeError, ProtectedResourceError
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.lifecycle import Lifecycle, Transition
 from cloudcore.model.param import param
@@ -211,8 +211,6 @@ def _spelled(name: str, text: str) -> str:
 
 def _prepare(_tx: Transaction, _caller: Any, draft: JsonObject) -> JsonObject:
     values = {**draft, "properties": read_properties(draft.get("properties") or {})}
-    if values.get("encrypt_key_id"):
-        raise NotSupportedError("encrypted images are not available", field="encrypt_key_id")
     return {**values, **os_facts(values, values["properties"])}
 
 
