@@ -146,6 +146,7 @@ class Resource(Generic[E]):
     documented: columns that the wire names and that are not stored: filters know them and find them absent.
     filters: list parameters besides the columns and references.
     orders: sort keys besides the columns, each with what it sorts by.
+    worked_out: sort keys of what no row holds as it is sorted, each with the key of details; addresses sort as numbers.
     sums: what `statistics` adds up besides counting.
     example: a body of a create, for people and for trying it out; without one it is made from what is required.
     counts_as: the field of the quota ledger that each one is charged to, for its owner; empty for none.
@@ -185,6 +186,7 @@ class Resource(Generic[E]):
     documented: tuple[str, ...] = ()
     filters: tuple[ListFilter, ...] = ()
     orders: tuple[tuple[str, Order], ...] = ()
+    worked_out: Mapping[str, str] = MappingProxyType({})
     sums: tuple[Sum, ...] = ()
     counts_as: str = ""
     holds: Callable[[Any], Mapping[str, int]] | None = None

@@ -12,7 +12,7 @@ from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import EVERYTHING, NOTHING, And, Expr, Like, Match, Or, Order, both, eq
 from cloudcore.model.resource import Resource, field_map, fields_of
 from cloudcore.operations.filters import MAX_FILTERS, at_columns, condition, plain_column, plain_names
-from cloudcore.operations.orders import Types, orders_of
+from cloudcore.operations.orders import Types, orders_of, worked_out_of
 from cloudcore.operations.parameter import flag, number, texts
 
 DEFAULT_LIMIT = 2048
@@ -28,6 +28,7 @@ class Paging:
     """Which part of a list is wanted, and in what form. limit is at least 1.
 
     limited: false: the whole list is wanted, and refused where it is longer than `MOST_AT_ONCE`.
+    worked_out: keys of details to sort by before that, each with whether it falls.
     marker: where an earlier page ended, empty for the first page; None: pages are counted by offset.
     behind: id of the last row of the earlier page, as OpenStack's clients page; a kind of marker.
     fields: the keys to give; exported: as a spreadsheet takes them.
@@ -40,6 +41,7 @@ class Paging:
     offset: int = 0
     limited: bool = True
     order: tuple[Order, ...] = ()
+    worked_out: tuple[tuple[str, bool], ...] = ()
     marker: str | None = None
     behind: str = ""
     details: bool = True
@@ -69,6 +71,7 @@ def paging_of(types: Types, resource: Resource[Any], params: JsonMapping) -> Pag
         offset=max(number(params, "offset"), 0),
         limited=not ("force_no_paging" in params and flag(params, "force_no_paging")),
         order=orders_of(types, resource, params),
+        worked_out=worked_out_of(resource, params),
         marker=marker[0] if by_marker else None,
         behind=behind[0],
         details=flag(params, "details", default=True) or exported,

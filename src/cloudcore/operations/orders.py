@@ -46,6 +46,17 @@ def orders_of(types: Types, resource: Resource[Any], params: JsonMapping) -> tup
     return (*found.values(), *(tie for tie in ties if Order(tie.field) not in found))
 
 
+def worked_out_of(resource: Resource[Any], params: JsonMapping) -> tuple[tuple[str, bool], ...]:
+    """Of what is asked, the keys of details that a list is sorted by first, each with whether it falls."""
+    descending = str(params.get("order") or "desc").lower() != "asc"
+    found: dict[str, bool] = {}
+    for name, value in _asked(params):
+        word = str(value) if name == "order_by" else name.removeprefix(PREFIX)
+        if word in resource.worked_out:
+            found.setdefault(resource.worked_out[word], descending if name == "order_by" else _down(value))
+    return tuple(found.items())
+
+
 @cache
 def _ties(resource: Resource[Any], *, descending: bool) -> tuple[Order, ...]:
     known = {f.name for f in filterable(resource)}
@@ -77,6 +88,8 @@ def _by_name(types: Types, resource: Resource[Any], name: str) -> tuple[Order, .
     order = dict(resource.orders).get(name) or (None if _is_column(resource, name) else related(types, resource, name))
     if order is not None:
         return (order,)
+    if name in resource.worked_out:
+        return ()
     if name in OWNERS and not (name in field_map(resource.entity) or is_column(resource, name)):
         return ()
     field = column(resource, name, "order_by")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from ipaddress import IPv4Address
 from typing import Any
 
 import attrs
@@ -41,7 +42,9 @@ def list_rows(
     """One page of a list; a fixed number of statements whatever its length."""
     paging = paging_of(platform.types, resource, params)
     repository = tx.of(resource, selection(platform, tx, caller, resource, params, context))
-    if paging.marker is not None:
+    if paging.worked_out:
+        listing = _by_details(platform, tx, resource, paging, repository)
+    elif paging.marker is not None:
         listing = _marked(platform, tx, resource, paging, repository)
     else:
         listing = _counted(platform, tx, resource, paging, repository)
@@ -83,6 +86,52 @@ def _marked(
         marker_field=(first.field or "id") if first is not None else "id",
         marker_order="DESC" if first is not None and first.descending else "ASC",
     )
+
+
+def _by_details(
+    platform: Platform, tx: Transaction, resource: Resource[Any], paging: Paging, repository: Repository[Any]
+) -> Listing:
+    """A page by what only details say, or no row holds as it is sorted: all rows are read, and sorted here.
+
+    Raises:
+        InvalidInputError: it is asked for by marker.
+        OutOfRangeError: there are too many rows.
+    """
+    keys = [key for key, _ in paging.worked_out]
+    if paging.marker is not None:
+        raise InvalidInputError(f"what is sorted by {keys[0]} has pages by limit and offset", field="paging_marker")
+    details = any(key not in field_map(resource.entity) for key in keys)
+    wanted = tuple(dict.fromkeys((*_read(resource, paging), *page_fields(resource, details=details))))
+    rows = repository.parts(wanted, Query(order=paging.order, limit=MOST_AT_ONCE + 1))
+    if len(rows) > MOST_AT_ONCE:
+        reason = f"there are more than {MOST_AT_ONCE} {resource.plural} to sort by {keys[0]}; narrow the list"
+        raise OutOfRangeError(reason, field="order_by", data={"most": MOST_AT_ONCE})
+    shown: list[JsonObject] = detail_columns(platform, tx, resource, rows).rows() if details else [{} for _ in rows]
+    places = list(range(len(rows)))
+    for key, falls in reversed(paging.worked_out):
+        own = rows.columns.get(key)
+        ranks = [_rank(value) for value in (own if own is not None else (row.get(key) for row in shown))]
+        places.sort(key=ranks.__getitem__, reverse=falls)
+    end = paging.offset + paging.limit if paging.limited else None
+    chosen = places[paging.offset : end]
+    columns = {name: [column[place] for place in chosen] for name, column in rows.columns.items()}
+    page = Parts(resource.entity, columns, len(chosen))
+    return Listing(
+        items=_shaped(platform, tx, resource, paging, page),
+        total=len(rows),
+        limit=paging.limit if paging.limited and chosen else 0,
+        offset=paging.offset if chosen else 0,
+    )
+
+
+def _rank(value: Any) -> tuple[int, float, str]:
+    """What comes first: nothing, then numbers and addresses, then texts."""
+    if isinstance(value, int | float):
+        return (1, value, "")
+    try:
+        return (1, int(IPv4Address(value)), "")
+    except ValueError:
+        return (2, 0, str(value)) if value else (0, 0, "")
 
 
 def _check_whole(resource: Resource[Any], paging: Paging, rows: Sequence[Any]) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from cloudcore.model.filter import ListFilter, among, holds, only, over, reaching, refused
@@ -121,4 +122,13 @@ HOST_ORDERS: tuple[tuple[str, Order], ...] = (
     ("cpu_usage", Order("cpu_usage_percent")),
     ("mem_usage", Order("memory_used_mb")),
     ("storage_usage", Order("root_partition_used_capacity_mb")),
+)
+_RATES = ("storage_commit_rate", "cpu_commit_rate", "mem_commit_rate")
+HOST_WORKED_OUT: Mapping[str, str] = MappingProxyType(
+    {
+        **{key: key for key in ("storage", "storage_used", *_RATES)},
+        "virtual_cpu_usage": "cpu_commit_rate",
+        "virtual_mem_usage": "mem_commit_rate",
+        "virtual_storage_usage": "storage_commit_rate",
+    }
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from cloudcore.model.addresses import parse_ipv4
@@ -179,6 +180,7 @@ NETWORKS = Resource(
     },
     level=Level.PROJECT,
     filters=(*NETWORK_FILTERS, ListFilter(name="ip", doc="Address that lies in it", where=_holding)),
+    worked_out=MappingProxyType({"ip_start": "guest_ip_start", "ip_end": "guest_ip_end"}),
     documented=("guest_dns6", "guest_domain6"),
     columns=(
         "id",

@@ -21,7 +21,7 @@ from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.actions import CACHED, COMMIT_BOUND, PURGE, SET_SCHEDTAG
 from cloudcore.resources.compute import hostclaim, hostlease
 from cloudcore.resources.compute import server as servers
-from cloudcore.resources.infrastructure.filters import HOST_FILTERS, HOST_ORDERS
+from cloudcore.resources.infrastructure.filters import HOST_FILTERS, HOST_ORDERS, HOST_WORKED_OUT
 from cloudcore.resources.infrastructure.host.care import CARE_ACTIONS
 from cloudcore.resources.infrastructure.host.details import host_details
 from cloudcore.resources.infrastructure.host.policy import POLICY_ACTIONS
@@ -209,6 +209,7 @@ HOSTS = Resource(
     level=Level.DOMAIN,
     filters=HOST_FILTERS,
     orders=HOST_ORDERS,
+    worked_out=HOST_WORKED_OUT,
     columns=(
         "id",
         "name",
