@@ -148,6 +148,14 @@ def test_as_many_as_fit_are_placed_where_that_is_enough(place):
     assert told["not_allow_reasons"]
 
 
+def test_none_that_fits_is_as_many_as_fit(place):
+    body = SENT | {"count": 3, "vmem_size": "3000g"}
+    assert place.ask("", body, status=400)["class"] == "InsufficientResourceError"
+    found = place.ask("", body | {"best_effort": True})["candidates"]
+    assert [one.get("error") for one in found] == ["Out of resource"] * 3
+    assert not any("host_id" in one for one in found)
+
+
 def test_suggestions_are_ranked_with_what_they_have(place):
     told = place.ask("test")
     assert [one["count"] for one in told["data"]] == [1, 1, 0]

@@ -74,7 +74,7 @@ def ask_scheduler(platform: Platform, caller: Caller, question: str, body: JsonM
     A `batch` with `apply` makes the servers: the one thing here that does. key: as of `create_servers`, for that.
 
     Raises:
-        InsufficientResourceError: `schedule` finds no place for all.
+        InsufficientResourceError: `schedule` finds no place for all, and shall not place as many as fit.
         InvalidInputError and others: there is no such question; else as for making a server.
     """
     sent: Any = body.get(SCHEDULER)
@@ -125,7 +125,7 @@ def _shaped(
         if decision.refusal is not None:
             answer |= {"not_allow_reasons": reasons(decision)} | _told(decision, there)
         return answer, None
-    if decision.refusal is not None:
+    if decision.refusal is not None and not decision.request.best_effort:
         return {}, refused(decision, decision.refusal, there)
     return {"candidates": candidates(decision, session_id=session)}, None
 
