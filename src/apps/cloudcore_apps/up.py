@@ -30,9 +30,12 @@ from cloudcore_apps.settings import (
 LOG_FILE = "cloudcore.log"
 LONGEST_LOG = 16 << 20
 DATABASE_VARIABLE = "CLOUDCORE_DATABASE"
-READY_S = 60.0
+READY_S = 900.0
+"""For so long a start in the background is waited for. It ends by itself when it can't go on: a migration of many rows, or
+two cores that others use, take their time."""
+PATIENCE_S = 30.0
+"""So often it is said that it still starts."""
 DAY_S = 86_400
-READY_KVM_S = 120.0
 
 
 @click.command()
@@ -238,7 +241,7 @@ def _detach(settings: Settings) -> None:
             env={**os.environ, DATABASE_VARIABLE: settings.database},
         )
     os.close(writing)
-    text = _read_until_end(reading, READY_KVM_S if settings.kvm else READY_S)
+    text = _read_until_end(reading, READY_S, log_path)
     if text:
         click.echo(text, nl=False)
         click.echo(f"  it runs in the background (pid {process.pid}), log in {log_path}; `cloudcore down` ends it")
@@ -251,14 +254,15 @@ def _detach(settings: Settings) -> None:
     raise BackendError(said[-2000:] or f"it ended with status {process.returncode}")
 
 
-def _read_until_end(descriptor: int, timeout_s: float) -> str | None:
+def _read_until_end(descriptor: int, timeout_s: float, log_path: Path) -> str | None:
     """What comes through a pipe until its end; None when it does not end in time."""
     import select
 
-    deadline, held = time.monotonic() + timeout_s, b""
+    began, held = time.monotonic(), b""
     with os.fdopen(descriptor, "rb", buffering=0) as pipe:
-        while (left := deadline - time.monotonic()) > 0:
-            if not select.select([pipe], [], [], left)[0]:
+        while (waited := time.monotonic() - began) < timeout_s:
+            if not select.select([pipe], [], [], min(PATIENCE_S, timeout_s - waited))[0]:
+                click.echo(f"it starts, for {time.monotonic() - began:.0f} s by now; log in {log_path}", err=True)
                 continue
             piece = pipe.read(65536)
             if not piece:
