@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from cloudcore.auth.caller import Caller
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.entity import evolve
 from cloudcore.model.errors import (
-    InsufficientResourceError,
     InvalidStatusError,
     MissingParameterError,
     NotEmptyError,
@@ -19,24 +17,22 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.param import read_params
-from cloudcore.model.query import PLATFORM, Query, either, eq
+from cloudcore.model.query import PLATFORM, eq
 from cloudcore.model.reading import read_flag, read_str, said
 from cloudcore.model.wire import read_create
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import begin, check_idle, start_transition
 from cloudcore.operations.creating import new_name, owner
+from cloudcore.operations.disk_places import Place, claim_place
 from cloudcore.operations.generic import check_deletable, check_not_frozen
 from cloudcore.operations.hosts import hosts_of
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.recycling import goes_to_bin
-from cloudcore.operations.refs import shared_with
-from cloudcore.operations.room import storage_limit
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.servers.source import Source, disk_source, located
 from cloudcore.operations.staying import keep_owner
 from cloudcore.operations.tags import first_tags
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.quotas.claims import claim_storage
 from cloudcore.quotas.holdings import drop_disk, recycle_disk
 from cloudcore.quotas.ledger import charge
 from cloudcore.resources.compute.disk import DISKS, USABLE, Disk, DiskStatus
@@ -44,10 +40,7 @@ from cloudcore.resources.compute.drivers import driver_for
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.snapshot import check_none_copied, check_none_lost
 from cloudcore.resources.compute.spec import DiskSpec, parse_disk
-from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.infrastructure.zone import ZONES
-from cloudcore.resources.storage.storage import STORAGES, StorageStatus
-from cloudcore.resources.storage.storageclaim import STORAGECLAIMS
 
 
 def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
@@ -70,16 +63,19 @@ def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
     size = _size(spec, source)
     driver.check_disk_size(size, root=False)
     belongs = owner(platform, caller, DISKS, body, granted.scope)
-    hosts = [h for h in _hosts(tx, belongs["domain_id"]) if h.host_type == driver.host_type]
-    zone = _zone(platform, tx, caller, str(body.get("prefer_zone_id") or ""))
-    near = [h for h in hosts if zone in ("", h.zone_id)]
-    place = _place(platform, tx, spec, size, near, str(body.get("prefer_host_id") or ""))
+    wanted = Place(
+        host_type=driver.host_type,
+        domain_id=str(belongs["domain_id"]),
+        zone=_zone(platform, tx, caller, str(body.get("prefer_zone_id") or "")),
+        host=str(body.get("prefer_host_id") or ""),
+    )
+    host_id, storage_id = claim_place(platform, tx, spec, size, wanted)
     name = new_name(platform, tx, DISKS, {**belongs, "name": told.get("name")}, body)
     disk = Disk(
         id=tx.new_id(),
         name=name,
         metadata=first_tags(body),
-        storage_id=place[1],
+        storage_id=storage_id,
         disk_size=size,
         disk_format="qcow2" if source is not None else driver.choose("disk_formats", spec.format),
         disk_type=spec.disk_type or "data",
@@ -92,7 +88,7 @@ def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
         **belongs,
     )
     stored = tx.of(DISKS, PLATFORM).add(disk)
-    begin(platform, tx, caller, DISKS, stored, "disk-create", {"host_id": place[0]})
+    begin(platform, tx, caller, DISKS, stored, "disk-create", {"host_id": host_id})
     charge(tx, stored.domain_id, stored.tenant_id, {"storage": size}, lambda: {DISKS.plural: [stored.id]})
     keep_owner(tx, stored, charged=True)
     return detail_rows(platform, tx, DISKS, [stored])[0]
@@ -151,35 +147,3 @@ def _zone(platform: Platform, tx: Transaction, caller: Caller, ident: str) -> st
     except ResourceNotFoundError as error:
         error.field = "prefer_zone_id"
         raise
-
-
-def _hosts(tx: Transaction, domain_id: str) -> Sequence[Any]:
-    """The hosts that a domain may use, as the scheduler has it for servers."""
-    usable = either(eq("domain_id", domain_id), shared_with(HOSTS, "", domain_id))
-    return tx.of(HOSTS, usable).find()
-
-
-def _place(
-    platform: Platform, tx: Transaction, spec: DiskSpec, size: int, usable: Sequence[Any], prefer_host: str
-) -> tuple[str, str]:
-    """A host of these and a storage of it, the emptiest first; its space is claimed."""
-    idents = {host.id for host in usable}
-    claims = {c.id: c.size_mib for c in tx.of(STORAGECLAIMS, PLATFORM).find()}
-    storages = [
-        s
-        for s in tx.of(STORAGES, PLATFORM).find(Query(where=eq("status", StorageStatus.ONLINE.value)))
-        if s.enabled
-        and (not spec.storage_id or spec.storage_id in (s.id, s.name))
-        and (not spec.backend or spec.backend == s.storage_type)
-        and (not spec.medium or spec.medium == s.medium_type)
-    ]
-    for storage in sorted(storages, key=lambda s: (claims.get(s.id, 0) - s.capacity, s.id)):
-        hosts = [h for h in hosts_of(tx, storage.id) if h.id in idents]
-        hosts = [h for h in hosts if not prefer_host or prefer_host in (h.id, h.name)]
-        limit = storage_limit(storage, platform.settings)
-        if hosts and claim_storage(tx, storage.id, size_mib=size, limit_mib=limit):
-            return hosts[0].id, storage.id
-    raise InsufficientResourceError(
-        f"no storage has {size} MiB free: {len(storages)} storages of the wanted kind were tried",
-        data={"size_mib": size},
-    )

@@ -12,7 +12,7 @@ from cloudcore.model.entity import evolve
 from cloudcore.model.errors import ResourceNotFoundError
 from cloudcore.model.host import BridgeFacts, Facts, StorageFacts
 from cloudcore.model.json import JsonObject
-from cloudcore.model.query import PLATFORM, Query, both, eq
+from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
 from cloudcore.model.resource import Resource
 from cloudcore.operations.begin import held_of
 from cloudcore.operations.host_leases import lease_of
@@ -57,8 +57,9 @@ def hosts_of(tx: Transaction, storage_id: str) -> list[Any]:
     """
     links = tx.of(HOSTSTORAGES, PLATFORM).find(Query(where=eq("storage_id", storage_id)))
     ids = [link.host_id for link in links if link.mount_point]
-    hosts = (tx.of(HOSTS, PLATFORM).get(ident) for ident in ids)
-    return [h for h in hosts if h is not None and h.enabled and h.host_status == AgentStatus.ONLINE]
+    where = both(one_of("id", ids), eq("enabled", True), eq("host_status", AgentStatus.ONLINE))
+    hosts = {host.id: host for host in tx.of(HOSTS, PLATFORM).find(Query(where=where))}
+    return [hosts[ident] for ident in ids if ident in hosts]
 
 
 def host_offline(platform: Platform, host_id: str) -> None:
