@@ -35,10 +35,11 @@ class _Unmet(Exception):  # noqa: N818 - an answer, not a failure
 
 
 class Condition:
-    """A parsed condition."""
+    """A parsed condition. names: all names in it, of paths and of what is called."""
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, names: frozenset[str]) -> None:
         self._node = node
+        self.names = names
 
     def holds(self, document: JsonMapping) -> bool:
         """Whether the document satisfies it."""
@@ -54,7 +55,8 @@ def parse_condition(text: str, field: str = "condition") -> Condition:
     Raises:
         InvalidFormatError: it does not parse, or is too long.
     """
-    return Condition(_Parser(_words(text, field), field).whole())
+    words = _words(text, field)
+    return Condition(_Parser(words, field).whole(), frozenset(value for kind, value in words if kind == "name"))
 
 
 def _words(text: str, field: str) -> list[tuple[str, Any]]:

@@ -43,6 +43,9 @@ _FIELD = {"hosts": "hosts", "zones": "zones", "cloudregions": "regions", "storag
 _NAMED = {"hosts": ("prefer_host", "prefer_host_id"), "zones": ("prefer_zone", "prefer_zone_id")}
 """Where a request names the one thing of a type of `OF_SERVER` itself."""
 
+OF_ALL = frozenset(("keys", "contains", "len"))
+"""What a condition may call on a thing as a whole."""
+
 _Wish: TypeAlias = "tuple[Any, str, int]"
 """A tag, a strategy, and how much it counts."""
 
@@ -165,7 +168,9 @@ class _Asking:
     belongs: JsonObject
     _held: dict[str, frozenset[str]] = attrs.field(factory=dict[str, frozenset[str]], init=False)
     _conditions: dict[str, list[Condition]] | None = attrs.field(default=None, init=False)
-    _rows: dict[str, Sequence[tuple[str, JsonObject]]] = attrs.field(factory=dict[str, Any], init=False)
+    _rows: dict[tuple[str, tuple[str, ...]], Sequence[tuple[str, JsonObject]]] = attrs.field(
+        factory=dict[Any, Any], init=False
+    )
 
     def all(self, specs: Sequence[SchedtagSpec], field: str, kind: str) -> list[_Wish]:
         """The tags of things of a type that a disk or card asks for."""
@@ -241,9 +246,10 @@ class _Asking:
         if not conditions:
             return held
         word = side_of(tag.resource_type).removesuffix("_id")
+        names = frozenset[str]().union(*(condition.names for condition in conditions))
         met = [
             ident
-            for ident, row in self._all_of(tag.resource_type)
+            for ident, row in self._all_of(tag.resource_type, names)
             if any(condition.holds({**document, word: row}) for condition in conditions)
         ]
         return held | frozenset(met)
@@ -256,12 +262,14 @@ class _Asking:
                 self._conditions.setdefault(row.schedtag_id, []).append(parse_condition(row.condition))
         return self._conditions
 
-    def _all_of(self, plural: str) -> Sequence[tuple[str, JsonObject]]:
-        """All things of a type as conditions see them: by the names of their fields."""
-        known = self._rows.get(plural)
+    def _all_of(self, plural: str, named: frozenset[str]) -> Sequence[tuple[str, JsonObject]]:
+        """All things of a type as conditions that name these names see them: by the names of their fields."""
+        resource = self.platform.types[plural]
+        fields = [name for name, field in field_map(resource.entity).items() if not field.spec.secret]
+        # There may be ten thousand: of each only what is asked for is read, but for who asks which fields there are.
+        wanted = ("id", *(name for name in fields if name != "id" and (name in named or named & OF_ALL)))
+        known = self._rows.get((plural, wanted))
         if known is None:
-            resource = self.platform.types[plural]
-            names = [name for name, field in field_map(resource.entity).items() if not field.spec.secret]
-            rows = self.tx.of(resource, PLATFORM).find()
-            known = self._rows[plural] = [(row.id, {name: getattr(row, name) for name in names}) for row in rows]
+            rows = self.tx.of(resource, PLATFORM).columns(wanted)
+            known = self._rows[plural, wanted] = [(row[0], dict(zip(wanted, row, strict=True))) for row in rows]
         return known
