@@ -31,6 +31,8 @@ REPORTS = "quota_reports"
 USUAL_DAYS, MOST_DAYS = 30, 366
 _FAMILY = {field: family.plural for family in FAMILIES.values() for field in family.fields}
 _SHOWN = tuple(field for field in LIMITED if field not in LATER)
+_NAMES = ("project", "project_id", "tenant", "tenant_id", "domain", "domain_id", "project_domain", "project_domain_id")
+"""By which an owner is named."""
 _EVERYBODY = Owner(domain_id="", domain="")
 _WHOLE: Whose = ("", "")
 
@@ -44,7 +46,7 @@ def list_reports(platform: Platform, tx: Transaction, caller: Caller, params: Js
 
     Raises:
         ForbiddenError, ResourceNotFoundError: as for quotas.
-        InvalidInputError: a time is none, or there is no such counter.
+        InvalidInputError: a time is none, or there is no such counter or scope.
         OutOfRangeError: more days, or more changes, than can be looked through at once.
     """
     owner = _owner(platform, caller, params)
@@ -68,17 +70,10 @@ def list_reports(platform: Platform, tx: Transaction, caller: Caller, params: Js
 
 
 def _owner(platform: Platform, caller: Caller, params: JsonMapping) -> Owner:
-    named = (
-        "project",
-        "project_id",
-        "tenant",
-        "tenant_id",
-        "domain",
-        "domain_id",
-        "project_domain",
-        "project_domain_id",
-    )
-    if read_str(params.get("scope") or "", "scope", 16) == "system" and not any(params.get(name) for name in named):
+    scope = read_str(params.get("scope") or "", "scope", 16)
+    if scope not in ("", "project", "domain", "system"):
+        raise InvalidInputError(f"scope {scope!a} is none of project, domain and system", field="scope")
+    if scope == "system" and not any(params.get(name) for name in _NAMES):
         require_all(platform, caller, FAMILIES["quotas"])
         return _EVERYBODY
     return owner_of(platform, caller, FAMILIES["quotas"], params)
@@ -121,7 +116,12 @@ def _days(tx: Transaction, domain_id: str, since: datetime, until: datetime) -> 
     found: list[Day] = []
     earlier = changes(tx, domain_id, since)
     pending = next(earlier, None)
-    day = tx.now.date()
+    day = min(tx.now.date(), until.date())
+    while pending is not None and pending[0].date() > day:
+        # What came after the last day is taken back and told of no day.
+        for owner, delta in _with_whole(pending[1], domain_id):
+            levels[owner].subtract(delta)
+        pending = next(earlier, None)
     while day >= since.date():
         peaks: Amounts = {owner: Counter(now) for owner, now in levels.items()}
         lasts: Amounts = {owner: Counter(now) for owner, now in levels.items()}
@@ -131,15 +131,10 @@ def _days(tx: Transaction, domain_id: str, since: datetime, until: datetime) -> 
                 peaks.setdefault(owner, Counter())
                 peaks[owner] |= levels[owner]
             pending = next(earlier, None)
-        if day <= until.date():
-            found += [
-                (
-                    day,
-                    owner,
-                    {field: (peak, lasts.get(owner, Counter())[field]) for field, peak in here.items() if peak},
-                )
-                for owner, here in sorted(peaks.items())
-            ]
+        found += [
+            (day, owner, {field: (peak, lasts.get(owner, Counter())[field]) for field, peak in here.items() if peak})
+            for owner, here in sorted(peaks.items())
+        ]
         day -= timedelta(days=1)
     found.sort(key=lambda one: (one[0], one[1]))
     return found

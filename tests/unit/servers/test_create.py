@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.unit.servers.test_wishes import BODY
 from tests.unit.servers.world import World
 
 from cloudcore.model.errors import (
@@ -165,3 +166,19 @@ def test_hosts_and_servers_are_found_by_what_hangs_off_them(world: World) -> Non
         world.admin.list("servers", {"scope": "system", "host_sn": number}).total for number in ("SN-1", "SN-2")
     ]
     assert by_number == [1, 0]
+
+
+@pytest.mark.parametrize("inside", [2, "2", -1, "many"])
+def test_how_many_is_said_beside_the_server(world: World, inside: Any) -> None:
+    with pytest.raises((InvalidInputError, OutOfRangeError)) as refused:
+        world.alice.create("servers", {**BODY, "count": inside})
+    assert refused.value.field == "count"
+    assert world.rows(SERVERS) == []
+
+
+def test_clients_that_say_it_in_both_places_are_understood(world: World) -> None:
+    wish = {**BODY, "dry_run": True}
+    assert len(world.alice.create_many("servers", {**wish, "count": 2}, 2)) == 2
+    assert len(world.alice.create_many("servers", {**wish, "count": 1}, 2)) == 2
+    for nothing in (0, None, "1"):
+        world.alice.create("servers", {**wish, "count": nothing})

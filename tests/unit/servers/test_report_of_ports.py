@@ -163,8 +163,10 @@ def test_only_administrators_of_the_system_see_the_whole(world: World) -> None:
         ("Default", None, 1),
         ("Default", "alices", 1),
     ]
-    with pytest.raises(InvalidInputError):
-        world.admin.list("quota_reports", {"scope": "system", "name": "bucket"})
+    for wrong, field in (({"name": "bucket"}, "name"), ({"scope": "galaxy"}, "scope")):
+        with pytest.raises(InvalidInputError) as refused:
+            world.admin.list("quota_reports", {"scope": "system", **wrong})
+        assert refused.value.field == field
 
 
 def _own(world: World, name: str) -> Any:

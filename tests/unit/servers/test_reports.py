@@ -45,6 +45,8 @@ def test_each_day_has_its_peak_and_its_last(world: World) -> None:
         told = [(row["peak"], row["last"]) for row in found]
         assert told == {"cpu": [(2, 1), (3, 3)], "count": [(2, 1), (1, 1)]}[name]
     assert world.alice.list("quota_reports", {"name": "cpu", "until": ago(world, 1)}).items[-1]["last"] == 1
+    past = {"name": "cpu", "since": ago(world, 3), "until": ago(world, 2)}
+    assert world.alice.list("quota_reports", past).items == []
 
 
 def test_what_changed_hands_counts_for_each_in_turn(world: World) -> None:

@@ -12,11 +12,12 @@ from cloudcore.auth.caller import Caller
 from cloudcore.model.errors import (
     CloudcoreError,
     InsufficientResourceError,
+    InvalidInputError,
     OutOfQuotaError,
     OutOfRangeError,
 )
 from cloudcore.model.json import Json, JsonMapping, JsonObject
-from cloudcore.model.reading import read_flag
+from cloudcore.model.reading import read_flag, read_int, said
 from cloudcore.operations.allowances import with_allowances
 from cloudcore.operations.creating import under_parents
 from cloudcore.operations.crowds import crowded
@@ -71,12 +72,15 @@ def create_servers(
 
     Raises:
         InsufficientResourceError: they don't fit; explains why and what would help.
+        InvalidInputError: the body says another count, too.
         OutOfQuotaError: a limit would be exceeded.
         DuplicateNameError: the name is taken.
         Others of `read_wanted`.
     """
     if not 1 <= count <= MOST_IN_ONE_UNIT:
         raise OutOfRangeError(f"count must be between 1 and {MOST_IN_ONE_UNIT}", field="count")
+    if read_int(said(body, "count", otherwise=1), "count", 1, MOST_IN_ONE_UNIT) not in (1, count):
+        raise InvalidInputError("count says how many beside the server, and not only in it", field="count")
     dry = read_flag(body, "dry_run") or read_flag(body, "suggestion")
     if context:
         body = reading(platform, lambda tx: _under(platform, tx, caller, body, context))
