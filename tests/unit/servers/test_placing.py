@@ -167,7 +167,9 @@ def test_a_dynamic_tag_marks_what_its_condition_holds_for(world: World) -> None:
     assert place(world, schedtags=["racked:require"]) == other
     assert "without tag racked" in refusal(world, schedtags=["racked:require"], vmem_size=1024)
     # Which fields there are may be asked, too.
-    world.admin.update("dynamicschedtags", "r7", {"condition": 'host.contains("cpu_count") && host.rack.startswith("r")'})
+    world.admin.update(
+        "dynamicschedtags", "r7", {"condition": 'host.contains("cpu_count") && host.rack.startswith("r")'}
+    )
     assert place(world, schedtags=["racked:require"]) == other
     world.admin.update("dynamicschedtags", "r7", {"condition": 'host.contains("cpus") && host.rack.startswith("r")'})
     assert "without tag racked" in refusal(world, schedtags=["racked:require"])
