@@ -62,12 +62,31 @@ def test_errors_of_identity_stand_under_error_too(cloud):
         ("GET", "/v3/users/u/access_rules"),
         ("GET", "/v3/OS-TRUST/trusts"),
         ("GET", "/v3/limits"),
+        ("GET", "/v3/auth/tokens/OS-PKI/revoked"),
+        ("GET", "/v3/OS-REVOKE/events"),
+        ("POST", "/v3/ec2tokens"),
+        ("POST", "/v3/s3tokens"),
+        ("POST", "/v3/OS-OAUTH1/request_token"),
+        ("GET", "/v3/users/u/OS-OAUTH1/access_tokens"),
+        ("GET", "/v3/auth/OS-FEDERATION/websso/saml2"),
+        ("GET", "/v3/OS-FEDERATION/saml2/metadata"),
+        ("GET", "/v3/endpoints/e/OS-ENDPOINT-POLICY/policy"),
+        ("PUT", "/v3/policies/p/OS-ENDPOINT-POLICY/endpoints/e"),
     ],
 )
 def test_what_is_not_offered_says_so(cloud, method, path):
     answer = cloud.ask("admin", method, path, {})
     assert (answer.status_code, answer.json()["class"]) == (406, "NotSupportedError")
-    assert "not offered" in answer.text or "instead" in answer.text or "give" in answer.text
+    told = ("not offered", "instead", "give", "are listed by", "logs in by", "roles carry")
+    assert any(words in answer.json()["details"] for words in told)
+
+
+def test_older_clients_ask_for_their_projects_and_domains_by_federation(cloud):
+    for word in ("projects", "domains"):
+        older = cloud.ask("bob", "GET", f"/v3/OS-FEDERATION/{word}").json()[word]
+        assert older == cloud.ask("bob", "GET", f"/v3/auth/{word}").json()[word]
+    assert older == []
+    assert cloud.client.get("/v3/OS-FEDERATION/projects").status_code == 401
 
 
 def test_membership_can_be_asked_for(cloud):

@@ -24,12 +24,17 @@ SERVICE = "identity"
 
 NO_ACCESS_RULES = "access rules are not offered; give an application credential fewer roles"
 NO_DOMAIN_CONFIG = "a domain has no configuration of its own: its users are those of identity"
+NO_EC2_LOGIN = "an access key logs in by method aksk, or signs requests: AWS4-HMAC-SHA256, service s3"
+NO_ENDPOINT_POLICY = "policies are not of endpoints: roles carry them"
 NOT_OFFERED = (
     ("/v3/users/{user}/access_rules", NO_ACCESS_RULES),
     ("/v3/domains/config", NO_DOMAIN_CONFIG),
     ("/v3/domains/{user}/config", NO_DOMAIN_CONFIG),
     ("/v3/OS-TRUST/trusts", "trusts are not offered; give a user a role in a project"),
-    ("/v3/OS-OAUTH1/consumers", "OAuth is not offered"),
+    ("/v3/OS-OAUTH1", "OAuth is not offered"),
+    ("/v3/users/{user}/OS-OAUTH1", "OAuth is not offered"),
+    ("/v3/auth/OS-FEDERATION", "federation is not offered"),
+    ("/v3/OS-FEDERATION/saml2", "federation is not offered"),
     ("/v3/OS-FEDERATION/identity_providers", "federation is not offered"),
     ("/v3/OS-FEDERATION/mappings", "federation is not offered"),
     ("/v3/OS-FEDERATION/service_providers", "federation is not offered"),
@@ -37,6 +42,12 @@ NOT_OFFERED = (
     ("/v3/limits", "limits of OpenStack are not offered; there are quotas: /v3/identity_quotas"),
     ("/v3/OS-EP-FILTER", "every project sees the whole catalogue: there is no filter of endpoints"),
     ("/v3/OS-OAUTH2", "OAuth is not offered"),
+    ("/v3/auth/tokens/OS-PKI", "revoked tokens are listed by /v3/auth/tokens/invalid"),
+    ("/v3/OS-REVOKE", "revoked tokens are listed by /v3/auth/tokens/invalid"),
+    ("/v3/ec2tokens", NO_EC2_LOGIN),
+    ("/v3/s3tokens", NO_EC2_LOGIN),
+    ("/v3/policies/{user}/OS-ENDPOINT-POLICY", NO_ENDPOINT_POLICY),
+    ("/v3/endpoints/{user}/OS-ENDPOINT-POLICY", NO_ENDPOINT_POLICY),
     ("/v3/OS-SIMPLE-CERT", "tokens are verified by public keys, and not by certificates"),
     ("/v3/roles/{user}/implies", "no role implies another one here; give a role more policies"),
     ("/v3/role_inferences", "no role implies another one here; give a role more policies"),

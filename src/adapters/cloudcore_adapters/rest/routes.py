@@ -150,6 +150,8 @@ ROUTES: tuple[Route, ...] = (
     Route("identity", "POST", "/v3/auth/policies", identity.policies_of_others),
     Route("identity", "GET", "/v3/auth/projects", identity.projects),
     Route("identity", "GET", "/v3/auth/domains", identity.domains),
+    Route("identity", "GET", "/v3/OS-FEDERATION/projects", identity.projects),
+    Route("identity", "GET", "/v3/OS-FEDERATION/domains", identity.domains),
     Route("identity", "GET", "/v3/auth/catalog", identity.catalog),
     Route("identity", "GET", "/v3/auth/system", identity.systems),
     Route("identity", "GET", "/v3/users/{user}/projects", identity.projects_of),
