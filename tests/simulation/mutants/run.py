@@ -37,6 +37,9 @@ HERE = Path(__file__).resolve().parent
 LIST = HERE / "operations.txt"
 RANGES = (20_000, 40_000, 60_000)
 PER_RANGE = 100
+ON = 5
+"""What no range notices in so many seeds is looked for further on in them, up to as many times that: some defects show once
+in some hundred lives."""
 MOST = 300
 """So many seeds are lived to record some."""
 KEPT = 2
@@ -178,6 +181,9 @@ def report(patch: Path, tally: Counter[int], *, search: bool) -> bool:
     ranges = [range(first, first + PER_RANGE) for first in RANGES] if search else [seeds_of(patch)]
     found = [(seeds[0], seed) for seeds in ranges for seed in noticing(patch, seeds)]
     tally.update(first for first, _ in found)
+    if search and not found:
+        further = (range(first + PER_RANGE * n, first + PER_RANGE * (n + 1)) for n in range(1, ON) for first in RANGES)
+        found = next(([(seeds[0], seed)] for seeds in further for seed in noticing(patch, seeds)), [])
     seeds = f" ({', '.join(str(seed) for _, seed in found)})" if search else ""
     print(f"{patch.stem}: {'noticed' if found else 'NOT NOTICED'}{seeds}", flush=True)
     return bool(found)
