@@ -258,7 +258,16 @@ def test_a_region_is_preferred_by_name_or_id(place):
     assert place.ask("forecast", SENT | {"resource_type": "weird"}, status=400)["data"]["field"] == "resource_type"
 
 
-@pytest.mark.parametrize("change", [{"change_config": True}, {"has_isolated_device": True}, {"backup": True}], ids=str)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"change_config": True},
+        {"has_isolated_device": True},
+        {"backup": True},
+        {"group_releations": [{"group_id": "g", "strategy": "require", "scope": 1}]},
+    ],
+    ids=str,
+)
 def test_what_is_not_offered_says_so(place, change):
     told = place.ask("forecast", SENT | change, status=406)
     assert told["class"] == "NotSupportedError"

@@ -57,6 +57,8 @@ SUGGESTIONS = 50
 IDENT = "ident"
 """In a body: what stands behind the word in the URL."""
 _MOVING = ("has_isolated_device", "change_config", "reset_cpu_numa_pin")
+RELATIONS = "group_releations"
+"""Groups with strategies of their own, as the wire spells it. Passed over, servers would lie where they must not."""
 _WORDS = frozenset({"schedule", "test", "forecast"})
 
 Answer: TypeAlias = Callable[[Platform, Caller, JsonMapping], JsonObject]
@@ -149,6 +151,8 @@ def _decide(platform: Platform, tx: Transaction, caller: Caller, question: str, 
         raise NotSupportedError(
             f"{moving} is not asked of the scheduler here: it follows from the server", field=moving
         )
+    if asked.get(RELATIONS):
+        raise NotSupportedError(f"{RELATIONS} are not asked of the scheduler here: name the groups", field=RELATIONS)
     count = read_int(said(asked, "count", otherwise=1), "count", 1, MAX_COUNT)
     present = read_str(said(asked, "host_id"), "host_id", 128)
     wanted = read_wanted(platform, tx, caller, asked, count, placing=True)
