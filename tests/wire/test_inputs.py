@@ -191,3 +191,47 @@ def _done(world: World, path: str, body: dict[str, Any]) -> list[str]:
     world.place.settle()
     server = world.ask("admin", "GET", f"/compute/servers/{path.partition('/')[0]}").json()["server"]
     return [nic["network"] for nic in server["nics"]]
+
+
+def test_a_disk_is_made_where_it_is_asked_for(world: World) -> None:
+    for said in (
+        {"prefer_region_id": "default"},
+        {"prefer_region": "Default"},
+        {"prefer_zones": ["zone0"]},
+        {"prefer_wire": "wire0"},
+        {"prefer_zone": "zone0", "prefer_host": "sim-1"},
+    ):
+        answer = world.ask(
+            "admin", "POST", "/compute/disks", json={"disk": {"generate_name": "d", "size": 1024, **said}}
+        )
+        assert answer.status_code == 200, (said, answer.text)
+        world.place.settle()
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "field"),
+    [
+        ({"prefer_region_id": "none"}, 404, "prefer_region_id"),
+        ({"prefer_zone_id": "none"}, 404, "prefer_zone_id"),
+        ({"prefer_zones": ["zone0", "none"]}, 404, "prefer_zones.1"),
+        ({"prefer_wire_id": "none"}, 404, "prefer_wire_id"),
+        ({"prefer_host_id": "none"}, 404, "prefer_host_id"),
+        ({"storage_id": "none"}, 404, "storage_id"),
+        ({"schedtags": [{"id": "t1", "strategy": "require"}]}, 406, "schedtags"),
+        ({"existing_path": "/x"}, 406, "existing_path"),
+        ({"preallocation": "full"}, 406, "preallocation"),
+        ({"auto_reset": True}, 406, "auto_reset"),
+        ({"encrypt_key_id": "x"}, 406, "encrypt_key_id"),
+    ],
+)
+def test_what_cannot_be_had_of_a_disk_is_named(world: World, said: dict[str, Any], status: int, field: str) -> None:
+    before = world.ask("admin", "GET", "/compute/disks").json().get("total", 0)
+    answer = world.ask("admin", "POST", "/compute/disks", json={"disk": {"name": "never", "size": 1024, **said}})
+    assert (answer.status_code, answer.json()["data"]["field"]) == (status, field), answer.text
+    assert world.ask("admin", "GET", "/compute/disks").json().get("total", 0) == before
+
+
+def test_ipv6_of_a_network_is_refused_however_it_is_said(world: World) -> None:
+    sent = {"name": "n6", "wire": "wire0", "guest_ip_prefix": "10.66.0.0/24", "guest_ip6_prefix": "fd00::/64"}
+    answer = world.ask("admin", "POST", "/compute/networks", json={"network": sent})
+    assert (answer.status_code, answer.json()["data"]) == (406, {"field": "guest_ip6_prefix"})

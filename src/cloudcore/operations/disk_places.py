@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import attrs
 
-from cloudcore.model.errors import InsufficientResourceError
+from cloudcore.model.errors import InsufficientResourceError, ResourceNotFoundError
 from cloudcore.model.query import PLATFORM, Query, both, either, eq, one_of
 from cloudcore.operations.hosts import hosts_of
 from cloudcore.operations.platform import Platform
@@ -19,6 +19,7 @@ from cloudcore.quotas.claims import claim_storage
 from cloudcore.resources.compute.spec import DiskSpec
 from cloudcore.resources.infrastructure.host import HOSTS
 from cloudcore.resources.storage.hoststorage import HOSTSTORAGES
+from cloudcore.resources.storage.hostwire import HOSTWIRES
 from cloudcore.resources.storage.storage import STORAGES, StorageStatus
 from cloudcore.resources.storage.storageclaim import STORAGECLAIMS
 
@@ -28,11 +29,15 @@ _READ = ("id", "name", "storage_type", "medium_type", "capacity", "cmtbound", "r
 
 @attrs.frozen(kw_only=True)
 class Place:
-    """What a host has to be to make the disk. zone: its id, empty for any; host: its id or name, empty for any."""
+    """What a host has to be to make the disk.
+
+    zones: ids of those where it may be, None for any; wire: id of one that it is on, host: its id or name; empty for any.
+    """
 
     host_type: str
     domain_id: str
-    zone: str = ""
+    zones: Collection[str] | None = None
+    wire: str = ""
     host: str = ""
 
 
@@ -40,8 +45,11 @@ def claim_place(platform: Platform, tx: Transaction, spec: DiskSpec, size: int, 
     """A host and a storage of it, whose space (MiB) is claimed.
 
     Raises:
+        ResourceNotFoundError: there is no such host or storage.
         InsufficientResourceError: no storage of the wanted kind that such a host reaches has room.
     """
+    _check_there(tx, HOSTS, place.host, "prefer_host_id")
+    _check_there(tx, STORAGES, spec.storage_id, "storage_id")
     storages = _storages(tx, spec, place)
     for storage in _emptiest(platform, tx, storages, size):
         hosts = _hosts(tx, storage.id, place)
@@ -52,6 +60,11 @@ def claim_place(platform: Platform, tx: Transaction, spec: DiskSpec, size: int, 
         f"no storage has {size} MiB free: {len(storages)} storages of the wanted kind were tried",
         data={"size_mib": size},
     )
+
+
+def _check_there(tx: Transaction, kind: Any, named: str, field: str) -> None:
+    if named and not tx.of(kind, PLATFORM).count(either(eq("id", named), eq("name", named))):
+        raise ResourceNotFoundError(f"{kind.singular} {named[:64]} not found", field=field)
 
 
 def _storages(tx: Transaction, spec: DiskSpec, place: Place) -> list[Any]:
@@ -88,9 +101,13 @@ def _hosts(tx: Transaction, storage_id: str, place: Place) -> list[str]:
         host.id
         for host in hosts_of(tx, storage_id)
         if host.host_type == place.host_type
-        and place.zone in ("", host.zone_id)
+        and (place.zones is None or host.zone_id in place.zones)
         and place.host in ("", host.id, host.name)
     ]
+    if place.wire:
+        there = both(eq("wire_id", place.wire), one_of("host_id", found))
+        links = {ident for (ident,) in tx.of(HOSTWIRES, PLATFORM).columns(("host_id",), Query(where=there))}
+        found = [ident for ident in found if ident in links]
     usable = either(eq("domain_id", place.domain_id), shared_with(HOSTS, "", place.domain_id))
     seen = {ident for (ident,) in tx.of(HOSTS, usable).columns(("id",), Query(where=one_of("id", found)))}
     return [ident for ident in found if ident in seen]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from cloudcore.auth.caller import Caller
@@ -11,14 +12,13 @@ from cloudcore.model.errors import (
     InvalidStatusError,
     MissingParameterError,
     NotEmptyError,
-    NotSupportedError,
     OutOfRangeError,
     ResourceNotFoundError,
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.param import read_params
-from cloudcore.model.query import PLATFORM, eq
-from cloudcore.model.reading import read_flag, read_str, said
+from cloudcore.model.query import PLATFORM, Query, eq
+from cloudcore.model.reading import read_flag, read_list_of_str, read_str, said
 from cloudcore.model.wire import read_create
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import begin, check_idle, start_transition
@@ -30,8 +30,10 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.recycling import goes_to_bin
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.servers.source import Source, disk_source, located
+from cloudcore.operations.servers.unsupported import check_disk
 from cloudcore.operations.staying import keep_owner
 from cloudcore.operations.tags import first_tags
+from cloudcore.operations.unoffered import check_offered
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.holdings import drop_disk, recycle_disk
 from cloudcore.quotas.ledger import charge
@@ -40,7 +42,9 @@ from cloudcore.resources.compute.drivers import driver_for
 from cloudcore.resources.compute.guestdisk import GUESTDISKS
 from cloudcore.resources.compute.snapshot import check_none_copied, check_none_lost
 from cloudcore.resources.compute.spec import DiskSpec, parse_disk
+from cloudcore.resources.infrastructure.cloudregion import CLOUDREGIONS
 from cloudcore.resources.infrastructure.zone import ZONES
+from cloudcore.resources.network.wire import WIRES
 
 
 def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
@@ -56,8 +60,8 @@ def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
     entry = {k: v for k, v in body.items() if k not in ("name", "description", "generate_name")}
     spec = parse_disk(entry, 0)
     driver = driver_for(read_str(said(body, "hypervisor", otherwise="kvm"), "hypervisor", 16))
-    if spec.backup_id or spec.disk_id or spec.existing_path:
-        raise NotSupportedError("a disk is made empty, or from an image or a snapshot")
+    check_offered(DISKS.plural, body)
+    check_disk(spec, within="")
     source = disk_source(platform, tx, caller, spec, driver, attached=False)
     spec = located(spec, source)
     size = _size(spec, source)
@@ -66,8 +70,9 @@ def create_disk(platform: Platform, tx: Transaction, caller: Caller, body: JsonM
     wanted = Place(
         host_type=driver.host_type,
         domain_id=str(belongs["domain_id"]),
-        zone=_zone(platform, tx, caller, str(body.get("prefer_zone_id") or "")),
-        host=str(body.get("prefer_host_id") or ""),
+        zones=_zones(platform, tx, caller, body),
+        wire=_named(platform, tx, caller, WIRES, body, "prefer_wire_id"),
+        host=read_str(body.get("prefer_host_id") or "", "prefer_host_id", 128),
     )
     host_id, storage_id = claim_place(platform, tx, spec, size, wanted)
     name = new_name(platform, tx, DISKS, {**belongs, "name": told.get("name")}, body)
@@ -140,10 +145,29 @@ def _size(spec: DiskSpec, source: Source | None) -> int:
     return spec.size_mib
 
 
-def _zone(platform: Platform, tx: Transaction, caller: Caller, ident: str) -> str:
-    """The id of the zone that was asked for; empty for any."""
+def _zones(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> Collection[str] | None:
+    """The ids of the zones that region, zone and zones leave, all of which may be asked for; None for any."""
+    wanted: list[set[str]] = []
+    if region := _named(platform, tx, caller, CLOUDREGIONS, body, "prefer_region_id"):
+        inside = tx.of(ZONES, PLATFORM).columns(("id",), Query(where=eq("cloudregion_id", region)))
+        wanted.append({ident for (ident,) in inside})
+    if zone := _named(platform, tx, caller, ZONES, body, "prefer_zone_id"):
+        wanted.append({zone})
+    listed = read_list_of_str(body.get("prefer_zones") or [], "prefer_zones", 64, 128)
+    if listed:
+        wanted.append({_found(platform, tx, caller, ZONES, one, f"prefer_zones.{n}") for n, one in enumerate(listed)})
+    return {ident for ident in wanted[0] if all(ident in others for others in wanted)} if wanted else None
+
+
+def _named(platform: Platform, tx: Transaction, caller: Caller, kind: Any, body: JsonMapping, field: str) -> str:
+    """The id of what a field names; empty where it names nothing."""
+    sent = read_str(body.get(field) or "", field, 128)
+    return _found(platform, tx, caller, kind, sent, field) if sent else ""
+
+
+def _found(platform: Platform, tx: Transaction, caller: Caller, kind: Any, ident: str, field: str) -> str:
     try:
-        return fetch(platform, tx, caller, ZONES, ident).id if ident else ""
+        return str(fetch(platform, tx, caller, kind, ident).id)
     except ResourceNotFoundError as error:
-        error.field = "prefer_zone_id"
+        error.field = field
         raise

@@ -15,6 +15,8 @@ from cloudcore.model.json import JsonMapping
 _PROVIDERS = "users come from identity alone: there are no other providers"
 _ORGANISATIONS = "organisations are not offered; limit the policy by tags (domain_tags, project_tags, object_tags)"
 _ENCRYPTION = "encrypted images are not available"
+_CLOUDS = "there are no accounts of other clouds"
+_IPV4 = "networks have IPv4 addresses only"
 _CERTIFICATES = "certificates of services are given to them where they are started"
 
 KEYS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -22,6 +24,11 @@ KEYS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "users": {"idp_id": _PROVIDERS, "idp_entity_id": _PROVIDERS},
         "images": {"encrypt_key_id": _ENCRYPTION},
         "guestimages": {"encrypt_key_id": _ENCRYPTION},
+        "disks": {
+            **dict.fromkeys(("prefer_manager", "prefer_manager_id"), _CLOUDS),
+            **dict.fromkeys(("encrypt_key_id", "encrypt_key_new"), "encrypted disks are not available"),
+        },
+        "networks": {"guest_ip6_prefix": _IPV4},
         "policies": {"org_node_id": _ORGANISATIONS},
         "endpoints": {"service_certificate": _CERTIFICATES, "service_certificate_id": _CERTIFICATES},
     }

@@ -50,23 +50,25 @@ def check_server(body: JsonMapping) -> None:
             raise NotSupportedError(f"{key} {str(value)[:64]!a} is not supported; there is {only}", field=key)
 
 
-def check_disk(disk: DiskSpec, *, placed: bool = False) -> None:
+def check_disk(disk: DiskSpec, *, placed: bool = False, within: str | None = None) -> None:
     """Refuse what is not done with a new disk.
 
     placed: the scheduler says where it goes; else tags matter to nobody, and a disk that is there is attached, not made.
+    within: what stands before the names of fields; of a server's disk if not given its place.
 
     Raises:
         NotSupportedError: names the field.
     """
+    under = f"disks.{disk.index}." if within is None else within
     for name in _DISK if placed else (*_DISK, "disk_id", "schedtags"):
         if getattr(disk, name):
-            where = f"disks.{disk.index}.{name}"
+            where = f"{under}{name}"
             raise NotSupportedError(f"{where} is not supported", field=where)
     if disk.preallocation not in ("", "off"):
-        where = f"disks.{disk.index}.preallocation"
+        where = f"{under}preallocation"
         raise NotSupportedError(f"{where}: space is taken as it is used only", field=where)
     if (disk.image_id or disk.snapshot_id) and disk.format not in ("", "qcow2"):
-        raise NotSupportedError("a disk with an image or a snapshot is qcow2", field=f"disks.{disk.index}.format")
+        raise NotSupportedError("a disk with an image or a snapshot is qcow2", field=f"{under}format")
 
 
 def check_card(card: NicSpec, *, placed: bool = False) -> None:

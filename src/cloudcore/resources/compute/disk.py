@@ -259,5 +259,8 @@ DISKS = Resource(
         param("medium", "Medium of its storage", width=32),
         param("prefer_host_id", "Host whose storage it takes", refers="hosts", alias=("prefer_host",)),
         param("prefer_zone_id", "Zone whose storage it takes", refers="zones", alias=("prefer_zone",)),
+        param("prefer_zones", "Zones, of one of which it takes storage", list, of=str, refers="zones"),
+        param("prefer_region_id", "Region whose storage it takes", refers="cloudregions", alias=("prefer_region",)),
+        param("prefer_wire_id", "Wire that its host is on", refers="wires", alias=("prefer_wire",)),
     ),
 )
