@@ -304,3 +304,28 @@ def test_a_tag_that_is_none_is_refused_however_it_is_sent(cloud):
         body = {"name": "wrong-tags", "domain_id": cloud.ids["domain"], "tags": tags}
         refused = ask(cloud, "POST", "/v3/projects", {"project": body})
         assert (refused.status_code, refused.json()["data"]["field"].partition(".")[0]) == (400, "tags")
+
+
+@pytest.mark.parametrize(
+    "grant",
+    [
+        "/v3/projects/{project}/users/{user}/roles/guest-of",
+        "/v3/domains/{domain}/users/{user}/roles/guest-of",
+        "/v3/system/users/{user}/roles/guest-of",
+        "/v3/OS-INHERIT/domains/{domain}/users/{user}/roles/guest-of/inherited_to_projects",
+    ],
+)
+def test_openstack_is_told_that_there_was_no_role_to_take(cloud, grant):
+    cloud.create("admin", "roles", {"name": "guest-of"})
+    words = {"project": cloud.ids["project eve"], "user": cloud.ids["user eve"], "domain": cloud.ids["domain"]}
+    path = grant.format(**words)
+
+    def ask(method: str, accept: str) -> int:
+        headers = {"X-Auth-Token": cloud.tokens["admin"], "Accept": accept}
+        return cloud.client.request(method, path, headers=headers).status_code
+
+    assert ask("DELETE", "*/*") == 200
+    assert ask("DELETE", "application/json") == 404
+    assert ask("PUT", "application/json") == 204
+    assert ask("DELETE", "application/json") == 204
+    assert ask("DELETE", "application/json") == 404

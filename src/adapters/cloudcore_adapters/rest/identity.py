@@ -140,7 +140,9 @@ def grant(site: Site, call: Call, args: Args) -> Reply:
 
 
 def withdraw(site: Site, call: Call, args: Args) -> Reply:
-    """`DELETE` of the same."""
+    """`DELETE` of the same. OpenStack's clients are told where there was nothing to take."""
+    if speaks(call):
+        show_grant(site, call, args)
     return _grant(site, call, args, remove=True)
 
 
@@ -197,7 +199,9 @@ def inherit(site: Site, call: Call, args: Args) -> Reply:
 
 
 def disinherit(site: Site, call: Call, args: Args) -> Reply:
-    """`DELETE` of the same."""
+    """`DELETE` of the same. OpenStack's clients are told where there was nothing to take."""
+    if speaks(call):
+        check_inherited(site, call, args)
     return _grant(site, call, args, remove=True, inherited=True)
 
 
