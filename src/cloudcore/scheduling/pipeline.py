@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import blake2b
 
+import attrs
 import numpy as np
 
 from cloudcore.scheduling.assign import assign
@@ -13,7 +15,7 @@ from cloudcore.scheduling.filters import FILTERS
 from cloudcore.scheduling.inventory import Inventory
 from cloudcore.scheduling.ledger import Ledger, Seat
 from cloudcore.scheduling.ranking import Ranking
-from cloudcore.scheduling.request import Request
+from cloudcore.scheduling.request import MAX_COUNT, Request
 from cloudcore.scheduling.tables import Hosts
 from cloudcore.scheduling.verdict import Filter, Reads
 from cloudcore.scheduling.weighers import WEIGHERS, Weigher
@@ -38,6 +40,10 @@ def schedule(
     Pure: the same inventory and request give the same decision. Without `best_effort` all servers are placed or none;
     with it, a refusal comes only when none fits. Never raises for lack of room: the refusal is the answer.
     """
+    for closer in _apart(request):
+        found = schedule(inventory, closer, filters=filters, weighers=weighers, spare=spare)
+        if len(found.placements) == request.count:
+            return attrs.evolve(found, walk=attrs.evolve(found.walk, request=request))
     walk, ranking, seats, spares = _assigned(inventory, request, filters, weighers, spare)
     placements = tuple(placed(inventory, seat, ranking.score(seat.host)) for seat in seats)
     enough = len(seats) == request.count or (request.best_effort and seats)
@@ -48,6 +54,15 @@ def schedule(
         refusal=None if enough else Refusal.of(walk, len(seats)),
         walk=walk,
     )
+
+
+def _apart(request: Request) -> Iterator[Request]:
+    """The same with groups that would rather be apart kept so, first as they want it and then ever closer together."""
+    times = 1
+    while any(room.most * times < request.count + max(room.present.values(), default=0) for room in request.apart):
+        rooms = tuple(attrs.evolve(room, most=min(room.most * times, MAX_COUNT)) for room in request.apart)
+        yield attrs.evolve(request, rooms=(*request.rooms, *rooms), apart=())
+        times *= 2
 
 
 def fitting(inventory: Inventory, request: Request) -> int:

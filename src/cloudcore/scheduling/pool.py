@@ -37,7 +37,7 @@ _FEW = 8
 _NOWHERE = -np.inf
 _SCALE = 10.0**DECIMALS
 _PARTICULAR = frozenset(
-    {"count", "seed", "best_effort", "rooms", "allowances", "present_host", "stays"}
+    {"count", "seed", "best_effort", "rooms", "apart", "allowances", "present_host", "stays"}
     | {"given", "least_vcpus", "least_memory_mib"}
 )
 _shape_of = attrgetter(*(each.name for each in attrs.fields(Request) if each.name not in _PARTICULAR))
@@ -136,7 +136,8 @@ class Pool:
 
     def find(self, request: Request, *, spare: int = 0) -> Answer | None:
         """As `decide`, but None instead of a refusal, whose reasons nobody looks for."""
-        answer = self._one(request, spare) if request.count == 1 else self._all(request, spare)
+        is_plain = request.count == 1 and not request.apart
+        answer = self._one(request, spare) if is_plain else self._all(request, spare)
         return None if answer is None or answer.refusal is not None else answer
 
     def place(self, request: Request, *, spare: int = 0) -> Answer:
@@ -330,7 +331,7 @@ class Pool:
 
     def _one(self, request: Request, spare: int) -> Answer | None:
         """Where one server goes; None where a look at everything has to say why nowhere."""
-        if request.count != 1:
+        if request.count != 1 or request.apart:
             return None
         shape, live = self._current(request), self._standing.live
         scores = self._open(shape, request)

@@ -138,14 +138,17 @@ def _telling(walk: Walk) -> list[int]:
 
 def _without_others(request: Request, kept: frozenset[str]) -> Request:
     """The request with what it says of these hosts only."""
-    if not request.marks and not request.rooms:
+    if not (request.marks or request.rooms or request.apart):
         return request
     marks = tuple(attrs.evolve(mark, hosts=mark.hosts & kept) for mark in request.marks)
-    rooms = tuple(
-        attrs.evolve(room, present={host: count for host, count in room.present.items() if host in kept})
-        for room in request.rooms
+    rooms, apart = (
+        tuple(
+            attrs.evolve(room, present={host: count for host, count in room.present.items() if host in kept})
+            for room in some
+        )
+        for some in (request.rooms, request.apart)
     )
-    return attrs.evolve(request, marks=marks, rooms=rooms)
+    return attrs.evolve(request, marks=marks, rooms=rooms, apart=apart)
 
 
 @attrs.frozen(kw_only=True)

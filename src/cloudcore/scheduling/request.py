@@ -222,7 +222,8 @@ class Request:
         the image starts by, whether it starts from a CD.
     numa_nodes: on so many NUMA nodes each, where a host keeps guests on nodes; 0 for as few as will do.
     prefer_numa_nodes: ids of nodes that are taken first where they do.
-    marks: scheduling tags that it or the platform asks for. rooms: groups whose servers are kept apart. allowances: of limits.
+    marks: scheduling tags that it or the platform asks for. rooms: groups whose servers are kept apart; apart: those whose are
+        as far as there is room, where it is for several. allowances: of limits.
     given: what of it is no wish that could be given up: `arch`, `size`, `storages`, `numa_nodes`, and names of marks.
     least_vcpus, least_memory_mib: a server does with no less.
     stays: the probability that a server of it is still there after each of `horizon.HORIZON`; none: nothing is known.
@@ -271,6 +272,7 @@ class Request:
     prefer_numa_nodes: tuple[int, ...] = attrs.field(default=(), converter=_numbers)
     marks: tuple[Mark, ...] = ()
     rooms: tuple[Room, ...] = ()
+    apart: tuple[Room, ...] = ()
     allowances: tuple[Allowance, ...] = ()
     given: frozenset[str] = attrs.field(default=frozenset[str](), converter=_names)
     least_vcpus: int = attrs.field(default=1, validator=_between(0, MAX_VCPUS))

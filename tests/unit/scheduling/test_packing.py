@@ -54,6 +54,34 @@ def test_groups_and_tags_hold_where_hosts_pack(make):
     assert [one.host_id for one in decision.placements][-1] == "b"
 
 
+@pytest.mark.parametrize(
+    ("count", "present", "found"),
+    [
+        (3, {}, [1, 1, 1]),
+        (2, {"a": 1}, [1, 1]),
+        (4, {}, [2, 2]),
+        (6, {}, [2, 2, 2]),
+        (9, {}, [4, 4, 1]),
+        (3, {"a": 2, "b": 2, "c": 2}, [2, 1]),
+    ],
+)
+def test_a_group_that_does_not_insist_is_apart_as_far_as_there_is_room(make, count, present, found):
+    inventory = make.inventory([make.host(ident, packs=True) for ident in "abc"])
+    room = Room(name="rather", most=1, present=present)
+    wanted = Request(count=count, vcpus=1, memory_mib=1024, apart=(room,))
+    decision = schedule(inventory, wanted)
+    assert sorted(on(decision).values(), reverse=True) == found
+    assert decision.walk.request == wanted
+    assert Counter(one.host_id for one in Pool(inventory).place(wanted).placements) == on(decision)
+    if not present:
+        # One more group that insists holds beside it.
+        strict = attrs.evolve(wanted, rooms=(Room(name="must", most=4, present={}),))
+        assert max(on(schedule(inventory, strict)).values()) <= 4
+    none = schedule(inventory, attrs.evolve(wanted, memory_mib=1 << 30))
+    assert none.refusal is not None
+    assert "group" not in none.refusal.summary()
+
+
 def test_of_hosts_that_pack_and_hosts_that_do_not_each_is_judged_its_own_way(make):
     inventory = make.inventory(
         [

@@ -103,6 +103,10 @@ def test_a_filter_judges_each_host_for_itself_whatever_its_neighbours_and_place(
             attrs.evolve(room, present={names[host]: n for host, n in room.present.items() if host in names})
             for room in request.rooms
         ),
+        apart=tuple(
+            attrs.evolve(room, present={names[host]: n for host, n in room.present.items() if host in names})
+            for room in request.apart
+        ),
     )
     after = one.apply(moved, renamed, everyone).kept
     for ident, row in inventory.hosts.index.items():

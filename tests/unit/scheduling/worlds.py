@@ -244,6 +244,7 @@ def requests(draw) -> Request:
         rooms=(Room(name="g", most=2, present={"h0": draw(st.integers(0, 3)), "h1": 1}),)
         if draw(st.booleans())
         else (),
+        apart=(Room(name="r", most=1, present={"h0": draw(st.integers(0, 2))}),) if draw(st.booleans()) else (),
         allowances=draw(st.one_of(st.just(()), st.just(()), allowances)),
         hypervisor=draw(st.sampled_from(("kvm", "kvm", "kvm", "baremetal"))),
         live=draw(st.sampled_from((None, None, Live(cpu_desc="Xeon"), Live(kernel="6.1", page_size_kb=4)))),

@@ -45,7 +45,7 @@ _SECGROUP = ("secgroups", "secgroup_ids", "secgroup_id", "secgroup", "secgrp_id"
 
 @attrs.frozen(kw_only=True)
 class Bonds:
-    """Checked. secgroups, groups: ids; eip: id of one to give; new_eip: one to take; marks: hosts that groups would rather avoid, and that reach its disks; rooms: of groups that insist."""
+    """Checked. secgroups, groups: ids; eip: id of one to give; new_eip: one to take; marks: hosts that groups would rather avoid, and that reach its disks; rooms: of groups that insist; apart: of those that don't."""
 
     secgroups: tuple[str, ...]
     groups: tuple[Any, ...]
@@ -53,6 +53,7 @@ class Bonds:
     new_eip: JsonObject | None
     marks: tuple[Mark, ...]
     rooms: tuple[Room, ...]
+    apart: tuple[Room, ...]
 
 
 def read_bonds(
@@ -77,11 +78,8 @@ def read_bonds(
         eip=_eip(platform, tx, caller, body, count),
         new_eip=_new_eip(body),
         marks=tuple(_crowded(tx, groups)),
-        rooms=tuple(
-            Room(name=group.name, most=group.granularity, present=present_hosts(tx, group))
-            for group in groups
-            if group.force_dispersion
-        ),
+        rooms=_rooms(tx, [group for group in groups if group.force_dispersion]),
+        apart=_rooms(tx, [group for group in groups if not group.force_dispersion]),
     )
 
 
@@ -206,6 +204,10 @@ def present_hosts(tx: Transaction, group: Any) -> dict[str, int]:
     members = tx.of(GROUPGUESTS, PLATFORM).columns(("guest_id",), Query(where=eq("group_id", group.id)))
     rows = tx.of(SERVERS, PLATFORM).totals(one_of("id", [row[0] for row in members]), by=("host_id",))
     return {str(row["host_id"]): int(row["count"]) for row in rows if row["host_id"]}
+
+
+def _rooms(tx: Transaction, groups: Sequence[Any]) -> tuple[Room, ...]:
+    return tuple(Room(name=one.name, most=one.granularity, present=present_hosts(tx, one)) for one in groups)
 
 
 def _crowded(tx: Transaction, groups: Sequence[Any]) -> list[Mark]:

@@ -331,6 +331,7 @@ def _request(
         source_classes=next((one.classes for one in sources[:1] if one is not None), None),
         marks=(*marks.server, *bonds.marks),
         rooms=bonds.rooms,
+        apart=bonds.apart if count > 1 else (),
         devices=read_devices(platform, tx, caller, body),
         prefer_wire=preferred["prefer_wire"],
         prefer_numa_nodes=read_nodes(body),
