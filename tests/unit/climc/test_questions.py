@@ -60,6 +60,22 @@ def test_scheduler_says_whether_servers_would_fit(climc: Climc) -> None:
     assert [row["count"] for row in rows] == [1]
 
 
+def test_scheduler_is_asked_of_moves_and_without_filters(climc: Climc) -> None:
+    told = _json(climc, "scheduler-forecast", "--mem", "1g", "--host-id", "sim-1")
+    assert [one["name"] for one in told["candidates"]] == ["sim-2"]
+    code, _, err = climc(
+        "scheduler-forecast", "--mem", "1g", "--host-id", "sim-1", "--live-migrate", "--skip-cpu-check"
+    )
+    assert code == 1
+    assert "neither gives nor takes servers that run" in err
+    big = ("--mem", "900g", "--ignore-filter", "host_memory")
+    assert _json(climc, "scheduler-forecast", *big)["can_create"]
+    assert _json(climc, "capacity", *big)["total"] > 0
+    code, _, err = climc("capacity", "--mem", "1g", "--ignore-filter", "host_luck")
+    assert code == 1
+    assert "there is no host_luck" in err
+
+
 def test_scheduler_shows_hosts_and_decisions(climc: Climc, place: InProcess) -> None:
     rows = _json(climc, "scheduler-candidate-list", "--type", "host", "--available")
     assert [row["name"] for row in rows] == ["sim-1", "sim-2"]

@@ -43,8 +43,18 @@ def _wanted(*, needs_memory: bool = True) -> list[click.Parameter]:
         click.Option(["--resource-type"], type=click.Choice(["shared", "prepaid", "dedicated"]), help="Kind of hosts."),
         *(click.Option([f"--prefer-{p}", f"prefer_{p}"], help=f"Only in this {p}.") for p in PLACES),
         click.Option(["--prefer-zones", "prefer_zones"], multiple=True, help="Only in one of these zones."),
+        click.Option(["--ignore-filter", "ignore_filters"], multiple=True, help="Leave this filter out."),
         click.Option(["--count"], type=click.IntRange(1, 5000), default=1, help="How many."),
         click.Option(["--log", "record_to_history"], is_flag=True, help="Remember the decision."),
+    ]
+
+
+def _moving() -> list[click.Parameter]:
+    """Where it is that is to move."""
+    return [
+        click.Option(["--host-id"], metavar="HOST", help="The host that it is to leave."),
+        click.Option(["--live-migrate"], is_flag=True, help="Without a stop."),
+        click.Option(["--skip-cpu-check"], is_flag=True, help="Then also to a host with another processor."),
     ]
 
 
@@ -170,12 +180,15 @@ def _command(name: str, run: Callable[..., None], params: list[click.Parameter],
     return click.Command(name, callback=run, params=params, help=doc)
 
 
-forecast = _command("scheduler-forecast", _forecast, _wanted(), "Say whether servers would fit, and why not.")
+forecast = _command(
+    "scheduler-forecast", _forecast, [*_wanted(), *_moving()], "Say whether servers would fit, and why not."
+)
 test = _command(
     "scheduler-test",
     _test,
     [
         *_wanted(),
+        *_moving(),
         click.Option(["--suggestion-limit"], type=click.IntRange(1, 5000), help="Hosts at most."),
         click.Option(["--suggestion-all"], is_flag=True, help="All hosts that would do."),
     ],
