@@ -235,3 +235,21 @@ def test_ipv6_of_a_network_is_refused_however_it_is_said(world: World) -> None:
     sent = {"name": "n6", "wire": "wire0", "guest_ip_prefix": "10.66.0.0/24", "guest_ip6_prefix": "fd00::/64"}
     answer = world.ask("admin", "POST", "/compute/networks", json={"network": sent})
     assert (answer.status_code, answer.json()["data"]) == (406, {"field": "guest_ip6_prefix"})
+
+
+def test_sizes_of_a_region_are_sizes_of_its_zones(world: World) -> None:
+    for name in ("elsewhere", "zone0"):
+        world.ask("admin", "POST", "/compute/zones", json={"zone": {"name": name}})
+    sent = {"name": "only.there", "cpu_core_count": 3, "memory_size_mb": 3072, "zone_id": "elsewhere"}
+    assert world.ask("admin", "POST", "/compute/serverskus", json={"serversku": sent}).status_code == 200
+
+    def names(query: str) -> set[str]:
+        found = world.ask("admin", "GET", f"/compute/serverskus?{query}")
+        assert found.status_code == 200, found.text
+        return {row["name"] for row in found.json()["serverskus"]}
+
+    everywhere = names("limit=2048") - {"only.there"}
+    assert "ecs.g1.c1m1" in everywhere
+    assert names("zone=zone0") == names("zone_id=zone0") == everywhere
+    assert names("zone=elsewhere") == everywhere | {"only.there"}
+    assert names("zone=nowhere") == set()

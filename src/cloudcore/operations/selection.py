@@ -8,7 +8,7 @@ from typing import Any
 from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import ProjectOwned
 from cloudcore.model.errors import ForbiddenError, InvalidInputError, NotSupportedError, ResourceNotFoundError
-from cloudcore.model.filter import kept
+from cloudcore.model.filter import ListFilter, kept
 from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import EVERYTHING, NOTHING, And, Exists, Expr, Or, both, eq
 from cloudcore.model.resource import Resource, refs_of
@@ -49,12 +49,22 @@ def selection(
         tag_filters(platform, resource, params),
         within(platform, tx, caller, resource, context),
         owner_filter(platform, resource, params),
-        hierarchy(platform.types, resource, params, resolve),
+        hierarchy(platform.types, resource, _left_to_references(resource, params), resolve),
         relations(platform.types, resource, params, resolve),
         _joint_filters(platform, caller, resource, params),
         *cloud_filters(resource, params),
         *_declared(tx, platform, resource, params, resolve),
     )
+
+
+def _left_to_references(resource: Resource[Any], params: JsonMapping) -> JsonMapping:
+    """Without what the type reads in its own way."""
+    own = {key for one in resource.filters if one.target for key in _keys_of(one)}
+    return {key: value for key, value in params.items() if key not in own} if not own.isdisjoint(params) else params
+
+
+def _keys_of(one: ListFilter) -> tuple[str, ...]:
+    return (one.name, f"{one.name.removesuffix('_id')}_id") if one.target else (one.name,)
 
 
 def _check_words(platform: Platform, resource: Resource[Any], params: JsonMapping) -> None:
@@ -141,8 +151,7 @@ def _declared(
 ) -> Iterator[Expr]:
     """What the type's own parameters keep."""
     for one in resource.filters:
-        keys = (one.name, f"{one.name.removesuffix('_id')}_id") if one.target else (one.name,)
-        key = next((key for key in keys if key in params), None)
+        key = next((key for key in _keys_of(one) if key in params), None)
         if key is None:
             continue
         if one.truth:

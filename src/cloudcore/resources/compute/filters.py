@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from cloudcore.model.filter import ListFilter, among, holds, only, over, reaching, refused
-from cloudcore.model.query import EVERYTHING, Exists, IsNull, Like, Match, Not, Order, Sum, Via, both, either, eq
+from cloudcore.model.query import (
+    EVERYTHING,
+    Exists,
+    Expr,
+    IsNull,
+    Like,
+    Match,
+    Not,
+    Order,
+    Sum,
+    Via,
+    both,
+    either,
+    eq,
+    one_of,
+)
 
 _HELD = Via("guestdisks", "id", "disk_id")
 _STORAGE = Via("storages", "storage_id")
@@ -66,7 +84,15 @@ INSTANCE_SNAPSHOT_ORDERS: tuple[tuple[str, Order], ...] = (
     ("guest", Order("name", via=(Via("servers", "guest_id"),))),
 )
 
+
+def _sold_in(_tx: Any, zones: Sequence[str]) -> Expr:
+    """Sizes of the zones, and those of their regions that belong to no zone."""
+    anywhere = over((Via("zones", "cloudregion_id", "cloudregion_id"),), one_of("id", zones))
+    return either(one_of("zone_id", zones), both(eq("zone_id", None), anywhere))
+
+
 SKU_FILTERS: tuple[ListFilter, ...] = (
+    ListFilter(name="zone", doc="Zone in which servers are made of it", target="zones", where=_sold_in),
     only("usable", "Servers are made of it", both(eq("enabled", True), eq("postpaid_status", "available"))),
     refused("spec", "sizes have no specification besides their columns"),
 )
