@@ -254,14 +254,14 @@ def _detach(settings: Settings) -> None:
     raise BackendError(said[-2000:] or f"it ended with status {process.returncode}")
 
 
-def _read_until_end(descriptor: int, timeout_s: float, log_path: Path) -> str | None:
+def _read_until_end(descriptor: int, timeout_s: float, log_path: Path, patience_s: float = PATIENCE_S) -> str | None:
     """What comes through a pipe until its end; None when it does not end in time."""
     import select
 
     began, held = time.monotonic(), b""
     with os.fdopen(descriptor, "rb", buffering=0) as pipe:
         while (waited := time.monotonic() - began) < timeout_s:
-            if not select.select([pipe], [], [], min(PATIENCE_S, timeout_s - waited))[0]:
+            if not select.select([pipe], [], [], min(patience_s, timeout_s - waited))[0]:
                 click.echo(f"it starts, for {time.monotonic() - began:.0f} s by now; log in {log_path}", err=True)
                 continue
             piece = pipe.read(65536)

@@ -152,11 +152,10 @@ def log_property(platform: Platform, tx: Transaction, caller: Caller, name: str,
     """
     where = both(visible(platform, caller, params), filters_of(platform, params), Not(IsNull("position")))
     repository = tx.of(HISTORY, where)
+    fields = [text for key in ("field", "extra_field") for text in texts(params.get(key))]
+    if not set(fields) <= set(DISTINCT) or (name == "distinct-field" and not fields):
+        raise InvalidInputError(f"field must be of {', '.join(DISTINCT)}", field="field")
     if name == "distinct-field":
-        fields = [text for key in ("field", "extra_field") for text in texts(params.get(key))]
-        wrong = [field for field in fields if field not in DISTINCT]
-        if wrong or not fields:
-            raise InvalidInputError(f"field must be of {', '.join(DISTINCT)}", field="field")
         return {field: [row[field] for row in repository.totals(by=(field,)) if row[field]] for field in fields}
     if name == "splitable":
         return [_table(repository)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import evolve
-from cloudcore.model.errors import InvalidStatusError, NotEmptyError, ResourceNotFoundError
+from cloudcore.model.errors import InvalidStatusError, NotEmptyError, NotSupportedError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping
 from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
 from cloudcore.model.reading import read_str
@@ -36,8 +36,13 @@ def cache_image(platform: Platform, tx: Transaction, caller: Caller, cache: Any,
         ResourceNotFoundError: there is no such image, or not for the caller.
         InvalidStatusError: it is not active, or no host that is online reaches the storage.
         ResourceBusyError: it is on its way already.
+        NotSupportedError: another form of it is wanted than that which disks of the storage are made from.
     """
+    wanted = read_str(body.get("format") or "", "format", 20)
     image = fetch(platform, tx, caller, IMAGES, _named(body))
+    # Disks are qcow2 whatever the image is, which is kept as it is.
+    if wanted not in ("", "qcow2", image.disk_format):
+        raise NotSupportedError(f"image {image.name} is {image.disk_format}, and is kept as it is", field="format")
     known = _noted(tx, cache, image.id)
     if known is not None and known.status == CacheStatus.ACTIVE:
         return

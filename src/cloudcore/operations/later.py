@@ -123,11 +123,6 @@ PARAMETERS: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
         ("servers", "detachnetwork"): frozenset(("ip6_addr",)),
         ("servers", "change-ipaddr"): frozenset(("ip6_addr", "restart_network")),
         ("hosts", "host-maintenance"): frozenset(("prefer_host_id", "prefer_host")),
-        **{
-            (plural, "cache-image"): frozenset(("format", "is_force"))
-            for plural in ("hosts", "storages", "storagecaches")
-        },
-        **{(plural, "uncache-image"): frozenset(("is_force",)) for plural in ("storages", "storagecaches")},
     }
 )
 """What may be sent with an action of a type and asks for something else than what is done, once it says anything."""

@@ -13,11 +13,6 @@ from cloudcore_apps import up
 LOG = Path("cloud.log")
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(up, "PATIENCE_S", 0.05)
-
-
 def test_a_slow_start_is_told_of_and_waited_for(capsys: pytest.CaptureFixture[str]) -> None:
     reading, writing = os.pipe()
 
@@ -29,7 +24,7 @@ def test_a_slow_start_is_told_of_and_waited_for(capsys: pytest.CaptureFixture[st
     timer = threading.Timer(0.3, ready)
     timer.start()
 
-    assert up._read_until_end(reading, 60.0, LOG) == "it is up\n"
+    assert up._read_until_end(reading, 60.0, LOG, 0.05) == "it is up\n"
     timer.join()
     assert "it starts, for 0 s by now; log in cloud.log" in capsys.readouterr().err
 
@@ -37,5 +32,5 @@ def test_a_slow_start_is_told_of_and_waited_for(capsys: pytest.CaptureFixture[st
 def test_one_that_never_says_anything_is_given_up() -> None:
     reading, writing = os.pipe()
 
-    assert up._read_until_end(reading, 0.2, LOG) is None
+    assert up._read_until_end(reading, 0.2, LOG, 0.05) is None
     os.close(writing)

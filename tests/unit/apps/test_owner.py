@@ -12,6 +12,7 @@ from cloudcore.cloud import TYPES
 from cloudcore.model.query import PLATFORM, Query
 from cloudcore.resources.compute.disk import DISKS
 from cloudcore.resources.registry import BY_PLURAL
+from cloudcore.tasks.task import TASKS
 from cloudcore_adapters.memory.cloud import memory_platform
 from cloudcore_adapters.memory.world import SystemClock, SystemIds
 from cloudcore_adapters.sql import SqlUnitOfWork
@@ -88,24 +89,15 @@ def test_an_instance_snapshot_has_its_parts_in_work(place: InProcess) -> None:
     assert ("instance_snapshot", "instance_snapshot_start_delete") in seen
 
 
-def test_as_many_tasks_as_rows_are_not_each_held_against_each(
-    place: InProcess, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_as_many_tasks_as_rows_are_not_each_held_against_each(place: InProcess) -> None:
     names = [f"d{number}" for number in range(40)]
     for name in names:
         place.admin.create("disks", {"name": name, "size": 1024, "host": "sim-1"})
-    asked = 0
-    works = owner.works_on
-
-    def counted(*args: Any) -> bool:
-        nonlocal asked
-        asked += 1
-        return works(*args)
-
-    monkeypatch.setattr(owner, "works_on", counted)
     with place.cloud.platform.uow.read() as tx:
         rows: Any = tx.of(DISKS, PLATFORM).find(Query())
-        assert owner.owned(tx, DISKS, rows) == {row.id for row in rows}
+        tasks = owner._by_word(tx.of(TASKS, PLATFORM).find(Query()))
 
+        assert owner.owned(tx, DISKS, rows) == {row.id for row in rows}
+    asked = [(row.id, task.obj_id) for row in rows for task in owner._speaking_of(tasks, {row.id})]
+    assert asked == [(row.id, row.id) for row in rows]
     assert len(rows) == len(names)
-    assert asked == len(names)

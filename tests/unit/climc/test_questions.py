@@ -169,6 +169,8 @@ def test_images_are_brought_to_a_storage_and_taken_away(climc: Climc, place: InP
         assert code == 0, err
         place.settle()
         assert place.admin.list("storagecachedimages", {"storagecache_id": storage["storagecache_id"]}).items == []
+    code, _, err = climc("storage-cache-image", storage["id"], "tiny", "--format", "vmdk")
+    assert (code, "image tiny is raw, and is kept as it is" in err) == (1, True)
     assert climc("storage-cache-image", storage["id"])[0] == 2
     assert climc("storage-uncache-image", storage["id"], "tiny")[0] == 3
 

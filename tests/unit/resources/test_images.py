@@ -10,7 +10,6 @@ from cloudcore.model.entity import evolve
 from cloudcore.model.errors import (
     InvalidFormatError,
     InvalidInputError,
-    NotSupportedError,
     OutOfRangeError,
     ProtectedResourceError,
 )
@@ -42,8 +41,6 @@ def test_keys_of_the_store_are_never_shown() -> None:
 def test_architectures_get_one_name(tx: Any) -> None:
     assert IMAGES.prepare(tx, SYSTEM, {"os_arch": "amd64"})["os_arch"] == "x86_64"
     assert IMAGES.prepare(tx, SYSTEM, {"properties": {"os_arch": "ARM64"}})["os_arch"] == "aarch64"
-    with pytest.raises(NotSupportedError):
-        IMAGES.prepare(tx, SYSTEM, {"encrypt_key_id": "k"})
 
 
 def test_properties_are_merged_and_emptied_ones_go(tx: Any) -> None:

@@ -186,8 +186,8 @@ def at_the_gateway(resources: Sequence[Resource[Any]], prefixes: Mapping[str, st
     if SERVICE not in prefixes:
         return
     for route in ROUTES:
-        if route.handler is serve:
-            continue
+        if route.handler is serve or "..." in route.path:
+            continue  # told of below; or nothing of it is offered, whatever the path
         path = prefixes[SERVICE] + route.path
         for method in route.methods.lower().split():
             yield path, method, _own(route, method, path)

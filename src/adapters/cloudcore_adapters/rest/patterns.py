@@ -303,6 +303,8 @@ def _perform_class(place: Place, site: Site, call: Call, _args: Args) -> Reply:
     """Clients in Go read the answer under the plural, those in Python under the singular: it stands under both."""
     resource = place.resource
     body = optional_envelope(call.body, resource.plural, resource.singular)
+    if place.ident == CHECK and not body:
+        body = required_envelope(call.body, resource.plural)
     done = site.session(call).perform_class(resource.plural, place.ident, body, call.params())
     content: JsonObject = {} if done is None else done
     return json_reply({resource.plural: content, resource.singular: content})

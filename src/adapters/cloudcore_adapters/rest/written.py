@@ -315,6 +315,8 @@ QUOTAS: Mapping[Callable[..., Any], Callable[[str], About]] = {
 def written(prefixes: Mapping[str, str]) -> Iterator[tuple[str, str, JsonObject]]:
     """Paths, methods in lower case and operations of the hand-written routes."""
     for route in ROUTES:
+        if route.handler is services.no_baremetal_events:
+            continue  # it is refused by its name, and not advertised
         if route.service in ("", EVERYWHERE) or route.service in prefixes:
             prefix = prefixes.get(route.service, "") if route.service not in ("", EVERYWHERE) else ""
             path = (prefix + route.path).rstrip("/") or "/"

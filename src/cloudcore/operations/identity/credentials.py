@@ -237,8 +237,8 @@ def _blob(platform: Platform, kind: str, sent: Any) -> tuple[str, datetime | Non
         return json.dumps(_factor(platform, sent)), None
     if sent in (None, ""):
         raise MissingParameterError("blob is missing", field="blob")
-    text = sent if isinstance(sent, str) else json.dumps(sent)
-    read_str(text, "blob", MAX_BLOB, allow_newlines=True)
+    told = json.dumps(sent) if isinstance(sent, dict | list) else sent
+    text = read_str(told, "blob", MAX_BLOB, allow_newlines=True)
     if kind not in TYPES:
         return text, None
     if kind == RECOVERY and text.lstrip().startswith("["):
@@ -260,8 +260,8 @@ def _factor(platform: Platform, sent: Any) -> JsonObject:
     """
     if sent in (None, ""):
         return {"totp": new_secret(platform.ids.random_bytes)}
-    text = sent if isinstance(sent, str) else json.dumps(sent)
-    read_str(text, "blob", MAX_BLOB, allow_newlines=True)
+    told = json.dumps(sent) if isinstance(sent, dict | list) else sent
+    text = read_str(told, "blob", MAX_BLOB, allow_newlines=True)
     if not text.lstrip().startswith("{"):
         read_secret(text)
         return {"totp": text}

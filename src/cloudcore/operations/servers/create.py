@@ -77,10 +77,7 @@ def create_servers(
         DuplicateNameError: the name is taken.
         Others of `read_wanted`.
     """
-    if not 1 <= count <= MOST_IN_ONE_UNIT:
-        raise OutOfRangeError(f"count must be between 1 and {MOST_IN_ONE_UNIT}", field="count")
-    if read_int(said(body, "count", otherwise=1), "count", 1, MOST_IN_ONE_UNIT) not in (1, count):
-        raise InvalidInputError("count says how many beside the server, and not only in it", field="count")
+    _check_count(body, count)
     dry = read_flag(body, "dry_run") or read_flag(body, "suggestion")
     if context:
         body = reading(platform, lambda tx: _under(platform, tx, caller, body, context))
@@ -116,6 +113,13 @@ def create_servers(
             raise _out_of_quota(platform, caller, wanted, error, told, again=look <= LOOKS) from error
 
     return again(platform, attempt)
+
+
+def _check_count(body: JsonMapping, count: int) -> None:
+    if not 1 <= count <= MOST_IN_ONE_UNIT:
+        raise OutOfRangeError(f"count must be between 1 and {MOST_IN_ONE_UNIT}", field="count")
+    if read_int(said(body, "count", otherwise=1), "count", 1, MOST_IN_ONE_UNIT) not in (1, count):
+        raise InvalidInputError("count says how many beside the server, and not only in it", field="count")
 
 
 def _committed(
