@@ -11,7 +11,7 @@ from cloudcore.operations.ladder import actions_of
 from cloudcore_adapters.rest import shape
 from cloudcore_adapters.rest.gateway import account, download, login, second
 from cloudcore_adapters.rest.gateway.resources import serve
-from cloudcore_adapters.rest.gateway.table import ROUTES, SERVICE
+from cloudcore_adapters.rest.gateway.table import ROUTES, SERVICE, SETTINGS
 from cloudcore_adapters.rest.operation import (
     LIST_PARAMETERS,
     answered,
@@ -186,7 +186,7 @@ def at_the_gateway(resources: Sequence[Resource[Any]], prefixes: Mapping[str, st
     if SERVICE not in prefixes:
         return
     for route in ROUTES:
-        if route.handler is serve or "..." in route.path:
+        if route.handler in (serve, SETTINGS) or "..." in route.path:
             continue  # told of below; or nothing of it is offered, whatever the path
         path = prefixes[SERVICE] + route.path
         for method in route.methods.lower().split():
