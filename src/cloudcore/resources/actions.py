@@ -30,8 +30,13 @@ OWN_STATUS = Action(
 CAPABILITY = Action(name="capability", doc="What servers can be made of there.", kind=ActionKind.SPEC, params=())
 """Of the places that servers are made in."""
 
-CACHED = (param("image", "Image", refers="images", alias=("image_id",), required=True),)
+CACHED = (
+    param("image", "Image", refers="images", alias=("image_id",), required=True),
+    param("is_force", "Changes nothing: images stay what they are, and what is in use stays", bool),
+)
 """Of what keeps images near."""
+CACHE = (*CACHED, param("format", "Form that disks shall have, qcow2, or that it has", width=20))
+"""Of what brings them there."""
 
 COMMIT_BOUND = "set-commit-bound"
 

@@ -225,6 +225,8 @@ def _identity() -> Iterator[Operation]:
     yield Operation("identity auth", "revoke token", _subject("DELETE"))
     for word in ("projects", "domains", "system", "catalog", "policies", "tokens/invalid"):
         yield Operation("identity auth", word, _plain("GET", f"/v3/auth/{word}"), ("own",))
+    for word in ("projects", "domains"):
+        yield Operation("identity auth", f"federated {word}", _plain("GET", f"/v3/OS-FEDERATION/{word}"), ("own",))
     yield Operation("identity auth", "policies of another", _policies_of)
     yield Operation("identity auth", "role assignments", _plain("GET", "/v3/role_assignments"), ("own",))
     for place in ("projects", "domains"):
@@ -355,6 +357,8 @@ def _logs() -> Iterator[Operation]:
         "log", "/log/actions/distinct-field", _plain("GET", "/log/actions/distinct-field?field=action"), ("own",)
     )
     yield Operation("log", "purge", _plain("POST", "/log/actions/purge-splitable", {}), ("own",))
+    for method in ("GET", "POST"):
+        yield Operation("log", f"{method} /log/baremetalevents", _plain(method, "/log/baremetalevents"), ("own",))
     for path in ("/compute/events", "/v3/events", "/image/v1/events"):
         asked = _plain("GET", f"{path}/distinct-field?field=action")
         yield Operation("log", f"{path}/distinct-field", asked, ("own",))

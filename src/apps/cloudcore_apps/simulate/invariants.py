@@ -252,6 +252,7 @@ def check_hosts(cloud: Cloud) -> None:
     assert wanted - found == set(), f"in records, and on no host: {sorted(wanted - found)}"
     for server in cloud.rows("servers"):
         if server.status in ("running", "ready", "suspend"):
+            assert server.host_id in cloud.machines, f"{server.name} is {server.status} and on no host"
             state = cloud.machines[server.host_id].machine.power_state(server.id)
             assert (server.status, state) in (("running", "on"), ("ready", "off"), ("suspend", "saved")), server.name
 

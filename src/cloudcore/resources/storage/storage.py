@@ -18,7 +18,7 @@ from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.model.resource import Action, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.actions import CACHED, COMMIT_BOUND, SET_SCHEDTAG
+from cloudcore.resources.actions import CACHE, CACHED, COMMIT_BOUND, SET_SCHEDTAG
 from cloudcore.resources.compute import disk, schedtag, server
 from cloudcore.resources.infrastructure import host
 from cloudcore.resources.storage import hoststorage, storagecache, storageclaim
@@ -197,7 +197,7 @@ STORAGES = Resource(
             run=_switch(StorageStatus.OFFLINE),
             params=(),
         ),
-        Action(name="cache-image", doc="Fetch an image before a server needs it.", params=CACHED),
+        Action(name="cache-image", doc="Fetch an image before a server needs it.", params=CACHE),
         Action(name="uncache-image", doc="Remove an image that no disk is made from.", params=CACHED),
         Action(name=COMMIT_BOUND, doc="Say how far more may be promised than it has.", params=_BOUND),
     ),

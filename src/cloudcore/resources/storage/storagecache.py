@@ -11,7 +11,7 @@ from cloudcore.model.json import JsonObject
 from cloudcore.model.query import PLATFORM, Query, one_of
 from cloudcore.model.resource import Action, Level, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.actions import CACHED
+from cloudcore.resources.actions import CACHE, CACHED
 from cloudcore.resources.infrastructure import host
 from cloudcore.resources.storage import cachedimage, storage, storagecachedimage
 from cloudcore.resources.storage.filters import CACHE_FILTERS
@@ -65,7 +65,7 @@ STORAGECACHES = Resource(
     columns=("id", "name", "path"),
     unique=(("name",),),
     actions=(
-        Action(name="cache-image", doc="Fetch an image before a server needs it.", params=CACHED),
+        Action(name="cache-image", doc="Fetch an image before a server needs it.", params=CACHE),
         Action(name="uncache-image", doc="Remove an image that no disk is made from.", params=CACHED),
     ),
     details=_details,

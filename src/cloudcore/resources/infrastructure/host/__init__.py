@@ -18,7 +18,7 @@ from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
 from cloudcore.model.resource import Action, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
-from cloudcore.resources.actions import CACHED, COMMIT_BOUND, PURGE, SET_SCHEDTAG
+from cloudcore.resources.actions import CACHE, CACHED, COMMIT_BOUND, PURGE, SET_SCHEDTAG
 from cloudcore.resources.compute import hostclaim, hostlease
 from cloudcore.resources.compute import server as servers
 from cloudcore.resources.infrastructure.filters import HOST_FILTERS, HOST_ORDERS, HOST_WORKED_OUT
@@ -233,7 +233,7 @@ HOSTS = Resource(
         PURGE,
         *POLICY_ACTIONS,
         *CARE_ACTIONS,
-        Action(name="cache-image", doc="Fetch an image to its storages before a server needs it.", params=CACHED),
+        Action(name="cache-image", doc="Fetch an image to its storages before a server needs it.", params=CACHE),
         Action(
             name="uncache-image",
             doc="Remove an image from its storages, of which no disk is made there.",
