@@ -195,6 +195,7 @@ HARMLESS = {
     ("identity policies", "class:explain"),  # answers about the caller himself
     ("identity auth", "policies of another"),  # a question, for who may check policies
     ("log", "bring"),  # of what he did himself
+    ("log", "bring /log/baremetalevents"),  # refused by its name
     ("compute tasks", "callback"),  # claims nothing: the task looks at once
     ("log", "purge"),  # refused to everybody: the log only grows
     *(("log", f"purge {path}/events") for path in ("/compute", "/v3", "/image/v1")),

@@ -357,8 +357,8 @@ def _logs() -> Iterator[Operation]:
         "log", "/log/actions/distinct-field", _plain("GET", "/log/actions/distinct-field?field=action"), ("own",)
     )
     yield Operation("log", "purge", _plain("POST", "/log/actions/purge-splitable", {}), ("own",))
-    for method in ("GET", "POST"):
-        yield Operation("log", f"{method} /log/baremetalevents", _plain(method, "/log/baremetalevents"), ("own",))
+    yield Operation("log", "/log/baremetalevents", _plain("GET", "/log/baremetalevents"), ("own",))
+    yield Operation("log", "bring /log/baremetalevents", _plain("POST", "/log/baremetalevents"), ("own",))
     for path in ("/compute/events", "/v3/events", "/image/v1/events"):
         asked = _plain("GET", f"{path}/distinct-field?field=action")
         yield Operation("log", f"{path}/distinct-field", asked, ("own",))
