@@ -5,22 +5,14 @@ Every figure is taken as an administrator of the system and as the owner of a pr
 
 from __future__ import annotations
 
-import http.client
-import multiprocessing
-import os
 import statistics
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from functools import partial
 
+from tests.perf.served import asked, computed_s, served, token_of
 from tests.perf.standard_cloud import SECRET, StandardCloud, standard_cloud, statements
-
-from cloudcore_adapters.rest.app import build_app
-from cloudcore_adapters.rest.server import BackgroundServer
-from cloudcore_apps.pacing import collect_rarely
 
 REPEATS = 15
 ROUNDS = 5
@@ -80,17 +72,11 @@ def _per_cpu_second(work: Callable[[], object], pid: int) -> float:
         work()
     best = 0.0
     for _ in range(ROUNDS):
-        begun = _cpu_s(pid)
+        begun = computed_s(pid)
         for _ in range(REQUESTS):
             work()
-        best = max(best, REQUESTS / (_cpu_s(pid) - begun))
+        best = max(best, REQUESTS / (computed_s(pid) - begun))
     return best
-
-
-def _cpu_s(pid: int) -> float:
-    """Seconds that a process has computed, for itself and in the system's calls."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _deep_page_ratio(cloud: StandardCloud) -> float:
@@ -117,47 +103,18 @@ def _statements(cloud: StandardCloud, params: Mapping[str, str]) -> int:
 
 @contextmanager
 def _over_http(cloud: StandardCloud, path: str) -> Iterator[tuple[list[Callable[[], object]], int]]:
-    """Askers over one kept connection of loopback, to a process of its own, whose id comes with them; an answer has come
-    with its last byte.
-    """
-    processes = multiprocessing.get_context("fork")
-    here, there = processes.Pipe()
-    server = processes.Process(target=_serve, args=(cloud, there), daemon=True)
-    server.start()
-    connection = http.client.HTTPConnection("127.0.0.1", here.recv())
+    """Askers of a process of its own, whose id comes with them."""
     people = (
         ("sysadmin", cloud.password, "system", f"{path}&scope=system"),
         ("member", SECRET, "project-0", path),
     )
-    yield [_asker(cloud, connection, *person) for person in people], server.pid or 0
-    connection.close()
-    server.terminate()
-    server.join(20)
-
-
-def _serve(cloud: StandardCloud, ready: Any) -> None:
-    """In the child: with connections of its own to the same database, and settings as `cloudcore up` has them."""
-    cloud.uow.engine.dispose(close=False)
-    with BackgroundServer(build_app(cloud.cloud)) as server:
-        collect_rarely()
-        ready.send(server.port)
-        threading.Event().wait()
-
-
-def _asker(
-    cloud: StandardCloud, connection: http.client.HTTPConnection, user: str, password: str, project: str, path: str
-) -> Callable[[], object]:
-    identity = {"password": {"user": {"name": user, "password": password, "domain": {"id": "default"}}}}
-    scope = {"project": {"name": project, "domain": {"id": "default"}}}
-    body = {"auth": {"identity": {"methods": ["password"], **identity}, "scope": scope}}
-    token, _ = cloud.cloud.authenticate_v3(body, "127.0.0.1", "bench")
-
-    def ask() -> bytes:
-        connection.request("GET", f"/compute{path}", headers={"X-Auth-Token": token})
-        answer = connection.getresponse()
-        found = answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"{answer.status} {found[:500]!r}")
-        return found
-
-    return ask
+    with served(cloud.cloud, cloud.uow) as (connection, pid):
+        yield (
+            [
+                partial(
+                    asked, connection, wanted, token_of(cloud.cloud, user, secret, domain="default", project=project)
+                )
+                for user, secret, project, wanted in people
+            ],
+            pid,
+        )
