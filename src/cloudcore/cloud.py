@@ -18,7 +18,7 @@ import attrs
 
 from cloudcore.auth.caller import GUEST, Caller, platform_caller
 from cloudcore.auth.catalog import token_v2, token_v3
-from cloudcore.auth.request import TOKEN, AuthRequest, ScopeRef, parse_v2, parse_v3
+from cloudcore.auth.request import ASSUME, TOKEN, AuthRequest, ScopeRef, parse_v2, parse_v3
 from cloudcore.auth.scopes import Scope
 from cloudcore.auth.signedrequest import SignedRequest
 from cloudcore.auth.tokens import TokenPayload
@@ -381,7 +381,7 @@ class Cloud:
     # Pieces
 
     def _authenticate(self, request: AuthRequest, peer: str, request_id: str) -> tuple[str, TokenPayload]:
-        parent = self._verification.payload(request.token) if request.method == TOKEN else None
+        parent = self._verification.payload(request.token) if request.method in (TOKEN, ASSUME) else None
         with self._guesses.watched(request, peer):
             issued = login(self.platform, request, peer, parent, request_id)
         return issued.text, issued.payload

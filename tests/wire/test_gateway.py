@@ -282,6 +282,26 @@ def test_own_password_is_changed_and_sessions_end(gateway):
     assert gateway.login(username="ann", password="Another-word-678").status_code == 200
 
 
+def test_administrator_goes_on_as_somebody_else_in_one_project(gateway, cloud):
+    gateway.make_user("played", "stage")
+    assert gateway.login().status_code == 200
+    admin = cloud.core.platform_session("test")
+    ids = {"user_id": admin.get("users", "played")["id"], "project_id": admin.get("projects", "stage")["id"]}
+    for missing in ids:
+        told = gateway.client.get("/api/v1/auth/assume", params={**ids, missing: ""})
+        assert (told.status_code, told.json()["class"]) == (400, "MissingParameterError")
+    foreign = {"Origin": "http://evil", "Sec-Fetch-Site": "cross-site"}
+    assert gateway.client.get("/api/v1/auth/assume", params=ids, headers=foreign).status_code == 403
+    assert gateway.client.get("/api/v1/auth/assume", params=ids, headers=PAGE).status_code == 200
+    user = gateway.client.get("/api/v1/auth/user").json()["data"]
+    assert (user["name"], user["projectName"]) == ("played", "stage")
+    assert gateway.client.cookies["tenant"] == ids["project_id"]
+    back = gateway.client.post("/api/v1/auth/login", json={"tenantId": admin.get("projects", "system")["id"]})
+    assert back.status_code == 401
+    gateway.client.get("/api/v1/auth/logout")
+    assert gateway.client.get("/api/v1/auth/assume", params=ids).status_code == 401
+
+
 def test_what_has_no_part_here_says_so_and_leads_nowhere(gateway):
     for path in (
         "sso/redirect/x?idp_nonsso=http://evil.example",

@@ -11,7 +11,7 @@ from datetime import datetime
 import attrs
 
 from cloudcore.auth.shapes import as_text, as_texts
-from cloudcore.model.errors import InvalidFormatError, UnauthorizedError
+from cloudcore.model.errors import ForbiddenError, InvalidFormatError, UnauthorizedError
 from cloudcore.model.json import JsonMapping, JsonObject
 
 ACTOR_VERSION = 1
@@ -152,3 +152,13 @@ GUEST = Caller(user_name="guest", is_guest=True)
 
 SYSTEM = platform_caller("platform")
 """The platform itself where no better reason is known."""
+
+
+def check_own(caller: Caller) -> None:
+    """Refuse to make, for somebody as whom an administrator acts, what would let him in again afterwards.
+
+    Raises:
+        ForbiddenError: the caller is such a one.
+    """
+    if caller.assumed_by:
+        raise ForbiddenError("whoever acts as somebody else makes nothing to log in with")

@@ -119,7 +119,7 @@ def build_catalog(services: Sequence[Service], endpoints: Sequence[Endpoint]) ->
 def token_v3(payload: TokenPayload, facts: TokenFacts, *, token_id: str = "") -> JsonObject:
     """The reply to `POST` (with `token_id`) and `GET` (without) of `/v3/auth/tokens`."""
     token: JsonObject = {
-        "audit_ids": [payload.audit_id, *payload.ancestors[-1:]],
+        "audit_ids": [payload.assumed_by] if payload.assumed_by else [payload.audit_id, *payload.ancestors[-1:]],
         "methods": list(payload.methods),
         "issued_at": wire_time(payload.issued_at),
         "expires_at": wire_time(payload.expires_at),

@@ -30,8 +30,6 @@ TOTP = "totp"
 
 MAX_CREDENTIAL = 16_384
 _OFFERED = (PASSWORD, TOKEN, AKSK, APPLICATION_CREDENTIAL, ASSUME)
-_TOLD = tuple(method for method in _OFFERED if method != ASSUME)
-"""Those of them that anybody may use: a login as somebody else is refused in words of its own."""
 _NOT_OFFERED = frozenset({"cas", "saml", "oidc", "oauth2", "verify", "external", "mapped"})
 _SOURCES = frozenset({"web", "api", "cli", "srv", "operator"})
 
@@ -211,7 +209,7 @@ def _method(method: str) -> str:
     if method == TOTP:
         raise NotSupportedError("a passcode (totp) is a second factor: send it beside a password or a token")
     if method in _NOT_OFFERED:
-        raise NotSupportedError(f"login by {method} is not offered; offered are {', '.join(_TOLD)}")
+        raise NotSupportedError(f"login by {method} is not offered; offered are {', '.join(_OFFERED)}")
     return method if method in _OFFERED else PASSWORD
 
 

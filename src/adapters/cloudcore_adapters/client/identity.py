@@ -16,7 +16,7 @@ from cloudcore_adapters.client.catalog import join
 from cloudcore_adapters.client.transport import Answer
 
 RENEW_BEFORE_S = 60.0
-_ID = re.compile(r"[0-9a-f]{32}")
+_ID = re.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}(\1[0-9a-f]{4}){2}\1[0-9a-f]{12}")
 
 
 @attrs.frozen(kw_only=True)
@@ -136,6 +136,24 @@ class Login:
             self._store.save(self.credentials, self._token)
             return self._token
 
+    def assume(self, user: str, project: str, *, user_domain: str = "", project_domain: str = "") -> Token:
+        """A token of another user in one project, had by the present one; it ends with it.
+
+        user, project: names or ids.
+
+        Raises:
+            UnauthorizedError: the caller may not act as him there.
+        """
+        url = join(self.credentials.identity_url(), "/v3/auth/tokens")
+        who = {_key(user): user, **_in(user_domain)}
+        identity = {"methods": ["assume"], "token": {"id": self.token().value}, "assume": {"user": who}}
+        auth = {
+            "identity": identity,
+            "context": {"source": self.credentials.source},
+            "scope": {"project": {_key(project): project, **_in(project_domain)}},
+        }
+        return read_token(self._exchange("POST", url, {}, json.dumps({"auth": auth}).encode()))
+
     def forget(self) -> None:
         """Drop the token here and where it is kept."""
         with self._lock:
@@ -180,9 +198,12 @@ def login_body(known: Credentials, url: str = "", now: float = 0.0) -> dict[str,
         raise MissingParameterError(f"{field} is missing: there is nothing to log in with", field=field)
     auth: dict[str, Any] = {"identity": identity, "context": {"source": known.source}}
     if known.project:
-        key = "id" if _ID.fullmatch(known.project) else "name"
-        auth["scope"] = {"project": {key: known.project, **_in(known.project_domain)}}
+        auth["scope"] = {"project": {_key(known.project): known.project, **_in(known.project_domain)}}
     return auth
+
+
+def _key(named: str) -> str:
+    return "id" if _ID.fullmatch(named) else "name"
 
 
 def read_token(answer: Answer, *, value: str = "") -> Token:

@@ -56,6 +56,14 @@ class HttpSession:
         """The present token: user, project, roles and catalogue; logs in if need be."""
         return self.wire.login.token()
 
+    def assume(self, user: str, project: str, *, user_domain: str = "", project_domain: str = "") -> Token:
+        """A token of another user in one project: `connect(auth_url, token=that.value)` acts as he does.
+
+        Raises:
+            UnauthorizedError: the caller may not act as him there.
+        """
+        return self.wire.login.assume(user, project, user_domain=user_domain, project_domain=project_domain)
+
     def list(self, plural: str, params: JsonMapping = NO_PARAMS, context: Context = ()) -> Listing:
         """See `Session.list`."""
         route = self._route(plural)

@@ -59,6 +59,7 @@ HANDMADE: Mapping[str, Handmade] = {
     "image-download": Handmade("images:download", "Write an image into a file"),
     "keypair-privatekey": Handmade("keys:private_key", "Print the private key of a key pair, once"),
     "user-change-password": Handmade("passwords:change", "Change your own password"),
+    "user-assume": Handmade("passwords:assume", "Print a token by which you act as another user"),
     "task-show": Handmade("tasks:show", "Tell the story of long operations"),
     "task-cancel": Handmade("tasks:cancel", "Have long operations take back what they did"),
     "metadata-list": Handmade("tags:list_", "List tags of all types"),

@@ -10,7 +10,7 @@ import base64
 from datetime import datetime
 from typing import Any, cast
 
-from cloudcore.auth.caller import Caller
+from cloudcore.auth.caller import Caller, check_own
 from cloudcore.auth.request import AuthRequest, ScopeRef, login_refused
 from cloudcore.model.errors import (
     ForbiddenError,
@@ -112,6 +112,7 @@ def _maker(tx: Transaction, caller: Caller) -> Any:
     Raises:
         ForbiddenError: it may not make or remove others.
     """
+    check_own(caller)
     if caller.access_key:
         raise ForbiddenError("an access key manages no application credentials: log in by password")
     if not caller.application_credential:

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 
 from cloudcore.auth.accesskey import MIN_SECRET, WINDOW, Signed, is_right
-from cloudcore.auth.caller import Caller
+from cloudcore.auth.caller import Caller, check_own
 from cloudcore.auth.request import ScopeRef, login_refused
 from cloudcore.auth.revocation import Watermark
 from cloudcore.auth.scopes import Scope
@@ -60,6 +60,7 @@ def create_credential(platform: Platform, tx: Transaction, caller: Caller, body:
         ForbiddenError: the user is somebody whose credentials the caller may not make, or has a role that can do more than
             the caller.
     """
+    check_own(caller)
     kind = read_str(said(body, "type"), "type", 32)
     if not _WORD.fullmatch(kind):
         raise InvalidInputError(f"type must be one of {', '.join(TYPES)} or another word", field="type")

@@ -198,7 +198,7 @@ def check_not_stronger(platform: Platform, tx: Transaction, caller: Caller, give
     Raises:
         ForbiddenError: it does.
     """
-    check_contained(platform, caller, _carried(platform, given.role_id, _place_of(tx, given)))
+    check_contained(platform, caller, policies_carried(platform, given.role_id, _place_of(tx, given)))
 
 
 def check_user_not_stronger(platform: Platform, tx: Transaction, caller: Caller, user_id: str) -> None:
@@ -212,7 +212,7 @@ def check_user_not_stronger(platform: Platform, tx: Transaction, caller: Caller,
     making = widest(platform, caller, USERS, "create")
     manages = making is not None and making.scope.covers(Scope.DOMAIN)
     for row in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=one_of("actor_id", actors_of(tx, user_id)))):
-        carried = _carried(platform, row.role_id, _place_of(tx, row))
+        carried = policies_carried(platform, row.role_id, _place_of(tx, row))
         if manages:
             _check_reach(platform, caller, [policy.scope for policy in carried])
         else:
@@ -226,7 +226,7 @@ def check_user_not_wider(platform: Platform, tx: Transaction, caller: Caller, us
         ForbiddenError: they do.
     """
     for row in tx.of(ASSIGNMENTS, PLATFORM).find(Query(where=one_of("actor_id", actors_of(tx, user_id)))):
-        check_contained(platform, caller, _carried(platform, row.role_id, _place_of(tx, row)))
+        check_contained(platform, caller, policies_carried(platform, row.role_id, _place_of(tx, row)))
 
 
 def check_contained(platform: Platform, caller: Caller, policies: Sequence[BoundPolicy]) -> None:
@@ -254,7 +254,7 @@ def _check_reach(platform: Platform, caller: Caller, scopes: Sequence[Scope]) ->
         raise ForbiddenError("the user can do more than you can", field="role")
 
 
-def _carried(platform: Platform, role_id: str, project_id: str) -> list[BoundPolicy]:
+def policies_carried(platform: Platform, role_id: str, project_id: str) -> list[BoundPolicy]:
     """The policies of one role in one project, wherever from and whenever they hold."""
     return [
         bound(b)

@@ -17,6 +17,7 @@ from cloudcore.auth.passwords import Attempts, after_failure, after_success, che
 from cloudcore.auth.request import (
     AKSK,
     APPLICATION_CREDENTIAL,
+    ASSUME,
     PASSWORD,
     TOKEN,
     TOTP,
@@ -27,12 +28,24 @@ from cloudcore.auth.request import (
 from cloudcore.auth.signedrequest import SignedRequest, signed_of
 from cloudcore.auth.tokens import TokenPayload, TokenScope, encode, expiry, rescope
 from cloudcore.model.entity import evolve
-from cloudcore.model.errors import CloudcoreError, InvalidCredentialError, NotSupportedError, UnauthorizedError
-from cloudcore.model.history import Fact
-from cloudcore.model.query import PLATFORM, Query, both, eq
+from cloudcore.model.errors import (
+    CloudcoreError,
+    ForbiddenError,
+    InvalidCredentialError,
+    NotSupportedError,
+    UnauthorizedError,
+)
+from cloudcore.model.query import PLATFORM, Query, eq
+from cloudcore.operations.identity.accounts import (
+    account_in_force,
+    enabled_user,
+    find_account,
+    login_fact,
+    note_refusal,
+)
 from cloudcore.operations.identity.application_credentials import find_application_credential, scope_by
+from cloudcore.operations.identity.assuming import assumed, check_stays
 from cloudcore.operations.identity.credentials import KeyHolder, holder_of, use_signature
-from cloudcore.operations.identity.directory import find_domain
 from cloudcore.operations.identity.revocations import issued_in
 from cloudcore.operations.identity.scoping import Scoped, scope_of
 from cloudcore.operations.identity.second_factor import prove_passcode
@@ -40,7 +53,6 @@ from cloudcore.operations.platform import Platform
 from cloudcore.operations.run import reading, writing
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.credential import CREDENTIALS
-from cloudcore.resources.identity.domain import DOMAINS
 from cloudcore.resources.identity.password import PASSWORDS
 from cloudcore.resources.identity.user import USERS
 
@@ -71,8 +83,11 @@ def login(platform: Platform, request: AuthRequest, peer: str, parent: TokenPayl
         proof = _by_access_key(platform, request, peer, request_id)
     elif request.method == APPLICATION_CREDENTIAL:
         proof = _by_application_credential(platform, request, peer, request_id)
+    elif request.method == ASSUME and parent is not None:
+        return _by_assuming(platform, request, peer, parent, request_id)
     elif request.method == TOKEN and parent is not None:
-        proof = Proof(user_of=lambda tx: _enabled_user(tx, parent.user_id), scope=request.scope)
+        check_stays(parent)
+        proof = Proof(user_of=lambda tx: enabled_user(tx, parent.user_id), scope=request.scope)
     else:
         raise NotSupportedError(
             f"login by {request.method} is not offered; offered are password, token, aksk and application_credential"
@@ -81,6 +96,22 @@ def login(platform: Platform, request: AuthRequest, peer: str, parent: TokenPayl
         prove_passcode(platform, request, reading(platform, proof.user_of), peer, request_id)
     audit_id = platform.ids.new_id().replace("-", "")
     payload = reading(platform, lambda tx: _issue(tx, proof, request, parent, audit_id, peer))
+    return Issued(text=encode(payload, platform.signer), payload=payload)
+
+
+def _by_assuming(platform: Platform, request: AuthRequest, peer: str, parent: TokenPayload, request_id: str) -> Issued:
+    audit_id = platform.ids.new_id().replace("-", "")
+
+    def work(tx: Transaction) -> TokenPayload:
+        user, payload = assumed(platform, tx, request, parent, audit_id, peer)
+        tx.record(login_fact(request, user, peer, success=True, why=f"as {user.name} acts user {parent.user_id}"))
+        return attrs.evolve(payload, issued_at=issued_in(tx, payload, parent))
+
+    try:
+        payload = writing(platform, attrs.evolve(GUEST, user_id=parent.user_id, request_id=request_id), work)
+    except (UnauthorizedError, ForbiddenError) as error:
+        note_refusal(platform, request, peer, request_id, f"user {parent.user_id} may not act as this one: {error}")
+        raise
     return Issued(text=encode(payload, platform.signer), payload=payload)
 
 
@@ -164,7 +195,7 @@ def _by_access_key(platform: Platform, request: AuthRequest, peer: str, request_
         use_signature(tx, signed, "login", peer, once=False)
         seen = {"last_active_at": now, "last_login_ip": peer, "last_login_source": request.source}
         tx.of(USERS, PLATFORM).touch([(holder.user.id, seen)])
-        tx.record(_fact(request, holder.user, peer, success=True, why=""))
+        tx.record(login_fact(request, holder.user, peer, success=True, why=""))
         return holder
 
     return _proof(signed, _noted(platform, request, peer, request_id, work), now)
@@ -174,23 +205,23 @@ def _by_application_credential(platform: Platform, request: AuthRequest, peer: s
     held = reading(platform, lambda tx: find_application_credential(tx, request, _named(tx, request)))
     if held is None:
         platform.hasher.dummy_verify(request.password)
-        _note(platform, request, peer, request_id, "unknown application credential")
+        note_refusal(platform, request, peer, request_id, "unknown application credential")
         raise login_refused("unknown application credential")
     right = platform.hasher.verify(request.password, held.secret)
 
     def work(tx: Transaction) -> Any:
         if not right:
             raise login_refused("wrong secret of an application credential")
-        user = _in_force(tx, held.owner_id)
+        user = account_in_force(tx, held.owner_id)
         scope_by(tx, user, held.id)
         seen = {"last_active_at": tx.now, "last_login_ip": peer, "last_login_source": request.source}
         tx.of(USERS, PLATFORM).touch([(user.id, seen)])
-        tx.record(_fact(request, user, peer, success=True, why=""))
+        tx.record(login_fact(request, user, peer, success=True, why=""))
         return user
 
     _noted(platform, request, peer, request_id, work)
     return Proof(
-        user_of=lambda tx: _in_force(tx, held.owner_id),
+        user_of=lambda tx: account_in_force(tx, held.owner_id),
         scope=request.scope,
         expires_at=held.expires_at,
         ancestors=(held.id,),
@@ -199,14 +230,7 @@ def _by_application_credential(platform: Platform, request: AuthRequest, peer: s
 
 
 def _named(tx: Transaction, request: AuthRequest) -> Any:
-    return _find(tx, request)[0] if request.credential_name else None
-
-
-def _in_force(tx: Transaction, user_id: str) -> Any:
-    user = _enabled_user(tx, user_id)
-    if user.expired_at is not None and user.expired_at <= tx.now:
-        raise login_refused("account has expired")
-    return user
+    return find_account(tx, request)[0] if request.credential_name else None
 
 
 def signed_payload(platform: Platform, request: SignedRequest, peer: str, request_id: str) -> TokenPayload:
@@ -235,7 +259,7 @@ def _noted(platform: Platform, request: AuthRequest, peer: str, request_id: str,
     try:
         return writing(platform, attrs.evolve(GUEST, request_id=request_id), work)
     except InvalidCredentialError as error:
-        _note(platform, request, peer, request_id, error.internal or "refused access key")
+        note_refusal(platform, request, peer, request_id, error.internal or "refused access key")
         raise
 
 
@@ -258,11 +282,11 @@ def by_password(
     Raises:
         InvalidCredentialError: there is no such user, the password is wrong, or the account may not log in.
     """
-    user, stored = reading(platform, lambda tx: _find(tx, request))
+    user, stored = reading(platform, lambda tx: find_account(tx, request))
     now = platform.clock.now()
     if user is None or stored is None:
         platform.hasher.dummy_verify(request.password)
-        _note(platform, request, peer, request_id, "unknown user")
+        note_refusal(platform, request, peer, request_id, "unknown user")
         raise login_refused("unknown user")
     attempts = Attempts(failed_count=stored.failed_count, failed_at=stored.failed_at, locked_until=stored.locked_until)
     right = platform.hasher.verify(request.password, stored.hash)
@@ -280,7 +304,7 @@ def by_password(
 
     def user_of(tx: Transaction) -> Any:
         _unchanged(platform, tx, user, request, (stored.hash, fresh))
-        return _enabled_user(tx, user.id)
+        return enabled_user(tx, user.id)
 
     return Proof(user_of=user_of, scope=request.scope)
 
@@ -305,35 +329,6 @@ def _problem(user: Any, attempts: Attempts, *, right: bool, now: Any) -> str:
     return "account has expired" if user.expired_at is not None and user.expired_at <= now else ""
 
 
-def _find(tx: Transaction, request: AuthRequest) -> tuple[Any, Any]:
-    users = tx.of(USERS, PLATFORM)
-    if request.user_id:
-        user = users.get(request.user_id)
-    else:
-        where = eq("name", request.user_name)
-        domain = request.user_domain_id or request.user_domain_name
-        if domain:
-            owner = find_domain(tx, domain)
-            where = both(where, eq("domain_id", owner.id if owner is not None else ""))
-        found = users.find(Query(where=where, limit=2))
-        user = found[0] if len(found) == 1 else None
-    if user is None:
-        return None, None
-    home = tx.of(DOMAINS, PLATFORM).get(user.domain_id)
-    if home is None or not home.enabled:
-        return None, None
-    stored = tx.of(PASSWORDS, PLATFORM).find(Query(where=eq("user_id", user.id), limit=1))
-    return user, stored[0] if stored else None
-
-
-def _enabled_user(tx: Transaction, user_id: str) -> Any:
-    user = tx.of(USERS, PLATFORM).get(user_id)
-    home = tx.of(DOMAINS, PLATFORM).get(user.domain_id) if user is not None else None
-    if user is None or not user.enabled or home is None or not home.enabled:
-        raise login_refused("the user or his domain is gone or disabled")
-    return user
-
-
 def _count(
     platform: Platform, user: Any, request: AuthRequest, peer: str, request_id: str, why: str, *, wrong: bool
 ) -> None:
@@ -348,14 +343,9 @@ def _count(
                 stored, failed_count=failed.failed_count, failed_at=failed.failed_at, locked_until=failed.locked_until
             )
             tx.of(PASSWORDS, PLATFORM).save(changed)
-        tx.record(_fact(request, user, peer, success=False, why=why))
+        tx.record(login_fact(request, user, peer, success=False, why=why))
 
     writing(platform, attrs.evolve(GUEST, request_id=request_id), work)
-
-
-def _note(platform: Platform, request: AuthRequest, peer: str, request_id: str, why: str) -> None:
-    fact = _fact(request, None, peer, success=False, why=why)
-    writing(platform, attrs.evolve(GUEST, request_id=request_id), lambda tx: tx.record(fact))
 
 
 def _succeeded(
@@ -376,21 +366,8 @@ def _succeeded(
         tx.of(USERS, PLATFORM).touch(
             [(user.id, {"last_active_at": tx.now, "last_login_ip": peer, "last_login_source": request.source})]
         )
-        tx.record(_fact(request, user, peer, success=True, why=""))
+        tx.record(login_fact(request, user, peer, success=True, why=""))
 
     writing(
         platform, attrs.evolve(GUEST, user_id=user.id, user_name=user.name, is_guest=False, request_id=request_id), work
-    )
-
-
-def _fact(request: AuthRequest, user: Any, peer: str, *, success: bool, why: str) -> Fact:
-    return Fact(
-        action="login",
-        obj_type="user",
-        obj_id=user.id if user is not None else "",
-        obj_name=user.name if user is not None else request.user_name[:128],
-        owner_domain_id=user.domain_id if user is not None else "",
-        success=success,
-        service="identity",
-        notes={"source": request.source, "ip": peer, "reason": why} if why else {"source": request.source, "ip": peer},
     )

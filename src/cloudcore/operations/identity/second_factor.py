@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import attrs
 
-from cloudcore.auth.caller import GUEST, Caller
+from cloudcore.auth.caller import GUEST, Caller, check_own
 from cloudcore.auth.passwords import Attempts, LockRules, after_failure, check_lock
 from cloudcore.auth.request import AuthRequest
 from cloudcore.auth.totp import key_uri, matching_step, new_secret, read_secret
@@ -209,6 +209,7 @@ def _make(platform: Platform, tx: Transaction, caller: Caller) -> JsonObject:
 
 
 def _add(tx: Transaction, caller: Caller, kind: str, blob: JsonObject) -> None:
+    check_own(caller)
     ident = tx.new_id().replace("-", "")
     made = Credential(id=ident, name=f"{kind}-{ident[:8]}", type=kind, owner_id=caller.user_id, blob=json.dumps(blob))
     tx.of(CREDENTIALS, PLATFORM).add(made)

@@ -76,7 +76,7 @@ def caller_of(tx: Transaction, payload: TokenPayload, *, peer: str, request_id: 
         request_id=request_id,
         client_ip=peer,
         issued_at=payload.issued_at,
-        lacks_second_factor=facts.user.enable_mfa and TOTP not in payload.methods,
+        lacks_second_factor=facts.user.enable_mfa and TOTP not in payload.methods and not payload.assumed_by,
     )
 
 

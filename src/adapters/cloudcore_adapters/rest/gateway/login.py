@@ -23,6 +23,7 @@ from cloudcore_adapters.rest.gateway.passes import (
     Pass,
     check_same_site,
     cookies_of,
+    enter,
     no_cookies,
     pass_of,
     session_cookies,
@@ -69,6 +70,21 @@ def login(site: Site, call: Call, _args: Args) -> Reply:
     if held is None:
         raise UnauthorizedError("there is no session: log in with username and password")
     return _enter(site, call, Pass(current=held.root or held.current), wanted, region)
+
+
+def assume(site: Site, call: Call, _args: Args) -> Reply:
+    """`GET /auth/assume?user_id=&project_id=`: from here on the session is that of another user in one project.
+
+    The way back is a login: the session leads to no other project.
+    """
+    held = enter(site, call)
+    wanted = {name: read_str(call.query.get(name) or "", name, 128) for name in ("user_id", "project_id")}
+    if missing := next((name for name, value in wanted.items() if not value), ""):
+        raise MissingParameterError(f"{missing} is missing", field=missing)
+    user: JsonObject = {"user": {"id": wanted["user_id"]}}
+    identity: JsonObject = {"methods": ["assume"], "assume": user, "token": {"id": held.current}}
+    text, token = authenticate(site, call, identity, {"project": {"id": wanted["project_id"]}})
+    return hand_over(site, call, Pass(current=text), token, _region(site, {}))
 
 
 def logout(site: Site, call: Call, _args: Args) -> Reply:

@@ -36,7 +36,7 @@ ROUTES: tuple[Route, ...] = (
     _route("PATCH DELETE", "/auth/policies/{id}", account.policies),
     _route("GET", "/auth/stats", absent("a list of numbers of users")),
     _route("GET", "/auth/subscriptions", absent("subscription")),
-    _route("GET", "/auth/assume", absent("acting as somebody else")),
+    _route("GET", "/auth/assume", login.assume),
     _route("POST", "/auth/initcredential", second.begin),
     _route("POST", "/auth/credential", second.reset),
     _route("POST", "/auth/passcode", second.prove),
