@@ -58,3 +58,17 @@ def test_an_ordinary_user_and_an_unused_role_can_be_deleted(cloud):
         shown = next(iter(cloud.create("admin", plural, body).json().values()))
         assert (shown["can_delete"], "delete_fail_reason" in shown) == (True, False), plural
         assert cloud.ask("admin", "DELETE", f"/v3/{plural}/{shown['id']}").status_code == 200
+
+
+def test_what_others_use_says_who_where_it_is_shown_or_reasons_are_asked_for(cloud):
+    zone = cloud.ask("admin", "GET", "/compute/zones?scope=system&limit=1").json()["zones"][0]
+    shown = cloud.ask("admin", "GET", f"/compute/zones/{zone['id']}").json()["zone"]
+    assert shown["can_delete"] is False
+    refused = cloud.ask("admin", "DELETE", f"/compute/zones/{zone['id']}")
+    assert shown["delete_fail_reason"] == {
+        "class": refused.json()["class"], "code": refused.status_code, "details": refused.json()["details"]
+    }  # fmt: skip
+    asked = "/compute/zones?scope=system&details={}&show_fail_reason=true"
+    for details in ("true", "false"):
+        rows = cloud.ask("admin", "GET", asked.format(details)).json()["zones"]
+        assert [row["can_delete"] for row in rows if row["id"] == zone["id"]] == [False]

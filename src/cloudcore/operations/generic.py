@@ -26,6 +26,7 @@ from cloudcore.model.wire import read_update
 from cloudcore.operations.access import fetch, fetch_for, parent_of, reach
 from cloudcore.operations.creating import insert, references
 from cloudcore.operations.parameter import texts
+from cloudcore.operations.permits import still_used
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows, selected
 from cloudcore.operations.selection import within
@@ -49,7 +50,7 @@ def get_row(
 ) -> JsonObject:
     """One resource with its details."""
     row = _row_of(platform, tx, caller, resource, ident, context)
-    (item,) = detail_rows(platform, tx, resource, [row])
+    (item,) = detail_rows(platform, tx, resource, [row], used=True)
     return selected(item, tuple(texts(params.get("field"))))
 
 
@@ -155,7 +156,7 @@ def _follow(
     if rule is OnDelete.REFUSE:
         number = repository.count(where)
         if number:
-            raise NotEmptyError(f"{number} {other.plural} still use it", data={"plural": other.plural, "count": number})
+            raise NotEmptyError(still_used(number, other), data={"plural": other.plural, "count": number})
         return
     for referring in repository.find(Query(where=where)):
         if rule is OnDelete.CASCADE:

@@ -20,7 +20,7 @@ from cloudcore.operations.export import cells
 from cloudcore.operations.filters import filterable
 from cloudcore.operations.listing import MOST_AT_ONCE, Paging, paging_of
 from cloudcore.operations.markers import marker_after, read_marker, starting_field
-from cloudcore.operations.permits import put_permits
+from cloudcore.operations.permits import put_permits, put_used
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_columns, page_fields, plain_columns
 from cloudcore.operations.selection import selection
@@ -174,6 +174,8 @@ def _shaped(
     shown = detail_columns(platform, tx, resource, page) if paging.details else plain_columns(resource, page)
     if paging.reasons and not paging.details:
         put_permits(resource, shown, page)
+    if paging.reasons:
+        put_used(platform, tx, resource, shown, page)
     if _tagged(resource, paging):
         shown.put_all(page_to_wire(resource, page, only=frozenset({"metadata"})))
     if not paging.exported:

@@ -1,11 +1,13 @@
-"""Whether rows may be deleted and changed, and why not, as far as the rows themselves say: clients grey out what is refused.
+"""Whether rows may be deleted and changed, and why not: clients grey out what is refused.
 
-What only other rows would say is found out by who tries.
+What the rows themselves say is always told. What others say that refer to them takes a statement for each type that may,
+and is told where one row is shown, or where a list is asked for reasons (`show_fail_reason`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -13,10 +15,15 @@ import attrs
 
 from cloudcore.model.columns import ABSENT, Columns, Parts
 from cloudcore.model.json import JsonObject
-from cloudcore.model.resource import Resource
+from cloudcore.model.query import PLATFORM, one_of
+from cloudcore.model.resource import Resource, refs_of
+from cloudcore.model.spec import OnDelete
+from cloudcore.operations.platform import Platform
+from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.identity.domain import DEFAULT_DOMAIN
 from cloudcore.resources.identity.project import SYSTEM_PROJECT
 from cloudcore.resources.infrastructure.cloudregion import DEFAULT_REGION
+from cloudcore.resources.network.secgroup import DEFAULT_SECGROUP
 from cloudcore.resources.network.vpc import DEFAULT_VPC
 
 _FLAGS = ("freezed", "disable_delete", "protected")
@@ -74,14 +81,58 @@ KEPT: Mapping[str, tuple[Kept, ...]] = MappingProxyType(
         "cloudregions": (_named("the default region cannot be deleted", DEFAULT_REGION),),
         "hosts": (_enabled("host"),),
         "vpcs": (_named("the default VPC cannot be deleted", DEFAULT_VPC),),
+        "secgroups": (_named("the default security group cannot be deleted", DEFAULT_SECGROUP),),
+        "cachedimages": (_used("storages hold this image", "cached_count"),),
         "networks": (_used("addresses of the network are in use", "ports_used"),),
     }
 )
 """By plural, in the order in which a deletion asks."""
 
 
+_OTHERWISE = frozenset({"servers", "guestimages"})
+"""Types whose deletion takes along, or lets go, what refers to them."""
+
+
+def put_used(platform: Platform, tx: Transaction, resource: Resource[Any], shown: Columns, page: Parts[Any]) -> None:
+    """Say of the rows that others refer to that they may not be deleted; `put_permits` has been there before."""
+    idents: Sequence[str] = page.columns["id"]
+    reasons = dict(zip(idents, _held(shown, "delete_fail_reason", len(page)), strict=True))
+    for other, name in _refusing(platform.resources, resource.plural):
+        free = [ident for ident in idents if reasons[ident] is ABSENT]
+        if not free:
+            break
+        for row in tx.of(other, PLATFORM).totals(one_of(name, free), by=(name,)):
+            reasons[row[name]] = _used(still_used(row["count"], other)).reason
+    if any(one is not ABSENT for one in reasons.values()):
+        shown.put("can_delete", [reasons[ident] is ABSENT for ident in idents])
+        shown.put("delete_fail_reason", [reasons[ident] for ident in idents], holed=True)
+
+
+def still_used(number: int, other: Resource[Any]) -> str:
+    """What a deletion is told that so many rows of another type stand against."""
+    return f"{number} {other.plural} still use it"
+
+
+def _held(shown: Columns, key: str, count: int) -> Sequence[Any]:
+    return next((column for name, column, _ in shown.columns() if name == key), [ABSENT] * count)
+
+
+@cache
+def _refusing(resources: tuple[Resource[Any], ...], plural: str) -> tuple[tuple[Resource[Any], str], ...]:
+    """The types and fields by which rows of a type are kept from being deleted, in the order in which a deletion looks."""
+    return tuple(
+        (other, field.name)
+        for other in resources
+        for field in refs_of(other.entity)
+        if field.ref is not None
+        and field.ref.target == plural
+        and field.ref.on_delete is OnDelete.REFUSE
+        and plural not in _OTHERWISE
+    )
+
+
 def put_permits(resource: Resource[Any], shown: Columns, page: Parts[Any]) -> None:
-    """Say of each row whether it may be deleted and changed, and why not."""
+    """Say of each row whether it may be deleted and changed, and why not, as far as the row itself says."""
     shown.put_same("can_delete", value=True)
     shown.put_same("can_update", value=True)
     known = {key: column for key, column, _ in shown.columns()} | dict(page.columns)

@@ -14,7 +14,7 @@ from cloudcore.model.reading import format_time
 from cloudcore.model.resource import Resource, field_map, fields_of
 from cloudcore.model.wire import page_to_wire, written_fields
 from cloudcore.operations.clouds import OF_NO_CLOUD, is_of_clouds
-from cloudcore.operations.permits import put_permits
+from cloudcore.operations.permits import put_permits, put_used
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.refs import Rows
 from cloudcore.operations.sharing import shown_to
@@ -57,10 +57,15 @@ def detail_columns(platform: Platform, tx: Transaction, resource: Resource[Any],
     return shown
 
 
-def detail_rows(platform: Platform, tx: Transaction, resource: Resource[Any], rows: Sequence[Any]) -> list[JsonObject]:
-    """The same for rows that are whole, or a part of each, row by row."""
+def detail_rows(
+    platform: Platform, tx: Transaction, resource: Resource[Any], rows: Sequence[Any], *, used: bool = False
+) -> list[JsonObject]:
+    """The same for rows that are whole, or a part of each, row by row. used: say too what keeps them from being deleted."""
     page = parts_of(resource.entity, rows, page_fields(resource, details=True))
-    return detail_columns(platform, tx, resource, page).rows()
+    shown = detail_columns(platform, tx, resource, page)
+    if used:
+        put_used(platform, tx, resource, shown, page)
+    return shown.rows()
 
 
 def selected(item: JsonObject, fields: tuple[str, ...]) -> JsonObject:
