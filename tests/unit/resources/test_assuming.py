@@ -145,6 +145,14 @@ def test_nobody_becomes_stronger_by_it(people: Any, boss: str) -> None:
         assume(people, boss, "ann", "shop")
 
 
+def test_who_may_set_passwords_does_not_set_that_of_whom_he_acts_as(people: Any, sysadmin: str) -> None:
+    people.admin.create("users", {"name": "root3", "password": SECRET})
+    people.cloud.grant(people.admin, "system", "users", "root3", "admin", remove=False)
+    text, _ = assume(people, sysadmin, "root3", "system")
+    with pytest.raises(ForbiddenError, match="log in with"):
+        session(people, text).update("users", "root3", {"password": SECRET + "x"})
+
+
 def test_keys_and_missing_factors_do_not_do(people: Any, sysadmin: str) -> None:
     key = session(people, sysadmin).create("credentials", {"type": "aksk", "project_id": "system"})
     secret = json.loads(key["blob"])["secret"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from cloudcore.auth.caller import Caller
+from cloudcore.auth.caller import Caller, check_own
 from cloudcore.auth.passwords import check_password, expires_at
 from cloudcore.auth.request import PASSWORD, AuthRequest
 from cloudcore.auth.revocation import Watermark
@@ -58,6 +58,7 @@ def may_set_password(platform: Platform, tx: Transaction, caller: Caller, user: 
         whose = "your own password this way: the present one is asked for at users/ID/password" if own else ""
         raise ForbiddenError(f"not enough privilege to set {whose or 'the password of another user'}", field="password")
     if own:
+        check_own(caller)
         return
     if granted.scope is Scope.DOMAIN and user.domain_id != caller.scope_domain_id:
         raise ForbiddenError("not enough privilege to set the password of another user", field="password")
