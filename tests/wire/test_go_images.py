@@ -96,7 +96,9 @@ def test_what_is_locked_stays(world: World, images: Images) -> None:
     world.place.settle()
     with pytest.raises(GoError) as caught:
         images.delete("kept", override_pending_delete="true")
-    assert caught.value.kind == "InvalidStatusError"
+    assert (caught.value.code, caught.value.kind) == (403, "ForbiddenError")
+    (row,) = world.ask("admin", "GET", "/image/v1/images?name=kept").json()["images"]
+    assert (row["can_delete"], row["delete_fail_reason"]["code"]) == (False, 403)
     images.update("kept", said(protected=False))
     images.delete("kept", override_pending_delete="true")
     with pytest.raises(GoError) as caught:

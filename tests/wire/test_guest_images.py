@@ -98,7 +98,8 @@ def test_what_makes_none_is_refused_and_leaves_nothing(world: World, body: Any, 
 
 def test_protected_ones_stay(world: World) -> None:
     assert make(world, name="kept", images=[{"disk_format": "raw"}], protected=True).status_code == 200
-    assert world.ask("admin", "DELETE", f"{GUESTS}/kept").status_code in (400, 403)
+    refused = world.ask("admin", "DELETE", f"{GUESTS}/kept")
+    assert (refused.status_code, refused.json()["class"]) == (403, "ForbiddenError")
     sent = {"guestimage": {"protected": False, "properties": {"os_type": "Linux"}}}
     assert world.ask("admin", "PUT", f"{GUESTS}/kept", json=sent).status_code == 200
     assert show(world, "kept")["properties"] == {"os_type": "Linux"}

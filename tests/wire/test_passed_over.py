@@ -140,6 +140,30 @@ def test_flags_of_what_can_be_used_narrow_only_when_set(place: Place) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("servers?os_type=linux", True),
+        ("servers?os_type.0=windows&os_type.1=LINUX", True),
+        ("servers?os_type=lin_x", False),
+        ("servers?os_type=lin", False),
+        ("servers?os_arch=x86", True),
+        ("servers?os_arch=x86_64", True),
+        ("servers?os_arch=arm", False),
+        ("servers?os_arch=x86_6_", False),
+        ("hosts?os_arch=x86", True),
+        ("hosts?os_arch=arm", False),
+        ("disks?os_arch=x86", True),
+        ("serverskus?cpu_arch=x86", True),
+        ("serverskus?cpu_arch=aarch64", True),
+    ],
+)
+def test_systems_and_architectures_are_found_as_clients_write_them(place: Place, query: str, found: bool) -> None:
+    plural = query.partition("?")[0]
+    rows = place.get(f"/compute/{query}").json()[plural]
+    assert bool(rows) is found, rows
+
+
 def test_key_pairs_are_found_by_whose_they_are(place: Place) -> None:
     for name in ("user", "user_id", "owner_id"):
         found = place.get(f"/compute/keypairs?{name}=sysadmin").json()["keypairs"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import attrs
 
 from cloudcore.model.errors import NotSupportedError
-from cloudcore.model.query import EVERYTHING, NOTHING, Exists, Expr, Like, Match, Not, Via, either, one_of
+from cloudcore.model.query import EVERYTHING, NOTHING, Exists, Expr, Like, Match, Not, Via, either, eq, one_of
 
 Where: TypeAlias = Callable[[Any, Sequence[str]], Expr]
 """From the open unit and the values that were sent (at least one) to the rows that are kept."""
@@ -76,6 +77,36 @@ def containing(name: str, doc: str, fields: Sequence[str], *steps: Via) -> ListF
         return over(steps, either(*(Match(field, Like.CONTAINS, text) for field in fields for text in values)))
 
     return ListFilter(name=name, doc=doc, where=where)
+
+
+def spelled(name: str, doc: str, field: str) -> ListFilter:
+    """Rows that have one of the texts in a field, in upper or lower case: clients say `linux` of what images call `Linux`."""
+    return ListFilter(name=name, doc=doc, where=lambda _tx, values: _spelled(field, values))
+
+
+def for_architecture(name: str, field: str, *, unsaid: bool = False) -> ListFilter:
+    """Rows whose field names one of these architectures, or one of the family that is asked for: x86, arm or riscv.
+
+    unsaid: rows that name none are for all of them.
+    """
+
+    def where(_tx: Any, values: Sequence[str]) -> Expr:
+        families = [_FAMILIES[value.lower()] for value in values if value.lower() in _FAMILIES]
+        named = [Match(field, Like.STARTSWITH, start) for family in families for start in family]
+        return either(*named, _spelled(field, values), *([eq(field, "")] if unsaid else []))
+
+    return ListFilter(name=name, doc="Architecture, or family of them: x86, arm or riscv", where=where)
+
+
+_FAMILIES = {"x86": ("x86", "i386", "i686"), "arm": ("arm", "aarch"), "riscv": ("riscv",)}
+"""How the names of the architectures of a family begin."""
+
+
+def _spelled(field: str, values: Sequence[str]) -> Expr:
+    return either(*(Match(field, Like.LIKE, _WILD.sub(r"\\\g<0>", value)) for value in values))
+
+
+_WILD = re.compile(r"[\\%_]")
 
 
 def over(steps: Sequence[Via], where: Expr) -> Expr:

@@ -203,13 +203,17 @@ def plain_column(resource: Resource[Any], name: str, value: Any) -> Expr:
 
 
 def plain_names(resource: Resource[Any]) -> tuple[str, ...]:
-    """The columns that are parameters of their own: all but references, which are named by id or name."""
+    """The columns that are parameters of their own.
+
+    Not references, which are named by id or name, nor what the type reads in a way of its own.
+    """
     return tuple(dict.fromkeys(_plain(resource)))
 
 
 @cache
 def _plain(resource: Resource[Any]) -> tuple[str, ...]:
-    own = tuple(name for name, f in _columns(resource).items() if f.ref is None and name not in _CONTROL)
+    control = _CONTROL.union(one.name for one in resource.filters)
+    own = tuple(name for name, f in _columns(resource).items() if f.ref is None and name not in control)
     return (*own, *(name for name in resource.documented if name not in _CONTROL))
 
 

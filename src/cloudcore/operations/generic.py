@@ -12,6 +12,7 @@ from cloudcore.auth.caller import Caller
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.entity import Entity, evolve
 from cloudcore.model.errors import (
+    ForbiddenError,
     FrozenError,
     InvalidStatusError,
     NotEmptyError,
@@ -256,8 +257,11 @@ def check_deletable(row: Any) -> None:
 
     Raises:
         InvalidStatusError: deletion is switched off.
+        ForbiddenError: the same of an image, as its clients know it.
     """
-    if getattr(row, "disable_delete", False) or getattr(row, "protected", False):
+    if getattr(row, "protected", False):
+        raise ForbiddenError(f"{row.name} is protected: set protected to false first", field="protected")
+    if getattr(row, "disable_delete", False):
         raise InvalidStatusError(
             f"{row.name} is locked, cannot delete: set disable_delete to false first", field="disable_delete"
         )

@@ -89,7 +89,8 @@ def delete_guest_image(
     """Begin to delete a guest image and its images; it goes with the last of them. Active ones go to the recycle bin.
 
     Raises:
-        InvalidStatusError: it is protected, or one of its images is, or cannot be deleted as it is.
+        ForbiddenError: it is protected, or one of its images is.
+        InvalidStatusError: one of them cannot be deleted as it is.
         ResourceBusyError: something is under way with one of them.
     """
     row = fetch_for(platform, tx, caller, GUESTIMAGES, ident, "delete")

@@ -240,7 +240,8 @@ def delete_image(platform: Platform, tx: Transaction, caller: Caller, ident: str
     """Begin to delete an image, or put an active one into the recycle bin.
 
     Raises:
-        InvalidStatusError: it is protected, or its status does not allow it.
+        ForbiddenError: it is protected.
+        InvalidStatusError: its status does not allow it.
         ConflictError: it is part of a guest image.
     """
     image = fetch_for(platform, tx, caller, IMAGES, ident, "delete")

@@ -26,7 +26,7 @@ from cloudcore.resources.infrastructure.cloudregion import DEFAULT_REGION
 from cloudcore.resources.network.secgroup import DEFAULT_SECGROUP
 from cloudcore.resources.network.vpc import DEFAULT_VPC
 
-_FLAGS = ("freezed", "disable_delete", "protected")
+_FLAGS = ("freezed", "disable_delete")
 
 
 @attrs.frozen(kw_only=True)
@@ -83,6 +83,8 @@ KEPT: Mapping[str, tuple[Kept, ...]] = MappingProxyType(
         "vpcs": (_named("the default VPC cannot be deleted", DEFAULT_VPC),),
         "secgroups": (_named("the default security group cannot be deleted", DEFAULT_SECGROUP),),
         "cachedimages": (_used("storages hold this image", "cached_count"),),
+        "images": (_forbidden("the image is protected", "protected"),),
+        "guestimages": (_forbidden("the image is protected", "protected"),),
         "networks": (_used("addresses of the network are in use", "ports_used"),),
     }
 )

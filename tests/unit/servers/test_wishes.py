@@ -49,6 +49,7 @@ UNSUPPORTED: tuple[tuple[dict[str, Any], str], ...] = (
     ({"kickstart_config": {"os_type": "centos"}}, "kickstart_config"),
     ({"network_tags": [["a"]]}, "network_tags"),
     ({"enable_memclean": True}, "enable_memclean"),
+    ({"suggestion": True}, "suggestion"),
     ({"fake_create": True}, "fake_create"),
     ({"disks": ["tiny:1g", {"size": 64, "backup_id": "b"}]}, "disks.1.backup_id"),
     ({"disks": ["tiny:1g", {"size": 64, "existing_path": "/x"}]}, "disks.1.existing_path"),

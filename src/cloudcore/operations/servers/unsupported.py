@@ -17,7 +17,7 @@ _KEYS = (
     *("instance_backup_id", "kickstart_config"),
     *("deploy_telegraf", "encrypt_key_id", "encrypt_key_new", "eip_tx_bw", "eip_rx_bw", "public_ip_bw"),
     *("public_ip_charge_type", "auto_prepaid_recycle"),
-    *("enable_tpm", "disable_usb_kbd", "enable_memclean", "network_tags", "fake_create"),
+    *("enable_tpm", "disable_usb_kbd", "enable_memclean", "network_tags", "fake_create", "suggestion"),
     *("prefer_manager", "prefer_manager_id", "cpu_numa_pin"),
 )
 _DOTTED = re.compile(r"baremetal_disk_config\.[0-9]+", re.ASCII)

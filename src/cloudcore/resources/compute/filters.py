@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cloudcore.model.filter import ListFilter, among, holds, only, over, reaching, refused
+from cloudcore.model.filter import ListFilter, among, for_architecture, holds, only, over, reaching, refused
 from cloudcore.model.query import (
     EVERYTHING,
     Exists,
@@ -31,6 +31,7 @@ _SERVER_BOUND = Via("snapshotpolicyservers", "guest_id", "server_id")
 _IN_USE = eq("pending_deleted", False)
 
 DISK_FILTERS: tuple[ListFilter, ...] = (
+    for_architecture("os_arch", "os_arch"),
     holds("unused", "No server has it", Not(over((_HELD,), EVERYTHING))),
     reaching(
         "storage_host", "Host that reaches its storage", "hosts", "host_id",
@@ -63,6 +64,7 @@ DEVICE_FILTERS: tuple[ListFilter, ...] = (
 _DISK_OF = (Via("guestdisks", "disk_id", "disk_id"),)
 
 SNAPSHOT_FILTERS: tuple[ListFilter, ...] = (
+    for_architecture("os_arch", "os_arch"),
     holds(
         "is_instance_snapshot", "Part of a snapshot of a whole server",
         over((Via("instancesnapshotjoints", "id", "snapshot_id"),), EVERYTHING),
@@ -92,6 +94,7 @@ def _sold_in(_tx: Any, zones: Sequence[str]) -> Expr:
 
 
 SKU_FILTERS: tuple[ListFilter, ...] = (
+    for_architecture("cpu_arch", "cpu_arch", unsaid=True),
     ListFilter(name="zone", doc="Zone in which servers are made of it", target="zones", where=_sold_in),
     only("usable", "Servers are made of it", both(eq("enabled", True), eq("postpaid_status", "available"))),
     refused("spec", "sizes have no specification besides their columns"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from cloudcore.model.filter import ListFilter, among, holds, only, over, reaching, refused
+from cloudcore.model.filter import ListFilter, among, for_architecture, holds, only, over, reaching, refused
 from cloudcore.model.query import EVERYTHING, NOTHING, Exists, Expr, Not, Order, Via, both, either, eq, one_of
 
 _ENABLED = eq("enabled", True)
@@ -70,7 +70,6 @@ ZONE_ORDERS: tuple[tuple[str, Order], ...] = (
 )
 
 _KINDS = {"kvm": "hypervisor"}
-_ARCHITECTURES = {"x86": "x86_64", "arm": "aarch64"}
 _WIRES = Via("hostwires", "id", "host_id")
 
 
@@ -90,11 +89,7 @@ HOST_FILTERS: tuple[ListFilter, ...] = (
         name="hypervisor", doc="Hypervisor that it runs",
         where=lambda _tx, values: one_of("host_type", [_KINDS.get(v, v) for v in values]),
     ),
-    ListFilter(
-        name="os_arch", doc="Architecture", where=lambda _tx, values: one_of(
-            "cpu_architecture", [_ARCHITECTURES.get(v.lower(), v) for v in values]
-        ),
-    ),
+    for_architecture("os_arch", "cpu_architecture"),
     only("usable", "Servers are placed on it", both(_ENABLED, eq("host_status", "online"), eq("status", "running"))),
     only("cdrom_boot", "Can start from a disc of its BMC: none can", NOTHING),
     refused("storage_not_attached", "which hosts lack a storage is not asked; `storage_id` says which have it"),

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cloudcore.model.filter import ListFilter, among, containing, holds, over, reaching, refused
+from cloudcore.model.filter import (
+    ListFilter,
+    among,
+    containing,
+    for_architecture,
+    holds,
+    over,
+    reaching,
+    refused,
+    spelled,
+)
 from cloudcore.model.query import (
     EVERYTHING,
     NOTHING,
@@ -71,6 +81,8 @@ SERVER_FILTERS: tuple[ListFilter, ...] = (
     among("ip_addrs", "Addresses of its cards", "ip_addr", _CARDS),
     containing("ip_match", "Part of an address of its cards", ("ip_addr",), _CARDS),
     among("mac_addr", "Hardware address of one of its cards", "mac_addr", _CARDS),
+    spelled("os_type", "Kind of its system", "os_type"),
+    for_architecture("os_arch", "os_arch"),
     ListFilter(name="os_dist", doc="Distribution of its system", where=_system),
     holds("gpu", "Has a graphics processor", _GPU),
     holds("normal", "Neither graphics processor nor second instance", _KINDS["normal"]),
