@@ -80,7 +80,7 @@ def _area(area: str, types: Sequence[Resource[Any]]) -> str:
 
 
 def _resource(resource: Resource[Any]) -> str:
-    verbs = " ".join(sorted(str(verb) for verb in resource.verbs)) or "none"
+    verbs = " ".join(sorted(str(verb) for verb in resource.verbs if resource.offers(verb))) or "none"
     facts = [
         ("singular", f"`{resource.singular}`"),
         ("service", resource.service),

@@ -21,6 +21,7 @@ from typing import Any, Generic, TypeVar
 import attrs
 
 from cloudcore.model.entity import Entity
+from cloudcore.model.errors import NotSupportedError
 from cloudcore.model.filter import ListFilter
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.lifecycle import Lifecycle
@@ -134,6 +135,8 @@ class Resource(Generic[E]):
     columns: what the CLI shows by default.
     unique: sets of fields whose values together occur once; `name` first in a set makes the error DuplicateNameError.
     recorded: whether changes are written to the history.
+    refuses: what the wire knows of the type and nobody is offered, each with why: `create`, or the name of an action. It is
+        refused as not supported to whoever may ask for it, and advertised nowhere: not in OpenAPI, links, `Allow` or help.
     prepare: `(tx, caller, draft: dict) -> dict` before an insert: defaults and checks that need other rows.
     check_update: `(tx, caller, entity, changes: dict) -> dict`.
     check_delete: `(tx, caller, entity) -> None`, raises when the entity must stay.
@@ -173,6 +176,7 @@ class Resource(Generic[E]):
     is_domain: bool = False
     parent: str = ""
     verbs: frozenset[Verb] = ALL_VERBS
+    refuses: Mapping[str, str] = MappingProxyType({})
     recorded: bool = True
     prepare: Callable[..., Any] = _no_hook
     check_update: Callable[..., Any] = _no_hook
@@ -196,6 +200,19 @@ class Resource(Generic[E]):
     def table(self) -> str:
         """Name of the table: area and plural."""
         return f"{self.area}_{self.plural}"
+
+    def offers(self, verb: Verb) -> bool:
+        """Whether this can be asked of the type and is not always refused."""
+        return verb in self.verbs and verb not in self.refuses
+
+    def check_offered(self, name: str) -> None:
+        """Refuse what `refuses` names.
+
+        Raises:
+            NotSupportedError: says why.
+        """
+        if name in self.refuses:
+            raise NotSupportedError(self.refuses[name], data={"plural": self.plural, "name": name})
 
     @property
     def belongs_to(self) -> str:

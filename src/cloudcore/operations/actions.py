@@ -32,6 +32,8 @@ SEVERITIES = ("EMERGENCY", "ALERT", "CRITICAL", "ERROR", "WARN", "NOTICE", "INFO
 KINDS = ("NORMAL", "ABNORMAL", "ILLEGAL", "UNKNOWN")
 LONGEST_NOTES = 64 << 10
 DISTINCT = ("action", "obj_type", "service")
+OFFERED = ("distinct-field", "splitable")
+"""Properties of the log."""
 PURGE = "purge-splitable"
 TABLE = "history"
 _NEEDED = ("obj_type", "obj_id", "obj_name", "action", "user_id", "user", "success")

@@ -23,7 +23,7 @@ from cloudcore.model.names import generate_name, validate_name
 from cloudcore.model.param import read_params
 from cloudcore.model.query import PLATFORM, both, eq
 from cloudcore.model.reading import read_str
-from cloudcore.model.resource import Resource, field_map, refs_of
+from cloudcore.model.resource import Resource, Verb, field_map, refs_of
 from cloudcore.model.wire import read_create, sent
 from cloudcore.operations.access import fetch, parent_of, reach, rows_of
 from cloudcore.operations.platform import Platform
@@ -69,6 +69,7 @@ def insert(
     if issubclass(resource.entity, Named):
         draft["name"] = new_name(platform, tx, resource, draft, body, body.get(POSITION, position))
     extra = {one.name: body[one.name] for one in resource.extra_params if one.name in body}
+    resource.check_offered(Verb.CREATE)
     prepared = resource.prepare(tx, caller, {**extra, **draft})
     fields = field_map(resource.entity)
     draft = {k: v for k, v in (draft if prepared is None else prepared).items() if k in fields}

@@ -211,6 +211,11 @@ def actions_of(resource: Resource[Any]) -> tuple[Action, ...]:
     return (*resource.actions, *found, *several)
 
 
+def offered_of(resource: Resource[Any]) -> tuple[Action, ...]:
+    """The same without what is always refused: what may be advertised."""
+    return tuple(action for action in actions_of(resource) if action.name not in resource.refuses)
+
+
 def _of(resource: Resource[Any], name: str) -> Action:
     action, lifecycle = LADDER[name], resource.lifecycle
     if name != "status" or lifecycle is None:

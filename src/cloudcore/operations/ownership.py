@@ -12,7 +12,7 @@ from typing import Any
 
 from cloudcore.auth.caller import Caller
 from cloudcore.model.entity import evolve
-from cloudcore.model.errors import ConflictError, DuplicateNameError, InvalidStatusError, NotSupportedError
+from cloudcore.model.errors import ConflictError, DuplicateNameError, InvalidStatusError
 from cloudcore.model.json import JsonMapping
 from cloudcore.model.names import generate_name
 from cloudcore.model.query import PLATFORM, Expr, Query, both, either, eq, one_of
@@ -94,16 +94,6 @@ def give_disk(platform: Platform, tx: Transaction, caller: Caller, disk: Any, bo
     _drop(tx, SNAPSHOTPOLICYDISKS, one_of("disk_id", [disk.id]))
     move.take_disk(disk)
     move.settle()
-
-
-def stay(platform: Platform, tx: Transaction, caller: Caller, row: Any, body: JsonMapping) -> None:
-    """Refuse to part a snapshot from what it lies in.
-
-    Raises:
-        NotSupportedError: always.
-    """
-    del platform, tx, caller, body
-    raise NotSupportedError(f"{row.name} goes with its disk or server: give that to the project", field="project")
 
 
 class _Move:

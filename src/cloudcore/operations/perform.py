@@ -54,6 +54,7 @@ def perform_action(
     row = fetch_for(platform, tx, caller, resource, ident, "perform", name)
     if later:
         raise refused(resource.plural, name)
+    resource.check_offered(name)
     if name != "unfreeze":
         check_not_frozen(row)
     if name not in OF_THE_BIN:

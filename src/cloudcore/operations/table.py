@@ -105,7 +105,6 @@ PERFORM: Mapping[tuple[str, str], Operation] = MappingProxyType(
         ("disks", "cancel-delete"): recycling.restore_disk,
         ("servers", "change-owner"): ownership.give_server,
         ("disks", "change-owner"): ownership.give_disk,
-        **{(plural, "change-owner"): ownership.stay for plural in ("snapshots", "instance_snapshots")},
         ("storagecaches", "cache-image"): cache_image,
         ("storagecaches", "uncache-image"): uncache_image,
         ("hosts", "cache-image"): of_host,

@@ -40,6 +40,11 @@ CACHE = (*CACHED, param("format", "Form that disks shall have, qcow2, or that it
 
 COMMIT_BOUND = "set-commit-bound"
 
+STAYS: Mapping[str, str] = MappingProxyType(
+    {"change-owner": "a snapshot goes with its disk or server: give that to the project"}
+)
+"""What is refused of a snapshot: it is not parted from what it lies in."""
+
 SET_SCHEDTAG = Action(
     name="set-schedtag",
     doc="Replace its scheduling tags; without any, remove all.",

@@ -9,7 +9,7 @@ import click
 import pytest
 
 from cloudcore.resources.actions import LADDER
-from cloudcore_apps.climc.app import command_of
+from cloudcore_apps.climc.app import Commands, by_noun, command_of
 from cloudcore_apps.climc.index import INDEX_FILE, current, load_index
 from cloudcore_apps.climc.main import run
 from cloudcore_apps.climc.runtime import Runtime
@@ -54,7 +54,7 @@ def test_help_is_as_committed(
 
 
 def test_every_command_can_be_made_and_explains_itself() -> None:
-    for name, entry in load_index()["commands"].items():
+    for name, entry in (load_index()["commands"] | load_index()["refused"]).items():
         command = command_of(name, entry)
         context = command.make_context(name, ["--help"], resilient_parsing=True)
         assert command.get_short_help_str(), name
@@ -71,7 +71,20 @@ def test_every_action_of_the_ladder_has_a_command_with_help() -> None:
 
 
 def test_every_command_can_say_what_it_takes() -> None:
-    for name, entry in load_index()["commands"].items():
+    for name, entry in (load_index()["commands"] | load_index()["refused"]).items():
         command = command_of(name, entry)
         with click.Context(command, info_name=name) as context:
             assert command.get_help(context).startswith("Usage:"), name
+
+
+def test_what_the_cloud_always_refuses_is_shown_nowhere_and_can_be_called() -> None:
+    group, refused = Commands("climc"), load_index()["refused"]
+    assert {"action-purge-splitable", "logs-purge-splitable"} <= refused.keys()
+    context = click.Context(group, info_name="climc")
+    context.obj = Runtime({})
+    begun = {item.value for item in group.shell_complete(context, "")}
+    assert refused.keys().isdisjoint({*group.list_commands(context), *begun})
+    assert "purge-splitable" not in by_noun(load_index())["action"]
+    for name in refused:
+        assert group.get_command(context, name) is not None
+        assert group.resolve_command(context, name.split("-", 1))[0] == name

@@ -196,6 +196,15 @@ def test_log_is_one_table_that_only_grows(climc: Climc) -> None:
     assert not any(row["is_system_account"] for row in _json(climc, "action-show", "--normal-account", "--limit", "3"))
 
 
+def test_a_command_for_what_is_not_there_says_why(climc: Climc) -> None:
+    code, _, err = climc("vpc-create", "default", "new")
+    assert code != 0
+    assert "overlay networks are not available" in err
+    code, _, err = climc("vpc", "create", "default", "new")
+    assert code != 0
+    assert "overlay networks are not available" in err
+
+
 def test_kinds_of_hardware_are_counted_and_what_is_of_one_is_listed(climc: Climc) -> None:
     told = _json(climc, "spec-hosts-list")
     ((key, kind),) = told.items()

@@ -9,7 +9,7 @@ from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import Action, ActionKind, Resource, Verb, field_map
 from cloudcore.operations.answers import answer_of, property_answer
 from cloudcore.operations.giving import CANDIDATES
-from cloudcore.operations.ladder import actions_of, ladder_actions
+from cloudcore.operations.ladder import ladder_actions, offered_of
 from cloudcore.operations.session import CHECK
 from cloudcore.operations.table import DELETE, DELETE_OPTIONS
 from cloudcore.resources.actions import BATCH
@@ -88,15 +88,15 @@ def _plain(resource: Resource[Any], path: str) -> Found:
     gone = enveloped(resource.singular, reference(name_of(resource)), required=True)
     member = path + "/{id}"
     title = resource.singular.replace("_", " ")
-    if Verb.LIST in resource.verbs:
+    if resource.offers(Verb.LIST):
         yield path, "get", _list(resource, f"list_{resource.plural}")
-    if Verb.CREATE in resource.verbs and resource.joint is None:
+    if resource.offers(Verb.CREATE) and resource.joint is None:
         yield path, "post", _create(resource)
         yield f"{path}/{CHECK}", "post", _check(resource)
-    if Verb.GET in resource.verbs:
+    if resource.offers(Verb.GET):
         shown = _shown(resource)
         yield member, "get", operation(f"get_{resource.plural}", f"One {title}, by id or name", shown)
-    if Verb.UPDATE in resource.verbs:
+    if resource.offers(Verb.UPDATE):
         body = taken_whole(resource.singular, reference(name_of(resource, "Update")))
         for method, word in (("put", "update"), ("patch", "patch")):
             yield (
@@ -104,7 +104,7 @@ def _plain(resource: Resource[Any], path: str) -> Found:
                 method,
                 operation(f"{word}_{resource.plural}", f"Change a {title}", _shown(resource), body=body),
             )
-    if Verb.DELETE in resource.verbs:
+    if resource.offers(Verb.DELETE):
         known = DELETE_OPTIONS if resource.plural in DELETE else {}
         options = [query(name, reference("Option"), doc) for name, doc in known.items()]
         name = f"delete_{resource.plural}"
@@ -154,11 +154,9 @@ def _links(resource: Resource[Any], expression: str) -> Mapping[str, JsonObject]
         ("get", Verb.GET, "get"), ("update", Verb.UPDATE, "update"), ("patch", Verb.UPDATE, "patch"),
         ("delete", Verb.DELETE, "delete"),
     )  # fmt: skip
-    found = {
-        word: link(f"{name}_{resource.plural}", expression) for word, verb, name in verbs if verb in resource.verbs
-    }
+    found = {word: link(f"{name}_{resource.plural}", expression) for word, verb, name in verbs if resource.offers(verb)}
     for action in resource.actions:
-        if action.kind in (ActionKind.PERFORM, ActionKind.SPEC):
+        if action.name not in resource.refuses and action.kind in (ActionKind.PERFORM, ActionKind.SPEC):
             found[action.name] = link(_name(resource, action), expression)
     return found
 
@@ -196,7 +194,7 @@ def _filters(resource: Resource[Any]) -> list[JsonObject]:
 
 
 def _properties(resource: Resource[Any], collection: str) -> Found:
-    if Verb.LIST not in resource.verbs:
+    if not resource.offers(Verb.LIST):
         return
     names = field_map(resource.entity)
     for word, (needed, doc, own) in PROPERTIES.items():
@@ -213,7 +211,7 @@ def _properties(resource: Resource[Any], collection: str) -> Found:
 
 
 def _actions(resource: Resource[Any], collection: str) -> Found:
-    for action in actions_of(resource):
+    for action in offered_of(resource):
         on_one = action.kind in (ActionKind.PERFORM, ActionKind.SPEC)
         path = f"{collection}/{{id}}/{action.name}" if on_one else f"{collection}/{action.name}"
         word = resource.plural if action.kind is ActionKind.CLASS else resource.singular
@@ -289,7 +287,7 @@ def _nested(resource: Resource[Any], root: str, resources: Sequence[Resource[Any
     word = next((w for w in (joint.right_path, joint.left_path) if w != owner.plural), joint.right_path)
     path = f"{root}/{owner.plural}/{{id}}/{word}"
     one = enveloped(resource.singular, reference(name_of(resource)), required=True)
-    if Verb.LIST in resource.verbs:
+    if resource.offers(Verb.LIST):
         yield path, "get", _list(resource, f"list_{resource.plural}_of_{owner.singular}")
     for verb, method, name in (
         (Verb.GET, "get", "get"),
@@ -298,7 +296,7 @@ def _nested(resource: Resource[Any], root: str, resources: Sequence[Resource[Any
         (Verb.UPDATE, "patch", "patch"),
         (Verb.DELETE, "delete", "detach"),
     ):
-        if verb in resource.verbs:
+        if resource.offers(verb):
             body = taken_whole(resource.singular, _sent(resource, verb)) if verb in (Verb.CREATE, Verb.UPDATE) else None
             row = operation(f"{name}_{resource.plural}_row", resource.doc, one, body=body)
             yield path + "/{other_id}", method, row

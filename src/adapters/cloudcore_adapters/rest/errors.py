@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from types import MappingProxyType
@@ -74,6 +74,13 @@ STATUS: Mapping[type[errors.CloudcoreError], int] = MappingProxyType(
     }
 )
 """The nearest ancestor of an error's class that stands here decides."""
+
+
+def not_allowed(method: str, offered: Iterable[str]) -> errors.MethodNotAllowedError:
+    """The error that says which methods a path has instead."""
+    allow = sorted(offered)
+    only = f", only {', '.join(allow)}" if allow else ""
+    return errors.MethodNotAllowedError(f"{method} is not allowed here{only}", data={"allow": allow})
 
 
 def status_of(kind: type[errors.CloudcoreError]) -> int:

@@ -7,11 +7,11 @@ from typing import Any
 
 from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import ActionKind, Resource, Verb, refs_of
-from cloudcore.operations.ladder import actions_of
+from cloudcore.operations.ladder import offered_of
 from cloudcore_adapters.rest import shape
 from cloudcore_adapters.rest.gateway import account, download, login, second
 from cloudcore_adapters.rest.gateway.resources import serve
-from cloudcore_adapters.rest.gateway.table import ROUTES, SERVICE, SETTINGS
+from cloudcore_adapters.rest.gateway.table import ROUTES, SERVICE
 from cloudcore_adapters.rest.operation import (
     LIST_PARAMETERS,
     answered,
@@ -186,8 +186,8 @@ def at_the_gateway(resources: Sequence[Resource[Any]], prefixes: Mapping[str, st
     if SERVICE not in prefixes:
         return
     for route in ROUTES:
-        if route.handler in (serve, SETTINGS) or "..." in route.path:
-            continue  # told of below; or nothing of it is offered, whatever the path
+        if route.handler is serve or not route.offered:
+            continue  # told of below; or nothing of it is there
         path = prefixes[SERVICE] + route.path
         for method in route.methods.lower().split():
             yield path, method, _own(route, method, path)
@@ -201,8 +201,8 @@ def at_the_gateway(resources: Sequence[Resource[Any]], prefixes: Mapping[str, st
 
 def _words(resources: Sequence[Resource[Any]]) -> list[str]:
     """What can be done to one thing of some type by POST: its actions, and making what stands below it."""
-    found = {action.name for one in resources for action in actions_of(one) if action.kind is ActionKind.PERFORM}
-    made = [one for one in resources if Verb.CREATE in one.verbs and one.joint is None]
+    found = {action.name for one in resources for action in offered_of(one) if action.kind is ActionKind.PERFORM}
+    made = [one for one in resources if one.offers(Verb.CREATE) and one.joint is None]
     return sorted(found | {one.plural for one in made if any(refs_of(one.entity))})
 
 
@@ -225,7 +225,7 @@ def _having(path: str, method: str, resources: Sequence[Resource[Any]]) -> list[
     acts = method == "post" and one
     lists = method == "get"
     return sorted(
-        r.plural for r in here if acts or lists or (verb in r.verbs and (r.joint is None or verb is not Verb.CREATE))
+        r.plural for r in here if acts or lists or (r.offers(verb) and (r.joint is None or verb is not Verb.CREATE))
     )
 
 

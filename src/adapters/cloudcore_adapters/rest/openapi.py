@@ -36,6 +36,7 @@ Every type has the same operations, and answers to each in the same way.
 
 - A type also stands under what it refers to: `GET /zones/{id}/hosts` lists the hosts of a zone, and `POST` there makes one
   in it; up to three parents may stand before a type. A relation is found under either of its sides.
+- What clients of the wire may know and is not there is refused by its name with 406 and stands nowhere in this document.
 - `HEAD` is answered wherever `GET` is, without the body.
 - An envelope may be left out of the body of a change, an action or a deletion, and PATCH is the same as PUT.
 - With `plan` in the query a change is worked out and taken back, and a plan stands in the envelope of the answer:
@@ -98,9 +99,9 @@ def _schemas(resources: Sequence[Resource[Any]]) -> JsonObject:
     found: JsonObject = {"Error": ERROR, **FORMS, **SCHEMAS, **GATEWAY_SCHEMAS}
     for resource in resources:
         found[name_of(resource)] = shown_schema(resource)
-        if Verb.CREATE in resource.verbs:
+        if resource.offers(Verb.CREATE):
             found[name_of(resource, "Create")] = create_schema(resource)
-        if Verb.UPDATE in resource.verbs:
+        if resource.offers(Verb.UPDATE):
             found[name_of(resource, "Update")] = update_schema(resource)
     return found
 

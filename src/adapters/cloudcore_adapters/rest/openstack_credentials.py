@@ -14,7 +14,7 @@ from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore_adapters.rest.openstack import linked, list_reply
 from cloudcore_adapters.rest.request import Call, optional_envelope
 from cloudcore_adapters.rest.responses import Reply, json_reply
-from cloudcore_adapters.rest.site import Args, Site
+from cloudcore_adapters.rest.site import Args, Site, Unoffered
 
 PLURAL = "application_credentials"
 SINGULAR = "application_credential"
@@ -52,6 +52,7 @@ def delete(site: Site, call: Call, args: Args) -> Reply:
     return Reply(status=204)
 
 
+@Unoffered
 def change(site: Site, call: Call, args: Args) -> Reply:
     """`PATCH` or `PUT` of the same: what it may do is settled when it is made."""
     del args

@@ -28,7 +28,7 @@ from cloudcore_adapters.rest.exporting import ExportReply, is_long
 from cloudcore_adapters.rest.paths import Parts
 from cloudcore_adapters.rest.request import Call, optional_envelope, required_envelope
 from cloudcore_adapters.rest.responses import Reply, batch_body, json_reply, list_reply
-from cloudcore_adapters.rest.site import PROPERTIES, Args, Site, Work
+from cloudcore_adapters.rest.site import PROPERTIES, Args, Site, Unoffered, Work
 
 Methods: TypeAlias = Mapping[str, Work]
 MAX_COUNT = 1000
@@ -37,17 +37,6 @@ EVENTS = "events"
 """The log as each service has it: no type, and nothing that is done with it is offered."""
 LATER_SERVICE = "compute"
 """The service whose types are refused by name where they are not served."""
-
-
-@attrs.frozen
-class Unoffered:
-    """A handler that only says what is not there: no `Allow` names its method."""
-
-    work: Work
-
-    def __call__(self, site: Site, call: Call, args: Args) -> Reply:
-        """See `Work`."""
-        return self.work(site, call, args)
 
 
 @attrs.frozen(kw_only=True)
@@ -131,6 +120,10 @@ def has_action(owner: Resource[Any], word: str) -> bool:
     return owner.action(word, ActionKind.PERFORM) is not None or word in ladder_actions(owner.entity)
 
 
+def _performed(owner: Resource[Any], word: str, work: Work) -> Methods:
+    return {"POST": work if has_action(owner, word) and word not in owner.refuses else Unoffered(work)}
+
+
 def _pairs(parts: Parts) -> tuple[Context, str]:
     """The (plural, id) pairs of a path, and the single word at its end."""
     even = len(parts) // 2 * 2
@@ -173,7 +166,8 @@ def _member(site: Site, service: str, parents: Context, word: str, ident: str) -
             return unoffered({"GET": partial(_property, place)})
         perform: Methods = {"POST": partial(_perform_class, place)}
         if _is_class_action(resource, ident):
-            return perform
+            is_refused = ident == CHECK and not resource.offers(Verb.CREATE)
+            return unoffered(perform) if is_refused else perform
         # Of what no type declares, the core says that it is not there; such methods are not offered.
         return {**found, **unoffered(perform)}
     return found
@@ -191,13 +185,15 @@ def _beside_one(site: Site, service: str, parent: tuple[str, str], word: str) ->
     owner = site.types[parent[0]]
     if (owner.plural, word) in site.joints:
         listed = _collection(site, service, (parent,), word) or {}
-        perform: Methods = {"POST": partial(_perform, Place(resource=owner, ident=parent[1], word=word))}
-        return {**listed, **(perform if has_action(owner, word) else unoffered(perform))}
+        return {
+            **listed,
+            **_performed(owner, word, partial(_perform, Place(resource=owner, ident=parent[1], word=word))),
+        }
     if site.type_of(service, owner.plural) is None and word not in site.types:
         return None
     place = Place(resource=owner, ident=parent[1], word=word)
     asked: Methods = {"GET": partial(_detail, place)} if has_detail(owner, word) else {}
-    done: Methods = {"POST": partial(_perform, place)} if has_action(owner, word) else {}
+    done = _performed(owner, word, partial(_perform, place)) if has_action(owner, word) else {}
     children = _collection(site, service, (parent,), word) if word in site.types else None
     found: Methods = {**(children or {}), **asked, **done}
     return found or unoffered({"GET": partial(_detail, place), "POST": partial(_perform, place)})
@@ -211,7 +207,9 @@ def _other_side(joint: Resource[Any], plural: str) -> str:
 
 
 def _allowed(place: Place, **methods: tuple[Verb, Any]) -> Methods:
-    return {name: partial(work, place) for name, (verb, work) in methods.items() if verb in place.resource.verbs}
+    known = {name: (verb, partial(work, place)) for name, (verb, work) in methods.items()}
+    known = {name: one for name, one in known.items() if one[0] in place.resource.verbs}
+    return {name: work if place.resource.offers(verb) else Unoffered(work) for name, (verb, work) in known.items()}
 
 
 def _one(resource: Resource[Any], content: Json) -> Reply:

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
-from cloudcore.model.errors import MethodNotAllowedError
 from cloudcore.quotas.family import FAMILIES
 from cloudcore_adapters.rest import (
     discovery,
@@ -23,10 +22,10 @@ from cloudcore_adapters.rest import (
     quotas,
     services,
 )
-from cloudcore_adapters.rest.errors import HandlerNotFoundError
+from cloudcore_adapters.rest.errors import HandlerNotFoundError, not_allowed
 from cloudcore_adapters.rest.paths import Parts, Target, resource_parts
-from cloudcore_adapters.rest.patterns import Unoffered, is_reserved, methods_of, pattern_of
-from cloudcore_adapters.rest.site import Args, Handler, Site
+from cloudcore_adapters.rest.patterns import is_reserved, methods_of, pattern_of
+from cloudcore_adapters.rest.site import Args, Handler, Site, Unoffered
 
 ANY = "*"
 REST = "...}"
@@ -43,6 +42,11 @@ class Route:
     path: str
     handler: Handler
     open: bool = False
+
+    @property
+    def offered(self) -> bool:
+        """Whether it does more than to say what is not there."""
+        return not isinstance(self.handler, Unoffered)
 
 
 class Table:
@@ -286,8 +290,7 @@ def chosen(found: dict[str, Match], target: Target, method: str) -> Match:
     if not found:
         raise HandlerNotFoundError(f"Handler /{'/'.join(target.parts)} not found")
     if method not in found:
-        allow = sorted(name for name, one in found.items() if one.offered)
-        raise MethodNotAllowedError(f"{method} is not allowed here, only {', '.join(allow)}", data={"allow": allow})
+        raise not_allowed(method, (name for name, one in found.items() if one.offered))
     return found[method]
 
 
@@ -322,6 +325,7 @@ def _match(route: Route, args: Args) -> Match:
         args=args,
         open=route.open,
         blocking=not inspect.iscoroutinefunction(route.handler),
+        offered=route.offered,
     )
 
 

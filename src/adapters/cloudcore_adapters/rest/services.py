@@ -10,7 +10,7 @@ from cloudcore.model.reading import read_float
 from cloudcore.tasks.task import ENDED
 from cloudcore_adapters.rest.request import Call, optional_envelope, required_envelope
 from cloudcore_adapters.rest.responses import Reply, json_reply, list_reply
-from cloudcore_adapters.rest.site import Args, Site
+from cloudcore_adapters.rest.site import Args, Site, Unoffered
 from cloudcore_adapters.rest.workers import TIDE_EVERY_S
 
 BOARDS = "baremetalevents"
@@ -32,8 +32,9 @@ def action_property(site: Site, call: Call, args: Args) -> Reply:
     return json_reply({"action": site.session(call).property("actions", args["word"], call.params())})
 
 
+@Unoffered
 def action_action(site: Site, call: Call, args: Args) -> Reply:
-    """`POST /actions/{word}`: something done with the whole log."""
+    """`POST /actions/{word}`: the core says that the log only grows, or that there is no such action."""
     body = optional_envelope(call.body, "actions", "action")
     return json_reply({"actions": site.session(call).perform_class("actions", args["word"], body, call.params())})
 
@@ -48,6 +49,7 @@ def event_property(site: Site, call: Call, args: Args) -> Reply:
     return json_reply({"event": site.session(call).property("events", args["word"], call.params())})
 
 
+@Unoffered
 def no_baremetal_events(site: Site, call: Call, _args: Args) -> Reply:
     """`/baremetalevents`: what the boards of bare machines report, of which there are none."""
     site.session(call)

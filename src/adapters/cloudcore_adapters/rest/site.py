@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
+import attrs
+
 from cloudcore.model.json import JsonObject
 from cloudcore.model.resource import ActionKind, Resource, field_map
 from cloudcore.ports.session import Session
@@ -21,6 +23,18 @@ Work: TypeAlias = Callable[["Site", Call, Args], Reply]
 Stream: TypeAlias = Callable[["Site", Call, Args], Awaitable[Reply | StreamReply]]
 """A handler that runs in the event loop and sends what touches the core to the workers itself."""
 Handler: TypeAlias = Work | Stream
+
+
+@attrs.frozen
+class Unoffered:
+    """The mark of a handler that only says what is not there: it answers, and no `Allow` and no document names it."""
+
+    work: Work
+
+    def __call__(self, site: Site, call: Call, args: Args) -> Reply:
+        """See `Work`."""
+        return self.work(site, call, args)
+
 
 INTERNAL = "internal"
 SHARED = frozenset({"tasks", "metadatas"})

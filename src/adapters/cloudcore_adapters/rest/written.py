@@ -10,7 +10,7 @@ import attrs
 
 from cloudcore.model.answer import Key
 from cloudcore.model.json import JsonObject
-from cloudcore.operations.actions import DISTINCT
+from cloudcore.operations.actions import DISTINCT, OFFERED
 from cloudcore.operations.capability_answer import CAPABILITY
 from cloudcore.operations.specs import PLURALS as SPECS
 from cloudcore.operations.usages import RANGES
@@ -137,7 +137,7 @@ def _log_asked(keyword: str) -> About:
     return About(
         answer=enveloped(keyword, {"anyOf": [shape.DISTINCT, shape.TABLES]}, required=True),
         parameters=(
-            _one_of("word", ("distinct-field", "splitable", "splitable-export"), "What is asked"),
+            _one_of("word", OFFERED, "What is asked"),
             {**query("field", {"type": "string", "enum": list(DISTINCT)}, "Whose values"), "example": DISTINCT[0]},
         ),
     )
@@ -182,7 +182,6 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     openstack_credentials.create: About(answer=_APP, status="201", body=_NEW_APP),
     openstack_credentials.many: About(answer=_linked("application_credentials", reference("ApplicationCredential"))),
     openstack_credentials.show: About(answer=_APP),
-    openstack_credentials.change: About(answer=_APP, body=MAYBE, body_required=False),
     openstack_credentials.delete: About(answer=None, status="204"),
     openstack_credentials.create_ec2: About(answer=_KEY, status="201", body=MAYBE, body_required=False),
     openstack_credentials.many_ec2: About(answer=_linked("credentials", shape.EC2_KEY)),
@@ -240,12 +239,6 @@ ABOUT: Mapping[Callable[..., Any], About] = {
     ),
     services.action_property: _log_asked("action"),
     services.event_property: _log_asked("event"),
-    services.action_action: About(
-        answer=enveloped("actions", shape.NOTHING, required=True),
-        body=MAYBE,
-        body_required=False,
-        parameters=(_one_of("word", ("purge-splitable",), "What is done"),),
-    ),
     services.actions: About(answer=listed("actions", shape.LOGGED, **_MARKED), parameters=asked.LOG),
     services.events: About(answer=listed("events", shape.LOGGED, **_MARKED), parameters=asked.LOG),
     services.history: About(answer=listed("history", shape.CHANGE, **_MARKED), parameters=asked.FEED),
@@ -315,8 +308,8 @@ QUOTAS: Mapping[Callable[..., Any], Callable[[str], About]] = {
 def written(prefixes: Mapping[str, str]) -> Iterator[tuple[str, str, JsonObject]]:
     """Paths, methods in lower case and operations of the hand-written routes."""
     for route in ROUTES:
-        if route.handler is services.no_baremetal_events:
-            continue  # it is refused by its name, and not advertised
+        if not route.offered:
+            continue
         if route.service in ("", EVERYWHERE) or route.service in prefixes:
             prefix = prefixes.get(route.service, "") if route.service not in ("", EVERYWHERE) else ""
             path = (prefix + route.path).rstrip("/") or "/"

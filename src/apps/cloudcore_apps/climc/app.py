@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cloudcore_apps.climc.index import load_index
+from cloudcore_apps.climc.index import entry_of, load_index
 from cloudcore_apps.climc.options import common
 
 if TYPE_CHECKING:
@@ -25,28 +25,27 @@ class Commands(click.Group):
     """Looks commands up in the index, and makes the one that is wanted."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every command, sorted."""
+        """Every command but those for what is always refused, sorted."""
         del ctx
         return list(load_index()["commands"])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command; None if there is none of that name."""
         del ctx
-        entry = load_index()["commands"].get(cmd_name)
+        entry = entry_of(cmd_name)
         return None if entry is None else command_of(cmd_name, entry)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the first word means, or the first two: `server list` is `server-list`. Misses are named."""
-        names = load_index()["commands"]
-        if len(args) > 1 and args[0] not in names and f"{args[0]}-{args[1]}" in names:
+        if len(args) > 1 and entry_of(args[0]) is None and entry_of(f"{args[0]}-{args[1]}") is not None:
             args = [f"{args[0]}-{args[1]}", *args[2:]]
-        if ctx.resilient_parsing and args and args[0] not in names:
+        if ctx.resilient_parsing and args and entry_of(args[0]) is None:
             ctx.meta[NOUN] = args[0] if len(args) == 1 else None
             return None, None, args
-        if args and args[0] not in names and not args[0].startswith("-"):
-            close = difflib.get_close_matches(args[0], names, n=3)
+        if args and entry_of(args[0]) is None and not args[0].startswith("-"):
+            close = difflib.get_close_matches(args[0], load_index()["commands"], n=3)
             hint = f"; did you mean {' or '.join(close)}?" if close else "; `climc --help` lists them"
             ctx.fail(f"there is no command {args[0]!r}{hint}")
         return super().resolve_command(ctx, args)

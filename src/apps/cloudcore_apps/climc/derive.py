@@ -40,23 +40,30 @@ def declared() -> tuple[Resource[Any], ...]:
 
 
 def build_index(resources: Iterable[Resource[Any]]) -> JsonObject:
-    """The whole index: types by plural, and commands by name, sorted."""
+    """The whole index: types by plural, and commands by name, sorted; apart from these the commands for what is refused.
+
+    Scripts that call one of the latter are told why.
+    """
     types = tuple(resources)
     nouns = {r.plural: noun_of(r.plural, r.singular) for r in types}
     commands: dict[str, list[str]] = {}
+    refused: set[str] = set()
     for resource in types:
-        for name, entry in _commands(resource, nouns[resource.plural]):
-            commands.setdefault(name, entry)
+        for name, entry, asked in _commands(resource, nouns[resource.plural]):
+            if commands.setdefault(name, entry) is entry and asked in resource.refuses:
+                refused.add(name)
     for name in HANDMADE:
         commands.pop(name, None)
+    known = sorted(commands.items())
     return {
         "format": FORMAT,
-        "commands": dict(sorted(commands.items())),
+        "commands": {name: entry for name, entry in known if name not in refused},
+        "refused": {name: entry for name, entry in known if name in refused},
         "types": {r.plural: _type(r, nouns) for r in types},
     }
 
 
-def _commands(resource: Resource[Any], noun: str) -> Iterable[tuple[str, list[str]]]:
+def _commands(resource: Resource[Any], noun: str) -> Iterable[tuple[str, list[str], str]]:
     plural = resource.plural
     words = {Verb.LIST: "list", Verb.GET: "show", Verb.CREATE: "create", Verb.UPDATE: "update", Verb.DELETE: "delete"}
     if resource.joint is not None:
@@ -64,18 +71,18 @@ def _commands(resource: Resource[Any], noun: str) -> Iterable[tuple[str, list[st
     said = JOINT_WORDS if plural.startswith("schedtag") else {}
     for verb, word in words.items():
         if verb in resource.verbs:
-            yield f"{noun}-{said.get(word, word)}", ["joint-" + word if resource.joint else word, plural]
+            yield f"{noun}-{said.get(word, word)}", ["joint-" + word if resource.joint else word, plural], verb
     for action in _actions(resource, {}):
         name = action["name"]
         shown = name if name in SERVERS_ALONE and plural != "servers" else RENAMED.get(name, name)
-        yield f"{noun}-{shown}", [action["kind"], plural, name]
+        yield f"{noun}-{shown}", [action["kind"], plural, name], name
     if resource.joint is None:
         if resource.recorded:
-            yield f"{noun}-event", ["event", plural]
+            yield f"{noun}-event", ["event", plural], ""
         if "metadata" in field_map(resource.entity) and Verb.LIST in resource.verbs:
-            yield from ((f"{noun}-{word}", ["tags", plural, word]) for word in (PAIRS, TREE))
+            yield from ((f"{noun}-{word}", ["tags", plural, word], "") for word in (PAIRS, TREE))
         if resource.lifecycle is not None:
-            yield f"{noun}-statistics", [ActionKind.PROPERTY.value, plural, "statistics"]
+            yield f"{noun}-statistics", [ActionKind.PROPERTY.value, plural, "statistics"], "statistics"
 
 
 def _type(resource: Resource[Any], nouns: Mapping[str, str]) -> JsonObject:

@@ -15,11 +15,27 @@ INDEX_FILE = Path(__file__).with_name("index.json")
 
 @cache
 def load_index() -> Entry:
-    """The index: `commands` (name → kind, plural, action), sorted, and `types` (plural → what its commands need)."""
+    """The index: `commands` and `refused` (name → kind, plural, action), sorted, and `types` (plural → what these need).
+
+    What is in `refused` is advertised nowhere and can be called: scripts are told by the cloud why it is not there.
+    """
     found: Entry = json.loads(INDEX_FILE.read_text(encoding="utf-8"))
-    written = {name: ["hand", made.target, made.doc] for name, made in HANDMADE.items()}
+    written = {name: ["hand", made.target, made.doc] for name, made in HANDMADE.items() if made.offered}
+    refused = {name: ["hand", made.target, made.doc] for name, made in HANDMADE.items() if not made.offered}
     types = found["types"] | {plural: dict(told) for plural, told in ADDED_ROUTES.items()}
-    return {**found, "commands": dict(sorted((found["commands"] | written).items())), "types": types}
+    return {
+        **found,
+        "commands": dict(sorted((found["commands"] | written).items())),
+        "refused": dict(sorted((found.get("refused", {}) | refused).items())),
+        "types": types,
+    }
+
+
+def entry_of(name: str) -> list[str] | None:
+    """The command of that name, advertised or not; None if there is none."""
+    index = load_index()
+    found: list[str] | None = index["commands"].get(name) or index["refused"].get(name)
+    return found
 
 
 def type_of(plural: str) -> Entry:
@@ -30,9 +46,12 @@ def type_of(plural: str) -> Entry:
 
 def render(index: Entry) -> str:
     """The index as it is committed: one line per command and type, so that changes can be read."""
-    commands = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in index["commands"].items())
-    types = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in index["types"].items())
-    return f'{{"format": {index["format"]},\n"commands": {{\n{commands}\n}},\n"types": {{\n{types}\n}}}}\n'
+    parts = [
+        f'"{part}": {{\n'
+        + ",\n".join(f"  {json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in index[part].items())
+        for part in ("commands", "refused", "types")
+    ]
+    return f'{{"format": {index["format"]},\n' + "\n},\n".join(parts) + "\n}}\n"
 
 
 def current() -> str:

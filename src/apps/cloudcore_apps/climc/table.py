@@ -7,10 +7,14 @@ from typing import Any, NamedTuple
 
 
 class Handmade(NamedTuple):
-    """Where a command is, as `module:attribute` below `handmade`, and its line in the overview."""
+    """Where a command is, as `module:attribute` below `handmade`, and its line in the overview.
+
+    offered: false of what the cloud always refuses: it can be called, and stands in no overview.
+    """
 
     target: str
     doc: str
+    offered: bool = True
 
 
 _USAGES = ("usage", "identity_usage", "image_usage", "zone_usage", "wire_usage", "host_usage", "cloud_region_usage")
@@ -65,9 +69,9 @@ HANDMADE: Mapping[str, Handmade] = {
     "metadata-list": Handmade("tags:list_", "List tags of all types"),
     "action-show": Handmade("events:action_show", "Show the action log"),
     "action-splitable": Handmade("events:action_splitable", "Show the tables that the action log is kept in"),
-    "action-purge-splitable": Handmade("events:action_purge_splitable", "Take tables of the action log away"),
+    "action-purge-splitable": Handmade("events:action_purge_splitable", "Take tables of the log away", offered=False),
     "logs-show": Handmade("events:logs_show", "Show the tables that the log is kept in"),
-    "logs-purge-splitable": Handmade("events:logs_purge", "Take tables of the log away"),
+    "logs-purge-splitable": Handmade("events:logs_purge", "Take tables of the log away", offered=False),
     "scheduler-forecast": Handmade("scheduler:forecast", "Say whether servers would fit, and why not"),
     "scheduler-test": Handmade("scheduler:test", "List hosts in the order in which servers would go there"),
     "scheduler-batch": Handmade("scheduler:batch", "Say where servers of different shapes would go together"),

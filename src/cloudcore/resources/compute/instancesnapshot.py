@@ -20,6 +20,7 @@ from cloudcore.model.lifecycle import Lifecycle, Transition
 from cloudcore.model.query import PLATFORM, Order, Query, one_of
 from cloudcore.model.resource import READ_ONLY, Joint, Level, OnDelete, Ref, Resource, Show, Spec, Verb
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.actions import STAYS
 from cloudcore.resources.compute import server, snapshot
 from cloudcore.resources.compute.filters import INSTANCE_SNAPSHOT_ORDERS
 from cloudcore.resources.storage import storage
@@ -164,6 +165,7 @@ INSTANCE_SNAPSHOTS = Resource(
     unique=(("name", "tenant_id"),),
     lifecycle=INSTANCE_SNAPSHOT_LIFECYCLE,
     verbs=frozenset({Verb.LIST, Verb.GET, Verb.UPDATE, Verb.DELETE}),
+    refuses=STAYS,
     details=_details,
 )
 

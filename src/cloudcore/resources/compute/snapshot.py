@@ -20,6 +20,7 @@ from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
 from cloudcore.model.resource import Action, ActionKind, Level, Ref, Resource, Show, Spec
 from cloudcore.model.units import Unit
 from cloudcore.ports.unit_of_work import Transaction
+from cloudcore.resources.actions import STAYS
 from cloudcore.resources.compute import disk, guestdisk, instancesnapshot, server
 from cloudcore.resources.compute.filters import SNAPSHOT_FILTERS, SNAPSHOT_ORDERS
 
@@ -191,6 +192,7 @@ SNAPSHOTS = Resource(
             params=(param("disk_id", "Disk", refers="disks", alias=("disk",), required=True),),
         ),
     ),
+    refuses=STAYS,
     check_delete=_check_delete,
     details=_details,
 )

@@ -8,11 +8,11 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from cloudcore.model.entity import DomainOwned, Enabled, External, Sharable, Statused, entity
-from cloudcore.model.errors import ForbiddenError, NotSupportedError
+from cloudcore.model.errors import ForbiddenError
 from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle
 from cloudcore.model.query import PLATFORM, Query, one_of
-from cloudcore.model.resource import Level, Ref, Resource, Spec
+from cloudcore.model.resource import Level, Ref, Resource, Spec, Verb
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.actions import OWN_STATUS, PURGE
 from cloudcore.resources.network import network, wire
@@ -72,10 +72,6 @@ def _details(tx: Transaction, page: Sequence[Vpc]) -> Sequence[JsonObject]:
     ]
 
 
-def _prepare(_tx: Transaction, _caller: Any, _draft: JsonObject) -> JsonObject:
-    raise NotSupportedError("overlay networks are not available; use the VPC default")
-
-
 def _check_delete(_tx: Transaction, _caller: Any, vpc: Vpc) -> None:
     if vpc.id == DEFAULT_VPC:
         raise ForbiddenError("the default VPC cannot be deleted")
@@ -90,12 +86,12 @@ VPCS = Resource(
     doc="Address spaces of a region.",
     level=Level.DOMAIN,
     actions=(PURGE, OWN_STATUS),
+    refuses={Verb.CREATE: "overlay networks are not available; use the VPC default"},
     filters=VPC_FILTERS,
     orders=VPC_ORDERS,
     columns=("id", "name", "enabled", "status", "cloudregion_id", "is_default", "cidr_block"),
     unique=(("name", "domain_id", "cloudregion_id"),),
     lifecycle=Lifecycle(states=VpcStatus, initial=VpcStatus.AVAILABLE, stable=tuple(VpcStatus), transitions=()),
-    prepare=_prepare,
     details=_details,
     check_delete=_check_delete,
     counts_as="vpc",

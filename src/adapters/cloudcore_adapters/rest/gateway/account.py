@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from cloudcore.auth.scopes import Scope
 from cloudcore.model.errors import InvalidInputError, NotSupportedError
 from cloudcore.model.json import JsonObject
@@ -12,7 +10,7 @@ from cloudcore.operations.access import natural_scope
 from cloudcore_adapters.rest.gateway.passes import UNKEPT, enter, no_cookies
 from cloudcore_adapters.rest.request import Call
 from cloudcore_adapters.rest.responses import Reply, json_reply
-from cloudcore_adapters.rest.site import Args, Site
+from cloudcore_adapters.rest.site import Args, Site, Unoffered
 
 POLICIES = "policies"
 
@@ -91,11 +89,10 @@ def bindings(site: Site, call: Call, _args: Args) -> Reply:
     return json_reply({"data": []})
 
 
-def absent(what: str) -> Callable[[Site, Call, Args], Reply]:
+def absent(what: str) -> Unoffered:
     """A handler that says that something is not offered here."""
 
     def refuse(_site: Site, _call: Call, _args: Args) -> Reply:
         raise NotSupportedError(f"{what} is not offered here")
 
-    refuse.__doc__ = f"Says that {what} is not offered."
-    return refuse
+    return Unoffered(refuse)

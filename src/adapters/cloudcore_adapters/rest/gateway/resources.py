@@ -18,18 +18,18 @@ from typing import Any, TypeAlias
 import attrs
 import orjson
 
-from cloudcore.model.errors import ActionNotFoundError, InvalidInputError, MethodNotAllowedError, OutOfRangeError
+from cloudcore.model.errors import ActionNotFoundError, InvalidInputError, OutOfRangeError
 from cloudcore.model.json import Json, JsonObject
 from cloudcore.model.reading import read_bool, read_int
 from cloudcore.operations.parameter import texts
 from cloudcore.quotas.family import FAMILIES
-from cloudcore_adapters.rest.errors import LOG, HandlerNotFoundError, error_reply
+from cloudcore_adapters.rest.errors import LOG, HandlerNotFoundError, error_reply, not_allowed
 from cloudcore_adapters.rest.gateway.passes import enter
 from cloudcore_adapters.rest.paths import Parts, Target
 from cloudcore_adapters.rest.patterns import MAX_COUNT, Methods, methods_of
 from cloudcore_adapters.rest.request import Call
 from cloudcore_adapters.rest.responses import Reply, json_reply, render
-from cloudcore_adapters.rest.site import Args, Site
+from cloudcore_adapters.rest.site import Args, Site, Unoffered
 
 Handler: TypeAlias = Callable[..., Any]
 
@@ -166,8 +166,7 @@ class Asked:
         if not found:
             raise HandlerNotFoundError(f"Handler /{'/'.join(self.parts)} not found")
         if method not in found:
-            allow = sorted(found)
-            raise MethodNotAllowedError(f"{method} is not allowed here, only {', '.join(allow)}", data={"allow": allow})
+            raise not_allowed(method, (name for name, work in found.items() if not isinstance(work, Unoffered)))
         return found[method]
 
     def _inner(self) -> Call:
@@ -219,7 +218,10 @@ def _routes(site: Site, parts: Parts) -> Methods:
 
 
 def _with(handler: Any, args: Args) -> Handler:
-    return lambda site, call, _none: handler(site, call, args)
+    def bound(site: Site, call: Call, _none: Args) -> Any:
+        return handler(site, call, args)
+
+    return Unoffered(bound) if isinstance(handler, Unoffered) else bound
 
 
 def _opened(body: Any, words: Sequence[str]) -> Json:

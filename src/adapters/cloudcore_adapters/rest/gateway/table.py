@@ -18,7 +18,7 @@ def _route(methods: str, path: str, handler: resources.Handler) -> Route:
 
 
 _SSO = absent("single sign-on")
-SETTINGS = absent("a choice of services for pages (services have a configuration: services/NAME/config)")
+_SETTINGS = absent("a choice of services for pages (services have a configuration: services/NAME/config)")
 _OIDC = absent("login of other programs by OpenID Connect")
 
 ROUTES: tuple[Route, ...] = (
@@ -56,8 +56,8 @@ ROUTES: tuple[Route, ...] = (
     _route("POST", "/uploads", absent("import of spreadsheets")),
     _route("GET", "/downloads/{template}", absent("import of spreadsheets")),
     _route("POST", "/s3uploads", absent("object storage")),
-    _route(_ALL, "/service_settings", SETTINGS),
-    _route(_ALL, "/service_settings/{words...}", SETTINGS),
+    _route(_ALL, "/service_settings", _SETTINGS),
+    _route(_ALL, "/service_settings/{words...}", _SETTINGS),
     _route(_ALL, "/syslog/{words...}", absent("a log for other programs")),
     _route(_ALL, "/_raw/{words...}", absent("a way to clusters of containers")),
     _route("GET POST", "/rpc/{words...}", resources.serve),

@@ -139,7 +139,7 @@ logs_show = click.Command(
     "logs-show",
     callback=_logs,
     params=[
-        click.Argument(["what"], type=click.Choice(["splitable", "splitable-export"])),
+        click.Argument(["what"], type=click.Choice(["splitable", "splitable-export"]), metavar="{splitable}"),
         click.Option(["--table"], help="One of the tables."),
         click.Option(
             ["--service"], type=click.Choice(["compute", "identity", "image", "log"]), help="They share one log."
