@@ -155,7 +155,7 @@ def _listed(path: str, key: str) -> Callable[..., Request | None]:
 def _absent() -> Iterator[Operation]:
     """What is not offered says so to everybody."""
     for route in ROUTES:
-        if route.handler.__name__ == "refuse":
+        if not route.offered:
             for method in route.methods.split():
                 path = route.path.replace("{version}", "v1").replace("{idp}", "x").replace("{word}", "x")
                 asked = _plain(method, path.removeprefix("/v1").replace("{template}", "x"))
