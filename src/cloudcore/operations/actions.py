@@ -20,9 +20,9 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.history import HISTORY, Fact
 from cloudcore.model.json import JsonMapping, JsonObject
-from cloudcore.model.query import IsNull, Not, Order, Query, both
+from cloudcore.model.query import IsNull, Not, Order, Query, both, eq
 from cloudcore.model.reading import format_time, read_bool, read_list_of_str, read_str, read_time
-from cloudcore.operations.history import BROUGHT, filters_of, visible
+from cloudcore.operations.history import BROUGHT, action_row, filters_of, visible
 from cloudcore.operations.parameter import texts
 from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
@@ -32,7 +32,8 @@ SEVERITIES = ("EMERGENCY", "ALERT", "CRITICAL", "ERROR", "WARN", "NOTICE", "INFO
 KINDS = ("NORMAL", "ABNORMAL", "ILLEGAL", "UNKNOWN")
 LONGEST_NOTES = 64 << 10
 DISTINCT = ("action", "obj_type", "service")
-OFFERED = ("distinct-field", "splitable")
+_OF_FIELDS = ("distinct-field", "distinct-fields")
+OFFERED = (*_OF_FIELDS, "splitable")
 """Properties of the log."""
 PURGE = "purge-splitable"
 TABLE = "history"
@@ -145,20 +146,41 @@ def _one_of(body: JsonMapping, name: str, known: tuple[str, ...], otherwise: str
     return value
 
 
-def log_property(platform: Platform, tx: Transaction, caller: Caller, name: str, params: JsonMapping) -> Any:
-    """A property of the log: `distinct-field`, or `splitable`, the tables that it is kept in.
+def get_action(platform: Platform, tx: Transaction, caller: Caller, ident: str) -> JsonObject:
+    """One record, by its number; of what the caller sees at his widest.
 
     Raises:
+        ResourceNotFoundError: there is none, or not for him.
+    """
+    seen = both(visible(platform, caller, {}), Not(IsNull("position")))
+    number = int(ident) if ident.isascii() and ident.isdigit() and len(ident) < 19 else None
+    found = tx.of(HISTORY, both(seen, eq("position", number))).find(Query(limit=1)) if number is not None else ()
+    if not found:
+        raise ResourceNotFoundError(f"action {ident[:64]} not found", field="id")
+    return action_row(found[0])
+
+
+def log_property(platform: Platform, tx: Transaction, caller: Caller, name: str, params: JsonMapping) -> Any:
+    """A property of the log: the values of fields or their combinations, or `splitable`, the tables that it is kept in.
+
+    Raises:
+        InvalidInputError: a field is none of `DISTINCT`, or something is asked of another type.
         NotSupportedError: `splitable-export`: the log is read by pages or followed as a feed.
         ResourceNotFoundError: there is no such property.
     """
     where = both(visible(platform, caller, params), filters_of(platform, params), Not(IsNull("position")))
     repository = tx.of(HISTORY, where)
     fields = [text for key in ("field", "extra_field") for text in texts(params.get(key))]
-    if not set(fields) <= set(DISTINCT) or (name == "distinct-field" and not fields):
+    if not set(fields) <= set(DISTINCT) or (name in _OF_FIELDS and not fields):
         raise InvalidInputError(f"field must be of {', '.join(DISTINCT)}", field="field")
     if name == "distinct-field":
         return {field: [row[field] for row in repository.totals(by=(field,)) if row[field]] for field in fields}
+    if name == "distinct-fields":
+        if params.get("extra_resource"):
+            raise InvalidInputError("extra_resource: records refer to no other type", field="extra_resource")
+        rows = repository.totals(by=tuple(dict.fromkeys(fields)))
+        told = [{field: row[field] for field in fields if row[field]} for row in rows]
+        return {"fields": told, "extra_fields": []}
     if name == "splitable":
         return [_table(repository)]
     if name == "splitable-export":

@@ -31,7 +31,7 @@ from cloudcore.operations.refs import sent_reference
 from cloudcore.operations.sharing import share_new
 from cloudcore.operations.staying import keep_named, keep_owner
 from cloudcore.operations.tags import first_tags
-from cloudcore.operations.unoffered import check_offered
+from cloudcore.operations.unoffered import check_new
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.counted import count_in
@@ -57,7 +57,7 @@ def insert(
     given: values that the operation decides, not the caller.
     """
     granted = reach(platform, caller, resource, "create")
-    check_offered(resource.plural, body)
+    check_new(resource.plural, body)
     body = read_params(resource.extra_params, body)
     draft = read_create(resource, body, admin=granted.scope.covers(Scope.DOMAIN))
     draft.update(references(platform, tx, caller, resource, body, context, creating=True))

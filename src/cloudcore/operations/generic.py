@@ -34,7 +34,7 @@ from cloudcore.operations.selection import within
 from cloudcore.operations.sharing import forget
 from cloudcore.operations.staying import keep_named, keep_row
 from cloudcore.operations.tags import merged, tags_sent
-from cloudcore.operations.unoffered import check_offered
+from cloudcore.operations.unoffered import check_offered, check_staying
 from cloudcore.ports.session import Context
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.counted import count_out
@@ -89,6 +89,7 @@ def update_row(
     check_in_use(row, _owner_of(platform, tx, resource, row))
     granted = reach(platform, caller, resource, "update")
     check_offered(resource.plural, body)
+    check_staying(resource.plural, row, body)
     changes = read_update(resource, body, admin=granted.scope.covers(Scope.DOMAIN))
     named = references(platform, tx, caller, resource, body, (), creating=False)
     keep_named(platform, tx, resource, named)

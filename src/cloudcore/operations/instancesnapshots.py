@@ -23,7 +23,7 @@ from cloudcore.operations.creating import new_name
 from cloudcore.operations.generic import check_in_use, check_not_frozen
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
-from cloudcore.operations.snapshots import enter, fresh_snapshot, is_losing
+from cloudcore.operations.snapshots import enter, fresh_snapshot, is_losing, read_end
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.holdings import drop_instance_snapshot
 from cloudcore.quotas.ledger import charge
@@ -60,7 +60,7 @@ def create_instance_snapshot(
     """
     if read_flag(body, "with_memory"):
         raise NotSupportedError("a snapshot of the memory is not supported", field="with_memory")
-    row, number = keep_server(platform, tx, caller, server, body, {})
+    row, number = keep_server(platform, tx, caller, server, body, {"expired_at": read_end(tx, body)})
     charge(tx, row.domain_id, row.tenant_id, {"instance_snapshot": 1, "snapshot": number}, lambda: kept_by(tx, row))
     (shown,) = detail_rows(platform, tx, SERVERS, [tx.of(SERVERS, PLATFORM).get(server.id)])
     return {**shown, "instance_snapshot_id": row.id}

@@ -120,7 +120,7 @@ PARAMETERS: Mapping[tuple[str, str], frozenset[str]] = MappingProxyType(
         ("servers", "reset"): frozenset(("instance_snapshot", "instance_snapshot_id")),
         ("servers", "change-disk-storage"): frozenset(("keep_origin_disk",)),
         ("servers", "attachnetwork"): frozenset(("disable_sync_config",)),
-        ("servers", "detachnetwork"): frozenset(("ip6_addr",)),
+        ("servers", "detachnetwork"): frozenset(("ip6_addr", "force")),
         ("servers", "change-ipaddr"): frozenset(("ip6_addr", "restart_network")),
         ("hosts", "host-maintenance"): frozenset(("prefer_host_id", "prefer_host")),
     }

@@ -13,7 +13,10 @@ from cloudcore.model.query import PLATFORM, Query, both, eq, one_of
 from cloudcore.model.reading import read_list_of_str, read_str
 from cloudcore.model.resource import Resource, field_map
 from cloudcore.operations.access import fetch, fetch_for
+from cloudcore.operations.creating import POSITION
+from cloudcore.operations.generic import create_row
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.staying import steady
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.quotas.ties import GOING, hold
@@ -238,6 +241,27 @@ def set_resource(platform: Platform, tx: Transaction, caller: Caller, tag: Any, 
     rows = [fetch(platform, tx, caller, BY_PLURAL[plural], ident) for ident in idents]
     joint, side = tagging.JOINTS[plural], tagging.side_of(plural)
     replace(tx, joint, "schedtag_id", tag.id, side, [row.id for row in rows])
+
+
+def create_schedtag(platform: Platform, tx: Transaction, caller: Caller, body: JsonMapping) -> JsonObject:
+    """Make a scheduling tag, for everybody's requests or for those of the domain or project that the body names.
+
+    scope: `project` or `domain` without a name is the caller's own.
+
+    Raises:
+        InvalidInputError: there is no such scope, project or domain.
+    """
+    made = create_row(platform, tx, caller, SCHEDTAGS, body, position=body.get(POSITION, 1))
+    scope = str(body.get("scope") or "").lower()
+    own = {"project": {"project": caller.project_id}, "domain": {"domain": caller.scope_domain_id}}.get(scope, {})
+    named = {key: body[key] for key in _OF_SCOPE if body.get(key) and scope != "system"}
+    if not (own or named):
+        return made
+    set_scope(platform, tx, caller, tx.of(SCHEDTAGS, PLATFORM).get(made["id"]), named or own)
+    return detail_rows(platform, tx, SCHEDTAGS, [tx.of(SCHEDTAGS, PLATFORM).get(made["id"])])[0]
+
+
+_OF_SCOPE = ("project", "project_id", "project_domain", "domain", "domain_id")
 
 
 def set_scope(platform: Platform, tx: Transaction, _caller: Caller, tag: Any, body: JsonMapping) -> None:

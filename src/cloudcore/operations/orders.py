@@ -22,6 +22,7 @@ MOST = 8
 """Sort keys of one list."""
 
 PREFIX = "order_by_"
+_COLUMNS = ("order_by", "sort_by")
 
 
 def orders_of(types: Types, resource: Resource[Any], params: JsonMapping) -> tuple[Order, ...]:
@@ -64,7 +65,8 @@ def _ties(resource: Resource[Any], *, descending: bool) -> tuple[Order, ...]:
 
 
 def _asked(params: JsonMapping) -> Iterator[tuple[str, Any]]:
-    yield from (("order_by", name) for name in texts(params.get("order_by")) if name)
+    # Sizes of servers are asked for by `sort_by`, which means the same.
+    yield from (("order_by", name) for key in _COLUMNS for name in texts(params.get(key)) if name)
     yield from ((key, value) for key, value in params.items() if key.startswith(PREFIX) and value not in (None, ""))
 
 

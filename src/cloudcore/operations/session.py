@@ -15,9 +15,10 @@ from cloudcore.model.param import read_params
 from cloudcore.model.reading import read_flag, read_int, read_str
 from cloudcore.model.resource import Action, ActionKind, Resource, Verb, fields_of
 from cloudcore.operations.access import check_limits, fetch_for
-from cloudcore.operations.actions import ACTIONS, bring_action, log_action, log_property
+from cloudcore.operations.actions import ACTIONS, bring_action, get_action, log_action, log_property
 from cloudcore.operations.capability import CAPABILITIES, capabilities
 from cloudcore.operations.creating import POSITION, under_parents
+from cloudcore.operations.elsewhere import check_place
 from cloudcore.operations.generic import create_row, delete_row, get_row, update_row
 from cloudcore.operations.history import list_actions, list_feed
 from cloudcore.operations.idempotency import PARAMETER, once
@@ -103,7 +104,10 @@ class CoreSession:
         return self._read(lambda tx: list_rows(self._platform, tx, self.caller, resource, params, context))
 
     def get(self, plural: str, ident: str, params: JsonMapping = NO_PARAMS, context: Context = ()) -> JsonObject:
-        """One resource with its details."""
+        """One resource with its details; of the action log one record, by its number."""
+        if plural in NUMBERED:
+            catch_up(self._platform)
+            return self._read(lambda tx: get_action(self._platform, tx, self.caller, ident))
         resource = self._type(plural, Verb.GET)
         own = GET.get(plural)
         if own is not None:
@@ -238,6 +242,8 @@ class CoreSession:
 
     def property(self, plural: str, name: str, params: JsonMapping = NO_PARAMS) -> Any:
         """A property of a whole collection; usage by service or place, and what can be had here."""
+        if plural in NUMBERED:
+            catch_up(self._platform)
         if plural in QUESTIONS:
             return self._read(lambda tx: QUESTIONS[plural](self._platform, tx, self.caller, name, params))
         resource = self._type(plural)
@@ -281,6 +287,7 @@ class CoreSession:
             made: JsonObject = own(self._platform, tx, self.caller, {**sent, POSITION: place})
         else:
             made = create_row(self._platform, tx, self.caller, resource, body, context, position=place)
+        check_place(self._platform, tx, self.caller, resource, body, made)
         check_limits(self._platform, tx, self.caller, resource, [str(made["id"])])
         return made
 

@@ -88,7 +88,7 @@ def keep_by_policy(platform: Platform, on_refused: OnRefused) -> int:
 
 
 def drop_by_policy(platform: Platform, on_refused: OnRefused) -> int:
-    """Begin to delete automatic snapshots whose time is over, or that are more than their policy keeps; how many."""
+    """Begin to delete snapshots whose time is over, and automatic ones that their policy does not keep; how many."""
     begun = 0
     for kind in _KINDS:
         for ident in reading(platform, partial(_old, kind)):
@@ -150,18 +150,17 @@ def _old(kind: _Kind, tx: Transaction) -> Sequence[str]:
     for joint in tx.of(kind.joint, PLATFORM).find(Query(where=where, order=(Order("id"),))):
         policy = counting[joint.snapshotpolicy_id]
         of = eq(kind.of, getattr(joint, kind.field))
-        mine = both(of, Contains("metadata", TAG, (policy.id,)), _resting(kind))
+        mine = both(of, Contains("metadata", TAG, (policy.id,)), eq("created_by", "auto"), _resting(kind))
         kept = tx.of(kind.made, PLATFORM).find(Query(where=mine, order=(Order("created_at", descending=True),)))
         found.update(dict.fromkeys(row.id for row in kept[policy.retention_count :]))
     return list(found)[:AT_ONCE]
 
 
 def _resting(kind: _Kind) -> Expr:
-    """Automatic ones that are not frozen and that nothing is being done to."""
+    """Those that are not frozen and that nothing is being done to."""
     assert kind.made.lifecycle is not None
     sources = kind.made.lifecycle.transition("delete").sources
-    ours = both(eq("created_by", "auto"), eq("freezed", False))
-    return both(ours, one_of("status", [str(status) for status in sources]))
+    return both(eq("freezed", False), one_of("status", [str(status) for status in sources]))
 
 
 def _drop(platform: Platform, kind: _Kind, ident: str, tx: Transaction) -> bool:

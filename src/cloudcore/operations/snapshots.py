@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from cloudcore.auth.caller import Caller
@@ -15,12 +16,13 @@ from cloudcore.model.errors import (
 )
 from cloudcore.model.json import JsonMapping, JsonObject
 from cloudcore.model.query import PLATFORM, Order, Query, both, eq, one_of
-from cloudcore.model.reading import read_flag, read_str, read_text
+from cloudcore.model.reading import read_flag, read_str, read_text, read_time
 from cloudcore.operations.access import fetch, fetch_for, reach
 from cloudcore.operations.begin import Held, begin, check_idle
 from cloudcore.operations.creating import new_name, wanted_owner
 from cloudcore.operations.generic import check_in_use, check_not_frozen
 from cloudcore.operations.hosts import hosts_of
+from cloudcore.operations.later import is_said
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.tags import first_tags
@@ -47,10 +49,31 @@ def create_snapshot(platform: Platform, tx: Transaction, caller: Caller, body: J
     named = body.get("disk_id") or body.get("disk")
     disk = fetch_for(platform, tx, caller, DISKS, read_str(named, "disk_id", 128), "perform", "snapshot")
     wanted_owner(body)
-    values = {"description": read_text(body, "description", 1024), "metadata": first_tags(body)}
+    values = {
+        "description": read_text(body, "description", 1024),
+        "metadata": first_tags(body),
+        "expired_at": read_end(tx, body),
+    }
     row = keep_disk(platform, tx, caller, disk, body, values)
     charge(tx, row.domain_id, row.tenant_id, {"snapshot": 1}, lambda: {SNAPSHOTS.plural: [row.id]})
     return detail_rows(platform, tx, SNAPSHOTS, [row])[0]
+
+
+def read_end(tx: Transaction, body: JsonMapping) -> datetime | None:
+    """When a snapshot is to be removed by itself, as its maker says; None: never. The zero time of Go is none.
+
+    Raises:
+        InvalidInputError: it is no time, or one that is over.
+    """
+    sent = body.get("expired_at")
+    if not is_said(sent):
+        return None
+    end = read_time(sent, "expired_at")
+    if end.year == 1:
+        return None
+    if end <= tx.now:
+        raise InvalidInputError("expired_at must lie in the future", field="expired_at")
+    return end
 
 
 def keep_disk(

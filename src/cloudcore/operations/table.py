@@ -70,6 +70,7 @@ CREATE: Mapping[str, Operation] = MappingProxyType(
         "credentials": credentials.create_credential,
         "application_credentials": create_application_credential,
         "policies": policies.create_policy,
+        "schedtags": members.create_schedtag,
     }
 )
 """`(platform, tx, caller, body) -> JsonObject`; servers are made outside a unit, see `cloudcore.operations.servers`."""

@@ -11,12 +11,19 @@ from typing import Any
 
 from cloudcore.model.errors import NotSupportedError
 from cloudcore.model.json import JsonMapping
+from cloudcore.operations.later import is_said
 
 _PROVIDERS = "users come from identity alone: there are no other providers"
 _ORGANISATIONS = "organisations are not offered; limit the policy by tags (domain_tags, project_tags, object_tags)"
 _ENCRYPTION = "encrypted images are not available"
 _CLOUDS = "there are no accounts of other clouds"
 _IPV4 = "networks have IPv4 addresses only"
+_GLOBAL = "there are no VPCs of several regions"
+_PUBLIC = "addresses of networks are reached from outside by eips alone"
+_TERMS: Mapping[str, str] = dict.fromkeys(
+    ("duration", "billing_cycle", "auto_renew", "release_at", "expired_at"),
+    "only servers are paid for in advance, or released at a time",
+)
 _CERTIFICATES = "certificates of services are given to them where they are started"
 
 KEYS: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -27,14 +34,77 @@ KEYS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "disks": {
             **dict.fromkeys(("prefer_manager", "prefer_manager_id"), _CLOUDS),
             **dict.fromkeys(("encrypt_key_id", "encrypt_key_new"), "encrypted disks are not available"),
+            **_TERMS,
+            "auto_reset": "a disk keeps its content when its server stops",
         },
-        "networks": {"guest_ip6_prefix": _IPV4},
+        "eips": _TERMS,
+        "keypairs": {"private_key": "a private key stays with its owner: send the public one"},
+        "secgroups": {"globalvpc_id": _GLOBAL},
+        "vpcs": {"globalvpc_id": _GLOBAL},
+        "networks": {"guest_ip6_prefix": _IPV4, "assign_public_ip": _PUBLIC},
         "policies": {"org_node_id": _ORGANISATIONS},
         "endpoints": {"service_certificate": _CERTIFICATES, "service_certificate_id": _CERTIFICATES},
     }
 )
 """By plural and key, why. A policy that was limited otherwise, or not at all, would allow more than was asked for."""
-_SAYS_NOTHING: tuple[Any, ...] = (None, "", [], {})
+ONLY: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("disks", "billing_type"): "postpaid",
+        ("disks", "preallocation"): "off",
+        ("eips", "billing_type"): "postpaid",
+    }
+)
+"""By plural and key, the one value that is followed."""
+
+
+NEW: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "hosts": frozenset(
+            (
+                *(
+                    "ipmi_username",
+                    "ipmi_password",
+                    "ipmi_ip_addr",
+                    "ipmi_present",
+                    "ipmi_lan_channel",
+                    "ipmi_verified",
+                ),
+                *("ipmi_cipher_suite", "ipmi_redfish_api", "ipmi_cdrom_boot", "ipmi_pxe_boot"),
+                *("access_net", "access_wire", "no_probe", "no_bmc"),
+            )
+        )
+    }
+)
+"""What is said of a new bare machine, by type. Agents send more than is read when they change their host: that stays."""
+
+STAYS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "eips": {
+            "ip_addr": "an address is another one's: take a new one",
+            **dict.fromkeys(("associate_type", "associate_id"), "see the actions associate and dissociate"),
+        },
+    }
+)
+"""By plural and key, why an update leaves it as it is."""
+
+
+def check_new(plural: str, body: JsonMapping) -> None:
+    """Refuse what nothing here follows of a new thing alone; raises as `check_offered`, which it includes."""
+    for key in sorted(NEW.get(plural, ())):
+        if is_said(body.get(key)):
+            raise NotSupportedError(f"{key}: there are no bare machines", field=key)
+    check_offered(plural, body)
+
+
+def check_staying(plural: str, row: Any, body: JsonMapping) -> None:
+    """Refuse an update that would have another value than the row of what no update changes.
+
+    Raises:
+        NotSupportedError: names the field.
+    """
+    for key, why in STAYS.get(plural, {}).items():
+        if is_said(body.get(key)) and body[key] != getattr(row, key):
+            raise NotSupportedError(f"{key}: {why}", field=key)
 
 
 def check_offered(plural: str, body: JsonMapping) -> None:
@@ -44,5 +114,8 @@ def check_offered(plural: str, body: JsonMapping) -> None:
         NotSupportedError: names the field.
     """
     for key, why in KEYS.get(plural, {}).items():
-        if body.get(key) not in _SAYS_NOTHING:
+        if is_said(body.get(key)):
             raise NotSupportedError(f"{key}: {why}", field=key)
+    for (whose, key), value in ONLY.items():
+        if whose == plural and is_said(body.get(key)) and str(body[key]).lower() != value:
+            raise NotSupportedError(f"{key} {str(body[key])[:64]!a} is not supported; there is {value}", field=key)

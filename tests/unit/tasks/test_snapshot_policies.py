@@ -10,11 +10,13 @@ from tests.simulation.cloud import CALLER, Cloud, server_body
 from tests.simulation.invariants import check_ledgers, check_tasks
 
 from cloudcore.model.errors import CloudcoreError, InvalidInputError
+from cloudcore.model.reading import format_time
 from cloudcore.operations.session import CoreSession
 from cloudcore.operations.snapshot_policies import drop_by_policy, keep_by_policy
 
 HOURS = list(range(24))
 DAYS = list(range(1, 8))
+TABLE = {"retention_days": -1, "repeat_weekdays": DAYS, "time_points": HOURS}
 
 
 class World:
@@ -34,10 +36,9 @@ class World:
     def disk(self) -> str:
         return str(self.client.list("disks", {"disk_type": "sys"}).items[0]["id"])
 
-    def policy(self, kind: str, bound: str, **values: Any) -> None:
-        body = {"name": "daily", "type": kind, "retention_days": -1, "repeat_weekdays": DAYS, "time_points": HOURS}
-        self.client.create("snapshotpolicies", {**body, **values})
-        self.client.perform("snapshotpolicies", "daily", "bind-resources", {"resources": [{"type": kind, "id": bound}]})
+    def policy(self, kind: str, bound: str, *, name: str = "daily", **values: Any) -> None:
+        self.client.create("snapshotpolicies", {**TABLE, "name": name, "type": kind, **values})
+        self.client.perform("snapshotpolicies", name, "bind-resources", {"resources": [{"type": kind, "id": bound}]})
 
     def turn(self, *, hours: float = 0.0) -> tuple[int, int]:
         """Some time later, the duty of a process; how many were begun and dropped."""
@@ -74,6 +75,55 @@ def test_a_time_point_is_kept_once_and_removed_when_its_days_are_over(world: Wor
     assert world.refused == []
     check_ledgers(world.cloud)
     check_tasks(world.cloud)
+
+
+def test_what_was_made_by_hand_goes_when_its_maker_said(world: World) -> None:
+    end = format_time(world.cloud.clock.now() + timedelta(hours=2))
+    world.client.create("snapshots", {"name": "short", "disk_id": world.disk, "expired_at": end})
+    world.cloud.settle()
+    world.client.create("snapshots", {"name": "ever", "disk_id": world.disk, "expired_at": "0001-01-01T00:00:00Z"})
+    world.cloud.settle()
+    world.client.perform("servers", "web", "instance-snapshot", {"name": "whole", "expired_at": end})
+    world.cloud.settle()
+
+    assert world.client.get("snapshots", "short")["expired_at"] == end
+    assert world.client.get("instance_snapshots", "whole")["expired_at"] == end
+    assert world.client.get("snapshots", "ever").get("expired_at") is None
+    assert world.turn(hours=1.9) == (0, 0)
+    world.turn(hours=0.2)
+    world.turn()
+    assert world.client.list("instance_snapshots").items == []
+    assert world.names() == ["ever"]
+    check_ledgers(world.cloud)
+
+
+@pytest.mark.parametrize("end", ["2001-01-01T00:00:00Z", "soon", 7])
+def test_a_snapshot_has_no_end_that_is_none(world: World, end: Any) -> None:
+    for ask in (
+        lambda: world.client.create("snapshots", {"name": "x", "disk_id": world.disk, "expired_at": end}),
+        lambda: world.client.perform("servers", "web", "instance-snapshot", {"name": "x", "expired_at": end}),
+    ):
+        with pytest.raises(InvalidInputError) as refused:
+            ask()
+        assert refused.value.field == "expired_at"
+    assert world.names() == []
+
+
+def test_policies_are_sorted_by_how_many_snapshots_there_are(world: World) -> None:
+    world.policy("disk", world.disk, name="some")
+    world.client.create("snapshotpolicies", {**TABLE, "name": "none"})
+    world.policy("server", world.client.get("servers", "web")["id"], name="one")
+    for number in range(2):
+        world.client.create("snapshots", {"name": f"s{number}", "disk_id": world.disk})
+        world.cloud.settle()
+    world.client.perform("servers", "web", "instance-snapshot", {"name": "whole"})
+    world.cloud.settle()
+
+    for asked in ({"order_by_snapshot_count": "desc"}, {"order_by": "snapshot_count", "details": False}):
+        assert [row["name"] for row in world.client.list("snapshotpolicies", asked).items] == ["some", "one", "none"]
+    rows = world.client.list("snapshotpolicies", {"order_by_snapshot_count": "asc"}).items
+    # Of the disk: two by hand, and the one that is part of the whole.
+    assert [row["snapshot_count"] for row in rows] == [0, 1, 3]
 
 
 def test_only_so_many_are_kept(world: World) -> None:

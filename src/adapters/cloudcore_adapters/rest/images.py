@@ -165,6 +165,9 @@ def _update(site: Site, call: Call, ident: str, attributes: JsonObject) -> JsonO
 def _attributes(call: Call) -> JsonObject:
     """What the headers say of the image; where its bytes are to be fetched from counts only where none are sent."""
     found = attributes_of(call)
+    if "metadata" in found:
+        # Headers have the tags under the name that answers have, bodies under the one that all types have.
+        found.setdefault("__meta__", found.pop("metadata"))
     for name, header in (("copy_from", COPY_FROM), ("compress_format", COMPRESS_FORMAT)):
         found.update({name: call.header(header)} if call.header(header) else {})
         if call.has_content:

@@ -88,7 +88,11 @@ def make_region(call: Call, resource: Resource[Any], body: JsonObject, session: 
     except ResourceNotFoundError:
         # One that is made in the same moment is as good.
         with suppress(DuplicateResourceError):
-            session.create("regions", {"id": region})
+            try:
+                session.create("regions", {"id": region})
+            except InvalidInputError as error:
+                error.field = "region" if error.field == "id" else error.field
+                raise
     return body
 
 

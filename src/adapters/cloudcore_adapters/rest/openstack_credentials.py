@@ -11,6 +11,7 @@ import attrs
 
 from cloudcore.model.errors import ForbiddenError, NotSupportedError, ResourceNotFoundError
 from cloudcore.model.json import JsonMapping, JsonObject
+from cloudcore.model.listing import Listing
 from cloudcore_adapters.rest.openstack import linked, list_reply
 from cloudcore_adapters.rest.request import Call, optional_envelope
 from cloudcore_adapters.rest.responses import Reply, json_reply
@@ -33,8 +34,7 @@ def create(site: Site, call: Call, args: Args) -> Reply:
 
 def many(site: Site, call: Call, args: Args) -> Reply:
     """`GET /v3/users/{user}/application_credentials`."""
-    session = site.session(call)
-    page = session.list(PLURAL, {**call.params(), **_whose(call, args)})
+    page = _list(site, call, args, PLURAL, call.params())
     return list_reply(site, call, PLURAL, attrs.evolve(page, items=[_as_read(row) for row in page.items]))
 
 
@@ -74,8 +74,7 @@ def create_ec2(site: Site, call: Call, args: Args) -> Reply:
 
 def many_ec2(site: Site, call: Call, args: Args) -> Reply:
     """`GET /v3/users/{user}/credentials/OS-EC2`: without secrets."""
-    session = site.session(call)
-    page = session.list("credentials", {"type": _AKSK, "limit": MOST, **_whose(call, args)})
+    page = _list(site, call, args, "credentials", {"type": _AKSK, "limit": MOST})
     return linked(site, call, "credentials", [_ec2(row) for row in page.items])
 
 
@@ -113,6 +112,19 @@ def _as_read(row: JsonMapping) -> JsonObject:
 def _whose(call: Call, args: Args) -> JsonObject:
     """Parameters of a list: one's own, or those of another, for whoever may list everybody's."""
     return {} if args["user"] == call.user_id else {"scope": "system", "owner_id": args["user"]}
+
+
+def _list(site: Site, call: Call, args: Args, plural: str, params: JsonMapping) -> Listing:
+    """What the user of the path has.
+
+    Raises:
+        ResourceNotFoundError: there is no such user.
+    """
+    session = site.session(call)
+    page = session.list(plural, {**params, **_whose(call, args)})
+    if not page.items and args["user"] != call.user_id:
+        session.get("users", args["user"])
+    return page
 
 
 def _ec2(row: JsonMapping) -> JsonObject:

@@ -224,6 +224,7 @@ ROUTES: tuple[Route, ...] = (
     Route("log", "GET", "/actions/{word}", services.action_property),
     Route("log", "POST", "/actions/{word}", services.action_action),
     Route("log", "GET", "/events", services.events),
+    Route("log", "GET", "/events/{word}", services.event_property),
     Route("log", "GET", "/history", services.history),
     Route("log", "GET POST", "/baremetalevents", services.no_baremetal_events),
     Route("compute", "GET", "/quota_reports", quotas.reports),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import anyio
 
 from cloudcore.model.errors import NotSupportedError
@@ -28,8 +30,8 @@ def bring_action(site: Site, call: Call, _args: Args) -> Reply:
 
 
 def action_property(site: Site, call: Call, args: Args) -> Reply:
-    """`GET /actions/distinct-field` and others: a property of the whole log."""
-    return json_reply({"action": site.session(call).property("actions", args["word"], call.params())})
+    """`GET /actions/distinct-field` and others: a property of the whole log; of a number, that record."""
+    return json_reply({"action": _of_log(site, call, "actions", args["word"])})
 
 
 @Unoffered
@@ -45,8 +47,13 @@ def events(site: Site, call: Call, _args: Args) -> Reply:
 
 
 def event_property(site: Site, call: Call, args: Args) -> Reply:
-    """`GET /events/distinct-field` and others: a property of the whole log, as each service has it."""
-    return json_reply({"event": site.session(call).property("events", args["word"], call.params())})
+    """`GET /events/distinct-field` and others: the same as each service has it."""
+    return json_reply({"event": _of_log(site, call, "events", args["word"])})
+
+
+def _of_log(site: Site, call: Call, plural: str, word: str) -> Any:
+    session = site.session(call)
+    return session.get(plural, word) if word.isdecimal() else session.property(plural, word, call.params())
 
 
 @Unoffered

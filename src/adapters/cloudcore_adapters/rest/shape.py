@@ -116,6 +116,11 @@ CHANGE = keys_schema(
     Key("after", "Changed values as they are", dict, optional=True),
 )
 DISTINCT: JsonObject = {"type": "object", "additionalProperties": TEXTS}
+_COMBINED = tuple(Key(name, "One of its values", optional=True) for name in ("action", "obj_type", "service"))
+COMBINED = keys_schema(
+    Key("fields", "The combinations of values", list, of=_COMBINED),
+    Key("extra_fields", "None: records refer to no other type", list, of=_COMBINED),
+)
 TABLES: JsonObject = {
     "type": "array",
     "items": keys_schema(Key("id", "1", int), Key("table", "Its name"), Key("rows", "How many", int)),

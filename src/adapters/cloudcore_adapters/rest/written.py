@@ -134,10 +134,14 @@ def _one_of(name: str, words: Sequence[str], doc: str) -> JsonObject:
 
 
 def _log_asked(keyword: str) -> About:
+    asked_of = _one_of("word", OFFERED, "What is asked, or the number of a record")
+    number = {"type": "string", "pattern": "^[0-9]{1,18}$"}
     return About(
-        answer=enveloped(keyword, {"anyOf": [shape.DISTINCT, shape.TABLES]}, required=True),
+        answer=enveloped(
+            keyword, {"anyOf": [shape.DISTINCT, shape.COMBINED, shape.TABLES, shape.LOGGED]}, required=True
+        ),
         parameters=(
-            _one_of("word", OFFERED, "What is asked"),
+            {**asked_of, "schema": {"anyOf": [asked_of["schema"], number]}},
             {**query("field", {"type": "string", "enum": list(DISTINCT)}, "Whose values"), "example": DISTINCT[0]},
         ),
     )

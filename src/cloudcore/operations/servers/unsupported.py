@@ -18,7 +18,8 @@ _KEYS = (
     *("deploy_telegraf", "encrypt_key_id", "encrypt_key_new", "eip_tx_bw", "eip_rx_bw", "public_ip_bw"),
     *("public_ip_charge_type", "auto_prepaid_recycle"),
     *("enable_tpm", "disable_usb_kbd", "enable_memclean", "network_tags", "fake_create", "suggestion"),
-    *("prefer_manager", "prefer_manager_id", "cpu_numa_pin"),
+    *("prefer_manager", "prefer_manager_id", "manager", "manager_id", "cloudprovider", "cloudprovider_id"),
+    *("cpu_numa_pin", "for_guests", "guest_ids", "pending_usages", "reuse_network"),
 )
 _DOTTED = re.compile(r"baremetal_disk_config\.[0-9]+", re.ASCII)
 _ONLY = {
@@ -44,7 +45,7 @@ def check_server(body: JsonMapping) -> None:
     """
     for key, value in body.items():
         if is_said(value) and (key in _KEYS or _DOTTED.fullmatch(key)):
-            raise NotSupportedError(f"{key} is not supported when creating a server", field=key)
+            raise NotSupportedError(f"{key} is not supported of a new server, nor asked of the scheduler", field=key)
         if is_said(value) and key in _ONLY and _plain(value) not in _ONLY[key]:
             only = ", ".join(str(one) for one in _ONLY[key])
             raise NotSupportedError(f"{key} {str(value)[:64]!a} is not supported; there is {only}", field=key)
@@ -83,6 +84,10 @@ def check_card(card: NicSpec, *, placed: bool = False) -> None:
         if getattr(card, name):
             where = f"nets.{card.index}.{name}"
             raise NotSupportedError(f"{where} is not supported", field=where)
+    for name, only in (("net_type", "guest"), ("billing_type", "postpaid")):
+        if getattr(card, name) not in ("", only):
+            where = f"nets.{card.index}.{name}"
+            raise NotSupportedError(f"{where} is not supported; there is {only}", field=where)
     for name in _OF_ORDINARY if card.sriov_device is not None else ():
         if getattr(card, name):
             where = f"nets.{card.index}.{name}"

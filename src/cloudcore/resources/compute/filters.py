@@ -100,6 +100,7 @@ SKU_FILTERS: tuple[ListFilter, ...] = (
     refused("spec", "sizes have no specification besides their columns"),
 )
 SKU_ORDERS: tuple[tuple[str, Order], ...] = (
+    ("price", Order("hour_price")),
     ("total_guest_count", Order("", counted=Exists("servers", "instance_type", "name", _IN_USE))),
 )
 

@@ -17,6 +17,7 @@ from cloudcore.resources.compute.filters import SCHEDTAG_FILTERS
 from cloudcore.resources.placement import Placement
 
 STRATEGIES = ("require", "exclude", "prefer", "avoid")
+SCOPES = ("system", "domain", "project")
 TAGGED = ("hosts", "storages", "networks", "zones", "cloudregions")
 """Plurals of what can be tagged."""
 
@@ -56,6 +57,12 @@ class Schedtag(Named):
     tenant_id: Annotated[
         str | None, Spec("Only for this project", width=64), Ref("projects", on_delete=OnDelete.CLEAR, context=False)
     ] = None
+
+
+_WHOSE = (
+    param("domain", "Only of this domain", refers="domains", alias=("project_domain", "domain_id")),
+    param("project", "Only of this project", refers="projects", alias=("project_id",)),
+)
 
 
 def _prepare(_tx: Transaction, _caller: Any, draft: JsonObject) -> JsonObject:
@@ -137,11 +144,12 @@ SCHEDTAGS = Resource(
         Action(
             name="set-scope",
             doc="Say whose requests may ask for it; without any, everybody's.",
-            params=(
-                param("domain", "Only of this domain", refers="domains", alias=("project_domain", "domain_id")),
-                param("project", "Only of this project", refers="projects", alias=("project_id",)),
-            ),
+            params=_WHOSE,
         ),
+    ),
+    extra_params=(
+        *_WHOSE,
+        param("scope", "Whose requests may ask for it: everybody's, or the caller's own", choices=SCOPES),
     ),
     prepare=_prepare,
     check_update=_check_update,

@@ -41,7 +41,7 @@ class Snapshot(Statused, External, ProjectOwned):
     """One disk at one moment. It lies inside the disk's volume and goes with it. Sizes in MiB.
 
     created_by: `manual`, or `auto` for those that a snapshot policy made.
-    expired_at: when an automatic one is removed; None: never.
+    expired_at: when it is removed by itself, as its policy says or who made it; None: never.
     """
 
     status: Annotated[str, Spec("Status", width=36, index=True)] = SnapshotStatus.CREATING.value
@@ -66,7 +66,7 @@ class Snapshot(Statused, External, ProjectOwned):
         str, Spec("Region", width=128, index=True), Ref("cloudregions", alias=("region", "region_id"))
     ] = "default"
     manager_id: Annotated[str, Spec("Cloud subscription that it belongs to", width=128)] = ""
-    expired_at: Annotated[datetime | None, Spec("When it is removed by itself", index=True)] = None
+    expired_at: Annotated[datetime | None, Spec("When it is removed by itself", create=True, index=True)] = None
 
 
 _S = SnapshotStatus

@@ -38,7 +38,7 @@ class Secgroup(Sharable, Statused, External, ProjectOwned):
     status: Annotated[str, Spec("Status", width=36, index=True)] = SecgroupStatus.READY.value
     cloudregion_id: Annotated[
         str,
-        Spec("Region", width=128, index=True),
+        Spec("Region", create=True, width=128, index=True),
         Ref("cloudregions", alias=("region", "region_id"), show=("provider",)),
     ] = "default"
     vpc_id: Annotated[str, Spec("VPC", create=True, width=128, index=True), Ref("vpcs")] = "default"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Annotated, Any
 
 import attrs
@@ -14,11 +15,12 @@ from cloudcore.model.errors import InvalidInputError, MissingParameterError, Not
 from cloudcore.model.json import JsonObject
 from cloudcore.model.lifecycle import Lifecycle
 from cloudcore.model.param import param
-from cloudcore.model.query import PLATFORM, eq, one_of
+from cloudcore.model.query import PLATFORM, Query, eq, one_of
 from cloudcore.model.reading import read_int
 from cloudcore.model.resource import READ_ONLY, Action, Joint, Level, OnDelete, Ref, Resource, Spec
 from cloudcore.ports.unit_of_work import Transaction
 from cloudcore.resources.actions import OWN_STATUS
+from cloudcore.resources.compute import instancesnapshot, snapshot
 from cloudcore.resources.storage.filters import POLICY_FILTERS, POLICY_ORDERS
 
 MAX_DAYS = 65_535
@@ -116,13 +118,33 @@ def _check_delete(tx: Transaction, _caller: Any, policy: Snapshotpolicy) -> None
 def _details(tx: Transaction, page: Sequence[Snapshotpolicy]) -> Sequence[JsonObject]:
     idents = [policy.id for policy in page]
     disks, servers = (_numbers(tx, joint, idents) for joint in JOINTS)
+    made = _snapshots(tx, idents)
     return [
         {
             "binding_disk_count": disks.get(policy.id, 0),
             "binding_resource_count": disks.get(policy.id, 0) + servers.get(policy.id, 0),
+            "snapshot_count": made[policy.id],
         }
         for policy in page
     ]
+
+
+def _snapshots(tx: Transaction, idents: Sequence[str]) -> Mapping[str, int]:
+    """How many snapshots there are of the disks and servers of each policy, whoever made them."""
+    found = dict.fromkeys(idents, 0)
+    for joint, (kind, by) in zip(JOINTS, _MADE, strict=True):
+        sides = joint.joint
+        assert sides is not None
+        of = sides.right
+        bound = tx.of(joint, PLATFORM).columns(
+            ("snapshotpolicy_id", of), Query(where=one_of("snapshotpolicy_id", idents))
+        )
+        targets = list(dict.fromkeys(target for _, target in bound))
+        rows = tx.of(kind, PLATFORM).totals(one_of(by, targets), by=(by,)) if targets else ()
+        numbers = {row[by]: int(row["count"]) for row in rows}
+        for policy_id, target in bound:
+            found[policy_id] += numbers.get(target, 0)
+    return found
 
 
 def _numbers(tx: Transaction, joint: Resource[Any], idents: Sequence[str]) -> Mapping[str, int]:
@@ -148,6 +170,7 @@ SNAPSHOTPOLICIES = Resource(
     level=Level.PROJECT,
     filters=POLICY_FILTERS,
     orders=POLICY_ORDERS,
+    worked_out=MappingProxyType({"snapshot_count": "snapshot_count"}),
     columns=("id", "name", "type", "retention_days", "retention_count", "repeat_weekdays", "time_points", "status"),
     unique=(("name", "tenant_id"),),
     lifecycle=Lifecycle(states=PolicyStatus, initial=PolicyStatus.READY, stable=tuple(PolicyStatus), transitions=()),
@@ -193,3 +216,8 @@ SNAPSHOTPOLICYSERVERS = Resource(
 )
 
 JOINTS: tuple[Resource[Any], ...] = (SNAPSHOTPOLICYDISKS, SNAPSHOTPOLICYSERVERS)
+_MADE: tuple[tuple[Resource[Any], str], ...] = (
+    (snapshot.SNAPSHOTS, "disk_id"),
+    (instancesnapshot.INSTANCE_SNAPSHOTS, "guest_id"),
+)
+"""In the same order, what is made, and its field that names what of."""

@@ -106,9 +106,9 @@ instance_snapshot = acting(
     "instance-snapshot-create",
     "servers",
     "instance-snapshot",
-    [named("server"), _NAME],
+    [named("server"), _NAME, click.Option(["--expired-at"], help="When it is removed by itself.")],
     "Keep all disks of a server as they are at one moment.\n\n  climc instance-snapshot-create web before --wait",
-    lambda told: {"name": told["name"]},
+    lambda told: {"name": told["name"], "expired_at": told["expired_at"]},
     begun=("instance_snapshots", "instance_snapshot_id"),
 )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from cloudcore.model.param import ANY, param, required
 from cloudcore.model.resource import Action
 from cloudcore.model.units import Unit
@@ -216,6 +218,7 @@ SNAPSHOT_ACTIONS = (
             param("name", "Name of the snapshot", width=128),
             param("generate_name", "Name that is numbered if it is taken", width=128),
             param("with_memory", "Keep the memory as well", bool),
+            param("expired_at", "When it is removed by itself", datetime),
         ),
     ),
     Action(
