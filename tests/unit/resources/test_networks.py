@@ -22,6 +22,7 @@ from cloudcore.model.errors import (
     ResourceNotFoundError,
 )
 from cloudcore.model.query import PLATFORM
+from cloudcore.model.resource import Verb
 from cloudcore.ports.unit_of_work import Author
 from cloudcore.resources.compute.guestnetwork import GUESTNETWORKS, Guestnetwork
 from cloudcore.resources.network.network import NETWORKS, Network, is_exit
@@ -215,7 +216,9 @@ def test_wires_need_a_zone_and_vpcs_are_not_made(tx: Any) -> None:
     with pytest.raises(ForbiddenError):
         VPCS.check_delete(tx, SYSTEM, tx.of(VPCS, PLATFORM).get("default"))
     with pytest.raises(NotSupportedError):
-        VPCS.prepare(tx, SYSTEM, {"name": "v"})
+        VPCS.check_offered(Verb.CREATE)
+    assert Verb.CREATE in VPCS.verbs
+    assert not VPCS.offers(Verb.CREATE)
     (extra,) = VPCS.details(tx, [tx.of(VPCS, PLATFORM).get("default")])  # type: ignore[misc]
     assert (extra["wire_count"], extra["network_count"]) == (1, 1)
 
