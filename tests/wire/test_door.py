@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 from tests.wire.scripted import TOKEN, ScriptedCloud, plain_answer
 
-from cloudcore.model.errors import DuplicateNameError, ResourceNotFoundError
+from cloudcore.model.errors import DuplicateNameError, ResourceBusyError, ResourceNotFoundError
 from cloudcore.model.listing import Listing
 from cloudcore_adapters.rest.app import build_app
 from cloudcore_adapters.rest.serving import Limits
@@ -431,6 +431,39 @@ def test_more_requests_than_may_wait_are_429(cloud):
             go_on.set()
             first.join()
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "times", "seconds", "status"),
+    [
+        ("DELETE", "/compute/boxes/1", 2, 5.0, 200),
+        ("DELETE", "/compute/boxes/1", 99, 0.3, 409),
+        ("DELETE", "/compute/boxes/1", 1, 0.0, 409),
+        ("POST", "/compute/boxes/1/open", 1, 5.0, 409),
+    ],
+)
+def test_a_deletion_waits_for_what_is_under_way(cloud, method, path, times, seconds, status):
+    left = [ResourceBusyError("box 1 is busy", data={"task_id": "t1"})] * times
+
+    def busy(verb, args):
+        if left:
+            raise left.pop()
+        return plain_answer(verb, args)
+
+    cloud.answer = busy
+    with TestClient(build_app(cloud, limits=Limits(busy_seconds=seconds)), headers=AUTH) as client:
+        answer = client.request(method, path)
+    assert answer.status_code == status, answer.text
+    assert bool(left) is (times == 99)
+
+
+def test_what_no_task_holds_is_told_at_once(cloud):
+    def taken(_verb, _args):
+        raise ResourceBusyError("the platform is busy")
+
+    cloud.answer = taken
+    with TestClient(build_app(cloud, limits=Limits(busy_seconds=60.0)), headers=AUTH) as client:
+        assert client.delete("/compute/boxes/1").status_code == 409
 
 
 def test_access_log_is_json_without_secrets(client, caplog):

@@ -44,6 +44,7 @@ from cloudcore_adapters.files import FileImageStore
 from cloudcore_adapters.memory.world import SystemClock, SystemIds
 from cloudcore_adapters.rest.app import Application, Ready, build_app
 from cloudcore_adapters.rest.server import BackgroundServer, WebSockets
+from cloudcore_adapters.rest.serving import Limits
 from cloudcore_adapters.sql import SqlUnitOfWork, open_engine
 from cloudcore_apps.adoption import guest_states, unknown_things
 from cloudcore_apps.chores import open_runner
@@ -68,6 +69,8 @@ from cloudcore_apps.settings import Settings, check, is_wildcard
 from cloudcore_apps.signing import KEY_BYTES, UrlSigner
 
 GRACE_S = 2
+BUSY_S = 20.0
+"""How long a deletion waits for what is under way; clients wait longer for an answer."""
 
 _log = logging.getLogger("cloudcore")
 
@@ -236,6 +239,7 @@ def _greeted(
 def _app(cloud: ServedCloud, base_url: str, routes: Sequence[BaseRoute], measures: Measures) -> Application:
     return build_app(
         cloud,
+        limits=Limits(busy_seconds=BUSY_S),
         public_url=base_url,
         open_signed=cloud.open_signed,
         store_signed=cloud.store_signed,

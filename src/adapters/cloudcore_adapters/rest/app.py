@@ -6,11 +6,12 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias, cast
 
+import anyio
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.types import Message, Receive, Scope, Send
 
-from cloudcore.model.errors import NotSupportedError, UnauthorizedError
+from cloudcore.model.errors import NotSupportedError, ResourceBusyError, UnauthorizedError
 from cloudcore.operations.plans.call import PARAMETER as PLAN
 from cloudcore.operations.plans.call import wants_plan
 from cloudcore_adapters.rest import openstack
@@ -33,6 +34,8 @@ MOST_KNOWN = 1024
 """Paths whose handlers are remembered, up to `MAX_KNOWN` bytes each."""
 MAX_KNOWN = 128
 CLOSE = (b"Connection", b"close")
+BUSY_STEP_S = 0.25
+"""How long a deletion waits before it is tried again."""
 _COMMON = raw((*HARDENING, ("Server", "cloudcore")))
 
 
@@ -166,7 +169,20 @@ class Door:
             return await cast("Stream", found.handler)(site, call, found.args)
         if call.method not in ("GET", "HEAD"):
             await call.read_json()
-        return await site.workers.run(cast("Work", found.handler), site, call, found.args)
+        return await self._worked(call, found)
+
+    async def _worked(self, call: Call, found: Match) -> Reply | StreamReply:
+        """Run what blocks. A deletion is tried again while a task holds its object: clients delete what is still being made."""
+        site = self._site
+        until = anyio.current_time() + site.limits.busy_seconds
+        while True:
+            try:
+                return await site.workers.run(cast("Work", found.handler), site, call, found.args)
+            except ResourceBusyError as error:
+                waits = call.method == "DELETE" and "task_id" in error.data
+                if not waits or anyio.current_time() >= until:
+                    raise
+            await anyio.sleep(BUSY_STEP_S)
 
     def _found(self, call: Call, path: bytes) -> Match:
         """What answers, and the call's target; the same for the same path and method, so it is looked for once."""

@@ -161,6 +161,7 @@ class Limits:
     workers: threads that run the core; waiting: requests that may wait for one before others are refused.
     image_bytes: of one image. uploads, uploads_per_caller, downloads: at a time.
     watch_seconds: how long a request for the history may wait for a record; watches, watches_per_caller: at a time.
+    busy_seconds: how long a deletion waits for what is under way with the object, before it is refused; 0: not at all.
     idle_seconds: without a byte of an upload; slow_bytes_per_second: an upload may not stay below this average
         once it runs for longer than `idle_seconds`, nor a download of a file.
     chunk_bytes: what is handed on at once in either direction.
@@ -181,6 +182,7 @@ class Limits:
     watch_seconds: float = 30.0
     watches: int = 256
     watches_per_caller: int = 16
+    busy_seconds: float = 0.0
     idle_seconds: float = 60.0
     slow_bytes_per_second: int = 16 << 10
     chunk_bytes: int = 1 << 20
