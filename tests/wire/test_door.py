@@ -457,6 +457,15 @@ def test_a_deletion_waits_for_what_is_under_way(cloud, method, path, times, seco
     assert bool(left) is (times == 99)
 
 
+def test_only_so_many_deletions_wait(cloud):
+    def taken(_verb, _args):
+        raise ResourceBusyError("box 1 is busy", data={"task_id": "t1"})
+
+    cloud.answer = taken
+    with TestClient(build_app(cloud, limits=Limits(busy_seconds=60.0, busy_waits=0)), headers=AUTH) as client:
+        assert client.delete("/compute/boxes/1").status_code == 409
+
+
 def test_what_no_task_holds_is_told_at_once(cloud):
     def taken(_verb, _args):
         raise ResourceBusyError("the platform is busy")

@@ -35,7 +35,8 @@ MOST_KNOWN = 1024
 MAX_KNOWN = 128
 CLOSE = (b"Connection", b"close")
 BUSY_STEP_S = 0.25
-"""How long a deletion waits before it is tried again."""
+LONGEST_BUSY_STEP_S = 1.0
+"""How long a deletion waits before it is tried again, at first and at most."""
 _COMMON = raw((*HARDENING, ("Server", "cloudcore")))
 
 
@@ -115,6 +116,7 @@ class Door:
         self._observe = observe
         self._remembered = Remembered(site)
         self._known: dict[tuple[str, bytes], tuple[Target, Match]] = {}
+        self._waiting = 0
 
     def quick(self, scope: Scope) -> Ready | None:
         """See `Remembered`; counted and logged like every other answer."""
@@ -175,14 +177,20 @@ class Door:
         """Run what blocks. A deletion is tried again while a task holds its object: clients delete what is still being made."""
         site = self._site
         until = anyio.current_time() + site.limits.busy_seconds
+        pause = BUSY_STEP_S
         while True:
             try:
                 return await site.workers.run(cast("Work", found.handler), site, call, found.args)
             except ResourceBusyError as error:
                 waits = call.method == "DELETE" and "task_id" in error.data
-                if not waits or anyio.current_time() >= until:
+                if not waits or anyio.current_time() >= until or self._waiting >= site.limits.busy_waits:
                     raise
-            await anyio.sleep(BUSY_STEP_S)
+            self._waiting += 1
+            try:
+                await anyio.sleep(pause)
+            finally:
+                self._waiting -= 1
+            pause = min(2 * pause, LONGEST_BUSY_STEP_S)
 
     def _found(self, call: Call, path: bytes) -> Match:
         """What answers, and the call's target; the same for the same path and method, so it is looked for once."""

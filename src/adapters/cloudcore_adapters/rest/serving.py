@@ -162,6 +162,7 @@ class Limits:
     image_bytes: of one image. uploads, uploads_per_caller, downloads: at a time.
     watch_seconds: how long a request for the history may wait for a record; watches, watches_per_caller: at a time.
     busy_seconds: how long a deletion waits for what is under way with the object, before it is refused; 0: not at all.
+    busy_waits: how many wait so at a time; further ones are refused at once.
     idle_seconds: without a byte of an upload; slow_bytes_per_second: an upload may not stay below this average
         once it runs for longer than `idle_seconds`, nor a download of a file.
     chunk_bytes: what is handed on at once in either direction.
@@ -183,6 +184,7 @@ class Limits:
     watches: int = 256
     watches_per_caller: int = 16
     busy_seconds: float = 0.0
+    busy_waits: int = 64
     idle_seconds: float = 60.0
     slow_bytes_per_second: int = 16 << 10
     chunk_bytes: int = 1 << 20
