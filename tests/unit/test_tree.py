@@ -93,6 +93,7 @@ UNSCOPED_OPERATIONS = {
     "networks.py",
     "numbering.py",
     "ownership.py",
+    "permits.py",
     "packing.py",
     "perform.py",
     "placement.py",
