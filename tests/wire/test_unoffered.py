@@ -151,6 +151,9 @@ def test_what_a_type_refuses_is_known_and_refused_by_name(tried: Tried, resource
         assert (answer.status_code, answer.json()["class"]) == (406, "NotSupportedError"), answer.text
         assert answer.json()["details"] == resource.refuses[name]
         assert answer.json()["data"] == {"plural": resource.plural, "name": name}
+        for odd in ({}, {resource.singular: {"name": 7}}):
+            answer = client.request(method, path, json=odd, headers={"X-Auth-Token": TOKEN})
+            assert answer.json()["details"] == resource.refuses[name], "it does not depend on what is sent"
     other = client.request("PATCH", asked[-1][1], json=sent, headers={"X-Auth-Token": TOKEN})
     assert "POST" not in other.headers.get("Allow", "")
 

@@ -57,6 +57,9 @@ def insert(
     given: values that the operation decides, not the caller.
     """
     granted = reach(platform, caller, resource, "create")
+    if not resource.offers(Verb.CREATE):  # whatever else is sent; who may not make one for others is told that
+        owner(platform, caller, resource, body, granted.scope)
+        resource.check_offered(Verb.CREATE)
     check_new(resource.plural, body)
     body = read_params(resource.extra_params, body)
     draft = read_create(resource, body, admin=granted.scope.covers(Scope.DOMAIN))
@@ -69,7 +72,6 @@ def insert(
     if issubclass(resource.entity, Named):
         draft["name"] = new_name(platform, tx, resource, draft, body, body.get(POSITION, position))
     extra = {one.name: body[one.name] for one in resource.extra_params if one.name in body}
-    resource.check_offered(Verb.CREATE)
     prepared = resource.prepare(tx, caller, {**extra, **draft})
     fields = field_map(resource.entity)
     draft = {k: v for k, v in (draft if prepared is None else prepared).items() if k in fields}

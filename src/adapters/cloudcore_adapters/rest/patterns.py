@@ -240,6 +240,8 @@ def _list(place: Place, site: Site, call: Call, _args: Args) -> Reply:
 
 def _create(place: Place, site: Site, call: Call, _args: Args) -> Reply:
     resource = place.resource
+    if not resource.offers(Verb.CREATE):  # the core says why not, also to who sends nothing
+        return _attach(place, site, call, _args)
     body = openstack_bodies.received(call, resource, required_envelope(call.body, resource.singular))
     sent = call.body.get("count")
     count = 1 if sent is None else read_int(sent, "count", 0, MAX_COUNT)
@@ -301,7 +303,7 @@ def _perform_class(place: Place, site: Site, call: Call, _args: Args) -> Reply:
     """Clients in Go read the answer under the plural, those in Python under the singular: it stands under both."""
     resource = place.resource
     body = optional_envelope(call.body, resource.plural, resource.singular)
-    if place.ident == CHECK and not body:
+    if place.ident == CHECK and not body and resource.offers(Verb.CREATE):
         body = required_envelope(call.body, resource.plural)
     done = site.session(call).perform_class(resource.plural, place.ident, body, call.params())
     content: JsonObject = {} if done is None else done

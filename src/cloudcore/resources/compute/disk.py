@@ -87,7 +87,7 @@ class Disk(Statused, External, Billed, ProjectOwned):
         str, Spec("Preallocation", update=True, width=12, choices=("off", "metadata", "falloc", "full"))
     ] = "off"
     nonpersistent: Annotated[bool, Spec("Loses its content when the server stops")] = False
-    auto_reset: Annotated[bool, Spec("Reset at each stop", update=True)] = False
+    auto_reset: Annotated[bool, Spec("Reset at each stop")] = False
     auto_delete: Annotated[bool, Spec("Goes with its server", update=True)] = False
     os_arch: Annotated[str, Spec("Architecture of the system on it", width=16)] = ""
     is_ssd: Annotated[bool, Spec("On solid state", create=True, update=True)] = False
