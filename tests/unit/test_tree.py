@@ -67,6 +67,7 @@ UNSCOPED_OPERATIONS = {
     "host_leases.py",
     "hosts.py",
     "idempotency.py",
+    "identity/accounts.py",
     "identity/application_credentials.py",
     "identity/assignments.py",
     "identity/credentials.py",
