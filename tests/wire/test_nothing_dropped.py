@@ -105,6 +105,13 @@ def test_hints_for_the_scheduler_that_nothing_follows(place: Place, name: str) -
     assert place.ask("admin", "POST", "/scheduler/scheduler/forecast", json=quiet).status_code == 200
 
 
+def test_a_suggestion_is_asked_of_the_scheduler_and_makes_no_server(place: Place) -> None:
+    body = {"vcpu_count": 1, "vmem_size": 1024, "disks": [{"size": 10240}], "suggestion": True}
+    assert place.ask("admin", "POST", "/scheduler/scheduler/test", json=body).status_code == 200
+    refused(make(place, "server", {**body, "name": "suggested"}), 406, "suggestion")
+    assert place.get("/compute/servers?name=suggested").json()["servers"] == []
+
+
 def test_tags_in_the_headers_of_an_image(place: Place) -> None:
     headers = {"X-Image-Meta-Name": "tagged", "X-Image-Meta-Metadata": json.dumps({"user:env": "prod"})}
     made = place.ask("admin", "POST", "/image/v1/images", headers=headers)
@@ -189,6 +196,12 @@ def test_what_nothing_follows_of_a_new_thing(place: Place, singular: str, body: 
     [
         ("eips/row-eips-1", {"ip_addr": "203.0.113.77"}, "ip_addr"),
         ("eips/row-eips-1", {"associate_id": "row-servers-1"}, "associate_id"),
+        ("disks/row-disks-1", {"size": "99g"}, "size"),
+        ("networks/row-networks-1", {"wire_id": "row-wires-2"}, "wire_id"),
+        ("servers/row-servers-1", {"vcpu_count": 9}, "vcpu_count"),
+        ("servers/row-servers-1", {"vmem_size": "9g"}, "vmem_size"),
+        ("serverskus/row-serverskus-1", {"cpu_core_count": 9}, "cpu_core_count"),
+        ("snapshots/row-snapshots-1", {"expired_at": "2099-01-01T00:00:00Z"}, "expired_at"),
         ("disks/row-disks-1", {"auto_reset": True}, "auto_reset"),
         ("disks/row-disks-1", {"preallocation": "full"}, "preallocation"),
     ],
@@ -199,6 +212,12 @@ def test_what_an_update_cannot_change(place: Place, path: str, body: Any, field:
 
 def test_an_update_may_say_what_is_so(place: Place) -> None:
     eip = place.get("/compute/eips/row-eips-1").json()["eip"]
+    body = {"name": "whole", "cpu_core_count": 3, "memory_size_mb": 3072}
+    size = make(place, "serversku", body).json()["serversku"]["id"]
+    for plural in ("servers", "networks", "disks", "serverskus", "snapshots"):
+        path = f"/compute/{plural}/{size if plural == 'serverskus' else f'row-{plural}-2'}"
+        (whole,) = place.get(path).json().values()
+        assert place.ask("admin", "PUT", path, json=whole).status_code == 200, plural
     for path, body in (
         ("eips/row-eips-1", {"ip_addr": eip["ip_addr"], "description": "same"}),
         ("disks/row-disks-1", {"auto_reset": False, "preallocation": "off", "billing_type": "postpaid"}),

@@ -89,7 +89,7 @@ def update_row(
     check_in_use(row, _owner_of(platform, tx, resource, row))
     granted = reach(platform, caller, resource, "update")
     check_offered(resource.plural, body)
-    check_staying(resource.plural, row, body)
+    check_staying(resource, row, body)
     changes = read_update(resource, body, admin=granted.scope.covers(Scope.DOMAIN))
     named = references(platform, tx, caller, resource, body, (), creating=False)
     keep_named(platform, tx, resource, named)

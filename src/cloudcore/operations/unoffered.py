@@ -11,6 +11,8 @@ from typing import Any
 
 from cloudcore.model.errors import NotSupportedError
 from cloudcore.model.json import JsonMapping
+from cloudcore.model.resource import Resource, field_map
+from cloudcore.model.wire import read_value
 from cloudcore.operations.later import is_said
 
 _PROVIDERS = "users come from identity alone: there are no other providers"
@@ -77,15 +79,25 @@ NEW: Mapping[str, frozenset[str]] = MappingProxyType(
 )
 """What is said of a new bare machine, by type. Agents send more than is read when they change their host: that stays."""
 
-STAYS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+_ADDRESS = "an address is another one's: take a new one"
+_CONFIG = "the action change-config does that"
+_SIZE = "a size stays what servers have of it: make another"
+_END = "it is said when a snapshot is made"
+STAYS: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
+        "disks": {"size": ("disk_size", "the action resize does that")},
         "eips": {
-            "ip_addr": "an address is another one's: take a new one",
-            **dict.fromkeys(("associate_type", "associate_id"), "see the actions associate and dissociate"),
+            "ip_addr": ("ip_addr", _ADDRESS),
+            **{name: (name, "associate and dissociate do that") for name in ("associate_type", "associate_id")},
         },
+        "instance_snapshots": {"expired_at": ("expired_at", _END)},
+        "networks": {"wire_id": ("wire_id", "the action switch-wire does that")},
+        "servers": {name: (name, _CONFIG) for name in ("vcpu_count", "vmem_size", "instance_type")},
+        "serverskus": {name: (name, _SIZE) for name in ("cpu_core_count", "memory_size_mb")},
+        "snapshots": {"expired_at": ("expired_at", _END)},
     }
 )
-"""By plural and key, why an update leaves it as it is."""
+"""By plural and key, the field that an update leaves as it is, and why. Clients that send all of a row send it as it is."""
 
 
 def check_new(plural: str, body: JsonMapping) -> None:
@@ -96,15 +108,16 @@ def check_new(plural: str, body: JsonMapping) -> None:
     check_offered(plural, body)
 
 
-def check_staying(plural: str, row: Any, body: JsonMapping) -> None:
+def check_staying(resource: Resource[Any], row: Any, body: JsonMapping) -> None:
     """Refuse an update that would have another value than the row of what no update changes.
 
     Raises:
         NotSupportedError: names the field.
+        InvalidInputError: the value is none.
     """
-    for key, why in STAYS.get(plural, {}).items():
-        if is_said(body.get(key)) and body[key] != getattr(row, key):
-            raise NotSupportedError(f"{key}: {why}", field=key)
+    for key, (name, why) in STAYS.get(resource.plural, {}).items():
+        if is_said(body.get(key)) and read_value(field_map(resource.entity)[name], body[key]) != getattr(row, name):
+            raise NotSupportedError(f"{key} is not changed by an update: {why}", field=key)
 
 
 def check_offered(plural: str, body: JsonMapping) -> None:

@@ -106,7 +106,7 @@ def read_wanted(
     granted = reach(platform, caller, SERVERS, "create")
     read_params(SERVERS.extra_params, body)
     body = like_guest_image(platform, tx, caller, like_snapshot(platform, tx, caller, body))
-    check_server(body)
+    check_server(body, placing=placing)
     driver = driver_for(read_str(said(body, "hypervisor", otherwise="kvm"), "hypervisor", 16))
     medium = read_medium(platform, tx, caller, body, driver)
     if placing or medium is not None:

@@ -17,7 +17,7 @@ _KEYS = (
     *("instance_backup_id", "kickstart_config"),
     *("deploy_telegraf", "encrypt_key_id", "encrypt_key_new", "eip_tx_bw", "eip_rx_bw", "public_ip_bw"),
     *("public_ip_charge_type", "auto_prepaid_recycle"),
-    *("enable_tpm", "disable_usb_kbd", "enable_memclean", "network_tags", "fake_create", "suggestion"),
+    *("enable_tpm", "disable_usb_kbd", "enable_memclean", "network_tags", "fake_create"),
     *("prefer_manager", "prefer_manager_id", "manager", "manager_id", "cloudprovider", "cloudprovider_id"),
     *("cpu_numa_pin", "for_guests", "guest_ids", "pending_usages", "reuse_network"),
 )
@@ -37,12 +37,14 @@ _CARD = (
 _OF_ORDINARY = ("driver", "num_queues", "bw_limit", "tx_bw_limit", "rx_bw_limit", "ifname")
 
 
-def check_server(body: JsonMapping) -> None:
-    """Refuse what is not done for a new server.
+def check_server(body: JsonMapping, *, placing: bool = False) -> None:
+    """Refuse what is not done for a new server. placing: the scheduler is asked alone, which suggests anyway.
 
     Raises:
         NotSupportedError: names the field.
     """
+    if not placing and is_said(body.get("suggestion")):
+        raise NotSupportedError("suggestion: ask the scheduler (POST /scheduler/test), or dry_run", field="suggestion")
     for key, value in body.items():
         if is_said(value) and (key in _KEYS or _DOTTED.fullmatch(key)):
             raise NotSupportedError(f"{key} is not supported of a new server, nor asked of the scheduler", field=key)
