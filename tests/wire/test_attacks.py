@@ -45,7 +45,7 @@ BODIES: dict[str, tuple[str, dict[str, Any]]] = {
 
 READ_OTHERWISE = frozenset({"copy_from", "is_standard", "checksum", "is_public", "public_scope"})
 """No declared fields of callers, but operations read them and refuse what is wrong."""
-REFUSED_BY_NAME = {("policies", "is_system"), ("images", "encrypt_key_id")}
+REFUSED_BY_NAME = {("policies", "is_system"), ("images", "encrypt_key_id"), ("keypairs", "private_key")}
 """The same of single types; `tests/wire/test_said_when_made.py` and `test_image_changes.py` have who may send what."""
 
 PROTECTED = frozenset(

@@ -104,6 +104,15 @@ def test_whoever_has_no_right_to_learns_nothing(people: Any, sysadmin: str, who:
     assert str(refused.value) == "not enough privilege to act as somebody else"
 
 
+@pytest.mark.parametrize("role", ["project_owner", "project_editor", "domain_editor"])
+def test_fellows_do_not_act_as_each_other(people: Any, boss: str, role: str) -> None:
+    people.admin.create("users", {"name": "fellow", "password": SECRET, "domain": "dep"})
+    people.cloud.grant(people.admin, "shop", "users", "fellow", role, remove=False)
+    token = login(people, "fellow", SECRET, "shop", "dep")
+    with pytest.raises(UnauthorizedError, match="not enough privilege"):
+        assume(people, token, "ann", "shop")
+
+
 def test_oneself_needs_no_right_but_a_role(people: Any) -> None:
     token = login(people, "bob", SECRET, "bob")
     text, told = assume(people, token, "bob", "bob")

@@ -34,7 +34,6 @@ UNTOLD: dict[str, dict[str, str]] = {
     },
     "disks": {"auto_delete_at": LATER},
     "serverskus": {"regional_availability": "of clouds"},
-    "snapshotpolicies": {"snapshot_count": LATER},
     "vpcs": {"request_vpc_peer_count": LATER, "accpet_vpc_peer_count": LATER},
 }
 

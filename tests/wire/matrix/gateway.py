@@ -47,6 +47,7 @@ def _account() -> Iterator[Operation]:
     yield Operation(ACCOUNT, "login by a wrong password", _plain("POST", "/auth/login", wrong), ("own",))
     yield Operation(ACCOUNT, "login", _login, ("own",))
     yield Operation(ACCOUNT, "choose project", _choose)
+    yield Operation(ACCOUNT, "act as somebody", _assume, ("own",))
     for name, method in (("logout", "GET"), ("POST logout", "POST")):
         yield Operation(ACCOUNT, name, _logout(method), ("own",))
     changed = {"password_old": "x", "password_new": "Another-horse-2", "password_confirm": "Another-horse-2"}
@@ -85,6 +86,12 @@ def _choose(world: World, who: str, target: str) -> Request | None:
     if target not in OWNERS:
         return None
     return Request("POST", f"{API}/auth/login", {"tenantId": OWNERS[target][1]}, _real(world, who))
+
+
+def _assume(world: World, who: str, target: str) -> Request | None:
+    """As whoever looks on in the project."""
+    path = f"{API}/auth/assume?user_id=u-project_viewer&project_id={OWNERS[target][1]}"
+    return Request("GET", path, None, _real(world, who))
 
 
 def _policies() -> Iterator[Operation]:

@@ -356,6 +356,9 @@ def _logs() -> Iterator[Operation]:
     yield Operation(
         "log", "/log/actions/distinct-field", _plain("GET", "/log/actions/distinct-field?field=action"), ("own",)
     )
+    yield Operation(
+        "log", "/log/events/distinct-field", _plain("GET", "/log/events/distinct-field?field=action"), ("own",)
+    )
     yield Operation("log", "purge", _plain("POST", "/log/actions/purge-splitable", {}), ("own",))
     yield Operation("log", "/log/baremetalevents", _plain("GET", "/log/baremetalevents"), ("own",))
     yield Operation("log", "bring /log/baremetalevents", _plain("POST", "/log/baremetalevents"), ("own",))

@@ -89,6 +89,14 @@ _ABOUT: Mapping[Callable[..., Any], About] = {
         },
         body_required=False,
     ),
+    login.assume: About(
+        answer={"type": "string"},
+        kind=TEXT,
+        parameters=(
+            {**query("user_id", segment(), "As whom"), "required": True, "example": "user-1"},
+            {**query("project_id", segment(), "In which project"), "required": True, "example": "project-1"},
+        ),
+    ),
     login.logout: About(answer={"type": "string"}, kind=TEXT),
     account.user: About(answer=enveloped("data", shape.PROFILE, required=True)),
     account.own_permissions: About(answer=shape.RULES),

@@ -21,7 +21,12 @@ from cloudcore.operations.platform import Platform
 from cloudcore.ports.unit_of_work import Transaction
 
 ASSUMING = ("identity", "tokens", "perform", "assume")
-"""What it takes, at the scope that leads from the administrator's project to the wanted one."""
+MANAGING = ("identity", "users", "create")
+"""What it takes, in the wanted project's domain or the system: the right, and to be one who manages accounts.
+
+Owners and editors have all rights in their projects, editors of domains most of a domain's; none of them is meant to act as
+his fellows.
+"""
 
 
 def check_stays(parent: TokenPayload) -> None:
@@ -95,12 +100,11 @@ def _scope(tx: Transaction, user: Any, wanted: ScopeRef) -> Scoped | None:
 
 
 def _needed(caller: Caller, scope: Scoped) -> Scope:
-    if scope.ident == caller.project_id:
-        return Scope.PROJECT
     return Scope.DOMAIN if scope.domain_id == caller.scope_domain_id else Scope.SYSTEM
 
 
 def _check_right(platform: Platform, caller: Caller, scope: Scope) -> None:
-    if not platform.policies.policy_set(caller).allowed(scope, *ASSUMING).allowed:
+    held = platform.policies.policy_set(caller)
+    if not all(held.allowed(scope, *right).allowed for right in (ASSUMING, MANAGING)):
         # The scope stays untold: it would tell where the user or the project is.
         raise UnauthorizedError("not enough privilege to act as somebody else", internal=f"needed at {scope} scope")
