@@ -106,7 +106,7 @@ def update_row(
     if volatile:
         tx.of(resource, PLATFORM).touch([(row.id, volatile)])
         stored = evolve(stored, **volatile)
-    (item,) = detail_rows(platform, tx, resource, [stored])
+    (item,) = detail_rows(platform, tx, resource, [stored], used=True)
     return item
 
 

@@ -56,6 +56,23 @@ def _lived_in() -> Session:
     return admin
 
 
+def test_what_is_shown_may_be_sent_back_and_changes_nothing() -> None:
+    admin = _lived_in()
+    tried = 0
+    for resource in ALL:
+        if resource.joint is not None or not {Verb.GET, Verb.LIST, Verb.UPDATE} <= resource.verbs:
+            continue
+        for row in admin.list(resource.plural, {"scope": "system", "limit": "2"}).items:
+            shown = admin.get(resource.plural, row["id"])
+            told = admin.update(resource.plural, row["id"], shown)
+            changing = {"updated_at", "update_version"}
+            assert {k: v for k, v in told.items() if k not in changing} == {
+                k: v for k, v in shown.items() if k not in changing
+            }, resource.plural
+            tried += 1
+    assert tried > 20
+
+
 def test_a_reason_names_class_and_number_as_the_refusal_does() -> None:
     admin = _lived_in()
     reason = admin.get("keypairs", "key")["delete_fail_reason"]
