@@ -78,7 +78,7 @@ class Disk(Statused, External, Billed, ProjectOwned):
     snapshot_id: Annotated[str, Spec("Snapshot that it was made from", width=256, index=True)] = ""
     backup_id: Annotated[str, Spec("Backup that it was made from", width=256)] = ""
     device: Annotated[str, Spec("Device in the guest", width=64)] = ""
-    fs_format: Annotated[str, Spec("File system", width=32)] = ""
+    fs_format: Annotated[str, Spec("File system that it is meant for; the disk comes unformatted", width=32)] = ""
     fs_features: Annotated[JsonObject, Spec("Options of the file system")] = attrs.field(factory=dict[str, Any])
     disk_type: Annotated[
         str, Spec("Use: sys, data, swap, volume", update=True, width=32, choices=("sys", "data", "swap", "volume"))
@@ -254,7 +254,7 @@ DISKS = Resource(
         param("size", "Size such as 10g; a bare number is in MiB", width=64, example="10g"),
         param("image_id", "Image that fills it", refers="images", alias=("image",)),
         param("format", "Format", width=32),
-        param("fs", "File system", width=32),
+        param("fs", "File system that it is meant for; the disk comes unformatted", width=32),
         param("backend", "Technology of its storage", width=32),
         param("medium", "Medium of its storage", width=32),
         param("prefer_host_id", "Host whose storage it takes", refers="hosts", alias=("prefer_host",)),

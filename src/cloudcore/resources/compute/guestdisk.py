@@ -32,7 +32,7 @@ class Guestdisk(Entity):
     aio_mode: Annotated[str, Spec("Asynchronous access: native, threads", width=32, show=Show.DETAIL)] = ""
     iops: Annotated[int, Spec("Most operations per second; 0: no bound", update=True)] = 0
     bps: Annotated[int, Spec("Most bytes per second; 0: no bound", update=True)] = 0
-    mountpoint: Annotated[str, Spec("Where the guest mounts it", width=256, show=Show.DETAIL)] = ""
+    mountpoint: Annotated[str, Spec("Where the guest is meant to mount it", width=256, show=Show.DETAIL)] = ""
     index: Annotated[int, Spec("Position, from 0", update=True, maximum=127)] = 0
     boot_index: Annotated[int, Spec("Boot position; -1: by index", update=True, minimum=-1, maximum=127)] = -1
 
