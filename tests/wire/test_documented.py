@@ -20,6 +20,7 @@ BY_PLURAL: dict[str, Resource[Any]] = {r.plural: r for r in TYPES}
 DECIDED = {
     # What is not as the wire has it, because something else decides it, and what that is.
     "eips": {"ip_addr:U": "associate", "associate_type:U": "associate", "associate_id:U": "associate"},
+    "disks": {"auto_reset:U": "refused: a disk keeps its content"},
     "storagecachedimages": {"status:C": "its flow", "status:U": "its flow"},
     "guestdisks": {"image_path:C": "the hypervisor"},
     "snapshots": dict.fromkeys(
