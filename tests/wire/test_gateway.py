@@ -296,10 +296,14 @@ def test_administrator_goes_on_as_somebody_else_in_one_project(gateway, cloud):
     user = gateway.client.get("/api/v1/auth/user").json()["data"]
     assert (user["name"], user["projectName"]) == ("played", "stage")
     assert gateway.client.cookies["tenant"] == ids["project_id"]
+    assert gateway.client.get("/api/v1/auth/assume", params=ids).status_code == 401  # as a third
     back = gateway.client.post("/api/v1/auth/login", json={"tenantId": admin.get("projects", "system")["id"]})
     assert back.status_code == 401
     gateway.client.get("/api/v1/auth/logout")
     assert gateway.client.get("/api/v1/auth/assume", params=ids).status_code == 401
+    gateway.login()
+    named = {"user_id": "played", "project_id": "stage"}
+    assert gateway.client.get("/api/v1/auth/assume", params=named).status_code == 200
 
 
 def test_what_has_no_part_here_says_so_and_leads_nowhere(gateway):

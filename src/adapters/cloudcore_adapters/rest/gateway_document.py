@@ -93,8 +93,12 @@ _ABOUT: Mapping[Callable[..., Any], About] = {
         answer={"type": "string"},
         kind=TEXT,
         parameters=(
-            {**query("user_id", segment(), "As whom"), "required": True, "example": "user-1"},
-            {**query("project_id", segment(), "In which project"), "required": True, "example": "project-1"},
+            {**query("user_id", segment(), "As whom, by id or name"), "required": True, "example": "user-1"},
+            {
+                **query("project_id", segment(), "In which project, by id or name"),
+                "required": True,
+                "example": "project-1",
+            },
         ),
     ),
     login.logout: About(answer={"type": "string"}, kind=TEXT),

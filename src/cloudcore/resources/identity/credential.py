@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated
 
 from cloudcore.model.entity import UserOwned, entity
@@ -73,6 +74,7 @@ CREDENTIALS = Resource(
     level=Level.USER,
     columns=("id", "name", "type", "user_id", "project_id", "enabled"),
     details=_details,
+    example=MappingProxyType({"name": "new-credential-1", "type": AKSK}),
     extra_params=(
         param("blob", "JSON text with the secret, or the object; absent for aksk: one is made", ANY, secret=True),
         param("user_id", "Whose; absent: the caller's", refers="users", alias=("user",)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -34,6 +35,7 @@ from cloudcore_adapters.rest.responses import Reply, json_reply
 from cloudcore_adapters.rest.site import Args, Site
 
 LONGEST = 4096
+_ID = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}")
 _ELSEWHERE = {"idp_driver": "single sign-on", "verify_code": "login by a code that is sent", "captcha": "captcha"}
 
 
@@ -75,15 +77,15 @@ def login(site: Site, call: Call, _args: Args) -> Reply:
 def assume(site: Site, call: Call, _args: Args) -> Reply:
     """`GET /auth/assume?user_id=&project_id=`: from here on the session is that of another user in one project.
 
-    The way back is a login: the session leads to no other project.
+    Both are ids or names. The way back is a login: the session leads to no other project.
     """
     held = enter(site, call)
     wanted = {name: read_str(call.query.get(name) or "", name, 128) for name in ("user_id", "project_id")}
     if missing := next((name for name, value in wanted.items() if not value), ""):
         raise MissingParameterError(f"{missing} is missing", field=missing)
-    user: JsonObject = {"user": {"id": wanted["user_id"]}}
-    identity: JsonObject = {"methods": ["assume"], "assume": user, "token": {"id": held.current}}
-    text, token = authenticate(site, call, identity, {"project": {"id": wanted["project_id"]}})
+    user, project = ({"id" if _ID.fullmatch(value) else "name": value} for value in wanted.values())
+    identity: JsonObject = {"methods": ["assume"], "assume": {"user": user}, "token": {"id": held.current}}
+    text, token = authenticate(site, call, identity, {"project": project})
     return hand_over(site, call, Pass(current=text), token, _region(site, {}))
 
 
