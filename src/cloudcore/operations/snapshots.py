@@ -22,7 +22,6 @@ from cloudcore.operations.begin import Held, begin, check_idle
 from cloudcore.operations.creating import new_name, wanted_owner
 from cloudcore.operations.generic import check_in_use, check_not_frozen
 from cloudcore.operations.hosts import hosts_of
-from cloudcore.operations.later import is_said
 from cloudcore.operations.platform import Platform
 from cloudcore.operations.rows import detail_rows
 from cloudcore.operations.tags import first_tags
@@ -66,7 +65,7 @@ def read_end(tx: Transaction, body: JsonMapping) -> datetime | None:
         InvalidInputError: it is no time, or one that is over.
     """
     sent = body.get("expired_at")
-    if not is_said(sent):
+    if sent in (None, ""):
         return None
     end = read_time(sent, "expired_at")
     if end.year == 1:
