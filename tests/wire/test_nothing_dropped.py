@@ -250,3 +250,9 @@ def test_a_scheduling_tag_for_nobody_is_not_made(place: Place) -> None:
     for said, field in (({"scope": "world"}, "scope"), ({"project": "nobodys"}, "project")):
         refused(make(place, "schedtag", {"name": "lost", "resource_type": "hosts", **said}), 400, field)
     assert place.get("/compute/schedtags?name=lost").json()["schedtags"] == []
+
+
+def test_a_record_of_the_log_is_told_by_the_fields_that_are_asked_for(place):
+    number = place.get("/log/actions?limit=1&scope=system").json()["actions"][0]["id"]
+    assert set(place.get(f"/log/actions/{number}?field=action").json()["action"]) == {"action"}
+    refused(place.get(f"/log/actions/{number}?field=secret"), 400, "field")

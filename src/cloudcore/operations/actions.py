@@ -25,6 +25,8 @@ from cloudcore.model.reading import format_time, read_bool, read_list_of_str, re
 from cloudcore.operations.history import BROUGHT, action_row, filters_of, visible
 from cloudcore.operations.parameter import texts
 from cloudcore.operations.platform import Platform
+from cloudcore.operations.rows import selected
+from cloudcore.ports.session import NO_PARAMS
 from cloudcore.ports.unit_of_work import Transaction
 
 ACTIONS = "actions"
@@ -146,18 +148,29 @@ def _one_of(body: JsonMapping, name: str, known: tuple[str, ...], otherwise: str
     return value
 
 
-def get_action(platform: Platform, tx: Transaction, caller: Caller, ident: str) -> JsonObject:
-    """One record, by its number; of what the caller sees at his widest.
+def get_action(
+    platform: Platform, tx: Transaction, caller: Caller, ident: str, params: JsonMapping = NO_PARAMS
+) -> JsonObject:
+    """One record, by its number; of what the caller sees at his widest. params: `field`, some of `DISTINCT`: those alone.
 
     Raises:
         ResourceNotFoundError: there is none, or not for him.
+        InvalidInputError: a field is none of those.
     """
+    fields = _fields(params)
     seen = both(visible(platform, caller, {}), Not(IsNull("position")))
     number = int(ident) if ident.isascii() and ident.isdigit() and len(ident) < 19 else None
     found = tx.of(HISTORY, both(seen, eq("position", number))).find(Query(limit=1)) if number is not None else ()
     if not found:
         raise ResourceNotFoundError(f"action {ident[:64]} not found", field="id")
-    return action_row(found[0])
+    return selected(action_row(found[0]), fields)
+
+
+def _fields(params: JsonMapping) -> tuple[str, ...]:
+    fields = tuple(texts(params.get("field")))
+    if not set(fields) <= set(DISTINCT):
+        raise InvalidInputError(f"field must be one of {', '.join(DISTINCT)}", field="field")
+    return fields
 
 
 def log_property(platform: Platform, tx: Transaction, caller: Caller, name: str, params: JsonMapping) -> Any:

@@ -107,7 +107,7 @@ class CoreSession:
         """One resource with its details; of the action log one record, by its number."""
         if plural in NUMBERED:
             catch_up(self._platform)
-            return self._read(lambda tx: get_action(self._platform, tx, self.caller, ident))
+            return self._read(lambda tx: get_action(self._platform, tx, self.caller, ident, params))
         resource = self._type(plural, Verb.GET)
         own = GET.get(plural)
         if own is not None:

@@ -53,7 +53,7 @@ def event_property(site: Site, call: Call, args: Args) -> Reply:
 
 def _of_log(site: Site, call: Call, plural: str, word: str) -> Any:
     session = site.session(call)
-    return session.get(plural, word) if word.isdecimal() else session.property(plural, word, call.params())
+    return (session.get if word.isdecimal() else session.property)(plural, word, call.params())
 
 
 @Unoffered
