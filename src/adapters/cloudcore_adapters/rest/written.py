@@ -136,13 +136,22 @@ def _one_of(name: str, words: Sequence[str], doc: str) -> JsonObject:
 def _log_asked(keyword: str) -> About:
     asked_of = _one_of("word", OFFERED, "What is asked, or the number of a record")
     number = {"type": "string", "pattern": "^[0-9]{1,18}$"}
+    some = {
+        "type": "object",
+        "description": "Of a record the fields that `field` names",
+        "properties": {name: {"type": "string"} for name in DISTINCT},
+        "additionalProperties": False,
+    }
     return About(
         answer=enveloped(
-            keyword, {"anyOf": [shape.DISTINCT, shape.COMBINED, shape.TABLES, shape.LOGGED]}, required=True
+            keyword, {"anyOf": [shape.DISTINCT, shape.COMBINED, shape.TABLES, shape.LOGGED, some]}, required=True
         ),
         parameters=(
             {**asked_of, "schema": {"anyOf": [asked_of["schema"], number]}},
-            {**query("field", {"type": "string", "enum": list(DISTINCT)}, "Whose values"), "example": DISTINCT[0]},
+            {
+                **query("field", {"type": "string", "enum": list(DISTINCT)}, "Whose values, or what of a record"),
+                "example": DISTINCT[0],
+            },
         ),
     )
 
