@@ -157,7 +157,7 @@ def get_action(
         ResourceNotFoundError: there is none, or not for him.
         InvalidInputError: a field is none of those.
     """
-    fields = _fields(params)
+    fields = _fields(params, "field")
     seen = both(visible(platform, caller, {}), Not(IsNull("position")))
     number = int(ident) if ident.isascii() and ident.isdigit() and len(ident) < 19 else None
     found = tx.of(HISTORY, both(seen, eq("position", number))).find(Query(limit=1)) if number is not None else ()
@@ -166,10 +166,11 @@ def get_action(
     return selected(action_row(found[0]), fields)
 
 
-def _fields(params: JsonMapping) -> tuple[str, ...]:
-    fields = tuple(texts(params.get("field")))
-    if not set(fields) <= set(DISTINCT):
-        raise InvalidInputError(f"field must be one of {', '.join(DISTINCT)}", field="field")
+def _fields(params: JsonMapping, *keys: str, needed: bool = False) -> tuple[str, ...]:
+    """The fields that are named under these keys."""
+    fields = tuple(text for key in keys for text in texts(params.get(key)))
+    if not set(fields) <= set(DISTINCT) or (needed and not fields):
+        raise InvalidInputError(f"field must be of {', '.join(DISTINCT)}", field="field")
     return fields
 
 
@@ -183,9 +184,7 @@ def log_property(platform: Platform, tx: Transaction, caller: Caller, name: str,
     """
     where = both(visible(platform, caller, params), filters_of(platform, params), Not(IsNull("position")))
     repository = tx.of(HISTORY, where)
-    fields = [text for key in ("field", "extra_field") for text in texts(params.get(key))]
-    if not set(fields) <= set(DISTINCT) or (name in _OF_FIELDS and not fields):
-        raise InvalidInputError(f"field must be of {', '.join(DISTINCT)}", field="field")
+    fields = _fields(params, "field", "extra_field", needed=name in _OF_FIELDS)
     if name == "distinct-field":
         return {field: [row[field] for row in repository.totals(by=(field,)) if row[field]] for field in fields}
     if name == "distinct-fields":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -12,11 +11,11 @@ from typing import Any, Protocol
 import attrs
 
 from cloudcore.model.errors import BackendError, MissingParameterError
+from cloudcore.model.ids import id_or_name
 from cloudcore_adapters.client.catalog import join
 from cloudcore_adapters.client.transport import Answer
 
 RENEW_BEFORE_S = 60.0
-_ID = re.compile(r"[0-9a-f]{8}(-?)[0-9a-f]{4}(\1[0-9a-f]{4}){2}\1[0-9a-f]{12}")
 
 
 @attrs.frozen(kw_only=True)
@@ -145,12 +144,12 @@ class Login:
             UnauthorizedError: the caller may not act as him there.
         """
         url = join(self.credentials.identity_url(), "/v3/auth/tokens")
-        who = {_key(user): user, **_in(user_domain)}
+        who = {id_or_name(user): user, **_in(user_domain)}
         identity = {"methods": ["assume"], "token": {"id": self.token().value}, "assume": {"user": who}}
         auth = {
             "identity": identity,
             "context": {"source": self.credentials.source},
-            "scope": {"project": {_key(project): project, **_in(project_domain)}},
+            "scope": {"project": {id_or_name(project): project, **_in(project_domain)}},
         }
         return read_token(self._exchange("POST", url, {}, json.dumps({"auth": auth}).encode()))
 
@@ -198,12 +197,8 @@ def login_body(known: Credentials, url: str = "", now: float = 0.0) -> dict[str,
         raise MissingParameterError(f"{field} is missing: there is nothing to log in with", field=field)
     auth: dict[str, Any] = {"identity": identity, "context": {"source": known.source}}
     if known.project:
-        auth["scope"] = {"project": {_key(known.project): known.project, **_in(known.project_domain)}}
+        auth["scope"] = {"project": {id_or_name(known.project): known.project, **_in(known.project_domain)}}
     return auth
-
-
-def _key(named: str) -> str:
-    return "id" if _ID.fullmatch(named) else "name"
 
 
 def read_token(answer: Answer, *, value: str = "") -> Token:
@@ -233,5 +228,4 @@ def read_token(answer: Answer, *, value: str = "") -> Token:
 def _in(domain: str) -> dict[str, Any]:
     if not domain:
         return {}
-    is_id = domain == "default" or _ID.fullmatch(domain)
-    return {"domain": {"id" if is_id else "name": domain}}
+    return {"domain": {"id" if domain == "default" else id_or_name(domain): domain}}

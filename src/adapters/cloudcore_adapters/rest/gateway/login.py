@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +16,7 @@ from cloudcore.model.errors import (
     NotSupportedError,
     UnauthorizedError,
 )
+from cloudcore.model.ids import id_or_name
 from cloudcore.model.json import Json, JsonObject
 from cloudcore.model.reading import read_str, said
 from cloudcore.operations.identity.profile import widest_scope
@@ -35,7 +35,6 @@ from cloudcore_adapters.rest.responses import Reply, json_reply
 from cloudcore_adapters.rest.site import Args, Site
 
 LONGEST = 4096
-_ID = re.compile(r"[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}")
 _ELSEWHERE = {"idp_driver": "single sign-on", "verify_code": "login by a code that is sent", "captcha": "captcha"}
 
 
@@ -83,7 +82,7 @@ def assume(site: Site, call: Call, _args: Args) -> Reply:
     wanted = {name: read_str(call.query.get(name) or "", name, 128) for name in ("user_id", "project_id")}
     if missing := next((name for name, value in wanted.items() if not value), ""):
         raise MissingParameterError(f"{missing} is missing", field=missing)
-    user, project = ({"id" if _ID.fullmatch(value) else "name": value} for value in wanted.values())
+    user, project = ({id_or_name(value): value} for value in wanted.values())
     identity: JsonObject = {"methods": ["assume"], "assume": {"user": user}, "token": {"id": held.current}}
     text, token = authenticate(site, call, identity, {"project": project})
     return hand_over(site, call, Pass(current=text), token, _region(site, {}))

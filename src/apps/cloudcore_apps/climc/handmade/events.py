@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from cloudcore.model.errors import ResourceNotFoundError
+from cloudcore.model.ids import is_id
 from cloudcore_apps.climc import options
 from cloudcore_apps.climc.output import TABLE, cell
 from cloudcore_apps.climc.runtime import columns_of, runtime
 
 SUMMARY = 72
-
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}")
 
 
 def event_options() -> list[click.Parameter]:
@@ -85,7 +83,7 @@ def summary(notes: Any) -> str:
 
 def subject(plural: str, ident: str) -> dict[str, str]:
     """The filter for one object: its id where it is there, else what was typed as the name of one that is gone."""
-    if _UUID.fullmatch(ident):
+    if is_id(ident):
         return {"obj_id": ident}
     try:
         return {"obj_id": str(runtime().session.get(plural, ident)["id"])}
